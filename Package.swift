@@ -1,0 +1,50 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "deep-equilibrium",
+  products: [
+    .library(name: "DeepEquilibrium", targets: ["DeepEquilibrium"]),
+    .executable(name: "deq", targets: ["deq"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CJSONC", pkgConfig: "json-c",
+      providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+
+    // From the ground up: a module imports only what stands above it here.
+    .target(
+      name: "LinearAlgebra",
+      dependencies: ["COpenBLAS", .product(name: "RealModule", package: "swift-numerics")]),
+    .target(name: "FixedPoints", dependencies: ["LinearAlgebra"]),
+    .target(name: "Operators", dependencies: ["LinearAlgebra"]),
+    .target(name: "Equilibria", dependencies: ["Operators", "FixedPoints"]),
+    .target(name: "Networks", dependencies: ["Operators", "Equilibria"]),
+    .target(name: "Conversion", dependencies: ["Networks", "Equilibria"]),
+    .target(name: "Equivalence", dependencies: ["Networks", "Equilibria"]),
+    .target(name: "ModelFiles", dependencies: ["CJSONC", "Networks", "Equilibria"]),
+    .target(name: "RandomNetworks", dependencies: ["Networks", "Equilibria"]),
+    .target(
+      name: "DeepEquilibrium",
+      dependencies: [
+        "LinearAlgebra", "Operators", "Equilibria", "Networks", "Conversion", "Equivalence",
+        "ModelFiles", "RandomNetworks",
+      ]),
+    .executableTarget(
+      name: "deq",
+      dependencies: [
+        "DeepEquilibrium", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/DEQCommand"),
+
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,73 @@
+import COpenBLAS
+public import RealModule
+
+extension Double: Scalar {
+  public static func gemm(
+    transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
+    alpha: Double, a: UnsafePointer<Double>, lda: Int, b: UnsafePointer<Double>, ldb: Int,
+    beta: Double, c: UnsafeMutablePointer<Double>, ldc: Int
+  ) {
+    cblas_dgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+      Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda), b, Int32(ldb), beta, c, Int32(ldc))
+  }
+
+  public static func luFactorize(
+    _ a: UnsafeMutablePointer<Double>, n: Int, pivots: UnsafeMutablePointer<Int32>
+  ) -> Int {
+    var size = Int32(n)
+    var info: Int32 = 0
+    dgetrf_(&size, &size, a, &size, pivots, &info)
+    return Int(info)
+  }
+
+  public static func luSolve(
+    _ factors: UnsafePointer<Double>, n: Int, pivots: UnsafePointer<Int32>, transposed: Bool,
+    b: UnsafeMutablePointer<Double>, rightHandSides: Int
+  ) {
+    var size = Int32(n)
+    var count = Int32(rightHandSides)
+    var operation = CChar(bitPattern: UInt8(ascii: transposed ? "T" : "N"))
+    var info: Int32 = 0
+    dgetrs_(&operation, &size, &count, factors, &size, pivots, b, &size, &info)
+  }
+
+  public static func luReciprocalCondition(
+    _ factors: UnsafePointer<Double>, n: Int, oneNorm: Double
+  ) -> Double {
+    var size = Int32(n)
+    var norm = CChar(bitPattern: UInt8(ascii: "1"))
+    var oneNorm = oneNorm
+    var reciprocal: Double = 0
+    var work = [Double](repeating: 0, count: 4 * n)
+    var integers = [Int32](repeating: 0, count: n)
+    var info: Int32 = 0
+    dgecon_(&norm, &size, factors, &size, &oneNorm, &reciprocal, &work, &integers, &info)
+    return reciprocal
+  }
+
+  public static func symmetricEigenvalues(_ a: UnsafeMutablePointer<Double>, n: Int) -> [Double] {
+    var size = Int32(n)
+    var job = CChar(bitPattern: UInt8(ascii: "N"))
+    var triangle = CChar(bitPattern: UInt8(ascii: "U"))
+    var eigenvalues = [Double](repeating: 0, count: n)
+    var work = [Double](repeating: 0, count: max(1, 34 * n))
+    var workSize = Int32(work.count)
+    var info: Int32 = 0
+    dsyev_(&job, &triangle, &size, a, &size, &eigenvalues, &work, &workSize, &info)
+    return eigenvalues
+  }
+
+  public static func evaluate(
+    _ function: some ElementwiseFunction, on p: UnsafeMutableBufferPointer<Double>
+  ) {
+    function.evaluate(on: p)
+  }
+
+  public static func multiplyByDerivative(
+    of function: some ElementwiseFunction, at p: UnsafeBufferPointer<Double>,
+    into g: UnsafeMutableBufferPointer<Double>
+  ) {
+    function.multiplyByDerivative(at: p, into: g)
+  }
+}

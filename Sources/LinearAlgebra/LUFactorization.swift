@@ -1,0 +1,66 @@
+/// The LU factorisation of a square matrix with partial pivoting.
+public struct LUFactorization<S: Scalar>: Sendable {
+  /// The matrix's order.
+  public let order: Int
+  /// An estimate of 1 / (‖A‖₁·‖A⁻¹‖₁), at most 1; exactly 0 where a pivot is exactly zero.
+  public let reciprocalCondition: S
+  private let factors: [S]
+  private let pivots: [Int32]
+
+  /// Factorises `matrix`.
+  ///
+  /// - Precondition: The matrix is square.
+  /// - Complexity: O(n³).
+  public init(_ matrix: Matrix<S>) {
+    precondition(matrix.rows == matrix.columns, "an LU factorisation of a \(matrix.rows)×\(matrix.columns) matrix")
+    let order = matrix.rows
+    // LAPACK is column-major: what it factorises is the transpose, and `solve` asks for the other one.
+    var factors = matrix.elements
+    var pivots = [Int32](repeating: 0, count: order)
+    let norm = (0..<order).reduce(S(0)) { largest, row in
+      max(largest, matrix.row(row).reduce(S(0)) { $0 + abs($1) })
+    }
+    let singular =
+      order == 0
+      ? 0
+      : factors.withUnsafeMutableBufferPointer { factors in
+        pivots.withUnsafeMutableBufferPointer { pivots in
+          S.luFactorize(factors.baseAddress!, n: order, pivots: pivots.baseAddress!)
+        }
+      }
+    self.order = order
+    if order == 0 {
+      reciprocalCondition = 1
+    } else if singular != 0 || !norm.isFinite {
+      reciprocalCondition = 0
+    } else {
+      reciprocalCondition = factors.withUnsafeBufferPointer {
+        S.luReciprocalCondition($0.baseAddress!, n: order, oneNorm: norm)
+      }
+    }
+    self.factors = factors
+    self.pivots = pivots
+  }
+
+  /// Whether the matrix is singular to working precision.
+  public var isSingular: Bool { !(reciprocalCondition > S.ulpOfOne) }
+
+  /// The solution of A·x = b, or of Aᵀ·x = b.
+  ///
+  /// - Precondition: `b.count == order`, and no pivot is zero.
+  public func solve(_ b: [S], transposed: Bool = false) -> [S] {
+    precondition(b.count == order, "a right-hand side of \(b.count) for order \(order)")
+    guard order > 0 else { return [] }
+    var x = b
+    x.withUnsafeMutableBufferPointer { x in
+      factors.withUnsafeBufferPointer { factors in
+        pivots.withUnsafeBufferPointer { pivots in
+          S.luSolve(
+            factors.baseAddress!, n: order, pivots: pivots.baseAddress!, transposed: !transposed,
+            b: x.baseAddress!, rightHandSides: 1)
+        }
+      }
+    }
+    return x
+  }
+}

@@ -1,0 +1,105 @@
+extension Matrix {
+  /// Adds A·Bᵀ to this matrix: A is `[rows, k]`, B is `[columns, k]`.
+  ///
+  /// With A a batch and B a weight `[outputs][inputs]` this is a dense layer's linear part.
+  public mutating func add(_ a: Matrix, timesTransposed b: Matrix) {
+    precondition(a.rows == rows && b.rows == columns && a.columns == b.columns, "A·Bᵀ of unfit sizes")
+    multiply(a, transposed: false, b, transposed: true, m: rows, n: columns, k: a.columns)
+  }
+
+  /// Adds A·B to this matrix: A is `[rows, k]`, B is `[k, columns]`.
+  public mutating func add(_ a: Matrix, times b: Matrix) {
+    precondition(a.rows == rows && b.columns == columns && a.columns == b.rows, "A·B of unfit sizes")
+    multiply(a, transposed: false, b, transposed: false, m: rows, n: columns, k: a.columns)
+  }
+
+  /// Adds Aᵀ·B to this matrix: A is `[k, rows]`, B is `[k, columns]`.
+  ///
+  /// With A a batch of cotangents and B the batch of inputs this is a weight's gradient, summed over samples.
+  public mutating func add(transposed a: Matrix, times b: Matrix) {
+    precondition(a.columns == rows && b.columns == columns && a.rows == b.rows, "Aᵀ·B of unfit sizes")
+    multiply(a, transposed: true, b, transposed: false, m: rows, n: columns, k: a.rows)
+  }
+
+  private mutating func multiply(
+    _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool, m: Int, n: Int, k: Int
+  ) {
+    guard m > 0, n > 0, k > 0 else { return }
+    a.elements.withUnsafeBufferPointer { a in
+      b.elements.withUnsafeBufferPointer { b in
+        elements.withUnsafeMutableBufferPointer { c in
+          S.gemm(
+            transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
+            alpha: 1, a: a.baseAddress!, lda: transposeA ? m : k,
+            b: b.baseAddress!, ldb: transposeB ? k : n, beta: 1, c: c.baseAddress!, ldc: n)
+        }
+      }
+    }
+  }
+
+  /// Adds `vector` to every row.
+  public mutating func addToEveryRow(_ vector: [S]) {
+    precondition(vector.count == columns, "a vector of \(vector.count) added to rows of \(columns)")
+    addRowwise(vector, to: &elements)
+  }
+
+  /// The sum of all rows: `columns` numbers.
+  public var sumOfRows: [S] {
+    var sum = [S](repeating: 0, count: columns)
+    addRows(of: elements, to: &sum)
+    return sum
+  }
+
+  /// Adds `scale` times another matrix of the same size.
+  public mutating func add(_ other: Matrix, scaledBy scale: S = 1) {
+    precondition(other.rows == rows && other.columns == columns, "matrices of unfit sizes")
+    addScaled(other.elements, by: scale, to: &elements)
+  }
+
+  /// The difference of two matrices of the same size.
+  public static func - (left: Matrix, right: Matrix) -> Matrix {
+    var difference = left
+    difference.add(right, scaledBy: -1)
+    return difference
+  }
+}
+
+@specialized(where S == Double)
+@specialized(where S == Float)
+func addRowwise<S: Scalar>(_ vector: [S], to elements: inout [S]) {
+  guard !vector.isEmpty else { return }
+  var start = 0
+  while start < elements.count {
+    for column in vector.indices { elements[start + column] += vector[column] }
+    start += vector.count
+  }
+}
+
+@specialized(where S == Double)
+@specialized(where S == Float)
+func addRows<S: Scalar>(of elements: [S], to sum: inout [S]) {
+  guard !sum.isEmpty else { return }
+  var start = 0
+  while start < elements.count {
+    for column in sum.indices { sum[column] += elements[start + column] }
+    start += sum.count
+  }
+}
+
+@specialized(where S == Double)
+@specialized(where S == Float)
+func addScaled<S: Scalar>(_ source: [S], by scale: S, to target: inout [S]) {
+  for index in target.indices { target[index] += scale * source[index] }
+}
+
+/// The largest magnitude among the elements, 0 for none; NaN if any of them is NaN.
+@specialized(where S == Double)
+@specialized(where S == Float)
+public func largestMagnitude<S: Scalar>(_ elements: ArraySlice<S>) -> S {
+  var largest: S = 0
+  for element in elements {
+    if element.isNaN { return .nan }
+    largest = max(largest, abs(element))
+  }
+  return largest
+}

@@ -1,0 +1,57 @@
+public import RealModule
+
+/// A floating-point type that models are computed in: `Float` or `Double`.
+///
+/// Everything that touches whole buffers is a static requirement here and implemented concretely for
+/// each type, so that no generic code runs per element across a module boundary. Elementary functions
+/// (`tanh`, `exp`, `erf`, …) come from `RealModule.Real`.
+///
+/// Matrices are row-major, and a leading dimension is the distance between rows, in elements.
+public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
+  /// C ← α·op(A)·op(B) + β·C, with op(A) `[m, k]`, op(B) `[k, n]` and C `[m, n]` (BLAS level 3).
+  static func gemm(
+    transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
+    alpha: Self, a: UnsafePointer<Self>, lda: Int, b: UnsafePointer<Self>, ldb: Int,
+    beta: Self, c: UnsafeMutablePointer<Self>, ldc: Int)
+
+  /// Factorises the column-major `n` by `n` matrix A in place as P·L·U (LAPACK `getrf`).
+  ///
+  /// Returns 0, or the 1-based index of the first pivot that is exactly zero.
+  static func luFactorize(
+    _ a: UnsafeMutablePointer<Self>, n: Int, pivots: UnsafeMutablePointer<Int32>) -> Int
+
+  /// Solves A·x = b, or Aᵀ·x = b, in place from the factors of `luFactorize` (LAPACK `getrs`).
+  static func luSolve(
+    _ factors: UnsafePointer<Self>, n: Int, pivots: UnsafePointer<Int32>, transposed: Bool,
+    b: UnsafeMutablePointer<Self>, rightHandSides: Int)
+
+  /// An estimate of 1 / (‖A‖₁·‖A⁻¹‖₁) from the factors of `luFactorize` (LAPACK `gecon`): 0 for a
+  /// singular matrix, at most 1.
+  static func luReciprocalCondition(
+    _ factors: UnsafePointer<Self>, n: Int, oneNorm: Self) -> Self
+
+  /// The eigenvalues of the symmetric `n` by `n` matrix A, ascending; A is overwritten (LAPACK `syev`).
+  static func symmetricEigenvalues(_ a: UnsafeMutablePointer<Self>, n: Int) -> [Self]
+
+  /// Replaces every element p by f(p).
+  static func evaluate(_ function: some ElementwiseFunction, on p: UnsafeMutableBufferPointer<Self>)
+
+  /// Multiplies every g by f'(p) of the same place.
+  static func multiplyByDerivative(
+    of function: some ElementwiseFunction, at p: UnsafeBufferPointer<Self>,
+    into g: UnsafeMutableBufferPointer<Self>)
+}
+
+/// A function of one number, applied to whole buffers, in each precision that there is.
+///
+/// `Scalar.evaluate` and `Scalar.multiplyByDerivative` choose the overload for their type, once per buffer.
+public protocol ElementwiseFunction {
+  /// Replaces every element p by f(p).
+  func evaluate(on p: UnsafeMutableBufferPointer<Double>)
+  /// Replaces every element p by f(p).
+  func evaluate(on p: UnsafeMutableBufferPointer<Float>)
+  /// Multiplies every g by f'(p) of the same place.
+  func multiplyByDerivative(at p: UnsafeBufferPointer<Double>, into g: UnsafeMutableBufferPointer<Double>)
+  /// Multiplies every g by f'(p) of the same place.
+  func multiplyByDerivative(at p: UnsafeBufferPointer<Float>, into g: UnsafeMutableBufferPointer<Float>)
+}

@@ -1,0 +1,37 @@
+public import LinearAlgebra
+
+/// `σ(p) = p` for p > 0, else `alpha·(e^(p/alpha) − 1)` (Barron 2017); σ'(0) = 1.
+public struct CELU: Activation {
+  public static let typeName = "celu"
+  public static let constantDescriptions = [
+    ConstantDescription("alpha", default: 1),
+  ]
+
+  /// The limit at −∞ is `−alpha`; positive.
+  public let alpha: Double
+
+  /// The activation with these constants.
+  ///
+  /// - Throws: `InvalidConstants` where they have no meaning.
+  public init(alpha: Double = 1) throws(InvalidConstants) {
+    guard alpha > 0 else {
+      throw InvalidConstants("alpha: expected a positive number, found \(alpha)")
+    }
+    self.alpha = alpha
+  }
+
+  public init(constants: [Constant]) throws(InvalidConstants) {
+    try self.init(alpha: constants[0].number)
+  }
+
+  public var constants: [Constant] { [.number(alpha)] }
+  public var slopes: ClosedRange<Double>? { 0...1 }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    p > 0 ? p : S(alpha) * S.expMinusOne(p / S(alpha))
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    p > 0 ? 1 : S.exp(p / S(alpha))
+  }
+}

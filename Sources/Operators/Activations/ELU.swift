@@ -1,0 +1,32 @@
+public import LinearAlgebra
+
+/// `σ(p) = p` for p > 0, else `alpha·(e^p − 1)` (Clevert et al. 2016); σ'(0) = alpha.
+public struct ELU: Activation {
+  public static let typeName = "elu"
+  public static let constantDescriptions = [
+    ConstantDescription("alpha", default: 1),
+  ]
+
+  /// The limit at −∞ is `−alpha`.
+  public let alpha: Double
+
+  /// The activation with these constants.
+  public init(alpha: Double = 1) {
+    self.alpha = alpha
+  }
+
+  public init(constants: [Constant]) throws(InvalidConstants) {
+    self.init(alpha: constants[0].number)
+  }
+
+  public var constants: [Constant] { [.number(alpha)] }
+  public var slopes: ClosedRange<Double>? { min(0, 1, alpha)...max(0, 1, alpha) }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    p > 0 ? p : S(alpha) * S.expMinusOne(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    p > 0 ? 1 : S(alpha) * S.exp(p)
+  }
+}

@@ -1,0 +1,32 @@
+public import LinearAlgebra
+
+/// `σ(p) = p` for p > 0, else `negativeSlope·p`; σ'(0) = negativeSlope.
+public struct LeakyReLU: Activation {
+  public static let typeName = "leaky_relu"
+  public static let constantDescriptions = [
+    ConstantDescription("negative_slope", default: 0.01),
+  ]
+
+  /// The slope for p ≤ 0.
+  public let negativeSlope: Double
+
+  /// The activation with these constants.
+  public init(negativeSlope: Double = 0.01) {
+    self.negativeSlope = negativeSlope
+  }
+
+  public init(constants: [Constant]) throws(InvalidConstants) {
+    self.init(negativeSlope: constants[0].number)
+  }
+
+  public var constants: [Constant] { [.number(negativeSlope)] }
+  public var slopes: ClosedRange<Double>? { min(1, negativeSlope)...max(1, negativeSlope) }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    p > 0 ? p : S(negativeSlope) * p
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    p > 0 ? 1 : S(negativeSlope)
+  }
+}

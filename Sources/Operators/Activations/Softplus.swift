@@ -1,0 +1,45 @@
+public import LinearAlgebra
+
+/// `σ(p) = log(1 + e^(beta·p)) / beta`, and p itself where `beta·p > threshold`.
+public struct Softplus: Activation {
+  public static let typeName = "softplus"
+  public static let constantDescriptions = [
+    ConstantDescription("beta", default: 1),
+    ConstantDescription("threshold", default: 20),
+  ]
+
+  /// The sharpness; positive.
+  public let beta: Double
+  /// Beyond it the function is linear.
+  public let threshold: Double
+
+  /// The activation with these constants.
+  ///
+  /// - Throws: `InvalidConstants` where they have no meaning.
+  public init(beta: Double = 1, threshold: Double = 20) throws(InvalidConstants) {
+    guard beta > 0 else {
+      throw InvalidConstants("beta: expected a positive number, found \(beta)")
+    }
+    self.beta = beta
+    self.threshold = threshold
+  }
+
+  public init(constants: [Constant]) throws(InvalidConstants) {
+    try self.init(beta: constants[0].number, threshold: constants[1].number)
+  }
+
+  public var constants: [Constant] { [.number(beta), .number(threshold)] }
+  public var slopes: ClosedRange<Double>? { 0...1 }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S(beta) * p > S(threshold) ? p : Self.logOnePlusExp(S(beta) * p) / S(beta)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    S(beta) * p > S(threshold) ? 1 : logistic(S(beta) * p)
+  }
+
+  private static func logOnePlusExp<S: Scalar>(_ t: S) -> S {
+    max(t, 0) + S.log(onePlus: S.exp(-abs(t)))
+  }
+}

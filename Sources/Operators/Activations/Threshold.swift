@@ -1,0 +1,43 @@
+public import LinearAlgebra
+
+/// `σ(p) = p` above `threshold`, else `replacement`; σ'(threshold) = 0. As in
+/// `torch.nn.Threshold`, both constants must be given.
+public struct Threshold: Activation {
+  public static let typeName = "threshold"
+  public static let constantDescriptions = [
+    ConstantDescription("threshold"),
+    ConstantDescription("value"),
+  ]
+
+  /// Where the function sets in.
+  public let threshold: Double
+  /// The value up to there.
+  public let replacement: Double
+
+  /// The activation with these constants.
+  public init(threshold: Double, replacement: Double) {
+    self.threshold = threshold
+    self.replacement = replacement
+  }
+
+  public init(constants: [Constant]) throws(InvalidConstants) {
+    self.init(threshold: constants[0].number, replacement: constants[1].number)
+  }
+
+  public var constants: [Constant] { [.number(threshold), .number(replacement)] }
+  public var slopes: ClosedRange<Double>? { Self.slopes(threshold: threshold, replacement: replacement) }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    p > S(threshold) || p.isNaN ? p : S(replacement)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    p > S(threshold) ? 1 : 0
+  }
+
+  /// The jump at the threshold decides: upwards the slopes have no upper bound, downwards no lower one.
+  private static func slopes(threshold: Double, replacement: Double) -> ClosedRange<Double> {
+    if replacement == threshold { return 0...1 }
+    return replacement < threshold ? 0...(.infinity) : -.infinity...1
+  }
+}

@@ -1,0 +1,46 @@
+public import LinearAlgebra
+
+/// A linear map `x ↦ A x`, applied to a batch: the linear half of every operator.
+///
+/// A matrix is one of many: whatever can say its value, its transpose and its entries is a linear map.
+/// A map carries at most one parameter; a map without one (a skip connection's identity) has none to train.
+public protocol LinearMap<S>: Sendable {
+  /// The precision of its numbers.
+  associatedtype S: Scalar
+
+  /// The number of columns of A: the size of what the map reads.
+  var inputSize: Int { get }
+
+  /// The number of rows of A: the size of what the map returns.
+  var outputSize: Int { get }
+
+  /// The numbers that a user trains, in their own shape; nil for a map that has none.
+  var parameter: Tensor<S>? { get }
+
+  /// Adds `A x` of every sample to `p`: x is `[batch, inputSize]`, p is `[batch, outputSize]`.
+  func add(of x: Matrix<S>, to p: inout Matrix<S>)
+
+  /// Adds `Aᵀ g` of every sample to `e`: g is `[batch, outputSize]`, e is `[batch, inputSize]`.
+  func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>)
+
+  /// The gradient of `Σ ⟨g, A x⟩` over the samples with respect to the parameter, in the parameter's shape.
+  func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>?
+
+  /// Calls `body` with the column and the value of the entries of one row that are not structurally zero,
+  /// by ascending column, each column once.
+  func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void)
+
+  /// The same map in another precision, every number rounded to nearest.
+  func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T>
+}
+
+extension LinearMap {
+  /// The map written out as a dense matrix, `[outputSize, inputSize]`.
+  public var matrix: Matrix<S> {
+    var matrix = Matrix<S>(rows: outputSize, columns: inputSize)
+    for row in 0..<outputSize {
+      forEachEntry(inRow: row) { column, value in matrix[row, column] = value }
+    }
+    return matrix
+  }
+}
