@@ -1,5 +1,5 @@
 import COpenBLAS
-public import RealModule
+import RealModule
 
 extension Double: Scalar {
   public static func gemm(

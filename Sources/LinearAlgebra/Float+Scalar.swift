@@ -1,5 +1,5 @@
 import COpenBLAS
-public import RealModule
+import RealModule
 
 extension Float: Scalar {
   public static func gemm(

@@ -1,4 +1,4 @@
-public import RealModule
+import RealModule
 
 /// A floating-point type that models are computed in: `Float` or `Double`.
 ///

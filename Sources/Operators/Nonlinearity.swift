@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// The nonlinear half of a block: `z = φ(p_1, …, p_m)`, of one or more pre-activations (*ports*).
 ///

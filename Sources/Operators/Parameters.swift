@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// Tensors by parameter name, in the order in which the model has them.
 public struct ParameterTensors<S: Scalar>: Equatable, Sendable {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// An elementwise nonlinearity `z_i = σ(p_i)`: one port, as large as the block.
 ///

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p` for p > 0, else `alpha·(e^(p/alpha) − 1)` (Barron 2017); σ'(0) = 1.
 public struct CELU: Activation {

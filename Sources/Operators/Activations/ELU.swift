@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p` for p > 0, else `alpha·(e^p − 1)` (Clevert et al. 2016); σ'(0) = alpha.
 public struct ELU: Activation {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// The Gaussian error linear unit (Hendrycks & Gimpel 2016): `σ(p) = p·Φ(p)`, Φ the normal distribution function,
 /// or its approximation `Φ(p) ≈ (1 + tanh(√(2/π)(p + 0.044715 p³))) / 2`.

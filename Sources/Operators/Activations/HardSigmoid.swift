@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = min(max(p + 3, 0), 6) / 6`; σ' is 0 at −3 and at 3.
 public struct HardSigmoid: PlainActivation {

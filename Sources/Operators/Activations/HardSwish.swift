@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p·min(max(p + 3, 0), 6) / 6` (Howard et al. 2019); σ' is 0 at −3 and 1 at 3.
 public struct HardSwish: PlainActivation {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = min(max(p, minimum), maximum)`; σ' is 0 at both ends.
 public struct HardTanh: Activation {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p` where |p| > lambda, else 0; σ'(±lambda) = 0.
 public struct Hardshrink: Activation {

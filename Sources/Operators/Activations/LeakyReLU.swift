@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p` for p > 0, else `negativeSlope·p`; σ'(0) = negativeSlope.
 public struct LeakyReLU: Activation {

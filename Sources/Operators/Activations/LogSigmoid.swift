@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = log(1 / (1 + e^−p))`.
 public struct LogSigmoid: PlainActivation {

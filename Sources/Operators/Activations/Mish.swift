@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p·tanh(log(1 + e^p))` (Misra 2019).
 public struct Mish: PlainActivation {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// The rectifier `σ(p) = max(p, 0)`; σ'(0) = 0.
 public struct ReLU: PlainActivation {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// The rectifier cut off at 6, `σ(p) = min(max(p, 0), 6)`; σ' is 0 at 0 and at 6.
 public struct ReLU6: PlainActivation {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// The self-normalising unit of Klambauer et al. (2017): `σ(p) = s·p` for p > 0, else `s·α·(e^p − 1)`;
 /// σ'(0) = s·α.

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p / (1 + e^−p)`, also called swish.
 public struct SiLU: PlainActivation {

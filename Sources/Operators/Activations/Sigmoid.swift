@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// The logistic function `σ(p) = 1 / (1 + e^−p)`.
 public struct Sigmoid: PlainActivation {

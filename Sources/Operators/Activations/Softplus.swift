@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = log(1 + e^(beta·p)) / beta`, and p itself where `beta·p > threshold`.
 public struct Softplus: Activation {

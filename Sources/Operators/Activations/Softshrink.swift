@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p − lambda` above lambda, `p + lambda` below −lambda, 0 between; σ'(±lambda) = 0.
 public struct Softshrink: Activation {

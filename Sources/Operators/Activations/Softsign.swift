@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p / (1 + |p|)`.
 public struct Softsign: PlainActivation {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// The hyperbolic tangent.
 public struct Tanh: PlainActivation {

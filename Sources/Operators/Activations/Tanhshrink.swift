@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p − tanh p`.
 public struct Tanhshrink: PlainActivation {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// `σ(p) = p` above `threshold`, else `replacement`; σ'(threshold) = 0. As in
 /// `torch.nn.Threshold`, both constants must be given.

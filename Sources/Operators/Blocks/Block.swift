@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// Where a block reads from: the model's input, or a node (a layer of a network, a block of an equilibrium model).
 public enum Source: Hashable, Sendable {

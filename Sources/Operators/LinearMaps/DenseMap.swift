@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// A dense matrix as a linear map; the matrix is its parameter, `[outputs][inputs]` as in `torch.nn.Linear`.
 public struct DenseMap<S: Scalar>: LinearMap {
@@ -13,6 +13,7 @@ public struct DenseMap<S: Scalar>: LinearMap {
   public var inputSize: Int { weight.columns }
   public var outputSize: Int { weight.rows }
   public var parameter: Tensor<S>? { Tensor(weight) }
+  public var parameterShape: [Int]? { [outputSize, inputSize] }
   public var matrix: Matrix<S> { weight }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {

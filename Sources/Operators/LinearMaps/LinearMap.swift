@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 /// A linear map `x ↦ A x`, applied to a batch: the linear half of every operator.
 ///
@@ -16,6 +16,9 @@ public protocol LinearMap<S>: Sendable {
 
   /// The numbers that a user trains, in their own shape; nil for a map that has none.
   var parameter: Tensor<S>? { get }
+
+  /// The shape of `parameter`, without a copy of its numbers.
+  var parameterShape: [Int]? { get }
 
   /// Adds `A x` of every sample to `p`: x is `[batch, inputSize]`, p is `[batch, outputSize]`.
   func add(of x: Matrix<S>, to p: inout Matrix<S>)

@@ -1,0 +1,44 @@
+import Operators
+
+/// Blocks that read each other, directly or not: one strongly connected component of the dependency graph.
+public struct DependencyGroup: Equatable, Sendable {
+  /// The positions of the blocks, ascending.
+  public let members: [Int]
+  /// Whether the group reads itself; one that does not is a single explicit block.
+  public let isCyclic: Bool
+}
+
+func dependencyGroups<S>(of blocks: [Block<S>]) -> [DependencyGroup] {
+  let sources = blocks.map(\.nodeSources)
+  return stronglyConnectedComponents(sources: sources).map { members in
+    DependencyGroup(members: members, isCyclic: members.count > 1 || sources[members[0]].contains(members[0]))
+  }
+}
+
+extension Block {
+  /// The positions of the nodes that the block reads, in the order of its terms.
+  public var nodeSources: [Int] {
+    terms.compactMap { term in
+      if case .node(let index) = term.source { index } else { nil }
+    }
+  }
+}
+
+extension EquilibriumModel {
+  /// The groups that need an iteration.
+  public var cyclicGroups: [DependencyGroup] { groups.filter(\.isCyclic) }
+
+  /// The smallest L with `W_z^L = 0` for every choice of the entries' values: the number of blocks on the
+  /// longest path. nil where blocks read each other, and no such L exists.
+  ///
+  /// Picard iteration reaches the equilibrium in at most that many steps, from any start (theory, section 3).
+  public var nilpotencyIndex: Int? {
+    guard !groups.contains(where: \.isCyclic) else { return nil }
+    var depth = [Int](repeating: 0, count: blocks.count)
+    for group in groups {
+      let block = group.members[0]
+      depth[block] = 1 + (blocks[block].nodeSources.map { depth[$0] }.max() ?? 0)
+    }
+    return depth.max() ?? 0
+  }
+}

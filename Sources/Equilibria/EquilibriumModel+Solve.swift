@@ -1,0 +1,91 @@
+import FixedPoints
+import LinearAlgebra
+import Operators
+
+extension EquilibriumModel {
+  /// Looks for the equilibrium of every sample of `x`, `[batch, input]`.
+  ///
+  /// - Parameters:
+  ///   - start: The state to iterate from, a matrix for each block; zeros by default.
+  ///   - rule: When to stop; by default at rounding level, and at a residual of exactly 0 where the pattern of
+  ///     `W_z` is nilpotent and Picard iteration therefore gets there.
+  public func solve(
+    _ x: Matrix<S>, by method: SolutionMethod, from start: [Matrix<S>]? = nil, until rule: StoppingRule? = nil
+  ) -> EquilibriumSolution<S> {
+    precondition(x.columns == inputSize, "samples of \(x.columns) numbers for an input of \(inputSize)")
+    let start = start ?? zeroState(batch: x.rows)
+    switch method {
+    case .structured(let solver):
+      return solveByStructure(x, solver: solver, from: start, until: rule ?? .rounding(of: S.self))
+    case .whole(let solver):
+      return solveWhole(x, solver: solver, from: start, until: rule ?? wholeRule(for: solver))
+    }
+  }
+
+  /// The equilibrium of every sample of `x`.
+  ///
+  /// - Throws: `NoEquilibrium` where one of them has not been reached.
+  public func equilibrium(
+    _ x: Matrix<S>, by method: SolutionMethod, from start: [Matrix<S>]? = nil, until rule: StoppingRule? = nil
+  ) throws(NoEquilibrium) -> EquilibriumSolution<S> {
+    let solution = solve(x, by: method, from: start, until: rule)
+    if let failure = solution.failure { throw failure }
+    return solution
+  }
+
+  func wholeRule(for solver: any FixedPointSolver) -> StoppingRule {
+    if let picard = solver as? Picard, picard.damping == 1, let index = nilpotencyIndex {
+      return .exact(maximumIterations: index)
+    }
+    return .rounding(of: S.self)
+  }
+
+  private func solveWhole(
+    _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
+  ) -> EquilibriumSolution<S> {
+    let solution = solver.solve(
+      { flatten(transition(unflatten($0), input: x), batch: x.rows) },
+      from: flatten(start, batch: x.rows), until: rule)
+    return EquilibriumSolution(
+      input: x, state: unflatten(solution.state), output: output,
+      records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)])
+  }
+
+  private func solveByStructure(
+    _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
+  ) -> EquilibriumSolution<S> {
+    var state = start
+    var records: [SolveRecord] = []
+    for group in groups {
+      if group.isCyclic {
+        records.append(solveGroup(group.members, in: &state, input: x, solver: solver, until: rule))
+      } else {
+        let index = group.members[0]
+        state[index] = value(of: blocks[index], state: state, input: x)
+      }
+    }
+    return EquilibriumSolution(input: x, state: state, output: output, records: records)
+  }
+
+  private func value(of block: Block<S>, state: [Matrix<S>], input x: Matrix<S>) -> Matrix<S> {
+    block.value(at: block.preactivations(batch: x.rows) { read($0, state: state, input: x) })
+  }
+
+  /// Solves for the members of a cyclic group, with everything outside of it held as it is in `state`.
+  private func solveGroup(
+    _ members: [Int], in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
+    until rule: StoppingRule
+  ) -> SolveRecord {
+    let sizes = members.map { blocks[$0].size }
+    var working = state
+    let solution = solver.solve(
+      { candidate in
+        for (member, value) in zip(members, split(candidate, sizes: sizes)) { working[member] = value }
+        let values = members.map { value(of: blocks[$0], state: working, input: x) }
+        return Matrix(sideBySide: values, rows: x.rows)
+      },
+      from: Matrix(sideBySide: members.map { state[$0] }, rows: x.rows), until: rule)
+    for (member, value) in zip(members, split(solution.state, sizes: sizes)) { state[member] = value }
+    return SolveRecord(blocks: members.map { blocks[$0].name }, solution: solution)
+  }
+}

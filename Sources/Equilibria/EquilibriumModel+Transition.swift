@@ -1,0 +1,81 @@
+import LinearAlgebra
+import Operators
+
+// The transition f(z, x) on a whole state, and its linearisation. The generic solvers see nothing else.
+extension EquilibriumModel {
+  /// `f(z, x)`, one matrix `[batch, size]` for each block.
+  public func transition(_ state: [Matrix<S>], input x: Matrix<S>) -> [Matrix<S>] {
+    blocks.map { block in
+      block.value(at: block.preactivations(batch: x.rows) { read($0, state: state, input: x) })
+    }
+  }
+
+  /// f at a point, ready to be differentiated there.
+  ///
+  /// - Complexity: One evaluation of f; each vjp afterwards costs another.
+  public func linearization(at state: [Matrix<S>], input x: Matrix<S>) -> Linearization<S> {
+    Linearization(
+      blocks: blocks, state: state, input: x,
+      ports: blocks.map { block in
+        block.preactivations(batch: x.rows) { read($0, state: state, input: x) }
+      })
+  }
+
+  func read(_ source: Source, state: [Matrix<S>], input x: Matrix<S>) -> Matrix<S> {
+    switch source {
+    case .input: x
+    case .node(let index): state[index]
+    }
+  }
+
+  /// A state of zeros for `batch` samples.
+  public func zeroState(batch: Int) -> [Matrix<S>] {
+    blocks.map { Matrix<S>(rows: batch, columns: $0.size) }
+  }
+
+  /// The blocks' values side by side, `[batch, N]`.
+  public func flatten(_ state: [Matrix<S>], batch: Int) -> Matrix<S> {
+    Matrix(sideBySide: state, rows: batch)
+  }
+
+  /// The values of each block out of `[batch, N]`.
+  public func unflatten(_ state: Matrix<S>) -> [Matrix<S>] {
+    split(state, sizes: blocks.map(\.size))
+  }
+}
+
+/// Cuts a matrix into matrices of the given numbers of columns.
+func split<S: Scalar>(_ matrix: Matrix<S>, sizes: [Int]) -> [Matrix<S>] {
+  var first = 0
+  return sizes.map { size in
+    defer { first += size }
+    return matrix.columns(first..<first + size)
+  }
+}
+
+/// The transition at a point, with everything that its derivative needs.
+public struct Linearization<S: Scalar>: Sendable {
+  let blocks: [Block<S>]
+  /// The point: a value for each block.
+  public let state: [Matrix<S>]
+  /// The input, `[batch, input]`.
+  public let input: Matrix<S>
+  /// The ports of each block at that point.
+  let ports: [[Matrix<S>]]
+
+  /// The cotangents of a block's ports for a cotangent `g` of its value.
+  func portCotangents(of block: Int, _ g: Matrix<S>) -> [Matrix<S>] {
+    blocks[block].nonlinearity.vjp(g, at: ports[block])
+  }
+
+  /// `(∂f/∂z)ᵀ g`, a matrix for each block.
+  public func vjp(_ cotangent: [Matrix<S>]) -> [Matrix<S>] {
+    var result = blocks.map { Matrix<S>(rows: input.rows, columns: $0.size) }
+    for index in blocks.indices {
+      blocks[index].pullBack(portCotangents(of: index, cotangent[index])) { source, add in
+        if case .node(let node) = source { add(&result[node]) }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,105 @@
+import FixedPoints
+import LinearAlgebra
+
+/// How an equilibrium, or an adjoint, is found.
+public enum SolutionMethod: Sendable {
+  /// Along the dependency graph: an explicit block is evaluated once, after what it reads; the solver iterates
+  /// inside cyclic groups only. For a converted network this is one forward pass.
+  case structured(any FixedPointSolver)
+  /// The solver iterates on the whole state and sees nothing but f.
+  case whole(any FixedPointSolver)
+
+  /// `picard`, or `structured(anderson)`.
+  public var description: String {
+    switch self {
+    case .structured(let solver): "structured(\(solver.name))"
+    case .whole(let solver): solver.name
+    }
+  }
+}
+
+/// What one iteration did: on the whole state, or inside one cyclic group.
+public struct SolveRecord: Sendable {
+  /// The names of the blocks iterated on.
+  public let blocks: [String]
+  /// The solver's name.
+  public let solver: String
+  /// How each sample ended.
+  public let samples: [SampleOutcome]
+  /// Updates applied, the largest number over the samples.
+  public let iterations: Int
+  /// Evaluations of the transition, each on the whole batch.
+  public let evaluations: Int
+  /// The worst residual over the batch, as it went.
+  public let trace: ResidualTrace
+
+  init<S>(blocks: [String], solution: FixedPointSolution<S>) {
+    self.blocks = blocks
+    solver = solution.solver
+    samples = solution.samples
+    iterations = solution.iterations
+    evaluations = solution.evaluations
+    trace = solution.trace
+  }
+
+  /// Whether every sample converged.
+  public var converged: Bool { samples.allSatisfy { $0.reason == .converged } }
+}
+
+/// What a solver found, for each sample of a batch, and why it stopped.
+///
+/// A state is an equilibrium only for the samples that `converged` says so of.
+public struct EquilibriumSolution<S: Scalar>: Sendable {
+  /// The input, `[batch, input]`.
+  public let input: Matrix<S>
+  /// The value of each block, `[batch, size]`.
+  public let state: [Matrix<S>]
+  /// The read-out block's value.
+  public let output: Matrix<S>
+  /// What every iteration did; empty where none was needed.
+  public let records: [SolveRecord]
+  /// Whether each sample has reached its equilibrium.
+  public let converged: [Bool]
+
+  init(input: Matrix<S>, state: [Matrix<S>], output: Int, records: [SolveRecord]) {
+    self.input = input
+    self.state = state
+    self.output = state[output]
+    self.records = records
+    converged = records.converged(batch: input.rows)
+  }
+
+  /// The failure of the first sample that has no equilibrium, or nil where all have one.
+  public var failure: NoEquilibrium? { records.failure }
+}
+
+extension [SolveRecord] {
+  /// Whether each sample converged in every iteration.
+  func converged(batch: Int) -> [Bool] {
+    (0..<batch).map { sample in allSatisfy { $0.samples[sample].reason == .converged } }
+  }
+
+  /// The first sample that did not converge in the first iteration where one did not.
+  var failure: NoEquilibrium? {
+    for record in self {
+      if let sample = record.samples.firstIndex(where: { $0.reason != .converged }) {
+        return NoEquilibrium(sample: sample, record: record)
+      }
+    }
+    return nil
+  }
+}
+
+/// A solver stopped without an equilibrium, and says why.
+public struct NoEquilibrium: Error, CustomStringConvertible {
+  /// The sample, from 0; the first that failed.
+  public let sample: Int
+  /// What the iteration did.
+  public let record: SolveRecord
+
+  public var description: String {
+    let outcome = record.samples[sample]
+    let blocks = record.blocks.prefix(3).joined(separator: ", ") + (record.blocks.count > 3 ? ", …" : "")
+    return "no equilibrium for sample \(sample) (blocks \(blocks)): \(record.solver) \(outcome.description)"
+  }
+}

@@ -1,0 +1,179 @@
+import FixedPoints
+import LinearAlgebra
+import Operators
+
+/// The solution `g` of the adjoint equation `g = Jᵀ g + e` (theory, section 4).
+public struct Adjoint<S: Scalar>: Sendable {
+  /// g, a matrix `[batch, size]` for each block: for a converted network, what backpropagation calls `∂ℓ/∂z`.
+  public let state: [Matrix<S>]
+  /// What every iteration did; empty where none was needed.
+  public let records: [SolveRecord]
+  /// Whether the adjoint of each sample has been reached.
+  public let converged: [Bool]
+
+  init(state: [Matrix<S>], records: [SolveRecord], batch: Int) {
+    self.state = state
+    self.records = records
+    converged = records.converged(batch: batch)
+  }
+
+  /// The failure of the first sample whose adjoint was not reached, or nil.
+  public var failure: NoEquilibrium? { records.failure }
+}
+
+extension EquilibriumModel {
+  /// Solves the adjoint equation at an equilibrium for a cotangent of the output, `[batch, outputs]`.
+  ///
+  /// - Parameter start: Where a solver on the whole state begins; zeros by default.
+  public func adjoint(
+    at point: Linearization<S>, cotangent: Matrix<S>, by method: SolutionMethod,
+    from start: [Matrix<S>]? = nil, until rule: StoppingRule? = nil
+  ) -> Adjoint<S> {
+    var e = zeroState(batch: cotangent.rows)
+    e[output] = cotangent
+    switch method {
+    case .structured(let solver):
+      return adjointByStructure(at: point, e, solver: solver, until: rule ?? .rounding(of: S.self))
+    case .whole(let solver):
+      return adjointWhole(
+        at: point, e, solver: solver, from: start ?? zeroState(batch: cotangent.rows),
+        until: rule ?? wholeRule(for: solver))
+    }
+  }
+
+  private func adjointWhole(
+    at point: Linearization<S>, _ e: [Matrix<S>], solver: any FixedPointSolver, from start: [Matrix<S>],
+    until rule: StoppingRule
+  ) -> Adjoint<S> {
+    let batch = point.input.rows
+    let e = flatten(e, batch: batch)
+    let solution = solver.solve(
+      { candidate in
+        var g = flatten(point.vjp(unflatten(candidate)), batch: batch)
+        g.add(e)
+        return g
+      }, from: flatten(start, batch: batch), until: rule)
+    return Adjoint(
+      state: unflatten(solution.state),
+      records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)], batch: batch)
+  }
+
+  private func adjointByStructure(
+    at point: Linearization<S>, _ e: [Matrix<S>], solver: any FixedPointSolver, until rule: StoppingRule
+  ) -> Adjoint<S> {
+    // Against the dependencies: when a group's turn comes, all that reads it has added to its cotangent.
+    var g = e
+    var records: [SolveRecord] = []
+    for group in groups.reversed() {
+      if group.isCyclic {
+        records.append(adjointOfGroup(group.members, in: &g, at: point, solver: solver, until: rule))
+      }
+      for member in group.members {
+        blocks[member].pullBack(point.portCotangents(of: member, g[member])) { source, add in
+          guard case .node(let node) = source, !group.isCyclic || !group.members.contains(node) else { return }
+          add(&g[node])
+        }
+      }
+    }
+    return Adjoint(state: g, records: records, batch: point.input.rows)
+  }
+
+  /// Solves `g_G = J_GGᵀ g_G + e_G` for a cyclic group G; `g` holds e_G before and g_G after.
+  private func adjointOfGroup(
+    _ members: [Int], in g: inout [Matrix<S>], at point: Linearization<S>, solver: any FixedPointSolver,
+    until rule: StoppingRule
+  ) -> SolveRecord {
+    let sizes = members.map { blocks[$0].size }
+    let position = Dictionary(uniqueKeysWithValues: zip(members, 0...))
+    let e = members.map { g[$0] }
+    let solution = solver.solve(
+      { candidate in
+        var result = e
+        for (member, cotangent) in zip(members, split(candidate, sizes: sizes)) {
+          blocks[member].pullBack(point.portCotangents(of: member, cotangent)) { source, add in
+            if case .node(let node) = source, let place = position[node] { add(&result[place]) }
+          }
+        }
+        return Matrix(sideBySide: result, rows: point.input.rows)
+      }, from: Matrix(sideBySide: e, rows: point.input.rows), until: rule)
+    for (member, value) in zip(members, split(solution.state, sizes: sizes)) { g[member] = value }
+    return SolveRecord(blocks: members.map { blocks[$0].name }, solution: solution)
+  }
+}
+
+extension EquilibriumModel {
+  /// The gradients of `Σ ⟨cotangent, output⟩` from the adjoint at an equilibrium: `(∂f/∂θ)ᵀ g` for every
+  /// parameter θ, and `(∂f/∂x)ᵀ g`.
+  ///
+  /// In block form a gradient is named by its entry's parameter, else by its place: `Wz[to,from]`, `Wx[to]`,
+  /// `b[to]`. In matrix form the gradients are those of the whole `Wz`, `Wx` and `b`, off the pattern too.
+  public func gradients(at point: Linearization<S>, adjoint: Adjoint<S>) -> Gradients<S> {
+    let cotangents = blocks.indices.map { point.portCotangents(of: $0, adjoint.state[$0]) }
+    var input = Matrix<S>(rows: point.input.rows, columns: inputSize)
+    for index in blocks.indices {
+      blocks[index].pullBack(cotangents[index]) { source, add in
+        if source == .input { add(&input) }
+      }
+    }
+    let parameters =
+      switch form {
+      case .blocks: entryGradients(cotangents, at: point)
+      case .matrix: matrixGradients(cotangents, at: point)
+      }
+    return Gradients(input: input, parameters: parameters)
+  }
+
+  private func entryGradients(
+    _ cotangents: [[Matrix<S>]], at point: Linearization<S>
+  ) -> ParameterTensors<S> {
+    var gradients = ParameterTensors<S>()
+    for (index, block) in blocks.enumerated() {
+      for term in block.terms {
+        // Entries at one place are summands of one matrix, whose gradient counts once.
+        let name = term.parameter ?? place(of: term, in: block)
+        if term.parameter == nil, gradients[name] != nil { continue }
+        let read = read(term.source, state: point.state, input: point.input)
+        let gradient = term.map.parameterGradient(cotangent: cotangents[index][term.port], input: read)
+        if let gradient { gradients.add(gradient, to: name) }
+      }
+      for offset in block.offsets {
+        let name = offset.parameter ?? place(of: offset, in: block)
+        if offset.parameter == nil, gradients[name] != nil { continue }
+        gradients.add(Tensor(cotangents[index][offset.port].sumOfRows), to: name)
+      }
+    }
+    return gradients
+  }
+
+  private func matrixGradients(
+    _ cotangents: [[Matrix<S>]], at point: Linearization<S>
+  ) -> ParameterTensors<S> {
+    let batch = point.input.rows
+    let s = Matrix(sideBySide: cotangents.map { $0[0] }, rows: batch)
+    var ofWz = Matrix<S>(rows: stateSize, columns: stateSize)
+    ofWz.add(transposed: s, times: flatten(point.state, batch: batch))
+    var ofWx = Matrix<S>(rows: stateSize, columns: inputSize)
+    ofWx.add(transposed: s, times: point.input)
+    var gradients = ParameterTensors<S>()
+    gradients.add(Tensor(ofWz), to: "Wz")
+    gradients.add(Tensor(ofWx), to: "Wx")
+    gradients.add(Tensor(s.sumOfRows), to: "b")
+    return gradients
+  }
+}
+
+extension EquilibriumModel {
+  /// The name of an entry by its place: `Wz[to,from]` or `Wx[to]`; a block of several ports adds which: `Wx[to.1]`.
+  public func place(of term: Term<S>, in block: Block<S>) -> String {
+    let to = block.name + (block.portSizes.count > 1 ? ".\(term.port)" : "")
+    switch term.source {
+    case .input: return "Wx[\(to)]"
+    case .node(let from): return "Wz[\(to),\(blocks[from].name)]"
+    }
+  }
+
+  /// The name of an entry of b by its place, `b[to]`.
+  public func place(of offset: Offset<S>, in block: Block<S>) -> String {
+    "b[\(block.name)\(block.portSizes.count > 1 ? ".\(offset.port)" : "")]"
+  }
+}

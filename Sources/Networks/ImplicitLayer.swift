@@ -1,0 +1,65 @@
+import Equilibria
+import LinearAlgebra
+import Operators
+
+/// A layer whose value is the read-out of an equilibrium model that is given what the layer reads.
+///
+/// Every entry of its model is a parameter of the network, called by the layer's name and the entry's own
+/// parameter or place: `core.W`, `core.Wz[z,z]`. A model in matrix form is taken entry by entry.
+public struct ImplicitLayer<S: Scalar>: Sendable {
+  /// The layer's name.
+  public let name: String
+  /// What the layer reads.
+  public let source: Source
+  /// The model, in block form, every entry carrying a full name.
+  public let model: EquilibriumModel<S>
+
+  /// The layer of this name around `model`.
+  public init(name: String, source: Source, model: EquilibriumModel<S>) {
+    self.name = name
+    self.source = source
+    var blocks = model.blocks
+    for index in blocks.indices {
+      for term in blocks[index].terms.indices where blocks[index].terms[term].map.parameterShape != nil {
+        let entry = blocks[index].terms[term]
+        blocks[index].terms[term].parameter = entry.parameter ?? model.place(of: entry, in: blocks[index])
+      }
+      for offset in blocks[index].offsets.indices {
+        let entry = blocks[index].offsets[offset]
+        blocks[index].offsets[offset].parameter = entry.parameter ?? model.place(of: entry, in: blocks[index])
+      }
+    }
+    // Names do not change what has been validated.
+    self.model = try! EquilibriumModel(inputShape: model.inputShape, blocks: blocks, output: model.output)
+  }
+
+  /// The full name of one of the model's parameters.
+  public func fullName(_ parameter: String) -> String {
+    name.isEmpty ? parameter : "\(name).\(parameter)"
+  }
+
+  var parameters: ParameterTensors<S> {
+    var all = ParameterTensors<S>()
+    for block in model.blocks {
+      let own = block.parameters(fullName: fullName)
+      for name in own.names where all[name] == nil { all.add(own[name]!, to: name) }
+    }
+    return all
+  }
+
+  func validate(inputSize: Int, sizes: [Int]) throws(InvalidModel) {
+    let available: Int
+    switch source {
+    case .input: available = inputSize
+    case .node(let index):
+      guard sizes.indices.contains(index) else {
+        throw InvalidModel("layer \"\(name)\": reads a layer that does not exist")
+      }
+      available = sizes[index]
+    }
+    guard model.inputSize == available else {
+      throw InvalidModel(
+        "layer \"\(name)\": a model of \(model.inputSize) input numbers reads \(available)")
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Equilibria
+import LinearAlgebra
+import Operators
+
+/// An explicit network: a graph of layers, each evaluated once, after what it reads (theory, section 1).
+///
+/// Layers stand in any order; the input and any layer may be read by several.
+public struct Network<S: Scalar>: Sendable {
+  /// The shape of one sample of the input.
+  public let inputShape: [Int]
+  /// The layers, in the order of the file.
+  public let layers: [Layer<S>]
+  /// The position of the layer whose value is the output.
+  public let output: Int
+  /// The positions of all layers, each after those that it reads.
+  public let order: [Int]
+
+  /// A network of these layers.
+  ///
+  /// - Throws: `InvalidModel` where sizes do not fit, names clash, a source does not exist, or layers read each
+  ///   other in a cycle.
+  public init(inputShape: [Int], layers: [Layer<S>], output: Int) throws(InvalidModel) {
+    guard layers.indices.contains(output) else {
+      throw InvalidModel("output: expected one of \(layers.count) layers, found position \(output)")
+    }
+    try validateNames(layers.map(\.name), of: "layer")
+    let sizes = layers.map(\.size)
+    for layer in layers { try layer.validate(inputSize: inputShape.reduce(1, *), sizes: sizes) }
+    try validateNames(layers.flatMap { Set($0.parameters.names).sorted() }, of: "parameter")
+    self.inputShape = inputShape
+    self.layers = layers
+    self.output = output
+    self.order = try evaluationOrder(of: layers)
+  }
+
+  /// The number of input coordinates.
+  public var inputSize: Int { inputShape.reduce(1, *) }
+
+  /// The number of output coordinates.
+  public var outputSize: Int { layers[output].size }
+
+  /// The number of layers on the longest path that ends in the output, at least 1.
+  public var depth: Int {
+    var depths = [Int](repeating: 0, count: layers.count)
+    for index in order {
+      depths[index] = 1 + (layers[index].nodeSources.map { depths[$0] }.max() ?? 0)
+    }
+    return depths[output]
+  }
+
+  /// All parameters by their full names, `fc1.weight`, in the order of the layers.
+  public var parameters: ParameterTensors<S> {
+    var all = ParameterTensors<S>()
+    for layer in layers {
+      let own = layer.parameters
+      for name in own.names { all.add(own[name]!, to: name) }
+    }
+    return all
+  }
+
+  /// The same network in another precision, every number rounded to nearest.
+  public func cast<T: Scalar>(to type: T.Type) -> Network<T> {
+    if let same = self as? Network<T> { return same }
+    return Network<T>(
+      unchecked: inputShape, layers: layers.map { $0.cast(to: type) }, output: output, order: order)
+  }
+
+  fileprivate init(unchecked inputShape: [Int], layers: [Layer<S>], output: Int, order: [Int]) {
+    self.inputShape = inputShape
+    self.layers = layers
+    self.output = output
+    self.order = order
+  }
+}
+
+private func evaluationOrder<S>(of layers: [Layer<S>]) throws(InvalidModel) -> [Int] {
+  let sources = layers.map(\.nodeSources)
+  var order: [Int] = []
+  for component in stronglyConnectedComponents(sources: sources) {
+    guard component.count == 1, !sources[component[0]].contains(component[0]) else {
+      let names = component.prefix(4).map { "\"\(layers[$0].name)\"" }.joined(separator: ", ")
+      throw InvalidModel(
+        "inputs: expected layers that read each other in no cycle, found one through \(names)"
+          + (component.count > 4 ? ", …" : ""))
+    }
+    order.append(component[0])
+  }
+  return order
+}
