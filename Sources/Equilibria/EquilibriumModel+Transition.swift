@@ -68,6 +68,11 @@ public struct Linearization<S: Scalar>: Sendable {
     blocks[block].nonlinearity.vjp(g, at: ports[block])
   }
 
+  /// The cotangents of every block's ports for an adjoint state: `s = φ'(p)ᵀ g`.
+  public func portCotangents(_ adjoint: Adjoint<S>) -> [[Matrix<S>]] {
+    blocks.indices.map { portCotangents(of: $0, adjoint.state[$0]) }
+  }
+
   /// `(∂f/∂z)ᵀ g`, a matrix for each block.
   public func vjp(_ cotangent: [Matrix<S>]) -> [Matrix<S>] {
     var result = blocks.map { Matrix<S>(rows: input.rows, columns: $0.size) }

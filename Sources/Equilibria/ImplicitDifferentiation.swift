@@ -108,7 +108,7 @@ extension EquilibriumModel {
   /// In block form a gradient is named by its entry's parameter, else by its place: `Wz[to,from]`, `Wx[to]`,
   /// `b[to]`. In matrix form the gradients are those of the whole `Wz`, `Wx` and `b`, off the pattern too.
   public func gradients(at point: Linearization<S>, adjoint: Adjoint<S>) -> Gradients<S> {
-    let cotangents = blocks.indices.map { point.portCotangents(of: $0, adjoint.state[$0]) }
+    let cotangents = point.portCotangents(adjoint)
     var input = Matrix<S>(rows: point.input.rows, columns: inputSize)
     for index in blocks.indices {
       blocks[index].pullBack(cotangents[index]) { source, add in

@@ -38,3 +38,7 @@ public struct Picard: FixedPointSolver {
     return .init(state: z, samples: .init(repeating: .init(reason: .outOfIterations, iterations: 0, residual: 0), count: z.rows), iterations: 0, evaluations: 0, trace: .init(), solver: name)
   }
 }
+public struct Newton: FixedPointSolver { public init() {}
+  public var name: String { "newton" }
+  public func solve<S: Scalar>(_ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule) -> FixedPointSolution<S> { Picard().solve(transition, from: start, until: rule) }
+}

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 extension Matrix {
   /// Adds A·Bᵀ to this matrix: A is `[rows, k]`, B is `[columns, k]`.
   ///
@@ -102,4 +108,14 @@ public func largestMagnitude<S: Scalar>(_ elements: ArraySlice<S>) -> S {
     largest = max(largest, abs(element))
   }
   return largest
+}
+
+/// Whether two arrays hold the same bits: 0 and −0 differ, and a NaN equals itself.
+public func haveSameBits<S: Scalar>(_ left: [S], _ right: [S]) -> Bool {
+  left.withUnsafeBytes { left in
+    right.withUnsafeBytes { right in
+      left.count == right.count
+        && (left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0)
+    }
+  }
 }

@@ -34,6 +34,13 @@ public struct DenseMap<S: Scalar>: LinearMap {
     for (column, value) in weight.row(row).enumerated() { body(column, value) }
   }
 
+  public func isIdentical(to other: any LinearMap<S>) -> Bool {
+    guard let other = other as? DenseMap<S>, (other.outputSize, other.inputSize) == (outputSize, inputSize) else {
+      return false
+    }
+    return haveSameBits(weight.elements, other.weight.elements)
+  }
+
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
     DenseMap<T>(weight.cast(to: type))
   }

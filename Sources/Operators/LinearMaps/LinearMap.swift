@@ -33,6 +33,11 @@ public protocol LinearMap<S>: Sendable {
   /// by ascending column, each column once.
   func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void)
 
+  /// Whether the other map is the same operator with the same attributes and the same parameter, bit by bit.
+  ///
+  /// May say no of two maps that have the same entries, never yes of two that have not.
+  func isIdentical(to other: any LinearMap<S>) -> Bool
+
   /// The same map in another precision, every number rounded to nearest.
   func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T>
 }

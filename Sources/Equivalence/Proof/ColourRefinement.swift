@@ -1,0 +1,141 @@
+import LinearAlgebra
+import Operators
+
+/// Finds which block says the same as which equation, without regard to names and order.
+///
+/// Colour refinement (Weisfeiler & Leman 1968): every equation gets a colour from its own numbers, then
+/// repeatedly from the colours of what it reads and of what reads it, until no class splits. Colours are
+/// hashes of canonical expressions; they propose a renaming, which `Proof` then verifies bit by bit, so that
+/// a collision can cost a proof but never forge one. Where equations remain alike, two are declared to
+/// correspond, the one with the same name if there is one, and refinement goes on.
+///
+/// - Parameter hint: A renaming to prefer among equations that are alike.
+/// - Complexity: O(rounds · terms) after one pass over all numbers; a chain of L identical layers takes L rounds.
+func counterpartsByContent(network: EquationSystem, model: EquationSystem, hint: [Int?]) -> [Int?] {
+  var ours = Colouring(network)
+  var theirs = Colouring(model)
+  refine(&ours, &theirs)
+  var fresh: UInt64 = 1
+  while let (equation, block) = nextTie(ours, theirs, hint: hint) {
+    ours.mark(equation, fresh)
+    theirs.mark(block, fresh)
+    fresh += 1
+    refine(&ours, &theirs)
+  }
+  let blocks = theirs.members
+  var taken: Set<Int> = []
+  return ours.colours.map { colour in
+    guard let block = blocks[colour]?.first(where: { !taken.contains($0) }) else { return nil }
+    taken.insert(block)
+    return block
+  }
+}
+
+private func refine(_ ours: inout Colouring, _ theirs: inout Colouring) {
+  var classes = 0
+  while true {
+    let now = ours.members.count + theirs.members.count
+    guard now > classes else { return }
+    classes = now
+    ours.step()
+    theirs.step()
+  }
+}
+
+/// An equation and a block of one colour that others share, or nil where every colour is decided.
+private func nextTie(_ ours: Colouring, _ theirs: Colouring, hint: [Int?]) -> (Int, Int)? {
+  let blocks = theirs.members
+  let equations = ours.members
+  for (equation, colour) in ours.colours.enumerated() {
+    guard let alike = blocks[colour], equations[colour]!.count > 1, alike.count > 1 else { continue }
+    if let hinted = hint[equation], alike.contains(hinted) { return (equation, hinted) }
+    return (equation, alike[0])
+  }
+  return nil
+}
+
+/// A system's equations with a colour each.
+private struct Colouring {
+  private struct Edge {
+    let other: Int
+    let hash: UInt64
+  }
+
+  private(set) var colours: [UInt64]
+  /// For each equation what it reads, and what reads it.
+  private var sources: [[Edge]]
+  private var readers: [[Edge]]
+
+  init(_ system: EquationSystem) {
+    let count = system.equations.count
+    colours = [UInt64](repeating: 0, count: count)
+    sources = [[Edge]](repeating: [], count: count)
+    readers = [[Edge]](repeating: [], count: count)
+    for (index, equation) in system.equations.enumerated() {
+      var own = hash(of: equation)
+      // Summands from one source are added before they are hashed: only their sum matters.
+      var maps: [[UInt64]: UInt64] = [:]
+      for term in equation.terms {
+        let source: UInt64 = if case .node(let node) = term.source { UInt64(node) + 1 } else { 0 }
+        maps[[UInt64(term.port), source], default: 0] &+= hash(of: term.map)
+      }
+      for (slot, map) in maps where map != 0 {
+        let edge = mix64(map &+ mix64(slot[0]))
+        if slot[1] == 0 {
+          own &+= mix64(edge)
+        } else {
+          let other = Int(slot[1] - 1)
+          sources[index].append(Edge(other: other, hash: edge))
+          readers[other].append(Edge(other: index, hash: edge))
+        }
+      }
+      if index == system.output { own = mix64(own ^ 0xA5) }
+      colours[index] = own
+    }
+  }
+
+  /// The equations of each colour, ascending.
+  var members: [UInt64: [Int]] {
+    Dictionary(grouping: colours.indices) { colours[$0] }
+  }
+
+  mutating func mark(_ index: Int, _ label: UInt64) {
+    colours[index] = mix64(colours[index] ^ mix64(label))
+  }
+
+  /// One round: every colour takes in its neighbours', all at once.
+  mutating func step() {
+    colours = colours.indices.map { index in
+      var read: UInt64 = 0
+      for edge in sources[index] { read &+= mix64(edge.hash ^ colours[edge.other]) }
+      var reading: UInt64 = 0
+      for edge in readers[index] { reading &+= mix64(edge.hash &+ mix64(colours[edge.other])) }
+      return mix64(mix64(colours[index] &+ read) &+ reading)
+    }
+  }
+}
+
+/// A hash of everything about an equation but its terms.
+private func hash(of equation: Block<Double>) -> UInt64 {
+  var hash: UInt64 = mix64(UInt64(equation.size))
+  for byte in equation.nonlinearity.description.utf8 { hash = mix64(hash ^ UInt64(byte)) }
+  for size in equation.portSizes { hash = mix64(hash ^ UInt64(size)) }
+  for offset in equation.offsets {
+    for (row, value) in offset.vector.enumerated() where value.bitPattern != 0 {
+      hash &+= mix64(mix64(value.bitPattern) &+ UInt64(row) &+ UInt64(offset.port) << 40)
+    }
+  }
+  return hash
+}
+
+/// A hash of a map's entries that does not depend on how they are stored: a sum over those that are not +0.
+private func hash(of map: any LinearMap<Double>) -> UInt64 {
+  var hash: UInt64 = 0
+  for row in 0..<map.outputSize {
+    let start = mix64(UInt64(row))
+    map.forEachEntry(inRow: row) { column, value in
+      if value.bitPattern != 0 { hash &+= mix64(mix64(value.bitPattern) &+ start &+ UInt64(column)) }
+    }
+  }
+  return hash
+}

@@ -1,0 +1,241 @@
+import LinearAlgebra
+import Operators
+
+/// A proof of equivalence: a renaming of blocks under which two systems are the same equations, bit for bit.
+///
+/// Two systems that differ in names and order only have the same solutions for every input, in exact
+/// arithmetic, whether they are acyclic or not; and the same parameters in the same places, hence the same
+/// gradients. Where the renaming comes from does not matter, since every bit is compared under it.
+struct Proof {
+  let network: EquationSystem
+  let model: EquationSystem
+  /// For each equation of the network, the block that stands for it; nil where none could be found.
+  let counterparts: [Int?]
+  /// The result of comparing everything under `counterparts`.
+  let outcome: ProofOutcome
+
+  /// Looks for a renaming: first by the names the blocks have, then by what the equations say.
+  init(network: EquationSystem, model: EquationSystem) {
+    self.network = network
+    self.model = model
+    let byName = counterpartsByName(network: network, model: model)
+    let first = Comparator(network: network, model: model, counterparts: byName).firstDifference
+    guard let first else {
+      (counterparts, outcome) = (byName, .proved)
+      return
+    }
+    let byContent = counterpartsByContent(network: network, model: model, hint: byName)
+    let second = Comparator(network: network, model: model, counterparts: byContent).firstDifference
+    if let second {
+      // Names that fit make the better explanation; without them, only the content can tell.
+      let named = byName.allSatisfy { $0 != nil } && network.equations.count == model.equations.count
+      (counterparts, outcome) = named ? (byName, .refused(first)) : (byContent, .refused(second))
+    } else {
+      (counterparts, outcome) = (byContent, .proved)
+    }
+  }
+}
+
+func counterpartsByName(network: EquationSystem, model: EquationSystem) -> [Int?] {
+  let positions = Dictionary(model.equations.enumerated().map { ($1.name, $0) }) { first, _ in first }
+  var taken: Set<Int> = []
+  return network.equations.map { equation in
+    guard let position = positions[equation.name], taken.insert(position).inserted else { return nil }
+    return position
+  }
+}
+
+/// Compares two systems under a renaming, equation by equation, every number by its bits.
+private struct Comparator {
+  let network: EquationSystem
+  let model: EquationSystem
+  let counterparts: [Int?]
+
+  /// The first difference in the order of the network's equations, or nil for a proof.
+  var firstDifference: StructuralDifference? {
+    if network.inputShape != model.inputShape {
+      return StructuralDifference(
+        place: "input", network: "\(network.inputShape)", equilibrium: "\(model.inputShape)")
+    }
+    for index in network.equations.indices {
+      if let difference = differenceOfEquation(index) { return difference }
+    }
+    let met = Set(counterparts)
+    if let extra = model.equations.indices.first(where: { !met.contains($0) }) {
+      return StructuralDifference(
+        place: "blocks[\(model.equations[extra].name)]", network: "no such layer", equilibrium: "a block")
+    }
+    if counterparts[network.output] != model.output {
+      return StructuralDifference(
+        place: "output", network: "\"\(network.equations[network.output].name)\"",
+        equilibrium: "\"\(model.equations[model.output].name)\"")
+    }
+    return nil
+  }
+
+  private func differenceOfEquation(_ index: Int) -> StructuralDifference? {
+    let equation = network.equations[index]
+    guard let counterpart = counterparts[index] else {
+      return StructuralDifference(
+        place: "blocks[\(equation.name)]", network: "a layer of \(equation.size)", equilibrium: "no such block")
+    }
+    let block = model.equations[counterpart]
+    let place = "blocks[\(block.name)]"
+    if equation.size != block.size || equation.portSizes != block.portSizes {
+      return StructuralDifference(
+        place: "\(place).size", network: "\(equation.size)", equilibrium: "\(block.size)")
+    }
+    if !equation.nonlinearity.isIdentical(to: block.nonlinearity) {
+      return StructuralDifference(
+        place: "\(place).activation", network: equation.nonlinearity.description,
+        equilibrium: block.nonlinearity.description)
+    }
+    return differenceOfTerms(index, counterpart) ?? differenceOfOffsets(index, counterpart)
+  }
+
+  /// Where a port of the model reads from.
+  private struct Slot: Hashable {
+    let port: Int
+    let source: Source
+  }
+
+  private func differenceOfTerms(_ index: Int, _ counterpart: Int) -> StructuralDifference? {
+    var slots: [Slot] = []
+    var ours: [Slot: [Term<Double>]] = [:]
+    var theirs: [Slot: [Term<Double>]] = [:]
+    for term in network.equations[index].terms {
+      let source: Source
+      switch term.source {
+      case .input: source = .input
+      case .node(let read):
+        guard let renamed = counterparts[read] else {
+          return StructuralDifference(
+            place: "blocks[\(network.equations[read].name)]", network: "a layer of \(network.equations[read].size)",
+            equilibrium: "no such block")
+        }
+        source = .node(renamed)
+      }
+      let slot = Slot(port: term.port, source: source)
+      if ours[slot] == nil { slots.append(slot) }
+      ours[slot, default: []].append(term)
+    }
+    for term in model.equations[counterpart].terms {
+      let slot = Slot(port: term.port, source: term.source)
+      if ours[slot] == nil, theirs[slot] == nil { slots.append(slot) }
+      theirs[slot, default: []].append(term)
+    }
+    for slot in slots {
+      let place = model.place(to: counterpart, port: slot.port, from: slot.source)
+      let (left, right) = (ours[slot] ?? [], theirs[slot] ?? [])
+      if let difference = differenceOfEntries(left, right, place: place) { return difference }
+      if let difference = differenceOfLabels(
+        left.compactMap(\.parameter), right.compactMap(\.parameter), place: place)
+      {
+        return difference
+      }
+    }
+    return nil
+  }
+
+  private func differenceOfEntries(
+    _ left: [Term<Double>], _ right: [Term<Double>], place: String
+  ) -> StructuralDifference? {
+    if left.count == 1, right.count == 1, left[0].map.isIdentical(to: right[0].map) { return nil }
+    let maps = left.map(\.map) + right.map(\.map)
+    let (rows, columns) = (maps[0].outputSize, maps[0].inputSize)
+    if let odd = maps.first(where: { ($0.outputSize, $0.inputSize) != (rows, columns) }) {
+      return StructuralDifference(
+        place: place, network: "\(rows)×\(columns)", equilibrium: "\(odd.outputSize)×\(odd.inputSize)")
+    }
+    for row in 0..<rows {
+      let ours = ExactRow(row, of: left.map(\.map), count: columns)
+      let theirs = ExactRow(row, of: right.map(\.map), count: columns)
+      if let column = ours.firstDifference(from: theirs) {
+        return StructuralDifference(
+          place: place, row: row, column: column, network: ours.description(at: column),
+          equilibrium: theirs.description(at: column))
+      }
+    }
+    return nil
+  }
+
+  private func differenceOfOffsets(_ index: Int, _ counterpart: Int) -> StructuralDifference? {
+    let (equation, block) = (network.equations[index], model.equations[counterpart])
+    for (port, size) in equation.portSizes.enumerated() {
+      let left = equation.offsets.filter { $0.port == port }
+      let right = block.offsets.filter { $0.port == port }
+      let place = "b[\(block.name)\(block.portSizes.count > 1 ? ".\(port)" : "")]"
+      let (ours, theirs) = (
+        ExactRow(sumOf: left.map(\.vector), count: size), ExactRow(sumOf: right.map(\.vector), count: size)
+      )
+      if let row = ours.firstDifference(from: theirs) {
+        return StructuralDifference(
+          place: place, row: row, network: ours.description(at: row), equilibrium: theirs.description(at: row))
+      }
+      if let difference = differenceOfLabels(
+        left.compactMap(\.parameter), right.compactMap(\.parameter), place: place)
+      {
+        return difference
+      }
+    }
+    return nil
+  }
+
+  /// A label decides under which name a gradient is reported; a model may leave labels out, not swap them.
+  private func differenceOfLabels(
+    _ ours: [String], _ theirs: [String], place: String
+  ) -> StructuralDifference? {
+    guard !theirs.isEmpty, ours.sorted() != theirs.sorted() else { return nil }
+    return StructuralDifference(
+      place: "\(place).parameter", network: ours.joined(separator: ", "),
+      equilibrium: theirs.joined(separator: ", "))
+  }
+}
+
+/// One row of the sum of several linear maps, in exact arithmetic where a double can hold it.
+private struct ExactRow {
+  private var values: [Double]
+  /// Columns whose sum no double holds.
+  private var inexact: Set<Int> = []
+
+  init(_ row: Int, of maps: [any LinearMap<Double>], count: Int) {
+    values = [Double](repeating: 0, count: count)
+    for map in maps {
+      map.forEachEntry(inRow: row) { column, value in add(value, at: column) }
+    }
+  }
+
+  init(sumOf vectors: [[Double]], count: Int) {
+    values = [Double](repeating: 0, count: count)
+    for vector in vectors {
+      for (index, value) in vector.enumerated() { add(value, at: index) }
+    }
+  }
+
+  private mutating func add(_ value: Double, at index: Int) {
+    let old = values[index]
+    if old == 0 {
+      // Keeps the bits of the first summand, the sign of a zero too.
+      values[index] = value
+      return
+    }
+    // Knuth's two-sum: `error` is what rounding took from the sum.
+    let sum = old + value
+    let part = sum - old
+    let error = (old - (sum - part)) + (value - part)
+    if error != 0 { inexact.insert(index) }
+    values[index] = sum
+  }
+
+  func firstDifference(from other: ExactRow) -> Int? {
+    if inexact.isEmpty, other.inexact.isEmpty, haveSameBits(values, other.values) { return nil }
+    return values.indices.first { index in
+      values[index].bitPattern != other.values[index].bitPattern || inexact.contains(index)
+        || other.inexact.contains(index)
+    }
+  }
+
+  func description(at index: Int) -> String {
+    "\(values[index])" + (inexact.contains(index) ? " (a sum that no double holds)" : "")
+  }
+}

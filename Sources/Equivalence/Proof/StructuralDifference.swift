@@ -1,0 +1,37 @@
+/// The first place where two models are not the same system of equations.
+public struct StructuralDifference: Sendable, Equatable {
+  /// The place, in the equilibrium model's names: `Wz[fc2,fc1]`, `b[fc2]`, `blocks[fc2].activation`, `output`.
+  public let place: String
+  /// The row within the place, from 0, where there is one.
+  public let row: Int?
+  /// The column within the place, from 0, where there is one.
+  public let column: Int?
+  /// What the network says.
+  public let network: String
+  /// What the equilibrium model says.
+  public let equilibrium: String
+
+  init(place: String, row: Int? = nil, column: Int? = nil, network: String, equilibrium: String) {
+    self.place = place
+    self.row = row
+    self.column = column
+    self.network = network
+    self.equilibrium = equilibrium
+  }
+
+  /// One line: the place, and both sides.
+  public var description: String {
+    var text = place
+    if let row { text += " row \(row)" }
+    if let column { text += " column \(column)" }
+    return "\(text): network \(network), equilibrium model \(equilibrium)"
+  }
+}
+
+/// Whether the two models are the same function in exact arithmetic.
+public enum ProofOutcome: Sendable, Equatable {
+  /// They are the same system of equations up to the order and the names of blocks: bit for bit.
+  case proved
+  /// They are not, or the checker could not see that they are; the first difference it met.
+  case refused(StructuralDifference)
+}

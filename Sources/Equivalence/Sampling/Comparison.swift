@@ -1,0 +1,67 @@
+import LinearAlgebra
+
+/// Compares one quantity, row by row, each row with a scale and a rounding level of its own.
+struct Comparison {
+  let level: RoundingLevel
+  /// How many rows held values that are not finite on both sides, and were not compared.
+  private(set) var notFinite = 0
+
+  init(level: RoundingLevel) {
+    self.level = level
+  }
+
+  /// The row's worst discrepancy over all rows, the one that exceeds its allowance most; nil where no row is finite.
+  ///
+  /// - Parameters:
+  ///   - network, model: The two sides, in the precision of the check.
+  ///   - other: The network's value in the other precision.
+  ///   - rowsAreSamples: Whether a row is a sample; otherwise the quantity is one tensor in a single row.
+  mutating func worst<S: Scalar, T: Scalar>(
+    _ quantity: String, path: String, network: Matrix<S>, model: Matrix<S>, other: Matrix<T>,
+    rowsAreSamples: Bool
+  ) -> Discrepancy? {
+    let (a, b, c) = (network.cast(to: Double.self), model.cast(to: Double.self), other.cast(to: Double.self))
+    var worst: Discrepancy?
+    for row in 0..<a.rows {
+      guard
+        let found = discrepancy(
+          quantity, path: path, network: a.row(row), model: b.row(row), other: c.row(row),
+          sample: rowsAreSamples ? row : nil)
+      else {
+        notFinite += 1
+        continue
+      }
+      if worst.map({ found.excess > $0.excess }) ?? true { worst = found }
+    }
+    return worst
+  }
+
+  private func discrepancy(
+    _ quantity: String, path: String, network: ArraySlice<Double>, model: ArraySlice<Double>,
+    other: ArraySlice<Double>, sample: Int?
+  ) -> Discrepancy? {
+    let (scale, modelScale) = (largestMagnitude(network), largestMagnitude(model))
+    if !scale.isFinite, !modelScale.isFinite { return nil }
+    var (index, absolute, measured) = (0, 0.0, 0.0)
+    for (offset, (a, (b, c))) in zip(network, zip(model, other)).enumerated() {
+      let difference = a.bitPattern == b.bitPattern ? 0 : abs(a - b)
+      // Not `max`: a NaN on one side only must win.
+      if !(difference <= absolute) {
+        absolute = difference.isNaN ? .infinity : difference
+        index = offset
+      }
+      measured = max(measured, (a - c).isNaN ? .infinity : abs(a - c))
+    }
+    let bound = scale.isFinite ? scale : modelScale
+    return Discrepancy(
+      quantity: quantity, path: path, absolute: absolute,
+      relative: absolute == 0 ? 0 : absolute / bound, ulps: absolute == 0 ? 0 : absolute / level.ulp(of: bound),
+      allowed: level.allowance(measured: measured, scale: bound), sample: sample, index: index,
+      network: network[network.startIndex + index], equilibrium: model[model.startIndex + index])
+  }
+}
+
+extension Discrepancy {
+  /// How many times the allowance the difference is; infinite where nothing is allowed.
+  var excess: Double { absolute == 0 ? 0 : absolute / allowed }
+}

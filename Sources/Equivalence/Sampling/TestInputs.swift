@@ -1,0 +1,35 @@
+import LinearAlgebra
+
+/// Seeded inputs and cotangents: several magnitudes, zeros, sign changes.
+struct TestInputs {
+  private var generator: SeededGenerator
+
+  init(seed: UInt64) {
+    generator = SeededGenerator(seed: seed)
+  }
+
+  /// A batch `[samples, size]`; the first sample is zero, the others take turns through the kinds below.
+  mutating func inputs(samples: Int, size: Int) -> Matrix<Double> {
+    var rows: [[Double]] = []
+    for sample in 0..<samples {
+      switch sample {
+      case 0: rows.append([Double](repeating: 0, count: size))
+      case let odd where odd % 6 == 2 && !rows.isEmpty: rows.append(rows[sample - 1].map { -$0 })
+      default:
+        let magnitude = [1, 1, 1, 1e-3, 30, 1e-8][sample % 6]
+        let sparse = sample % 4 == 3
+        rows.append(
+          (0..<size).map { _ in
+            let value = generator.normal() * magnitude
+            return sparse && generator.uniform() < 0.5 ? 0 : value
+          })
+      }
+    }
+    return Matrix(rows: samples, columns: size, elements: rows.flatMap { $0 })
+  }
+
+  /// Standard normal numbers.
+  mutating func normal(rows: Int, columns: Int) -> Matrix<Double> {
+    Matrix(rows: rows, columns: columns, elements: (0..<rows * columns).map { _ in generator.normal() })
+  }
+}
