@@ -34,7 +34,7 @@ let package = Package(
     .target(
       name: "DeepEquilibrium",
       dependencies: [
-        "LinearAlgebra", "Operators", "Equilibria", "Networks", "Conversion", "Equivalence",
+        "LinearAlgebra", "FixedPoints", "Operators", "Equilibria", "Networks", "Conversion", "Equivalence",
         "ModelFiles", "RandomNetworks",
       ]),
     .executableTarget(

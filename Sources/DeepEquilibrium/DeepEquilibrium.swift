@@ -1,0 +1,9 @@
+@_exported import Conversion
+@_exported import Equilibria
+@_exported import Equivalence
+@_exported import FixedPoints
+@_exported import LinearAlgebra
+@_exported import ModelFiles
+@_exported import Networks
+@_exported import Operators
+@_exported import RandomNetworks
