@@ -44,7 +44,7 @@ let package = Package(
       ],
       path: "Sources/DEQCommand"),
 
-    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+    .testTarget(name: "OperatorsTests", dependencies: ["Operators"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -29,7 +29,9 @@ public struct Softplus: Activation {
   }
 
   public var constants: [Constant] { [.number(beta), .number(threshold)] }
-  public var slopes: ClosedRange<Double>? { 0...1 }
+  /// At `beta·p = threshold` the function falls by `log(1 + e^−threshold) / beta` to its linear branch; where a double
+  /// can see that fall, there is no lower bound.
+  public var slopes: ClosedRange<Double>? { threshold > 40 ? 0...1 : -.infinity...1 }
 
   public func value<S: Scalar>(_ p: S) -> S {
     S(beta) * p > S(threshold) ? p : Self.logOnePlusExp(S(beta) * p) / S(beta)

@@ -1,0 +1,63 @@
+import DeepEquilibrium
+
+/// The pattern of `W_z`, `W_x` and b as a drawing for the terminal: the theorem, in one look.
+struct PatternPicture {
+  /// Models with more blocks than this are drawn with several blocks to a cell.
+  private static let mostCells = 24
+
+  private let model: EquilibriumModel<Double>
+
+  init(_ model: EquilibriumModel<Double>) {
+    self.model = model
+  }
+
+  /// The lines of the drawing.
+  var lines: [String] {
+    model.blocks.count <= Self.mostCells ? blockLines : cellLines
+  }
+
+  private var blockLines: [String] {
+    let blocks = model.blocks
+    let labels = blocks.enumerated().map { "\($0 + 1) \(abbreviated($1.name))" }
+    let width = labels.map(\.count).max() ?? 0
+    let sizeWidth = blocks.map { String($0.size).count }.max() ?? 0
+    let columns = blocks.indices.map { padded(String($0 + 1), 2) }.joined(separator: " ")
+    let margin = String(repeating: " ", count: width + sizeWidth + 5)
+    var lines = ["\(margin)\(columns)   x   b"]
+    for (row, block) in blocks.enumerated() {
+      let sources = Set(block.nodeSources)
+      let cells = blocks.indices.map { sources.contains($0) ? " ■" : " ·" }.joined(separator: " ")
+      let x = block.terms.contains { $0.source == .input } ? "■" : "·"
+      let b = block.offsets.isEmpty ? "·" : "■"
+      let mark = row == model.output ? " → y" : ""
+      lines.append(
+        "  \(padded(labels[row], width, left: true)) \(padded(String(block.size), sizeWidth)) "
+          + "⎢\(cells) ⎥ \(x)   \(b)   \(block.nonlinearity.description)\(mark)")
+    }
+    return lines
+  }
+
+  /// Several blocks to a cell, shaded by the share of its blocks that are there.
+  private var cellLines: [String] {
+    let count = model.blocks.count
+    let span = (count + Self.mostCells - 1) / Self.mostCells
+    let cells = (count + span - 1) / span
+    var filled = [[Int]](repeating: [Int](repeating: 0, count: cells), count: cells)
+    for (row, block) in model.blocks.enumerated() {
+      for source in Set(block.nodeSources) { filled[row / span][source / span] += 1 }
+    }
+    let rows = filled.map { row in
+      "  ⎢" + row.map { $0 == 0 ? " ·" : $0 < span ? " ▒" : " ■" }.joined() + " ⎥"
+    }
+    return rows + ["  W_z, each cell \(span) × \(span) blocks: ■ \(span) of them or more, ▒ fewer, · none"]
+  }
+
+  private func abbreviated(_ name: String) -> String {
+    name.count <= 20 ? name : name.prefix(19) + "…"
+  }
+
+  private func padded(_ text: String, _ width: Int, left: Bool = false) -> String {
+    let space = String(repeating: " ", count: max(0, width - text.count))
+    return left ? text + space : space + text
+  }
+}
