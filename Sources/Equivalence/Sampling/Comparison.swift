@@ -14,18 +14,19 @@ struct Comparison {
   ///
   /// - Parameters:
   ///   - network, model: The two sides, in the precision of the check.
-  ///   - other: The network's value in the other precision.
+  ///   - others: The quantity in the other precision, by the network and where possible by this path.
   ///   - rowsAreSamples: Whether a row is a sample; otherwise the quantity is one tensor in a single row.
   mutating func worst<S: Scalar, T: Scalar>(
-    _ quantity: String, path: String, network: Matrix<S>, model: Matrix<S>, other: Matrix<T>,
+    _ quantity: String, path: String, network: Matrix<S>, model: Matrix<S>, others: [Matrix<T>],
     rowsAreSamples: Bool
   ) -> Discrepancy? {
-    let (a, b, c) = (network.cast(to: Double.self), model.cast(to: Double.self), other.cast(to: Double.self))
+    let (a, b) = (network.cast(to: Double.self), model.cast(to: Double.self))
+    let others = others.map { $0.cast(to: Double.self) }
     var worst: Discrepancy?
     for row in 0..<a.rows {
       guard
         let found = discrepancy(
-          quantity, path: path, network: a.row(row), model: b.row(row), other: c.row(row),
+          quantity, path: path, network: a.row(row), model: b.row(row), others: others.map { $0.row(row) },
           sample: rowsAreSamples ? row : nil)
       else {
         notFinite += 1
@@ -38,26 +39,34 @@ struct Comparison {
 
   private func discrepancy(
     _ quantity: String, path: String, network: ArraySlice<Double>, model: ArraySlice<Double>,
-    other: ArraySlice<Double>, sample: Int?
+    others: [ArraySlice<Double>], sample: Int?
   ) -> Discrepancy? {
     let (scale, modelScale) = (largestMagnitude(network), largestMagnitude(model))
     if !scale.isFinite, !modelScale.isFinite { return nil }
-    var (index, absolute, measured) = (0, 0.0, 0.0)
-    for (offset, (a, (b, c))) in zip(network, zip(model, other)).enumerated() {
+    var (index, absolute) = (0, 0.0)
+    for (offset, (a, b)) in zip(network, model).enumerated() {
       let difference = a.bitPattern == b.bitPattern ? 0 : abs(a - b)
       // Not `max`: a NaN on one side only must win.
       if !(difference <= absolute) {
         absolute = difference.isNaN ? .infinity : difference
         index = offset
       }
-      measured = max(measured, (a - c).isNaN ? .infinity : abs(a - c))
     }
+    let measured = others.map { largestDifference(network, $0) }.max() ?? .infinity
     let bound = scale.isFinite ? scale : modelScale
     return Discrepancy(
       quantity: quantity, path: path, absolute: absolute,
       relative: absolute == 0 ? 0 : absolute / bound, ulps: absolute == 0 ? 0 : absolute / level.ulp(of: bound),
       allowed: level.allowance(measured: measured, scale: bound), sample: sample, index: index,
       network: network[network.startIndex + index], equilibrium: model[model.startIndex + index])
+  }
+}
+
+/// The largest difference between two rows; infinite where one is NaN.
+private func largestDifference(_ a: ArraySlice<Double>, _ b: ArraySlice<Double>) -> Double {
+  zip(a, b).reduce(0) { largest, pair in
+    let difference = abs(pair.0 - pair.1)
+    return max(largest, difference.isNaN ? .infinity : difference)
   }
 }
 

@@ -2,10 +2,13 @@ import LinearAlgebra
 
 /// How much of a difference rounding can explain (theory, section 6), measured on the same input.
 ///
-/// The network is evaluated in the precision of the check and in a coarser (or finer) one; their difference is
-/// the network's own rounding at float32, and float64 rounding is that times 2⁻²⁹. A discrepancy counts as
-/// rounding up to `multiple` times that level, with a floor of `floor` units in the last place of the
-/// quantity's largest magnitude.
+/// The network is evaluated in the precision of the check and in the other one; their difference is the
+/// network's own rounding at float32, and float64 rounding is that times 2⁻²⁹. So is the path under test, whose
+/// distance from the network at float32 also holds what its solver leaves over when it stops, at a residual
+/// that is as many units in the last place in either precision. A discrepancy counts as rounding up to
+/// `multiple` times the larger of the two, with a floor of `floor` units in the last place of the quantity's
+/// largest magnitude. A genuine difference cannot hide behind this: it is the same in both precisions, and
+/// 2⁻²⁹ of it, `multiple` times, does not allow for all of it.
 struct RoundingLevel {
   /// How many times the measured level a discrepancy may be. Two evaluations that sum in different orders
   /// rarely differ by more than a few times their distance from the exact value.
@@ -27,7 +30,9 @@ struct RoundingLevel {
   func allowance(measured: Double, scale: Double) -> Double {
     let floor = Self.floor * ulp(of: scale) * (isIterative ? Self.multipleOfIterations / Self.multiple : 1)
     guard measured.isFinite else { return max(floor, Self.unmeasured * scale) }
-    let level = isFloat64 ? measured * 0x1p-29 : measured
+    // A float32 cannot show rounding below its own least normal number.
+    let visible = max(measured, Double(Float.leastNormalMagnitude))
+    let level = isFloat64 ? visible * 0x1p-29 : visible
     return max(floor, (isIterative ? Self.multipleOfIterations : Self.multiple) * level)
   }
 

@@ -11,13 +11,14 @@ struct Trial<S: Scalar, T: Scalar> {
   private let network: Network<S>
   private let networkInT: Network<T>
   private let model: EquilibriumModel<S>
+  private let modelInT: EquilibriumModel<T>
   private let proof: Proof
   private let original: (network: Network<Double>, model: EquilibriumModel<Double>)
   private let level: RoundingLevel
 
   /// How the network's implicit layers are solved. Newton's method shares nothing with the solvers that the
   /// equilibrium model is given.
-  private let networkMethod = SolutionMethod.structured(Newton())
+  private let networkMethod = SolutionMethod.structured(Polished(Newton()))
 
   init(
     checker: EquivalenceChecker, network: Network<Double>, model: EquilibriumModel<Double>, proof: Proof
@@ -25,7 +26,9 @@ struct Trial<S: Scalar, T: Scalar> {
     self.checker = checker
     self.network = network.cast(to: S.self)
     networkInT = network.cast(to: T.self)
-    self.model = labelled(model, by: proof).cast(to: S.self)
+    let labelled = labelled(model, by: proof)
+    self.model = labelled.cast(to: S.self)
+    modelInT = labelled.cast(to: T.self)
     self.proof = proof
     original = (network, model)
     level = RoundingLevel(
@@ -52,7 +55,7 @@ struct Trial<S: Scalar, T: Scalar> {
   private func selectComparable(_ x: Matrix<Double>, _ report: inout EquivalenceReport) -> [Int] {
     let x = x.cast(to: S.self)
     let ours = network.forward(x, solvingBy: networkMethod)
-    let theirs = model.solve(x, by: .structured(GroupSolver()))
+    let theirs = model.solve(x, by: .structured(Polished(GroupSolver())))
     var comparable: [Int] = []
     report.samples.drawn = x.rows
     for sample in 0..<x.rows {
@@ -101,13 +104,10 @@ struct Trial<S: Scalar, T: Scalar> {
   private func compareStructured(
     _ x: Matrix<Double>, _ cotangent: Matrix<Double>, _ reference: Reference, _ report: inout EquivalenceReport
   ) {
-    let method = SolutionMethod.structured(GroupSolver())
-    let solution = model.solve(x.cast(to: S.self), by: method)
-    let point = model.linearization(at: solution.state, input: solution.input)
-    let adjoint = model.adjoint(at: point, cotangent: cotangent.cast(to: S.self), by: method)
-    report.solves.append(PathRecord(path: "structured", forward: solution.records, adjoint: adjoint.records))
-    compare(path: "structured", solution, adjoint, at: point, reference, &report)
-    report.offPattern = OffPatternGradient(of: model, at: point, adjoint: adjoint)
+    let method = SolutionMethod.structured(Polished(GroupSolver()))
+    let run = PathRun(model, x, cotangent, by: method)
+    compare(path: "structured", run, PathRun(modelInT, x, cotangent, by: method), reference, &report)
+    report.offPattern = OffPatternGradient(of: model, at: run.point, adjoint: run.adjoint)
   }
 
   private func compareWhole(
@@ -126,44 +126,36 @@ struct Trial<S: Scalar, T: Scalar> {
     let rows = Array(0..<affordable)
     let (x, cotangent) = (x.selectingRows(rows), cotangent.selectingRows(rows))
     let reference = affordable < reference.output.rows ? Reference(self, x, cotangent) : reference
-    let method = SolutionMethod.whole(checker.solver)
-    let start = model.unflatten(inputs.normal(rows: affordable, columns: model.stateSize).cast(to: S.self))
-    let solution = model.solve(x.cast(to: S.self), by: method, from: start)
-    let point = model.linearization(at: solution.state, input: solution.input)
-    let adjointStart = model.unflatten(inputs.normal(rows: affordable, columns: model.stateSize).cast(to: S.self))
-    let adjoint = model.adjoint(at: point, cotangent: cotangent.cast(to: S.self), by: method, from: adjointStart)
-    report.solves.append(PathRecord(path: name, forward: solution.records, adjoint: adjoint.records))
-    compare(path: name, solution, adjoint, at: point, reference, &report)
+    let method = SolutionMethod.whole(isExact ? checker.solver : Polished(checker.solver))
+    let start = inputs.normal(rows: affordable, columns: model.stateSize)
+    let adjointStart = inputs.normal(rows: affordable, columns: model.stateSize)
+    compare(
+      path: name, PathRun(model, x, cotangent, by: method, from: start, adjointFrom: adjointStart),
+      PathRun(modelInT, x, cotangent, by: method, from: start, adjointFrom: adjointStart), reference, &report)
   }
 
   // MARK: Comparing
 
   private func compare(
-    path: String, _ solution: EquilibriumSolution<S>, _ adjoint: Adjoint<S>, at point: Linearization<S>,
-    _ reference: Reference, _ report: inout EquivalenceReport
+    path: String, _ run: PathRun<S>, _ runInT: PathRun<T>, _ reference: Reference,
+    _ report: inout EquivalenceReport
   ) {
-    var comparison = Comparison(level: level)
-    guard solution.failure == nil else {
-      report.notes.append("\(path): \(solution.failure!); not compared")
+    report.solves.append(PathRecord(path: path, forward: run.solution.records, adjoint: run.adjoint.records))
+    guard run.solution.failure == nil else {
+      report.notes.append("\(path): \(run.solution.failure!); not compared")
       return
     }
+    var comparison = Comparison(level: level)
     var found = [
       comparison.worst(
-        "output", path: path, network: reference.output, model: solution.output, other: reference.outputInT,
+        "output", path: path, network: reference.output, model: run.solution.output,
+        others: [reference.outputInT] + (runInT.solution.failure == nil ? [runInT.solution.output] : []),
         rowsAreSamples: true)
     ]
-    if let failure = adjoint.failure ?? reference.failure {
+    if let failure = run.adjoint.failure ?? reference.failure {
       report.notes.append("\(path): adjoint: \(failure); gradients not compared")
     } else {
-      let gradients = model.gradients(at: point, adjoint: adjoint)
-      found.append(
-        comparison.worst(
-          "gradient of input", path: path, network: reference.gradients.input, model: gradients.input,
-          other: reference.gradientsInT.input, rowsAreSamples: true))
-      for name in reference.gradients.parameters.names {
-        found.append(
-          compareParameter(name, path: path, gradients.parameters[name], reference, &comparison, &report))
-      }
+      found += compareGradients(path: path, run, runInT, reference, &comparison, &report)
     }
     if comparison.notFinite > 0 {
       report.notes.append("\(path): \(comparison.notFinite) gradients are not finite on both sides; not compared")
@@ -171,21 +163,29 @@ struct Trial<S: Scalar, T: Scalar> {
     report.discrepancies += found.compactMap { $0 }
   }
 
-  private func compareParameter(
-    _ name: String, path: String, _ gradient: Tensor<S>?, _ reference: Reference, _ comparison: inout Comparison,
+  private func compareGradients(
+    path: String, _ run: PathRun<S>, _ runInT: PathRun<T>, _ reference: Reference, _ comparison: inout Comparison,
     _ report: inout EquivalenceReport
-  ) -> Discrepancy? {
-    let ours = reference.gradients.parameters[name]!
-    let inT = reference.gradientsInT.parameters[name]!
-    guard let gradient, gradient.shape == ours.shape else {
-      report.notes.append(
-        "\(path): no gradient of \(name) with shape \(ours.shape) in the equilibrium model"
-          + (gradient.map { ", but one with shape \($0.shape)" } ?? ""))
-      return missing(name, path: path, of: ours)
-    }
-    return comparison.worst(
-      "gradient of \(name)", path: path, network: row(ours), model: row(gradient), other: row(inT),
-      rowsAreSamples: false)
+  ) -> [Discrepancy?] {
+    let gradients = run.gradients
+    let inT = [reference.gradientsInT] + (runInT.failure == nil ? [runInT.gradients] : [])
+    let ofInput = comparison.worst(
+      "gradient of input", path: path, network: reference.gradients.input, model: gradients.input,
+      others: inT.map { $0.input }, rowsAreSamples: true)
+    let parameters = reference.gradients.parameters
+    return [ofInput]
+      + parameters.names.map { name in
+        let ours = parameters[name]!
+        guard let theirs = gradients.parameters[name], theirs.shape == ours.shape else {
+          report.notes.append(
+            "\(path): no gradient of \(name) with shape \(ours.shape) in the equilibrium model"
+              + (gradients.parameters[name].map { ", but one with shape \($0.shape)" } ?? ""))
+          return missing(name, path: path, of: ours)
+        }
+        return comparison.worst(
+          "gradient of \(name)", path: path, network: row(ours), model: row(theirs),
+          others: inT.compactMap { $0.parameters[name].map { row($0) } }, rowsAreSamples: false)
+      }
   }
 
   /// A gradient that one side does not have differs by all of itself.
@@ -214,18 +214,24 @@ struct Trial<S: Scalar, T: Scalar> {
     } else {
       report.verdict = report.samples.compared > 0 ? .agrees : .undecided
     }
-    for discrepancy in report.discrepancies where !discrepancy.isRounding && !isDecisive(discrepancy, in: report) {
+    let others = report.discrepancies.filter { !$0.isRounding && !isDecisive($0, in: report) }
+    if let worst = others.max(by: { $0.excess < $1.excess }) {
       report.notes.append(
-        "\(discrepancy.path): \(discrepancy.quantity) differs by \(discrepancy.relative) of its scale "
-          + "while the structured path agrees: the solver stopped short, or found another equilibrium")
+        "\(worst.path): \(others.count) quantities differ by more than rounding, while the structured path agrees: "
+          + "another equilibrium, a kink, or a solver that stopped short (\(worst.quantity): network "
+          + "\(worst.network), equilibrium model \(worst.equilibrium))")
     }
+  }
+
+  /// Whether the generic solver reaches the fixed point exactly, by the theorem.
+  private var isExact: Bool {
+    original.model.nilpotencyIndex != nil && (checker.solver as? Picard)?.damping == 1
   }
 
   /// Whether a discrepancy speaks about the models, and not about a solver that may stop anywhere within its
   /// tolerance, or at another of several equilibria: the exact paths do, and every path if they disagree too.
   private func isDecisive(_ discrepancy: Discrepancy, in report: EquivalenceReport) -> Bool {
     if discrepancy.path == "structured" { return true }
-    let isExact = original.model.nilpotencyIndex != nil && checker.solver is Picard
     return isExact || report.discrepancies.contains { $0.path == "structured" && !$0.isRounding }
   }
 

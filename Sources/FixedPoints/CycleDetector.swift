@@ -1,0 +1,56 @@
+import LinearAlgebra
+
+/// Finds out whether the iterates of a stationary iteration go round in a cycle of 2 to 8 updates.
+///
+/// Every eighth iterate is kept, and the following ones compared with it. A cycle of period p is
+/// reported where, in two blocks of eight in succession,
+///
+/// - the iterate returns after p updates to within √ulp of the residual,
+///   ‖z_{k+p} − z_k‖∞ ≤ √ulp · ‖F(z_{k+p})‖∞, and
+/// - the largest residual of a period is not below that of a block 8 to 24 updates ago, to within √ulp / 4.
+///
+/// An iteration that converges at a ratio of −(1 − δ) returns to within δ of its residual and shrinks it by
+/// 16·δ at least from block to block, so it is never taken for a cycle unless δ is below √ulp / 64.
+struct CycleDetector<S: Scalar>: Sendable {
+  private static var blockLength: Int { 8 }
+
+  private var anchor: [S] = []
+  private var steps = 0
+  private var peak = 0.0
+  private var period: Int?
+  private var previousPeriod: Int?
+  /// The largest residuals of the last block but one, and of the last.
+  private var peaks: (earlier: Double, last: Double) = (.infinity, .infinity)
+  private let closeness = Double(S.ulpOfOne).squareRoot()
+
+  /// The period, once the iterates have been seen to repeat; takes every iterate in order.
+  mutating func period(after evaluation: Evaluation<S>) -> Int? {
+    guard !anchor.isEmpty else {
+      begin(at: evaluation)
+      return nil
+    }
+    steps += 1
+    peak = max(peak, evaluation.residual)
+    if period == nil, steps >= 2, returns(evaluation) {
+      period = steps
+      if period == previousPeriod, peak >= peaks.earlier * (1 - closeness / 4) { return period }
+    }
+    if steps == Self.blockLength {
+      peaks = (peaks.last, peak)
+      previousPeriod = period
+      begin(at: evaluation)
+    }
+    return nil
+  }
+
+  private func returns(_ evaluation: Evaluation<S>) -> Bool {
+    Double(largestDistance(evaluation.point, anchor)) <= closeness * evaluation.residual
+  }
+
+  private mutating func begin(at evaluation: Evaluation<S>) {
+    anchor = evaluation.point
+    peak = evaluation.residual
+    steps = 0
+    period = nil
+  }
+}

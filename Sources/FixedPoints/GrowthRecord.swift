@@ -1,0 +1,67 @@
+import LinearAlgebra
+
+/// Evidence that an iteration runs off instead of converging.
+///
+/// Growth never ends an iteration by itself, since a nilpotent map may grow by any factor before it
+/// settles; it is the reason given where the iterations are used up or the values overflow.
+struct GrowthRecord: Sendable {
+  private struct Snapshot: Sendable {
+    var iteration: Int
+    var peak: Double
+    var magnitude: Double
+  }
+
+  private static let blockLength = 8
+  /// The residual may shrink by this share between two looks and still count as not shrinking.
+  private let slack: Double
+  /// A state beyond this has run off: the fourth root of the largest finite number.
+  private let vast: Double
+
+  private var first: Double?
+  private var latest = Snapshot(iteration: 0, peak: 0, magnitude: 0)
+  private var residual = 0.0
+  private var previousPeak = 0.0
+  private var peak = 0.0
+  private var older: Snapshot?
+  private var newer: Snapshot?
+  private var nextSnapshot = 8
+
+  init<S: Scalar>(precision: S.Type) {
+    slack = Double(S.ulpOfOne).squareRoot() / 4
+    vast = Double(S.greatestFiniteMagnitude).squareRoot().squareRoot()
+  }
+
+  /// Takes the residual and the largest magnitude of an iterate, both finite.
+  mutating func observe(iteration: Int, residual: Double, magnitude: Double) {
+    if first == nil { first = residual }
+    if iteration.isMultiple(of: Self.blockLength), iteration != latest.iteration {
+      (previousPeak, peak) = (peak, 0)
+    }
+    peak = max(peak, residual)
+    self.residual = residual
+    latest = Snapshot(iteration: iteration, peak: max(previousPeak, peak), magnitude: magnitude)
+    if iteration >= nextSnapshot {
+      (older, newer) = (newer, latest)
+      nextSnapshot *= 2
+    }
+  }
+
+  /// Whether the last finite iterate had run off before the values overflowed.
+  var hasRunOff: Bool {
+    latest.magnitude > vast || residual > 1_000 * (first ?? .infinity)
+  }
+
+  /// Whether, over the last quarter of the iterations or more (16 at least), the residual doubled with a
+  /// growing state, or the state moved off steadily without the residual shrinking at all.
+  var isGrowing: Bool {
+    let isRecent = newer.map { 4 * $0.iteration > 3 * latest.iteration } ?? true
+    guard let reference = isRecent ? older : newer else { return false }
+    let updates = latest.iteration - reference.iteration
+    guard updates >= 16 else { return false }
+    let grows = latest.peak >= 2 * reference.peak && latest.magnitude >= 1.5 * reference.magnitude
+    let drifts =
+      latest.peak >= (1 - slack) * reference.peak
+      && latest.magnitude - reference.magnitude >= 0.25 * Double(updates) * latest.peak
+    return grows || drifts
+  }
+}

@@ -1,0 +1,49 @@
+import LinearAlgebra
+
+/// Picard iteration, z ← f(z), or damped, z ← z + β·(f(z) − z).
+///
+/// Converges where f contracts, and on nilpotent structure: a map whose dependencies have depth L comes
+/// to rest after exactly L updates from any start (Bai, Kolter & Koltun 2019, theorem on weight-tied,
+/// input-injected networks). Undamped, z_{k+1} is f(z_k) bit for bit.
+///
+/// Where a sample fails, its last iterate is returned (the last one that is finite, unless the start is
+/// not). A cycle of the iterates ends the sample as soon as it is certain; growth does not, since a
+/// nilpotent map may grow before it settles, but becomes the reason where the iterations are used up.
+public struct Picard: FixedPointSolver {
+  /// β: 1 is no damping, less makes each update smaller. With β below 1 a negative eigenvalue of J below
+  /// −1 can be brought into the unit disk, but nilpotent structure no longer ends exactly.
+  public let damping: Double
+
+  /// Picard iteration with 0 < `damping` ≤ 1.
+  public init(damping: Double = 1) {
+    precondition(damping > 0 && damping <= 1, "a damping outside (0, 1]")
+    self.damping = damping
+  }
+
+  /// `picard`.
+  public var name: String { "picard" }
+
+  /// Iterates as described for the type; one call of the transition per update, and one more.
+  ///
+  /// - Complexity: O(N) beside each call, and memory for three states.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  public func solve<S: Scalar>(
+    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+  ) -> FixedPointSolution<S> {
+    iterate(transition, from: start, until: rule, solver: name) { PicardIteration<S>(damping: S(damping)) }
+  }
+}
+
+/// Picard iteration of one sample.
+private struct PicardIteration<S: Scalar>: SampleMethod {
+  let damping: S
+
+  var kind: IterationKind { damping == 1 ? .plain : .stationary }
+
+  mutating func proposal(after evaluation: Evaluation<S>) -> Proposal<S> {
+    guard evaluation.isFinite else { return .failure(.notFinite) }
+    guard damping != 1 else { return .iterate(evaluation.value) }
+    return .iterate(moved(evaluation.point, by: damping, along: evaluation.difference))
+  }
+}

@@ -1,0 +1,59 @@
+import LinearAlgebra
+
+/// A solver followed by plain iterations for as long as they help.
+///
+/// A solver stops within its tolerance, which is measured against the largest coordinate; small coordinates may
+/// be far from their own last place then. Where the transition contracts, iterating on takes every coordinate
+/// there; where it does not, the residual grows at once and the solver's own answer stays.
+public struct Polished: FixedPointSolver {
+  /// The solver that finds the fixed point.
+  public let base: any FixedPointSolver
+  /// How many iterations without a smaller residual end the polish.
+  private static let patience = 8
+  /// The most iterations of the polish.
+  private static let most = 400
+
+  /// The solver `base`, polished.
+  public init(_ base: any FixedPointSolver) {
+    self.base = base
+  }
+
+  /// The name of the solver that finds the fixed point.
+  public var name: String { base.name }
+
+  public func solve<S: Scalar>(
+    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+  ) -> FixedPointSolution<S> {
+    var solution = base.solve(transition, from: start, until: rule)
+    var candidate = solution.state
+    var idle = [Int](repeating: 0, count: start.rows)
+    for sample in idle.indices
+    where solution.samples[sample].reason != .converged || solution.samples[sample].residual == 0 {
+      idle[sample] = Self.patience
+    }
+    for _ in 0..<Self.most where idle.contains(where: { $0 < Self.patience }) {
+      let next = transition(candidate)
+      solution.evaluations += 1
+      for sample in idle.indices where idle[sample] < Self.patience {
+        let residual = Double(largestMagnitude((next - candidate).row(sample)))
+        idle[sample] += 1
+        if residual <= solution.samples[sample].residual {
+          if residual < solution.samples[sample].residual { idle[sample] = 0 }
+          solution.samples[sample].residual = residual
+          solution.state.replaceRow(sample, with: candidate)
+          if residual == 0 { idle[sample] = Self.patience }
+        }
+        candidate.replaceRow(sample, with: next)
+      }
+    }
+    return solution
+  }
+}
+
+extension Matrix {
+  /// Overwrites one row with the same row of a matrix of the same size.
+  fileprivate mutating func replaceRow(_ index: Int, with other: Matrix) {
+    let range = index * columns..<(index + 1) * columns
+    elements.replaceSubrange(range, with: other.elements[range])
+  }
+}

@@ -1,0 +1,58 @@
+import RealModule
+
+/// How the iteration of one sample ended.
+public struct SampleOutcome: Sendable, Equatable {
+  /// Why it stopped.
+  public var reason: StopReason
+  /// The number of updates applied to this sample.
+  public var iterations: Int
+  /// ‖f(z) − z‖∞ of the returned state z itself; infinite where f(z) is not finite.
+  public var residual: Double
+  /// An estimate of the spectral radius of J = ∂f/∂z near the iterates, from the ratio of successive
+  /// residuals, which tends to it as in the power method. Nil where there is none: for methods other
+  /// than undamped Picard iteration, for too few iterates, and on a cycle.
+  public var spectralRadiusEstimate: Double?
+
+  /// An outcome of the given parts.
+  public init(reason: StopReason, iterations: Int, residual: Double, spectralRadiusEstimate: Double? = nil) {
+    self.reason = reason
+    self.iterations = iterations
+    self.residual = residual
+    self.spectralRadiusEstimate = spectralRadiusEstimate
+  }
+}
+
+extension SampleOutcome: CustomStringConvertible {
+  /// One line: the reason and its evidence.
+  public var description: String {
+    let count = iterations == 1 ? "1 update" : "\(iterations) updates"
+    let line = "\(reason) after \(count): \(evidence)"
+    guard let radius = spectralRadiusEstimate else { return line }
+    return line + "; the spectral radius of J is about \(threeDigits(radius))"
+  }
+
+  private var evidence: String {
+    let size = threeDigits(residual)
+    switch reason {
+    case .converged: return "the residual is \(size)"
+    case .outOfIterations: return "the residual is still \(size)"
+    case .oscillating(let period):
+      return "every \(period) updates the state returns to itself, and the residual does not shrink (\(size))"
+    case .diverging: return "the residual or the state keeps growing (residual \(size))"
+    case .notFinite: return "the transition gives infinity or NaN (residual \(size))"
+    case .singular: return "I − J is singular to working precision (residual \(size))"
+    }
+  }
+}
+
+/// A number to three significant digits, such as `0.0123` or `1.23e-13`.
+func threeDigits(_ number: Double) -> String {
+  guard number.isFinite, number != 0 else { return "\(number)" }
+  let exponent = Double.log10(abs(number)).rounded(.down)
+  // Very small numbers are scaled in two steps, since 10^exponent itself may underflow.
+  let half = (exponent / 2).rounded(.down)
+  let mantissa = number / Double.exp10(half) / Double.exp10(exponent - half)
+  let digits = (mantissa * 100).rounded() / 100
+  guard (-3...5).contains(exponent) else { return "\(digits)e\(Int(exponent))" }
+  return "\((digits * Double.exp10(exponent) * 1e6).rounded() / 1e6)"
+}

@@ -1,0 +1,30 @@
+/// Why a sample's iteration stopped.
+public enum StopReason: Sendable, Equatable {
+  /// The residual is within the tolerance.
+  case converged
+  /// The budget of updates is used up, without evidence of a worse reason.
+  case outOfIterations
+  /// The iterates return to themselves every `period` updates (2 to 8) while the residual does not
+  /// shrink: they will go round for ever. Found by Picard iteration only.
+  case oscillating(period: Int)
+  /// The residual or the state runs off, by persistent growth or until it overflows.
+  case diverging
+  /// The transition is infinite or NaN, at the start or where the method cannot avoid it.
+  case notFinite
+  /// I − J is singular at the iterate, so that Newton's equations have no unique solution.
+  case singular
+}
+
+extension StopReason: CustomStringConvertible {
+  /// The reason in words.
+  public var description: String {
+    switch self {
+    case .converged: "converged"
+    case .outOfIterations: "out of iterations"
+    case .oscillating(let period): "oscillating with period \(period)"
+    case .diverging: "diverging"
+    case .notFinite: "not finite"
+    case .singular: "singular"
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import LinearAlgebra
+
+/// a · b.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func dot<S: Scalar>(_ a: [S], _ b: [S]) -> S {
+  var sum: S = 0
+  for index in a.indices { sum += a[index] * b[index] }
+  return sum
+}
+
+/// ‖a‖₂, scaled so that no square overflows or underflows; not finite where an element is not.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func euclideanNorm<S: Scalar>(_ a: [S]) -> S {
+  let scale = largestMagnitude(a[...])
+  guard scale > 0, scale.isFinite else { return scale }
+  var sum: S = 0
+  for element in a { sum += (element / scale) * (element / scale) }
+  return scale * sum.squareRoot()
+}
+
+/// a − b.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func difference<S: Scalar>(_ a: [S], _ b: [S]) -> [S] {
+  var result = a
+  for index in result.indices { result[index] -= b[index] }
+  return result
+}
+
+/// a + scale · direction.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func moved<S: Scalar>(_ a: [S], by scale: S, along direction: [S]) -> [S] {
+  var result = a
+  for index in result.indices { result[index] += scale * direction[index] }
+  return result
+}
+
+/// Adds scale · direction to `target`.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func accumulate<S: Scalar>(_ direction: [S], scaledBy scale: S, into target: inout [S]) {
+  for index in target.indices { target[index] += scale * direction[index] }
+}
+
+/// a / divisor.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func divided<S: Scalar>(_ a: [S], by divisor: S) -> [S] {
+  var result = a
+  for index in result.indices { result[index] /= divisor }
+  return result
+}
+
+/// ‖a − b‖∞; NaN if any difference is NaN.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func largestDistance<S: Scalar>(_ a: [S], _ b: [S]) -> S {
+  var largest: S = 0
+  for index in a.indices {
+    let distance = abs(a[index] - b[index])
+    if distance.isNaN { return .nan }
+    largest = max(largest, distance)
+  }
+  return largest
+}
+
+/// Overwrites one row of `matrix` with `vector`, of as many elements as it has columns.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func replaceRow<S: Scalar>(_ row: Int, of matrix: inout Matrix<S>, with vector: [S]) {
+  let start = row * matrix.columns
+  for index in vector.indices { matrix.elements[start + index] = vector[index] }
+}
