@@ -1,5 +1,58 @@
 import ArgumentParser
+import DeepEquilibrium
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The command line. One file for each subcommand; what they share stands in `Support` and `Reports`.
 @main
 struct DEQ: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deq",
+    abstract: "Turns a network into the equilibrium model that is the same function, and checks that it is.",
+    discussion: """
+      A theorem of Bai, Kolter and Koltun (2019): every L-layer network equals one block-structured, \
+      weight-tied layer z = σ(Wz z + Wx x + b), and any stack of equilibrium models equals a single one.
+
+      Exit status: 0 fine; 1 refuted, a regression, or no equilibrium; 64 usage; 65 bad data; 66 no such \
+      input; 73 cannot create output; 74 input or output failed.
+      """,
+    version: "deq 1.0.0",
+    subcommands: [
+      ConvertCommand.self, CheckCommand.self, EvaluateCommand.self, InspectCommand.self, PropertyCommand.self,
+      FixturesCommand.self,
+    ])
+
+  /// Runs the command named by the arguments, and ends the process with its exit status.
+  static func main() {
+    // A reader that goes away is an error like any other (74), not a silent death.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as FileError {
+      fail(error.description, status: exitStatus(of: error.kind))
+    } catch let error as CommandFailure {
+      fail(error.message, status: error.status)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  private static func exitStatus(of kind: FileError.Kind) -> ExitStatus {
+    switch kind {
+    case .badData: .badData
+    case .noInput: .noInput
+    case .cannotCreate: .cannotCreate
+    case .inputOutput: .inputOutput
+    }
+  }
+
+  private static func fail(_ message: String, status: ExitStatus) -> Never {
+    if !message.isEmpty { writeToStandardError("deq: \(message)\n") }
+    Self.exit(withError: ExitCode(status.rawValue))
+  }
 }

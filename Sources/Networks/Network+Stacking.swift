@@ -36,6 +36,15 @@ extension Network {
   }
 }
 
+extension Network {
+  /// The network whose only layer is an equilibrium model; its blocks and parameters keep their own names.
+  public init(_ model: EquilibriumModel<S>) throws(InvalidModel) {
+    try self.init(
+      inputShape: model.inputShape,
+      layers: [.implicit(ImplicitLayer(name: "", source: .input, model: model))], output: 0)
+  }
+}
+
 extension Layer {
   /// The same layer under another name, reading elsewhere.
   fileprivate func renamed(prefix: String, source: (Source) -> Source) -> Layer {
@@ -52,7 +61,9 @@ extension Layer {
       return .explicit(block)
     case .implicit(let layer):
       return .implicit(
-        ImplicitLayer(name: prefix + layer.name, source: source(layer.source), model: layer.model))
+        ImplicitLayer(
+          name: layer.name.isEmpty ? String(prefix.dropLast()) : prefix + layer.name,
+          source: source(layer.source), model: layer.model))
     }
   }
 }

@@ -1,0 +1,126 @@
+import ArgumentParser
+import DeepEquilibrium
+
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Converts a network, or a stack of networks, into the equilibrium model that is the same function.",
+    discussion: """
+      Several files are stacked in the order given: each one's output is the next one's input, and layers \
+      are called 1.NAME, 2.NAME, …. What was written is read again and checked before it gets its name; \
+      where the check refutes it, nothing is kept.
+      """)
+
+  @Argument(help: "Networks or equilibrium models, as JSON; - is standard input.")
+  var networks: [String]
+
+  @Option(name: .shortAndLong, help: "Where to write; - is standard output. (default: NAME.deq.json beside the first input)")
+  var output: String?
+
+  @Flag(help: "Write whole matrices Wz, Wx and b instead of blocks.")
+  var matrix = false
+
+  @Flag(inversion: .prefixedNo, help: "Check what was written before keeping it.")
+  var check = true
+
+  @Flag(help: "Replace an existing, different file.")
+  var force = false
+
+  @Flag(help: "Print the report as one JSON object.")
+  var json = false
+
+  /// A matrix form larger than this is refused: it would hardly fit into memory, and no reader would thank for it.
+  private static var largestMatrixForm: Int { 4_000_000_000 }
+
+  func run() throws {
+    let network = try ModelArguments.network(stacking: networks)
+    let model = EquilibriumModel(converting: network)
+    if matrix { try requireMatrixForm(of: model) }
+    let target = output ?? Self.defaultOutput(for: networks[0])
+    if target == "-" {
+      try convertToStandardOutput(network, model)
+    } else {
+      try convert(network, model, to: target)
+    }
+  }
+
+  private var form: ModelForm { matrix ? .matrix : .blocks }
+
+  private func convert(_ network: Network<Double>, _ model: EquilibriumModel<Double>, to target: String) throws {
+    let file = try AtomicFile(target)
+    try file.write { (sink) throws(FileError) in
+      try ModelFile.equilibrium(model).write(as: form, to: sink)
+    }
+    if try file.compareWithTarget() == .different, !force {
+      throw FileError(.cannotCreate, file: target, "exists and differs from what would be written; --force replaces it")
+    }
+    var result: EquivalenceReport?
+    if check, let written = file.temporaryPath {
+      let contents = try FileContents(reading: written)
+      result = try checked(network, FileContents(contents.bytes, named: target))
+    }
+    if result?.isAccepted ?? true { try file.commit() } else { file.discard() }
+    try report(network, model, result, target: target)
+  }
+
+  private func convertToStandardOutput(_ network: Network<Double>, _ model: EquilibriumModel<Double>) throws {
+    let sink = MemorySink(named: "standard output")
+    try ModelFile.equilibrium(model).write(as: form, to: sink)
+    let result = check ? try checked(network, FileContents(sink.bytes, named: "standard output")) : nil
+    if result?.isAccepted ?? true {
+      try DescriptorSink.standardOutput().write(sink.bytes)
+    }
+    try report(network, model, result, target: "-")
+  }
+
+  private func checked(_ network: Network<Double>, _ written: FileContents) throws -> EquivalenceReport {
+    guard case .equilibrium(let model) = try ModelFile.read(written) else {
+      preconditionFailure("an equilibrium model that reads back as a network")
+    }
+    return EquivalenceChecker().check(network, against: model)
+  }
+
+  private func report(
+    _ network: Network<Double>, _ model: EquilibriumModel<Double>, _ result: EquivalenceReport?, target: String
+  ) throws {
+    let names = ReportNames(networks: networks, model: target == "-" ? "standard output" : target)
+    if json {
+      let text = try JSONText { (writer) throws(FileError) in
+        try writeJSON(result, command: "convert", names: names, to: &writer)
+      }.text
+      if target == "-" { writeToStandardError(text) } else { try writeToStandardOutput(text) }
+    } else {
+      var report = Report()
+      if let result {
+        result.describe(names, model: model, in: &report)
+      } else {
+        report.line("converted, not checked: \(names.model)")
+        describeSize(of: model, in: &report)
+      }
+      report.line()
+      for line in PatternPicture(model).lines { report.line(line) }
+      try report.write(toStandardError: target == "-")
+    }
+    if let result, !result.isAccepted { throw CommandFailure(.refuted) }
+  }
+
+  private func requireMatrixForm(of model: EquilibriumModel<Double>) throws {
+    let (size, inputs) = (Double(model.stateSize), Double(model.inputSize))
+    let bytes = 8 * size * (size + inputs + 1)
+    if bytes > Double(Self.largestMatrixForm) {
+      throw CommandFailure(
+        .cannotCreate,
+        "--matrix: Wz, Wx and b of \(text(model.stateSize)) coordinates take \(text(bytes: Int(bytes))), "
+          + "more than the \(text(bytes: Self.largestMatrixForm)) that are allowed; the block form has no such limit")
+    }
+    guard model.hasMatrixForm else {
+      throw CommandFailure(.badData, "--matrix: a block of several ports has no rows in one Wz")
+    }
+  }
+
+  /// `NAME.deq.json` beside the input `NAME.json`; standard output for standard input.
+  static func defaultOutput(for input: String) -> String {
+    if input == "-" { return "-" }
+    return (input.hasSuffix(".json") ? String(input.dropLast(5)) : input) + ".deq.json"
+  }
+}

@@ -1,0 +1,134 @@
+import ArgumentParser
+import DeepEquilibrium
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Shows what a file holds: layers or blocks, sizes, the pattern of Wz, and whether it is well posed.")
+
+  @Argument(help: "A network or an equilibrium model, as JSON; - is standard input.")
+  var model: String
+
+  @Flag(help: "Print the report as one JSON object.")
+  var json = false
+
+  func run() throws {
+    let inspection: Inspection =
+      switch try ModelFile.read(model) {
+      case .network(let network): Inspection(model, network)
+      case .equilibrium(let equilibrium): Inspection(model, equilibrium)
+      }
+    if json { return try writeToStandardOutput(inspection.json) }
+    var report = Report()
+    inspection.describe(in: &report)
+    try report.write()
+  }
+}
+
+/// What `inspect` has to say of a file.
+private struct Inspection {
+  let name: String
+  /// The network, where the file holds one.
+  let network: Network<Double>?
+  /// The model; for a network, the one that it converts to.
+  let model: EquilibriumModel<Double>
+  let groups: [(blocks: [String], size: Int, wellPosedness: WellPosedness)]
+
+  init(_ name: String, _ network: Network<Double>) {
+    self.init(name, network, EquilibriumModel(converting: network))
+  }
+
+  init(_ name: String, _ model: EquilibriumModel<Double>) {
+    self.init(name, nil, model)
+  }
+
+  private init(_ name: String, _ network: Network<Double>?, _ model: EquilibriumModel<Double>) {
+    self.name = name
+    self.network = network
+    self.model = model
+    groups = model.cyclicGroups.map { group in
+      (
+        group.members.map { model.blocks[$0].name }, group.members.reduce(0) { $0 + model.blocks[$1].size },
+        model.wellPosedness(of: group)
+      )
+    }
+  }
+
+  func describe(in report: inout Report) {
+    if let network {
+      report.line("network: \(name)")
+      report.row("input", "\(network.inputShape)")
+      report.row("output", "\(network.outputSize), of \"\(network.layers[network.output].name)\"")
+      report.row("layers", "\(text(network.layers.count)), at most \(network.depth) one after the other")
+      report.row("parameters", text(model.parameterCount))
+      report.line("as an equilibrium model:")
+    } else {
+      report.line("equilibrium model, \(model.form == .matrix ? "matrix" : "block") form: \(name)")
+      report.row("input", "\(model.inputShape)")
+      report.row("output", "\(model.outputSize), of \"\(model.blocks[model.output].name)\"")
+    }
+    describeSize(of: model, in: &report)
+    if let index = model.nilpotencyIndex {
+      report.row("nilpotency", "Wz^\(index) = 0: Picard iteration ends after \(text(index, "step")), from any start")
+      report.row("well posed", "yes, for every weight whatever")
+    }
+    for group in groups {
+      let shown = group.blocks.prefix(4).joined(separator: ", ") + (group.blocks.count > 4 ? ", …" : "")
+      report.row("cyclic group", "\(shown): \(text(group.size, "coordinate"))")
+      report.row("well posed", group.wellPosedness.isCertified
+        ? "yes: \(group.wellPosedness.description)" : "unknown: \(group.wellPosedness.description)")
+    }
+    report.line()
+    for line in PatternPicture(model).lines { report.line(line) }
+  }
+
+  var json: String {
+    get throws {
+      try JSONText { (writer) throws(FileError) in
+        try writer.string("command", "inspect")
+        try writer.string("file", name)
+        try writer.string("format", network == nil ? "equilibrium" : "network")
+        if network == nil { try writer.string("form", model.form == .matrix ? "matrix" : "blocks") }
+        try writer.key("input")
+        try writer.beginArray(.inLine)
+        for extent in model.inputShape { try writer.integer(extent) }
+        try writer.end()
+        if let network { try writer.integer("layers", network.layers.count) }
+        try writer.integer("coordinates", model.stateSize)
+        try writer.integer("parameters", model.parameterCount)
+        if let index = model.nilpotencyIndex { try writer.integer("nilpotencyIndex", index) }
+        try writer.string("output", model.blocks[model.output].name)
+        try writer.key("blocks")
+        try writer.beginArray()
+        for block in model.blocks { try write(block, to: &writer) }
+        try writer.end()
+        try writer.key("cyclicGroups")
+        try writer.beginArray()
+        for group in groups {
+          try writer.beginObject(.inLine)
+          try writer.strings("blocks", group.blocks)
+          try writer.integer("coordinates", group.size)
+          try writer.key("wellPosed")
+          try writer.boolean(group.wellPosedness.isCertified)
+          try writer.string("condition", group.wellPosedness.description)
+          try writer.end()
+        }
+        try writer.end()
+      }.text
+    }
+  }
+
+  private func write(_ block: Block<Double>, to writer: inout JSONWriter) throws(FileError) {
+    try writer.beginObject(.inLine)
+    try writer.string("name", block.name)
+    try writer.integer("size", block.size)
+    try writer.string("activation", block.nonlinearity.description)
+    var reads: [String] = []
+    for term in block.terms {
+      let source = if case .node(let index) = term.source { model.blocks[index].name } else { "input" }
+      if !reads.contains(source) { reads.append(source) }
+    }
+    try writer.strings("reads", reads)
+    try writer.end()
+  }
+}

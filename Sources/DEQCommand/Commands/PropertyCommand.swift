@@ -1,0 +1,187 @@
+import ArgumentParser
+import DeepEquilibrium
+
+struct PropertyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "property",
+    abstract: "Property test: random networks are converted, checked, written and read again.",
+    discussion: """
+      Every case must be proved, in block form and in matrix form, as re-read from what was written; and the \
+      network itself must read back bit for bit. The first case that fails is shrunk, and the smallest \
+      network that still fails is written to property-SEED.json in the current folder.
+      """)
+
+  @Option(help: "How many networks.")
+  var cases = 200
+
+  @Option(help: "What decides all of them.")
+  var seed: UInt64 = 0
+
+  @Option(help: "The most layers of a network.")
+  var maxDepth = 8
+
+  @Option(help: "The largest width of a layer.")
+  var maxWidth = 12
+
+  @Flag(help: "Print the report as one JSON object.")
+  var json = false
+
+  func validate() throws {
+    guard (1...10_000_000).contains(cases) else {
+      throw ValidationError("--cases: expected a number from 1 to 10000000, found \(cases)")
+    }
+    guard (1...10_000).contains(maxDepth) else {
+      throw ValidationError("--max-depth: expected a number from 1 to 10000, found \(maxDepth)")
+    }
+    guard (1...4096).contains(maxWidth) else {
+      throw ValidationError("--max-width: expected a number from 1 to 4096, found \(maxWidth)")
+    }
+  }
+
+  func run() throws {
+    var generator = NetworkGenerator()
+    generator.maximumDepth = maxDepth
+    generator.maximumWidth = maxWidth
+    let progress = Progress()
+    var summary = Summary()
+    for number in 0..<cases {
+      if number % 16 == 0 { progress.show("\(number) of \(cases) networks, all proved") }
+      let caseSeed = mix64(seed &+ mix64(UInt64(number)))
+      let network = generator.network(seed: caseSeed)
+      if let fault = try PropertyCase(network, seed: caseSeed).fault(&summary) {
+        progress.finish()
+        try reportFailure(network, number: number, caseSeed: caseSeed, fault: fault)
+      }
+    }
+    progress.finish()
+    try report(summary)
+  }
+
+  private func report(_ summary: Summary) throws {
+    if json {
+      let text = try JSONText { (writer) throws(FileError) in
+        try writer.string("command", "property")
+        try writer.string("verdict", Verdict.proved.rawValue)
+        try writer.integer("cases", cases)
+        try writer.string("seed", String(seed))
+        try writer.integer("layers", summary.layers)
+        try writer.integer("implicitLayers", summary.implicitLayers)
+        try writer.integer("comparisons", summary.comparisons)
+        try writer.integer("identical", summary.identical)
+        try writer.anyNumber("worstShareOfRounding", summary.worstRatio)
+      }.text
+      return try writeToStandardOutput(text)
+    }
+    var report = Report()
+    report.line("\(report.coloured("proved", .proved)): \(text(cases, "random network")), seed \(seed)")
+    report.row("layers", "\(text(summary.layers)), \(text(summary.implicitLayers)) of them implicit")
+    report.row("forms", "each written and read in block form and in matrix form")
+    report.row(
+      "numbers", "\(text(summary.comparisons, "comparison")) of outputs and gradients, "
+        + "\(text(summary.identical)) the same to the last bit")
+    report.row("worst", "\(text(summary.worstRatio)) of what rounding explains")
+    try report.write()
+  }
+
+  private func reportFailure(
+    _ network: Network<Double>, number: Int, caseSeed: UInt64, fault: String
+  ) throws -> Never {
+    var ignored = Summary()
+    let smallest = network.shrunk { candidate in
+      (try? PropertyCase(candidate, seed: caseSeed).fault(&ignored)) != .some(nil)
+    }
+    let path = "property-\(seed)-\(number).json"
+    let sink = MemorySink(named: path)
+    try ModelFile.network(smallest).write(to: sink)
+    try writeFile(String(decoding: sink.bytes, as: UTF8.self), to: path, force: true)
+    if json {
+      let text = try JSONText { (writer) throws(FileError) in
+        try writer.string("command", "property")
+        try writer.string("verdict", Verdict.refuted.rawValue)
+        try writer.string("seed", String(seed))
+        try writer.integer("case", number)
+        try writer.string("fault", fault)
+        try writer.string("smallest", path)
+      }.text
+      try writeToStandardOutput(text)
+    } else {
+      var report = Report()
+      report.line("\(report.coloured("refuted", .refuted)): case \(number) of seed \(seed)")
+      report.row("fault", fault)
+      report.row("smallest", "\(text(smallest.layers.count, "layer")), in \(path)")
+      try report.write()
+    }
+    throw CommandFailure(.refuted)
+  }
+}
+
+/// What a run of the property test has seen.
+private struct Summary {
+  var layers = 0
+  var implicitLayers = 0
+  var comparisons = 0
+  var identical = 0
+  var worstRatio = 0.0
+
+  mutating func add(_ network: Network<Double>) {
+    layers += network.layers.count
+    for case .implicit in network.layers { implicitLayers += 1 }
+  }
+
+  /// Counts the comparisons that decide, which are those that agree where the verdict is `proved`.
+  mutating func add(_ report: EquivalenceReport) {
+    for discrepancy in report.discrepancies where discrepancy.isRounding {
+      comparisons += 1
+      if discrepancy.absolute == 0 { identical += 1 }
+      if discrepancy.absolute > 0 { worstRatio = max(worstRatio, discrepancy.absolute / discrepancy.allowed) }
+    }
+  }
+}
+
+/// One random network, and the property that it must have.
+private struct PropertyCase {
+  let network: Network<Double>
+  let seed: UInt64
+
+  init(_ network: Network<Double>, seed: UInt64) {
+    self.network = network
+    self.seed = seed
+  }
+
+  /// What is wrong, or nil.
+  func fault(_ summary: inout Summary) throws -> String? {
+    summary.add(network)
+    guard case .network(let again) = try reread(.network(network)) else { return "the network reads back as another format" }
+    let model = EquilibriumModel(converting: network)
+    for form in [ModelForm.blocks, .matrix] {
+      guard case .equilibrium(let written) = try reread(.equilibrium(model), as: form) else {
+        return "the model reads back as another format"
+      }
+      var checker = EquivalenceChecker()
+      checker.seed = seed
+      // The matrix form is the same model: its proof is new, its numbers need fewer samples.
+      checker.samples = form == .blocks ? 8 : 3
+      let report = checker.check(again, against: written)
+      summary.add(report)
+      if report.verdict != .proved { return fault(of: report, form) }
+    }
+    guard network.isIdentical(to: again) else { return "the network reads back changed" }
+    return nil
+  }
+
+  private func fault(of report: EquivalenceReport, _ form: ModelForm) -> String {
+    let form = form == .matrix ? "matrix form" : "block form"
+    if case .refused(let difference) = report.proof { return "\(form) \(report.verdict.rawValue): \(difference.description)" }
+    if let found = report.counterexample?.discrepancy {
+      return "\(form) \(report.verdict.rawValue): \(found.quantity), \(found.path): network \(found.network), "
+        + "equilibrium model \(found.equilibrium)"
+    }
+    return "\(form) \(report.verdict.rawValue)"
+  }
+
+  private func reread(_ model: ModelFile, as form: ModelForm? = nil) throws -> ModelFile {
+    let sink = MemorySink(named: "random network")
+    try model.write(as: form, to: sink)
+    return try ModelFile.read(FileContents(sink.bytes, named: "random network"))
+  }
+}

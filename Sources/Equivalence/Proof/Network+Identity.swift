@@ -1,0 +1,12 @@
+import LinearAlgebra
+import Networks
+
+extension Network<Double> {
+  /// Whether two networks are the same equations under the same names, every number bit by bit.
+  public func isIdentical(to other: Network) -> Bool {
+    let (ours, theirs) = (EquationSystem(self), EquationSystem(other))
+    return ours.equations.map(\.name) == theirs.equations.map(\.name)
+      && parameters.names == other.parameters.names
+      && Proof(network: ours, model: theirs).outcome == .proved
+  }
+}

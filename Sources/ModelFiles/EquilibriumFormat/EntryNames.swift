@@ -1,0 +1,47 @@
+/// The names under which the gradients of a model's entries are reported: the parameter of an entry that has one,
+/// else its place, `Wz[fc2,fc1]`.
+///
+/// Entries may share a parameter of one shape. Anything else under one name would make a gradient ambiguous: two
+/// shapes, a parameter called like the place of an entry without one, or (where names of blocks contain commas)
+/// two places that are spelled alike.
+struct EntryNames {
+  private struct Owner {
+    let shape: [Int]
+    /// The blocks that the entry stands between; nil for a parameter, which may stand anywhere.
+    let place: [Int]?
+    let path: JSONPlace
+  }
+
+  private var owners: [String: Owner] = [:]
+
+  /// Notes an entry, and returns its parameter.
+  ///
+  /// - Parameters:
+  ///   - name: The name that the entry has without a parameter.
+  ///   - place: The blocks that it stands between.
+  mutating func add(
+    _ entry: JSONObject, shape: [Int], default name: String, place: [Int]
+  ) throws(FileError) -> String? {
+    let value = entry.optional("parameter")
+    let parameter = try value?.name()
+    if let value, parameter == "input" {
+      throw value.expected("a parameter with another name than the input's gradient")
+    }
+    let owner = Owner(
+      shape: shape, place: parameter == nil ? place : nil, path: value?.place ?? entry.value.place)
+    guard let other = owners[parameter ?? name] else {
+      owners[parameter ?? name] = owner
+      return parameter
+    }
+    guard owner.place == other.place else {
+      throw (value ?? entry.value).expected(
+        "entries whose gradients have different names",
+        found: "\(quoted(parameter ?? name)) at \(other.path) too")
+    }
+    guard owner.shape == other.shape else {
+      throw value!.expected(
+        "a parameter of shape \(other.shape), as at \(other.path)", found: "one of shape \(shape)")
+    }
+    return parameter
+  }
+}

@@ -1,0 +1,54 @@
+import Equilibria
+import LinearAlgebra
+import Operators
+
+/// `Wz`, `Wx` and `b` as whole matrices, rows and columns in the order of the blocks; all three are there.
+enum MatrixForm {
+  /// The most numbers that are written: more would be a file that no reader takes.
+  private static let maximumCount = 1 << 29
+
+  /// The three matrices of a layout.
+  static func read(
+    _ object: JSONObject, layout: BlockLayout
+  ) throws(FileError) -> (Wz: Matrix<Double>, Wx: Matrix<Double>, b: [Double]) {
+    let state = (layout.stateSize, "the size of the state")
+    let Wz = try part("Wz", "matrix", of: object).matrix(rows: state, columns: state)
+    let Wx = try part("Wx", "matrix", of: object).matrix(
+      rows: state, columns: (layout.inputSize, "the size of the input"))
+    let b = try part("b", "vector", of: object).vector(state.0, state.1)
+    return (Wz, Wx, b)
+  }
+
+  private static func part(
+    _ key: String, _ content: String, of object: JSONObject
+  ) throws(FileError) -> JSONValue {
+    try JSONObject(object.required(key), keys: [content]).required(content)
+  }
+
+  /// Writes the three matrices.
+  ///
+  /// - Throws: `FileError` where the matrices are too large for any file, or entries add up to infinity.
+  static func write(_ model: EquilibriumModel<Double>, to writer: inout JSONWriter) throws(FileError) {
+    let (count, overflow) = model.stateSize.multipliedReportingOverflow(by: model.stateSize + model.inputSize)
+    guard !overflow, count <= maximumCount else {
+      try writer.key("Wz")
+      throw writer.unwritable(
+        "a state small enough for whole matrices", found: "\(model.stateSize) coordinates")
+    }
+    let matrices = model.matrices
+    try write("Wz", "matrix", to: &writer) { writer throws(FileError) in try writer.matrix(matrices.Wz) }
+    try write("Wx", "matrix", to: &writer) { writer throws(FileError) in try writer.matrix(matrices.Wx) }
+    try write("b", "vector", to: &writer) { writer throws(FileError) in try writer.numbers(matrices.b) }
+  }
+
+  private static func write(
+    _ key: String, _ content: String, to writer: inout JSONWriter,
+    _ body: (inout JSONWriter) throws(FileError) -> Void
+  ) throws(FileError) {
+    try writer.key(key)
+    try writer.beginObject(.inLine)
+    try writer.key(content)
+    try body(&writer)
+    try writer.end()
+  }
+}

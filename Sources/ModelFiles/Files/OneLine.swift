@@ -1,0 +1,25 @@
+/// The text with everything that a terminal would obey or hide (control, format, line and paragraph separator
+/// characters) written as `\u{1B}`.
+func oneLine(_ text: String) -> String {
+  var line = ""
+  for scalar in text.unicodeScalars {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator:
+      line += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+    default: line.unicodeScalars.append(scalar)
+    }
+  }
+  return line
+}
+
+/// The text, or its beginning and `…` where it is longer than a message should repeat.
+func abbreviated(_ text: String) -> String {
+  // Scalars, not characters: a single character may be a megabyte of combining marks.
+  let shown = text.unicodeScalars.prefix(48)
+  return shown.endIndex == text.endIndex ? text : String(shown) + "…"
+}
+
+/// The text in quotation marks, abbreviated.
+func quoted(_ text: String) -> String {
+  "\"\(abbreviated(text))\""
+}

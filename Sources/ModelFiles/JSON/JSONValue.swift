@@ -1,0 +1,78 @@
+import CJSONC
+
+/// A value of a document together with its place, from which every error gets its own.
+struct JSONValue {
+  let node: OpaquePointer?
+  let place: JSONPlace
+  /// Keeps the tree alive.
+  let document: JSONDocument
+
+  /// The error that something else was expected here: `layers[0].name: expected a string, found 3`.
+  func expected(_ expectation: String, found: String? = nil) -> FileError {
+    wrong("expected \(expectation), found \(found ?? summary)")
+  }
+
+  /// The error that something is wrong here.
+  func wrong(_ problem: String) -> FileError {
+    FileError(.badData, file: document.file, place: place.description, problem)
+  }
+
+  /// The value in a few words: `an array of 3`, `"rleu"`, `1e999`.
+  var summary: String {
+    switch json_object_get_type(node) {
+    case json_type_null: return "null"
+    case json_type_array:
+      return count == 0 ? "an empty array" : "an array of \(count)"
+    case json_type_object: return "an object"
+    case json_type_string: return quoted(ModelFiles.string(of: node))
+    default: return abbreviated(String(cString: json_object_get_string(node)))
+    }
+  }
+
+  /// Whether the value is an array.
+  var isArray: Bool { json_object_get_type(node) == json_type_array }
+
+  /// Whether the value is an object.
+  var isObject: Bool { json_object_get_type(node) == json_type_object }
+
+  /// Whether the value is a string.
+  var isString: Bool { json_object_get_type(node) == json_type_string }
+
+  /// The number of elements of an array.
+  var count: Int { json_object_array_length(node) }
+
+  /// The element of an array.
+  func element(_ index: Int) -> JSONValue {
+    JSONValue(
+      node: json_object_array_get_idx(node, index), place: .index(place, index), document: document)
+  }
+
+  /// The elements of an array; `expectation` says what it is a list of.
+  func elements(_ expectation: String) throws(FileError) -> [JSONValue] {
+    guard isArray else { throw expected(expectation) }
+    return (0..<count).map(element)
+  }
+
+  /// A string.
+  func string(_ expectation: String = "a string") throws(FileError) -> String {
+    guard isString else { throw expected(expectation) }
+    return ModelFiles.string(of: node)
+  }
+
+  /// A string that is not empty.
+  func name() throws(FileError) -> String {
+    let name = try string("a name")
+    guard !name.isEmpty else { throw expected("a name that is not empty") }
+    return name
+  }
+
+  /// A positive integer up to a bound.
+  func size(atMost bound: Int) throws(FileError) -> Int {
+    guard json_object_get_type(node) == json_type_int, json_object_get_int64(node) > 0 else {
+      throw expected("a positive integer")
+    }
+    let value = json_object_get_int64(node)
+    guard value <= bound else { throw expected("an integer up to \(bound)") }
+    return Int(value)
+  }
+}

@@ -1,0 +1,93 @@
+import Equilibria
+import LinearAlgebra
+import Networks
+
+/// A model in a file: a network, or an equilibrium model (`formats.md`).
+public enum ModelFile: Sendable {
+  /// `"format": "network"`.
+  case network(Network<Double>)
+  /// `"format": "equilibrium"`, in either form.
+  case equilibrium(EquilibriumModel<Double>)
+
+  /// Which of the two formats.
+  public enum Format: String, CaseIterable, Sendable {
+    /// Layers, each evaluated once.
+    case network
+    /// Blocks that form an equilibrium.
+    case equilibrium
+  }
+
+  /// The format that the model is written in.
+  public var format: Format {
+    switch self {
+    case .network: .network
+    case .equilibrium: .equilibrium
+    }
+  }
+
+  /// Reads a model; `-` is standard input.
+  ///
+  /// - Throws: `FileError` that names the place: of kind `badData` for its contents, else as `FileContents` does.
+  public static func read(_ path: String) throws(FileError) -> ModelFile {
+    try read(FileContents(reading: path))
+  }
+
+  /// Reads a model from a file that is in memory.
+  ///
+  /// - Throws: `FileError` of kind `badData`, with the place.
+  public static func read(_ contents: FileContents) throws(FileError) -> ModelFile {
+    try read(contents, formats: Format.allCases)
+  }
+
+  /// Reads a network; `-` is standard input. An equilibrium model is an error at `format`.
+  ///
+  /// - Throws: `FileError`.
+  public static func readNetwork(_ path: String) throws(FileError) -> Network<Double> {
+    guard case .network(let network) = try read(FileContents(reading: path), formats: [.network]) else {
+      preconditionFailure("a format that was not asked for")
+    }
+    return network
+  }
+
+  /// Reads an equilibrium model; `-` is standard input. A network is an error at `format`.
+  ///
+  /// - Throws: `FileError`.
+  public static func readEquilibrium(_ path: String) throws(FileError) -> EquilibriumModel<Double> {
+    guard case .equilibrium(let model) = try read(FileContents(reading: path), formats: [.equilibrium]) else {
+      preconditionFailure("a format that was not asked for")
+    }
+    return model
+  }
+
+  private static func read(_ contents: FileContents, formats: [Format]) throws(FileError) -> ModelFile {
+    let root = try JSONDocument(contents).root
+    let format = Format(
+      rawValue: try Header.read(JSONObject(root, keys: nil), formats: formats.map(\.rawValue)))!
+    switch format {
+    case .network:
+      return .network(try NetworkReader.read(JSONObject(root, keys: Header.keys + NetworkReader.keys)))
+    case .equilibrium:
+      return .equilibrium(
+        try EquilibriumFormat.read(JSONObject(root, keys: Header.keys + EquilibriumFormat.keys)))
+    }
+  }
+
+  /// Writes the model: the same model gives the same bytes, and reading them gives the same model.
+  ///
+  /// Entries of `Wx` are read back before those of `Wz`, and the matrix form keeps neither entries nor parameters.
+  ///
+  /// - Parameter form: The form of an equilibrium model; its own by default.
+  /// - Throws: `FileError` for what the format cannot say (a number that is not finite, a layer of no type that
+  ///   files have), or where writing fails. What has been written until then is to be discarded.
+  public func write(as form: ModelForm? = nil, to sink: any ByteSink) throws(FileError) {
+    var writer = JSONWriter(to: sink)
+    try writer.beginObject()
+    try Header.write(format.rawValue, to: &writer)
+    switch self {
+    case .network(let network): try NetworkWriter.write(network, to: &writer)
+    case .equilibrium(let model): try EquilibriumFormat.write(model, as: form ?? model.form, to: &writer)
+    }
+    try writer.end()
+    try writer.finish()
+  }
+}
