@@ -37,7 +37,7 @@ struct DEQ: ParsableCommand {
       fail(error.description, status: exitStatus(of: error.kind))
     } catch let error as CommandFailure {
       fail(error.message, status: error.status)
-    } catch where exitCode(for: error) == .validationFailure {
+    } catch  where exitCode(for: error) == .validationFailure {
       let words = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
       fail("\(words) (see deq --help)", status: .usage)
     } catch {

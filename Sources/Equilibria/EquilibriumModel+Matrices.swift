@@ -73,7 +73,8 @@ extension EquilibriumModel {
   ) throws(InvalidModel) {
     let size = layout.reduce(0) { $0 + $1.size }
     let inputs = inputShape.reduce(1, *)
-    guard (Wz.rows, Wz.columns) == (size, size), (Wx.rows, Wx.columns) == (size, inputs), b.count == size else {
+    guard (Wz.rows, Wz.columns) == (size, size), (Wx.rows, Wx.columns) == (size, inputs), b.count == size
+    else {
       throw InvalidModel("expected Wz \(size)×\(size), Wx \(size)×\(inputs) and b of \(size) numbers")
     }
     var starts = [0]

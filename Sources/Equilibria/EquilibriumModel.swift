@@ -40,7 +40,8 @@ public struct EquilibriumModel<S: Scalar>: Sendable {
     }
     try validateParameters(of: blocks)
     if form == .matrix, let block = blocks.first(where: { $0.portSizes != [$0.size] }) {
-      throw InvalidModel("block \"\(block.name)\": the matrix form takes blocks with one port as large as themselves")
+      throw InvalidModel(
+        "block \"\(block.name)\": the matrix form takes blocks with one port as large as themselves")
     }
     self.inputShape = inputShape
     self.blocks = blocks

@@ -70,7 +70,9 @@ extension EquilibriumModel {
       }
       for member in group.members {
         blocks[member].pullBack(point.portCotangents(of: member, g[member])) { source, add in
-          guard case .node(let node) = source, !group.isCyclic || !group.members.contains(node) else { return }
+          guard case .node(let node) = source, !group.isCyclic || !group.members.contains(node) else {
+            return
+          }
           add(&g[node])
         }
       }

@@ -11,7 +11,8 @@ extension Block {
     let place = "block \"\(name)\""
     guard nonlinearity.outputSize(portSizes: portSizes) == size else {
       throw InvalidModel(
-        "\(place): \(type(of: nonlinearity).typeName) of ports of \(portSizes) does not give \(size) coordinates")
+        "\(place): \(type(of: nonlinearity).typeName) of ports of \(portSizes) does not give \(size) coordinates"
+      )
     }
     for term in terms {
       guard portSizes.indices.contains(term.port) else {
@@ -28,7 +29,8 @@ extension Block {
     }
     for offset in offsets {
       guard portSizes.indices.contains(offset.port), offset.vector.count == portSizes[offset.port] else {
-        throw InvalidModel("\(place): an offset of \(offset.vector.count) numbers does not fit port \(offset.port)")
+        throw InvalidModel(
+          "\(place): an offset of \(offset.vector.count) numbers does not fit port \(offset.port)")
       }
     }
   }

@@ -12,7 +12,8 @@ public struct LUFactorization<S: Scalar>: Sendable {
   /// - Precondition: The matrix is square.
   /// - Complexity: O(n³).
   public init(_ matrix: Matrix<S>) {
-    precondition(matrix.rows == matrix.columns, "an LU factorisation of a \(matrix.rows)×\(matrix.columns) matrix")
+    precondition(
+      matrix.rows == matrix.columns, "an LU factorisation of a \(matrix.rows)×\(matrix.columns) matrix")
     let order = matrix.rows
     // LAPACK is column-major: what it factorises is the transpose, and `solve` asks for the other one.
     var factors = matrix.elements

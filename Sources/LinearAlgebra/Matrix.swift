@@ -13,7 +13,8 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
   ///
   /// - Precondition: `elements.count == rows * columns`.
   public init(rows: Int, columns: Int, elements: [S]) {
-    precondition(elements.count == rows * columns, "a \(rows)×\(columns) matrix of \(elements.count) elements")
+    precondition(
+      elements.count == rows * columns, "a \(rows)×\(columns) matrix of \(elements.count) elements")
     self.rows = rows
     self.columns = columns
     self.elements = elements

@@ -18,7 +18,8 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
   ///
   /// Returns 0, or the 1-based index of the first pivot that is exactly zero.
   static func luFactorize(
-    _ a: UnsafeMutablePointer<Self>, n: Int, pivots: UnsafeMutablePointer<Int32>) -> Int
+    _ a: UnsafeMutablePointer<Self>, n: Int, pivots: UnsafeMutablePointer<Int32>
+  ) -> Int
 
   /// Solves A·x = b, or Aᵀ·x = b, in place from the factors of `luFactorize` (LAPACK `getrs`).
   static func luSolve(
@@ -28,7 +29,8 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
   /// An estimate of 1 / (‖A‖₁·‖A⁻¹‖₁) from the factors of `luFactorize` (LAPACK `gecon`): 0 for a
   /// singular matrix, at most 1.
   static func luReciprocalCondition(
-    _ factors: UnsafePointer<Self>, n: Int, oneNorm: Self) -> Self
+    _ factors: UnsafePointer<Self>, n: Int, oneNorm: Self
+  ) -> Self
 
   /// The eigenvalues of the symmetric `n` by `n` matrix A, ascending; A is overwritten (LAPACK `syev`).
   static func symmetricEigenvalues(_ a: UnsafeMutablePointer<Self>, n: Int) -> [Self]

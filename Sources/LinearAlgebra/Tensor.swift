@@ -9,7 +9,8 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
   ///
   /// - Precondition: The shape's product is the number of elements.
   public init(shape: [Int], elements: [S]) {
-    precondition(shape.reduce(1, *) == elements.count, "a tensor of shape \(shape) with \(elements.count) elements")
+    precondition(
+      shape.reduce(1, *) == elements.count, "a tensor of shape \(shape) with \(elements.count) elements")
     self.shape = shape
     self.elements = elements
   }

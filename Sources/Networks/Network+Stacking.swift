@@ -20,7 +20,8 @@ extension Network {
     for (position, network) in networks.enumerated() {
       if let output, layers[output].size != network.inputSize {
         throw InvalidModel(
-          "network \(position + 1) of the stack: expected an input of \(layers[output].size) numbers, found \(network.inputSize)")
+          "network \(position + 1) of the stack: expected an input of \(layers[output].size) numbers, found \(network.inputSize)"
+        )
       }
       let (previous, shift) = (output, layers.count)
       let source: (Source) -> Source = { source in

@@ -111,7 +111,8 @@ private struct Draft {
       var terms = sources.map { source -> Term<Double> in
         var part = weights(sizes[index], sizes[source])
         part.scale(rowSumsTo: 0.9 / (nonlinearity.steepestSlope * Double(sources.count)))
-        return Term(source: .node(source), map: DenseMap(part), parameter: chance(0.5) ? "W\(index)\(source)" : nil)
+        return Term(
+          source: .node(source), map: DenseMap(part), parameter: chance(0.5) ? "W\(index)\(source)" : nil)
       }
       terms.insert(Term(source: .input, map: DenseMap(weights(sizes[index], inputs))), at: 0)
       return Block(

@@ -112,7 +112,8 @@ extension Layer<Double> {
           term.map = DenseMap(term.map.matrix.selectingRows(Array(0..<count)))
           return term
         },
-        offsets: block.offsets.map { Offset(vector: Array($0.vector.prefix(count)), parameter: $0.parameter) }))
+        offsets: block.offsets.map { Offset(vector: Array($0.vector.prefix(count)), parameter: $0.parameter) }
+      ))
   }
 
   fileprivate func keepingColumns(_ count: Int, of source: Source) -> Layer {
@@ -132,7 +133,9 @@ extension Block<Double> {
       matrix.elements = matrix.elements.map(transform)
       block.terms[index].map = DenseMap(matrix)
     }
-    for index in block.offsets.indices { block.offsets[index].vector = block.offsets[index].vector.map(transform) }
+    for index in block.offsets.indices {
+      block.offsets[index].vector = block.offsets[index].vector.map(transform)
+    }
     return block
   }
 

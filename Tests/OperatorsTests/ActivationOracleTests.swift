@@ -56,7 +56,9 @@ struct ActivationOracleTests {
     let oracle = try! JSONDecoder().decode(Oracle.self, from: Data(contentsOf: url))
     return oracle.cases.map { entry in
       let type = NonlinearityRegistry.type(named: entry.activation.type)!
-      let constants = type.constantDescriptions.map { entry.activation.constants[$0.name] ?? $0.defaultValue! }
+      let constants = type.constantDescriptions.map {
+        entry.activation.constants[$0.name] ?? $0.defaultValue!
+      }
       return Case(activation: try! type.init(constants: constants), points: entry.points)
     }
   }()
@@ -69,11 +71,14 @@ struct ActivationOracleTests {
       let value = entry.activation.value(at: [p])[0, 0]
       let derivative = entry.activation.vjp(Matrix([[1]]), at: [p])[0][0, 0]
       #expect(abs(value - point[1]) <= 0x1p-48 * max(1, abs(point[1])), "\(entry) at \(point[0]): \(value)")
-      #expect(abs(derivative - point[2]) <= 0x1p-48 * max(1, abs(point[2])), "\(entry)' at \(point[0]): \(derivative)")
+      #expect(
+        abs(derivative - point[2]) <= 0x1p-48 * max(1, abs(point[2])),
+        "\(entry)' at \(point[0]): \(derivative)")
     }
   }
 
-  @Test("In single precision they equal the oracle to 2⁻¹⁹ where the point is a float", arguments: cases.indices)
+  @Test(
+    "In single precision they equal the oracle to 2⁻¹⁹ where the point is a float", arguments: cases.indices)
   func agreesInFloat(index: Int) {
     let entry = Self.cases[index]
     for point in entry.points where Double(Float(point[0])) == point[0] && abs(point[1]) < 1e30 {
@@ -101,7 +106,8 @@ struct ActivationOracleTests {
       let values = activation.value(at: [Matrix<Double>([[p, q]])])
       let slope = (values[0, 1] - values[0, 0]) / (q - p)
       let slack = 1e-12 / abs(q - p)
-      #expect(slope >= slopes.lowerBound - slack && slope <= slopes.upperBound + slack, "\(activation): \(p), \(q)")
+      #expect(
+        slope >= slopes.lowerBound - slack && slope <= slopes.upperBound + slack, "\(activation): \(p), \(q)")
     }
   }
 

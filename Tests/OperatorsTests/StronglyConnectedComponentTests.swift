@@ -13,7 +13,11 @@ struct StronglyConnectedComponentTests {
       let components = stronglyConnectedComponents(sources: sources)
       // Reachability by Warshall's closure, which shares nothing with the search.
       var reaches = (0..<count).map { a in (0..<count).map { b in a == b || sources[a].contains(b) } }
-      for k in 0..<count { for a in 0..<count { for b in 0..<count where reaches[a][k] && reaches[k][b] { reaches[a][b] = true } } }
+      for k in 0..<count {
+        for a in 0..<count {
+          for b in 0..<count where reaches[a][k] && reaches[k][b] { reaches[a][b] = true }
+        }
+      }
       #expect(components.flatMap { $0 }.sorted() == Array(0..<count))
       for (position, component) in components.enumerated() {
         for a in component {

@@ -4,7 +4,8 @@ import DeepEquilibrium
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Decides whether a network and an equilibrium model are the same function, with the same gradients.",
+    abstract:
+      "Decides whether a network and an equilibrium model are the same function, with the same gradients.",
     discussion: """
       proved: the same equations bit for bit, up to the order and the names of blocks, and the numbers agree.
       agrees: not proved, but outputs and gradients agree to rounding on every tested input.
@@ -12,7 +13,8 @@ struct CheckCommand: ParsableCommand {
       undecided: not proved, and no tested input could be compared (values not finite, or no equilibrium).
       """)
 
-  @Argument(help: "The network, or several to be stacked, and last the equilibrium model; - is standard input.")
+  @Argument(
+    help: "The network, or several to be stacked, and last the equilibrium model; - is standard input.")
   var files: [String]
 
   @Option(help: "How many random inputs to try.")
@@ -21,7 +23,10 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "What decides the inputs.")
   var seed: UInt64 = 0
 
-  @Option(help: "The generic solver for the whole state: \(SolverName.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    help:
+      "The generic solver for the whole state: \(SolverName.allCases.map(\.rawValue).joined(separator: ", "))."
+  )
   var solver = SolverName.picard
 
   @Option(help: "The precision of the evaluation: float64 or float32.")

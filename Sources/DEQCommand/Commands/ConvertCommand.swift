@@ -4,7 +4,8 @@ import DeepEquilibrium
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Converts a network, or a stack of networks, into the equilibrium model that is the same function.",
+    abstract:
+      "Converts a network, or a stack of networks, into the equilibrium model that is the same function.",
     discussion: """
       Several files are stacked in the order given: each one's output is the next one's input, and layers \
       are called 1.NAME, 2.NAME, …. What was written is read again and checked before it gets its name; \
@@ -14,7 +15,9 @@ struct ConvertCommand: ParsableCommand {
   @Argument(help: "Networks or equilibrium models, as JSON; - is standard input.")
   var networks: [String]
 
-  @Option(name: .shortAndLong, help: "Where to write; - is standard output. (default: NAME.deq.json beside the first input)")
+  @Option(
+    name: .shortAndLong,
+    help: "Where to write; - is standard output. (default: NAME.deq.json beside the first input)")
   var output: String?
 
   @Flag(help: "Write whole matrices Wz, Wx and b instead of blocks.")
@@ -46,13 +49,16 @@ struct ConvertCommand: ParsableCommand {
 
   private var form: ModelForm { matrix ? .matrix : .blocks }
 
-  private func convert(_ network: Network<Double>, _ model: EquilibriumModel<Double>, to target: String) throws {
+  private func convert(_ network: Network<Double>, _ model: EquilibriumModel<Double>, to target: String)
+    throws
+  {
     let file = try AtomicFile(target)
     try file.write { (sink) throws(FileError) in
       try ModelFile.equilibrium(model).write(as: form, to: sink)
     }
     if try file.compareWithTarget() == .different, !force {
-      throw FileError(.cannotCreate, file: target, "exists and differs from what would be written; --force replaces it")
+      throw FileError(
+        .cannotCreate, file: target, "exists and differs from what would be written; --force replaces it")
     }
     var result: EquivalenceReport?
     if check, let written = file.temporaryPath {
@@ -81,7 +87,8 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func report(
-    _ network: Network<Double>, _ model: EquilibriumModel<Double>, _ result: EquivalenceReport?, target: String
+    _ network: Network<Double>, _ model: EquilibriumModel<Double>, _ result: EquivalenceReport?,
+    target: String
   ) throws {
     let names = ReportNames(networks: networks, model: target == "-" ? "standard output" : target)
     if json {
@@ -111,7 +118,8 @@ struct ConvertCommand: ParsableCommand {
       throw CommandFailure(
         .cannotCreate,
         "--matrix: Wz, Wx and b of \(text(model.stateSize)) coordinates take \(text(bytes: Int(bytes))), "
-          + "more than the \(text(bytes: Self.largestMatrixForm)) that are allowed; the block form has no such limit")
+          + "more than the \(text(bytes: Self.largestMatrixForm)) that are allowed; the block form has no such limit"
+      )
     }
     guard model.hasMatrixForm else {
       throw CommandFailure(.badData, "--matrix: a block of several ports has no rows in one Wz")

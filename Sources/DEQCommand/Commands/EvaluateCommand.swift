@@ -4,7 +4,8 @@ import DeepEquilibrium
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Evaluates a network or an equilibrium model on samples, with gradients where they have cotangents.",
+    abstract:
+      "Evaluates a network or an equilibrium model on samples, with gradients where they have cotangents.",
     discussion: """
       Samples are {"input": [[…], …]}, and for gradients also "cotangent": [[…], …]. A network is evaluated \
       layer by layer and differentiated by backpropagation; an equilibrium model is solved and differentiated \
@@ -67,7 +68,9 @@ struct EvaluateCommand: ParsableCommand {
     let samples = try Samples.read(file, inputSize: network.inputSize, outputSize: network.outputSize)
     let pass = network.forward(samples.input, solvingBy: solver.method)
     try require(pass.failure)
-    guard let cotangent = samples.cotangent else { return Evaluation(results: SampleResults(output: pass.output)) }
+    guard let cotangent = samples.cotangent else {
+      return Evaluation(results: SampleResults(output: pass.output))
+    }
     let back = network.backpropagate(cotangent, through: pass, solvingBy: solver.method)
     try require(back.failure)
     return Evaluation(results: SampleResults(output: pass.output, gradients: back.gradients))
@@ -84,7 +87,8 @@ struct EvaluateCommand: ParsableCommand {
     let adjoint = model.adjoint(at: point, cotangent: cotangent, by: solver.method)
     try require(adjoint.failure)
     return Evaluation(
-      results: SampleResults(output: solution.output, gradients: model.gradients(at: point, adjoint: adjoint)),
+      results: SampleResults(
+        output: solution.output, gradients: model.gradients(at: point, adjoint: adjoint)),
       forward: solution.records, adjoint: adjoint.records)
   }
 
@@ -97,11 +101,13 @@ struct EvaluateCommand: ParsableCommand {
     for sample in 0..<results.output.rows {
       if let index = results.output.row(sample).firstIndex(where: { !$0.isFinite }) {
         throw CommandFailure(
-          .badData, "\(model): the output is not finite for sample \(sample): \(results.output.elements[index])")
+          .badData,
+          "\(model): the output is not finite for sample \(sample): \(results.output.elements[index])")
       }
     }
     guard let gradients = results.gradients else { return }
-    let all = [("input", gradients.input.elements)]
+    let all =
+      [("input", gradients.input.elements)]
       + gradients.parameters.names.map { ($0, gradients.parameters[$0]!.elements) }
     if let (name, _) = all.first(where: { !allFinite($0.1) }) {
       throw CommandFailure(.badData, "\(model): the gradient of \(name) is not finite")

@@ -125,7 +125,8 @@ private struct FixtureRun {
     if recorded == bytes { return nil }
     guard recording else {
       guard let recorded else { return "\(target): not recorded; deq fixtures --record writes it" }
-      let place = zip(recorded, bytes).enumerated().first { $1.0 != $1.1 }?.offset ?? min(recorded.count, bytes.count)
+      let place =
+        zip(recorded, bytes).enumerated().first { $1.0 != $1.1 }?.offset ?? min(recorded.count, bytes.count)
       return "\(target): byte \(place) differs from the conversion"
     }
     try writeFile(String(decoding: bytes, as: UTF8.self), to: target, force: true)
@@ -150,13 +151,15 @@ private struct FixtureRun {
     comparison.compare("output", expected.results.output, network: pass.output, model: solution.output)
     if let cotangent = expected.samples.cotangent, let gradients = expected.results.gradients {
       guard cotangent.columns == network.outputSize else {
-        return "expected.json: cotangent: expected rows of \(network.outputSize) numbers, found \(cotangent.columns)"
+        return
+          "expected.json: cotangent: expected rows of \(network.outputSize) numbers, found \(cotangent.columns)"
       }
       let back = network.backpropagate(cotangent, through: pass, solvingBy: method)
       let point = model.linearization(at: solution.state, input: x)
       let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method)
       if let failure = back.failure ?? adjoint.failure { return "adjoint: \(failure)" }
-      comparison.compare(gradients, network: back.gradients, model: model.gradients(at: point, adjoint: adjoint))
+      comparison.compare(
+        gradients, network: back.gradients, model: model.gradients(at: point, adjoint: adjoint))
     }
     result.worst = comparison.worst
     return comparison.fault
@@ -191,9 +194,13 @@ private struct FixtureComparison {
     }
   }
 
-  private mutating func compare(_ name: String, _ expected: Tensor<Double>, _ found: Tensor<Double>?, of side: String) {
+  private mutating func compare(
+    _ name: String, _ expected: Tensor<Double>, _ found: Tensor<Double>?, of side: String
+  ) {
     guard let found, found.shape == expected.shape else {
-      return note("\(name): expected shape \(expected.shape), found \(found.map { "\($0.shape)" } ?? "none") in the \(side)")
+      return note(
+        "\(name): expected shape \(expected.shape), found \(found.map { "\($0.shape)" } ?? "none") in the \(side)"
+      )
     }
     let scale = largestMagnitude(expected.elements[...])
     for (index, (a, b)) in zip(expected.elements, found.elements).enumerated() where a != b {
@@ -211,6 +218,8 @@ private struct FixtureComparison {
 extension EquivalenceReport {
   fileprivate var firstDifference: String? {
     if case .refused(let difference) = proof { return difference.description }
-    return counterexample.map { "\($0.discrepancy.quantity): network \($0.discrepancy.network), equilibrium model \($0.discrepancy.equilibrium)" }
+    return counterexample.map {
+      "\($0.discrepancy.quantity): network \($0.discrepancy.network), equilibrium model \($0.discrepancy.equilibrium)"
+    }
   }
 }

@@ -4,7 +4,8 @@ import DeepEquilibrium
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Shows what a file holds: layers or blocks, sizes, the pattern of Wz, and whether it is well posed.")
+    abstract:
+      "Shows what a file holds: layers or blocks, sizes, the pattern of Wz, and whether it is well posed.")
 
   @Argument(help: "A network or an equilibrium model, as JSON; - is standard input.")
   var model: String
@@ -69,14 +70,17 @@ private struct Inspection {
     }
     describeSize(of: model, in: &report)
     if let index = model.nilpotencyIndex {
-      report.row("nilpotency", "Wz^\(index) = 0: Picard iteration ends after \(text(index, "step")), from any start")
+      report.row(
+        "nilpotency", "Wz^\(index) = 0: Picard iteration ends after \(text(index, "step")), from any start")
       report.row("well posed", "yes, for every weight whatever")
     }
     for group in groups {
       let shown = group.blocks.prefix(4).joined(separator: ", ") + (group.blocks.count > 4 ? ", …" : "")
       report.row("cyclic group", "\(shown): \(text(group.size, "coordinate"))")
-      report.row("well posed", group.wellPosedness.isCertified
-        ? "yes: \(group.wellPosedness.description)" : "unknown: \(group.wellPosedness.description)")
+      report.row(
+        "well posed",
+        group.wellPosedness.isCertified
+          ? "yes: \(group.wellPosedness.description)" : "unknown: \(group.wellPosedness.description)")
     }
     report.line()
     for line in PatternPicture(model).lines { report.line(line) }

@@ -77,7 +77,8 @@ struct PropertyCommand: ParsableCommand {
     report.row("layers", "\(text(summary.layers)), \(text(summary.implicitLayers)) of them implicit")
     report.row("forms", "each written and read in block form and in matrix form")
     report.row(
-      "numbers", "\(text(summary.comparisons, "comparison")) of outputs and gradients, "
+      "numbers",
+      "\(text(summary.comparisons, "comparison")) of outputs and gradients, "
         + "\(text(summary.identical)) the same to the last bit")
     report.row("worst", "\(text(summary.worstRatio)) of what rounding explains")
     try report.write()
@@ -151,7 +152,9 @@ private struct PropertyCase {
   /// What is wrong, or nil.
   func fault(_ summary: inout Summary) throws -> String? {
     summary.add(network)
-    guard case .network(let again) = try reread(.network(network)) else { return "the network reads back as another format" }
+    guard case .network(let again) = try reread(.network(network)) else {
+      return "the network reads back as another format"
+    }
     let model = EquilibriumModel(converting: network)
     for form in [ModelForm.blocks, .matrix] {
       guard case .equilibrium(let written) = try reread(.equilibrium(model), as: form) else {
@@ -171,9 +174,12 @@ private struct PropertyCase {
 
   private func fault(of report: EquivalenceReport, _ form: ModelForm) -> String {
     let form = form == .matrix ? "matrix form" : "block form"
-    if case .refused(let difference) = report.proof { return "\(form) \(report.verdict.rawValue): \(difference.description)" }
+    if case .refused(let difference) = report.proof {
+      return "\(form) \(report.verdict.rawValue): \(difference.description)"
+    }
     if let found = report.counterexample?.discrepancy {
-      return "\(form) \(report.verdict.rawValue): \(found.quantity), \(found.path): network \(found.network), "
+      return
+        "\(form) \(report.verdict.rawValue): \(found.quantity), \(found.path): network \(found.network), "
         + "equilibrium model \(found.equilibrium)"
     }
     return "\(form) \(report.verdict.rawValue)"

@@ -75,10 +75,12 @@ extension EquivalenceReport {
   private func describe(_ counterexample: Counterexample, in report: inout Report) {
     let found = counterexample.discrepancy
     report.row(
-      "where", "\(found.quantity)[\(found.index)], \(found.path): network \(found.network), "
+      "where",
+      "\(found.quantity)[\(found.index)], \(found.path): network \(found.network), "
         + "equilibrium model \(found.equilibrium)")
     report.row(
-      "difference", "\(text(found.absolute)), \(text(found.relative)) of scale, \(text(found.ulps)) ulp; "
+      "difference",
+      "\(text(found.absolute)), \(text(found.relative)) of scale, \(text(found.ulps)) ulp; "
         + "rounding explains \(text(found.allowed))")
     if let contributor = counterexample.contributor { report.row("first block", contributor) }
     let shown = counterexample.input.prefix(8).map { "\($0)" }.joined(separator: ", ")
@@ -120,6 +122,8 @@ extension EquilibriumModel<Double> {
 
 /// Adds the size of a model.
 func describeSize(of model: EquilibriumModel<Double>, in report: inout Report) {
-  report.row("size", "\(text(model.blocks.count, "block")), \(text(model.stateSize, "coordinate")), "
-    + text(model.parameterCount, "parameter"))
+  report.row(
+    "size",
+    "\(text(model.blocks.count, "block")), \(text(model.stateSize, "coordinate")), "
+      + text(model.parameterCount, "parameter"))
 }

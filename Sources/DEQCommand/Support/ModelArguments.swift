@@ -43,7 +43,8 @@ func writeFile(_ text: String, to path: String, force: Bool) throws(FileError) {
   let file = try AtomicFile(path)
   try file.write { (sink) throws(FileError) in try sink.write(Array(text.utf8)) }
   if try file.compareWithTarget() == .different, !force {
-    throw FileError(.cannotCreate, file: path, "exists and differs from what would be written; --force replaces it")
+    throw FileError(
+      .cannotCreate, file: path, "exists and differs from what would be written; --force replaces it")
   }
   try file.commit()
 }

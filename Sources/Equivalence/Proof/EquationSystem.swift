@@ -49,7 +49,9 @@ struct EquationSystem {
         }
       }
     }
-    guard case .node(let output) = values[network.output] else { preconditionFailure("an output without a layer") }
+    guard case .node(let output) = values[network.output] else {
+      preconditionFailure("an output without a layer")
+    }
     self.output = output
   }
 

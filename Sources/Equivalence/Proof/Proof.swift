@@ -77,7 +77,8 @@ private struct Comparator {
     let equation = network.equations[index]
     guard let counterpart = counterparts[index] else {
       return StructuralDifference(
-        place: "blocks[\(equation.name)]", network: "a layer of \(equation.size)", equilibrium: "no such block")
+        place: "blocks[\(equation.name)]", network: "a layer of \(equation.size)",
+        equilibrium: "no such block")
     }
     let block = model.equations[counterpart]
     let place = "blocks[\(block.name)]"
@@ -110,7 +111,8 @@ private struct Comparator {
       case .node(let read):
         guard let renamed = counterparts[read] else {
           return StructuralDifference(
-            place: "blocks[\(network.equations[read].name)]", network: "a layer of \(network.equations[read].size)",
+            place: "blocks[\(network.equations[read].name)]",
+            network: "a layer of \(network.equations[read].size)",
             equilibrium: "no such block")
         }
         source = .node(renamed)
@@ -170,7 +172,8 @@ private struct Comparator {
       )
       if let row = ours.firstDifference(from: theirs) {
         return StructuralDifference(
-          place: place, row: row, network: ours.description(at: row), equilibrium: theirs.description(at: row))
+          place: place, row: row, network: ours.description(at: row), equilibrium: theirs.description(at: row)
+        )
       }
       if let difference = differenceOfLabels(
         left.compactMap(\.parameter), right.compactMap(\.parameter), place: place)

@@ -56,7 +56,8 @@ struct Comparison {
     let bound = scale.isFinite ? scale : modelScale
     return Discrepancy(
       quantity: quantity, path: path, absolute: absolute,
-      relative: absolute == 0 ? 0 : absolute / bound, ulps: absolute == 0 ? 0 : absolute / level.ulp(of: bound),
+      relative: absolute == 0 ? 0 : absolute / bound,
+      ulps: absolute == 0 ? 0 : absolute / level.ulp(of: bound),
       allowed: level.allowance(measured: measured, scale: bound), sample: sample, index: index,
       network: network[network.startIndex + index], equilibrium: model[model.startIndex + index])
   }

@@ -10,7 +10,9 @@ import Operators
 func labelled(_ model: EquilibriumModel<Double>, by proof: Proof) -> EquilibriumModel<Double> {
   var blocks = model.blocks
   for (index, counterpart) in proof.counterparts.enumerated() {
-    guard let counterpart, blocks[counterpart].portSizes == proof.network.equations[index].portSizes else { continue }
+    guard let counterpart, blocks[counterpart].portSizes == proof.network.equations[index].portSizes else {
+      continue
+    }
     for term in proof.network.equations[index].terms {
       label(term, in: &blocks[counterpart], proof)
     }
@@ -33,7 +35,9 @@ private func label(_ term: Term<Double>, in block: inout Block<Double>, _ proof:
     guard let renamed = proof.counterparts[read] else { return }
     source = .node(renamed)
   }
-  let there = block.terms.indices.filter { block.terms[$0].port == term.port && block.terms[$0].source == source }
+  let there = block.terms.indices.filter {
+    block.terms[$0].port == term.port && block.terms[$0].source == source
+  }
   if let unlabelled = there.first(where: { block.terms[$0].parameter == nil }) {
     if block.terms[unlabelled].map.parameterShape == shape { block.terms[unlabelled].parameter = name }
   } else if there.isEmpty, proof.model.size(of: source) == term.map.inputSize {

@@ -7,7 +7,8 @@ import Operators
 func largestContributor(on x: Matrix<Double>, model: EquilibriumModel<Double>, proof: Proof) -> String? {
   let system = proof.network
   guard
-    let ours = try? EquilibriumModel(inputShape: system.inputShape, blocks: system.equations, output: system.output)
+    let ours = try? EquilibriumModel(
+      inputShape: system.inputShape, blocks: system.equations, output: system.output)
   else { return nil }
   let left = ours.solve(x, by: .structured(GroupSolver())).state
   let right = model.solve(x, by: .structured(GroupSolver())).state
@@ -17,7 +18,8 @@ func largestContributor(on x: Matrix<Double>, model: EquilibriumModel<Double>, p
       let (a, b) = (left[index].row(0), right[counterpart].row(0))
       guard a.count == b.count, let row = firstDifference(a, b) else { continue }
       let block = model.blocks[counterpart]
-      let values = "\(block.name)[\(row)]: network \(a[a.startIndex + row]), equilibrium model \(b[b.startIndex + row])"
+      let values =
+        "\(block.name)[\(row)]: network \(a[a.startIndex + row]), equilibrium model \(b[b.startIndex + row])"
       let theirs = products(of: block, row: row, state: right, x: x, names: model.blocks.map(\.name))
       let expected = products(
         of: system.equations[index], row: row, state: left, x: x, names: system.equations.map(\.name))
@@ -51,13 +53,17 @@ private func products(
       if weight != 0 { products["\(place)[\(column)]", default: 0] += weight * value[0, column] }
     }
   }
-  for offset in block.offsets where row < offset.vector.count { products["b", default: 0] += offset.vector[row] }
+  for offset in block.offsets where row < offset.vector.count {
+    products["b", default: 0] += offset.vector[row]
+  }
   return products
 }
 
 private func largestDifference(_ network: [String: Double], _ model: [String: Double]) -> String? {
   let places = Set(network.keys).union(model.keys).sorted()
-  let worst = places.map { ($0, network[$0] ?? 0, model[$0] ?? 0) }.max { abs($0.1 - $0.2) < abs($1.1 - $1.2) }
+  let worst = places.map { ($0, network[$0] ?? 0, model[$0] ?? 0) }.max {
+    abs($0.1 - $0.2) < abs($1.1 - $1.2)
+  }
   guard let (place, ours, theirs) = worst, ours != theirs else { return nil }
   return "largest contributor \(place): network \(ours), equilibrium model \(theirs)"
 }

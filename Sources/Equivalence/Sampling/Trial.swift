@@ -97,12 +97,14 @@ struct Trial<S: Scalar, T: Scalar> {
       let passInT = trial.networkInT.forward(x.cast(to: T.self), solvingBy: method)
       outputInT = passInT.output
       gradientsInT =
-        trial.networkInT.backpropagate(cotangent.cast(to: T.self), through: passInT, solvingBy: method).gradients
+        trial.networkInT.backpropagate(cotangent.cast(to: T.self), through: passInT, solvingBy: method)
+        .gradients
     }
   }
 
   private func compareStructured(
-    _ x: Matrix<Double>, _ cotangent: Matrix<Double>, _ reference: Reference, _ report: inout EquivalenceReport
+    _ x: Matrix<Double>, _ cotangent: Matrix<Double>, _ reference: Reference,
+    _ report: inout EquivalenceReport
   ) {
     let method = SolutionMethod.structured(Polished(GroupSolver()))
     let run = PathRun(model, x, cotangent, by: method)
@@ -121,7 +123,8 @@ struct Trial<S: Scalar, T: Scalar> {
       return
     }
     if affordable < x.rows {
-      report.notes.append("\(name) on the whole state: \(affordable) of \(x.rows) samples, for the work budget")
+      report.notes.append(
+        "\(name) on the whole state: \(affordable) of \(x.rows) samples, for the work budget")
     }
     let rows = Array(0..<affordable)
     let (x, cotangent) = (x.selectingRows(rows), cotangent.selectingRows(rows))
@@ -158,13 +161,15 @@ struct Trial<S: Scalar, T: Scalar> {
       found += compareGradients(path: path, run, runInT, reference, &comparison, &report)
     }
     if comparison.notFinite > 0 {
-      report.notes.append("\(path): \(comparison.notFinite) gradients are not finite on both sides; not compared")
+      report.notes.append(
+        "\(path): \(comparison.notFinite) gradients are not finite on both sides; not compared")
     }
     report.discrepancies += found.compactMap { $0 }
   }
 
   private func compareGradients(
-    path: String, _ run: PathRun<S>, _ runInT: PathRun<T>, _ reference: Reference, _ comparison: inout Comparison,
+    path: String, _ run: PathRun<S>, _ runInT: PathRun<T>, _ reference: Reference,
+    _ comparison: inout Comparison,
     _ report: inout EquivalenceReport
   ) -> [Discrepancy?] {
     let gradients = run.gradients

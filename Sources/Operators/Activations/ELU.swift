@@ -4,7 +4,7 @@ import LinearAlgebra
 public struct ELU: Activation {
   public static let typeName = "elu"
   public static let constantDescriptions = [
-    ConstantDescription("alpha", default: 1),
+    ConstantDescription("alpha", default: 1)
   ]
 
   /// The limit at −∞ is `−alpha`.

@@ -4,7 +4,7 @@ import LinearAlgebra
 public struct Hardshrink: Activation {
   public static let typeName = "hardshrink"
   public static let constantDescriptions = [
-    ConstantDescription("lambda", default: 0.5),
+    ConstantDescription("lambda", default: 0.5)
   ]
 
   /// Half the width of the dead zone; not negative.

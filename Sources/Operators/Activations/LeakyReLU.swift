@@ -4,7 +4,7 @@ import LinearAlgebra
 public struct LeakyReLU: Activation {
   public static let typeName = "leaky_relu"
   public static let constantDescriptions = [
-    ConstantDescription("negative_slope", default: 0.01),
+    ConstantDescription("negative_slope", default: 0.01)
   ]
 
   /// The slope for p ≤ 0.

@@ -35,7 +35,8 @@ public struct DenseMap<S: Scalar>: LinearMap {
   }
 
   public func isIdentical(to other: any LinearMap<S>) -> Bool {
-    guard let other = other as? DenseMap<S>, (other.outputSize, other.inputSize) == (outputSize, inputSize) else {
+    guard let other = other as? DenseMap<S>, (other.outputSize, other.inputSize) == (outputSize, inputSize)
+    else {
       return false
     }
     return haveSameBits(weight.elements, other.weight.elements)
