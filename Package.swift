@@ -44,6 +44,7 @@ let package = Package(
       ],
       path: "Sources/DEQCommand"),
 
+    .testTarget(name: "FixedPointsTests", dependencies: ["FixedPoints"]),
     .testTarget(name: "OperatorsTests", dependencies: ["Operators"]),
   ],
   swiftLanguageModes: [.v6]

@@ -29,7 +29,7 @@ public struct Anderson: FixedPointSolver {
 
   /// Iterates as described for the type; one call of the transition per update, and one more.
   ///
-  /// - Complexity: O(N·m²) beside each call, and memory for 2·m + 4 states.
+  /// - Complexity: O(N·m²) beside each call, and memory for 2·m states and a few more.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(
@@ -58,7 +58,7 @@ private struct AndersonIteration<S: Scalar>: SampleMethod {
 
   var kind: IterationKind { .accelerated }
 
-  mutating func proposal(after evaluation: Evaluation<S>) -> Proposal<S> {
+  mutating func proposal(after evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {
     switch safeguard.advice(after: evaluation) {
     case .giveUp: return .failure(.notFinite)
     case .plain(let base):
@@ -71,7 +71,7 @@ private struct AndersonIteration<S: Scalar>: SampleMethod {
       let difference = evaluation.difference
       remember(evaluation, difference: difference)
       let next = combination(at: evaluation, difference: difference)
-      return .iterate(allFinite(next) ? next : evaluation.value)
+      return .iterate(isWithin(limit, next) ? next : evaluation.value)
     }
   }
 

@@ -23,7 +23,7 @@ public struct Broyden: FixedPointSolver {
 
   /// Iterates as described for the type; one call of the transition per update, and one more.
   ///
-  /// - Complexity: O(N·memory) beside each call, and memory for 2·memory + 4 states.
+  /// - Complexity: O(N·memory) beside each call, and memory for 2·memory states and a few more.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(
@@ -47,7 +47,7 @@ private struct BroydenIteration<S: Scalar>: SampleMethod {
 
   var kind: IterationKind { .accelerated }
 
-  mutating func proposal(after evaluation: Evaluation<S>) -> Proposal<S> {
+  mutating func proposal(after evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {
     switch safeguard.advice(after: evaluation) {
     case .giveUp: return .failure(.notFinite)
     case .plain(let base):
@@ -67,7 +67,7 @@ private struct BroydenIteration<S: Scalar>: SampleMethod {
       // B = −I is a Picard step, and f(z) itself rather than z + (f(z) − z).
       guard !inverse.isPlain else { return .iterate(evaluation.value) }
       let next = moved(evaluation.point, by: -1, along: inverse.applied(to: difference))
-      return .iterate(allFinite(next) ? next : evaluation.value)
+      return .iterate(isWithin(limit, next) ? next : evaluation.value)
     }
   }
 

@@ -9,7 +9,8 @@ import LinearAlgebra
 ///   ‖z_{k+p} − z_k‖∞ ≤ √ulp · ‖F(z_{k+p})‖∞, and
 /// - the largest residual of a period is not below that of a block 8 to 24 updates ago, to within √ulp / 4.
 ///
-/// An iteration that converges at a ratio of −(1 − δ) returns to within δ of its residual and shrinks it by
+/// A cycle narrower than √ulp of the state is none: an iteration that contracts slowly ends in one for its
+/// rounding alone. An iteration that converges at a ratio of −(1 − δ) returns to within δ of its residual and shrinks it by
 /// 16·δ at least from block to block, so it is never taken for a cycle unless δ is below √ulp / 64.
 struct CycleDetector<S: Scalar>: Sendable {
   private static var blockLength: Int { 8 }
@@ -45,6 +46,7 @@ struct CycleDetector<S: Scalar>: Sendable {
 
   private func returns(_ evaluation: Evaluation<S>) -> Bool {
     Double(largestDistance(evaluation.point, anchor)) <= closeness * evaluation.residual
+      && evaluation.residual > closeness * Double(largestMagnitude(anchor[...]))
   }
 
   private mutating func begin(at evaluation: Evaluation<S>) {

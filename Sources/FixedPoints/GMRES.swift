@@ -13,9 +13,9 @@ public struct GMRES: Sendable {
   /// How many products with A to spend, those that check the true residual included.
   public let maximumProducts: Int
 
-  /// A method of the given parameters; `restart` and `maximumProducts` at least 1.
+  /// A method of the given parameters; `restart` at least 1, `maximumProducts` at least 2.
   public init(restart: Int = 40, relativeTolerance: Double, maximumProducts: Int = 1_000) {
-    precondition(restart >= 1 && maximumProducts >= 1, "GMRES without a Krylov space")
+    precondition(restart >= 1 && maximumProducts >= 2, "GMRES without a Krylov space")
     precondition(relativeTolerance >= 0, "a tolerance below 0")
     self.restart = restart
     self.relativeTolerance = relativeTolerance
@@ -29,7 +29,7 @@ public struct GMRES: Sendable {
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(rightSide: [S], _ multiply: ([S]) -> [S]) -> GMRESSolution<S> {
-    var iteration = GMRESIteration(method: self, rightSide: rightSide)
+    var iteration = GMRESIteration(method: self, rightSide: rightSide, verified: true)
     while let direction = iteration.direction {
       iteration.receive(multiply(direction))
     }

@@ -7,6 +7,7 @@ struct GMRESIteration<S: Scalar>: Sendable {
   private(set) var direction: [S]?
 
   private let method: GMRES
+  private let isVerified: Bool
   private let rightSide: [S]
   private let size: S
   private var solution: [S]
@@ -18,8 +19,11 @@ struct GMRESIteration<S: Scalar>: Sendable {
   private var basis: [[S]] = []
   private var problem = RotatedHessenberg<S>()
 
-  init(method: GMRES, rightSide: [S]) {
+  /// The iteration from x = 0. Where it is not `verified`, it ends with the first cycle and trusts that
+  /// cycle's own estimate of the residual, which saves a product and suits products of limited accuracy.
+  init(method: GMRES, rightSide: [S], verified: Bool) {
     self.method = method
+    isVerified = verified
     self.rightSide = rightSide
     size = euclideanNorm(rightSide)
     solution = [S](repeating: 0, count: rightSide.count)
@@ -42,14 +46,14 @@ struct GMRESIteration<S: Scalar>: Sendable {
     isChecking ? check(asked, product: product) : extend(by: product)
   }
 
-  /// One Arnoldi step; at the end of a cycle, asks for the product that tells the true residual.
+  /// One Arnoldi step.
   private mutating func extend(by product: [S]) {
     let length = euclideanNorm(product)
     guard length.isFinite else { return endCycle() }
     var next = product
     var column = orthogonalize(&next, against: basis)
     let rest = euclideanNorm(next)
-    let closes = rest <= 4 * S.ulpOfOne * length
+    let closes = rest <= 64 * S.ulpOfOne * length || basis.count == rightSide.count
     column.append(closes ? 0 : rest)
     problem.append(column)
     let isSolved = Double(problem.residual) <= method.relativeTolerance * Double(size)
@@ -60,13 +64,18 @@ struct GMRESIteration<S: Scalar>: Sendable {
     direction = basis.last
   }
 
+  /// Asks for the product that tells the true residual, or finishes.
   private mutating func endCycle() {
     var candidate = solution
     for (coefficient, vector) in zip(problem.coefficients, basis) {
       accumulate(vector, scaledBy: coefficient, into: &candidate)
     }
-    direction = candidate
-    isChecking = true
+    if isVerified {
+      direction = candidate
+      isChecking = true
+    } else {
+      (solution, residual, direction) = (candidate, problem.residual, nil)
+    }
   }
 
   /// Accepts `candidate` if its true residual is smaller, and goes on from there if that is worthwhile.
@@ -79,7 +88,8 @@ struct GMRESIteration<S: Scalar>: Sendable {
     (solution, residual) = (candidate, length)
     let isSolved = Double(length) <= method.relativeTolerance * Double(size)
     if isSolved { isSingular = false }
-    if isProgress, !isSolved, !isSingular, products < method.maximumProducts { beginCycle(residual: rest) }
+    guard isProgress, !isSolved, !isSingular, products < method.maximumProducts - 1 else { return }
+    beginCycle(residual: rest)
   }
 
   private mutating func beginCycle(residual rest: [S]) {
@@ -113,10 +123,12 @@ private struct RotatedHessenberg<S: Scalar>: Sendable {
       column[row + 1] = rotation.cosine * lower - rotation.sine * upper
     }
     let last = column.count - 2
+    // A negligible pivot counts as 0, and its equation cannot be met: all of it stays in the residual.
     let length = S.hypot(column[last], column[last + 1])
-    let rotation = length == 0 ? (1, 0) : (column[last] / length, column[last + 1] / length)
+    let isZero = length <= 64 * S.ulpOfOne * euclideanNorm(hessenberg)
+    let rotation = isZero ? (0, 1) : (column[last] / length, column[last + 1] / length)
     rotations.append(rotation)
-    column[last] = length
+    column[last] = isZero ? 0 : length
     column.removeLast()
     columns.append(column)
     let top = rightSide[last]

@@ -12,7 +12,7 @@ import LinearAlgebra
 public struct Newton: FixedPointSolver {
   /// The largest number of components for which I − J is stored and factorised; 8·N² bytes a sample.
   public let denseLimit: Int
-  /// The dimension of the Krylov space before GMRES restarts.
+  /// The largest dimension of the Krylov space in which the equations are solved.
   public let krylovMemory: Int
 
   /// Newton's method with `denseLimit` ≥ 0 and `krylovMemory` ≥ 1.
@@ -28,7 +28,7 @@ public struct Newton: FixedPointSolver {
   /// Iterates as described for the type.
   ///
   /// - Complexity: An update takes N + 1 calls of the transition and O(N³), or, beyond `denseLimit`, about as
-  ///   many calls as GMRES needs (at most 10 · `krylovMemory`) and O(N · `krylovMemory`) beside each.
+  ///   many calls as GMRES needs (at most `krylovMemory`) and O(N · `krylovMemory`) beside each.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(

@@ -30,11 +30,11 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
 
   var suspicion: StopReason? { singularFailures > 1 ? .singular : nil }
 
-  mutating func proposal(after evaluation: Evaluation<S>) -> Proposal<S> {
+  mutating func proposal(after evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {
     switch phase {
     case .atIterate: return arrive(at: evaluation)
-    case .differencing: return receiveColumn(evaluation)
-    case .inKrylovSpace: return receiveProduct(evaluation)
+    case .differencing: return receiveColumn(evaluation, limit: limit)
+    case .inKrylovSpace: return receiveProduct(evaluation, limit: limit)
     case .searching(let direction, let length): return judge(evaluation, direction: direction, length: length)
     }
   }
@@ -43,6 +43,7 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
   private mutating func arrive(at evaluation: Evaluation<S>) -> Proposal<S> {
     guard evaluation.isFinite else { return .failure(.notFinite) }
     base = evaluation
+    singularity = .none
     if plainSteps > 0 {
       plainSteps -= 1
       phase = .atIterate
@@ -60,29 +61,32 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
     return .probe(probe)
   }
 
-  private mutating func receiveColumn(_ evaluation: Evaluation<S>) -> Proposal<S> {
+  private mutating func receiveColumn(_ evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {
     jacobian?.receive(evaluation.value)
     if let probe = jacobian?.probe { return .probe(probe) }
     let step = jacobian?.step()
     jacobian = nil
-    return search(along: step)
+    return search(along: step, limit: limit)
   }
 
-  private mutating func receiveProduct(_ evaluation: Evaluation<S>) -> Proposal<S> {
+  private mutating func receiveProduct(_ evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {
     krylov?.receive(evaluation.value)
     if let probe = krylov?.probe { return .probe(probe) }
     let step = krylov?.step()
     krylov = nil
-    return search(along: step)
+    return search(along: step, limit: limit)
   }
 
-  /// Proposes the full step.
-  private mutating func search(along step: LinearStep<S>?) -> Proposal<S> {
+  /// Proposes the full step; one that leads out of all proportion is another sign of singularity.
+  private mutating func search(along step: LinearStep<S>?, limit: Double) -> Proposal<S> {
     guard let step, let base else { return stepPlainly() }
     singularity = step.singularity
-    guard step.singularity != .exact, allFinite(step.direction) else { return stepPlainly() }
+    guard step.singularity != .exact else { return stepPlainly() }
     let next = moved(base.point, by: 1, along: step.direction)
-    guard allFinite(next) else { return stepPlainly() }
+    guard isWithin(limit, next) else {
+      singularity = .near
+      return stepPlainly()
+    }
     phase = .searching(direction: step.direction, length: 1)
     return .iterate(next)
   }
@@ -91,7 +95,7 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
   private mutating func judge(_ evaluation: Evaluation<S>, direction: [S], length: S) -> Proposal<S> {
     guard let base else { return .failure(.notFinite) }
     if evaluation.residual <= (1 - 1e-4 * Double(length)) * base.residual {
-      singularFailures = 0
+      if singularity == .none { singularFailures = 0 }
       return arrive(at: evaluation)
     }
     let half = length / 2
@@ -112,7 +116,6 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
       plainSteps = runLength - 1
       runLength *= 2
     }
-    singularity = .none
     phase = .atIterate
     return .iterate(base.value)
   }

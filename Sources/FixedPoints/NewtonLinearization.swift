@@ -52,7 +52,7 @@ struct DifferencedJacobian<S: Scalar>: Sendable {
     guard factors.reciprocalCondition > 0 else { return LinearStep(direction: [], singularity: .exact) }
     // The quotients' errors are relative to the larger of I and J, which may cancel in I − J.
     let size = largestMagnitude(matrix.elements[...])
-    let isNear = factors.reciprocalCondition * min(1, size) <= S.ulpOfOne.squareRoot()
+    let isNear = factors.reciprocalCondition * min(1, size) <= quotientPrecision(of: S.self)
     return LinearStep(direction: factors.solve(base.difference), singularity: isNear ? .near : .none)
   }
 }
@@ -66,10 +66,10 @@ struct KrylovStep<S: Scalar>: Sendable {
   init(at base: Evaluation<S>, memory: Int) {
     self.base = base
     size = max(euclideanNorm(base.point), euclideanNorm(base.value))
-    // Difference quotients are good to √ulp; a forcing term well above it costs a few more updates.
-    let forcing = max(1e-4, 16 * Double(S.ulpOfOne).squareRoot())
-    let method = GMRES(restart: memory, relativeTolerance: forcing, maximumProducts: 10 * memory)
-    iteration = GMRESIteration(method: method, rightSide: base.difference)
+    // A forcing term no finer than the quotients; a coarse one costs a few more updates.
+    let forcing = max(1e-4, Double(quotientPrecision(of: S.self)))
+    let method = GMRES(restart: memory, relativeTolerance: forcing, maximumProducts: memory)
+    iteration = GMRESIteration(method: method, rightSide: base.difference, verified: false)
   }
 
   /// Where the transition is needed for the next product; nil once GMRES has finished.
@@ -89,7 +89,10 @@ struct KrylovStep<S: Scalar>: Sendable {
   func step() -> LinearStep<S>? {
     let outcome = iteration.outcome
     guard outcome.relativeResidual < 1 || outcome.isSingular else { return nil }
-    return LinearStep(direction: outcome.solution, singularity: outcome.isSingular ? .exact : .none)
+    if outcome.isSingular { return LinearStep(direction: outcome.solution, singularity: .exact) }
+    let stretch = euclideanNorm(outcome.solution) / euclideanNorm(base.difference)
+    let isNear = stretch * quotientPrecision(of: S.self) >= 1
+    return LinearStep(direction: outcome.solution, singularity: isNear ? .near : .none)
   }
 
   /// ε such that ε·v is √ulp of the state (Knoll & Keyes 2004, section 2.3).
@@ -97,6 +100,12 @@ struct KrylovStep<S: Scalar>: Sendable {
     let length = euclideanNorm(direction)
     return differenceWidth(size: size) / (length > 0 ? length : 1)
   }
+}
+
+/// What difference quotients of J may be wrong by, relative to its size: their rounding of about √ulp, and
+/// some curvature.
+private func quotientPrecision<S: Scalar>(of: S.Type) -> S {
+  16 * S.ulpOfOne.squareRoot()
 }
 
 /// √ulp of a state of the given size, as balances truncation and rounding; of 1 for the zero state.

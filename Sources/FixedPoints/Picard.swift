@@ -25,7 +25,7 @@ public struct Picard: FixedPointSolver {
 
   /// Iterates as described for the type; one call of the transition per update, and one more.
   ///
-  /// - Complexity: O(N) beside each call, and memory for three states.
+  /// - Complexity: O(N) beside each call, and memory for a fixed handful of states.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(
@@ -41,7 +41,7 @@ private struct PicardIteration<S: Scalar>: SampleMethod {
 
   var kind: IterationKind { damping == 1 ? .plain : .stationary }
 
-  mutating func proposal(after evaluation: Evaluation<S>) -> Proposal<S> {
+  mutating func proposal(after evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {
     guard evaluation.isFinite else { return .failure(.notFinite) }
     guard damping != 1 else { return .iterate(evaluation.value) }
     return .iterate(moved(evaluation.point, by: damping, along: evaluation.difference))

@@ -57,9 +57,18 @@ protocol SampleMethod<S> {
   /// What the method suspects as the cause when it is stopped for using up its iterations.
   var suspicion: StopReason? { get }
   /// The next point, given the transition's value at the last one proposed (at first, at the start).
-  mutating func proposal(after evaluation: Evaluation<S>) -> Proposal<S>
+  ///
+  /// Unless it is a value of the transition itself, no iterate may exceed `limit` in its largest magnitude
+  /// (see `ProblemScale`).
+  mutating func proposal(after evaluation: Evaluation<S>, limit: Double) -> Proposal<S>
 }
 
 extension SampleMethod {
   var suspicion: StopReason? { nil }
+}
+
+/// Whether all elements are finite and none exceeds `limit` in magnitude.
+func isWithin<S: Scalar>(_ limit: Double, _ point: [S]) -> Bool {
+  let size = largestMagnitude(point[...])
+  return size.isFinite && Double(size) <= limit
 }

@@ -17,6 +17,7 @@ struct SampleRun<Method: SampleMethod> {
   private var iterations = 0
   private var isProbe = false
   private var answer: Evaluation<S>?
+  private var scale: ProblemScale?
   private var cycles = CycleDetector<S>()
   private var growth = GrowthRecord(precision: S.self)
   private var ratio = SpectralRadiusEstimator(precision: S.self)
@@ -31,7 +32,7 @@ struct SampleRun<Method: SampleMethod> {
     let evaluation = Evaluation(point: point, value: value)
     if !isProbe { measure(evaluation, rule: rule) }
     guard outcome == nil else { return }
-    switch method.proposal(after: evaluation) {
+    switch method.proposal(after: evaluation, limit: scale?.limit ?? .infinity) {
     case .iterate(let next):
       guard iterations < rule.maximumIterations else { return finish(reasonAtLimit) }
       iterations += 1
@@ -48,7 +49,12 @@ struct SampleRun<Method: SampleMethod> {
     residual = evaluation.residual
     measuredIteration = iterations
     let magnitude = Double(largestMagnitude(evaluation.point[...]))
-    if rule.accepts(residual: residual, magnitude: magnitude) {
+    var scale = self.scale ?? ProblemScale(start: evaluation, kind: method.kind)
+    scale.observe(residual: residual, magnitude: magnitude)
+    self.scale = scale
+    if rule.accepts(residual: residual, magnitude: magnitude),
+      scale.trusts(residual: residual, magnitude: magnitude)
+    {
       answer = evaluation
       ratio.observe(residual: residual, magnitude: magnitude)
       return finish(.converged)

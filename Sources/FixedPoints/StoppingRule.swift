@@ -2,6 +2,9 @@ import LinearAlgebra
 
 /// When to stop: a sample has converged at state z once
 /// ‖f(z) − z‖∞ ≤ `absoluteTolerance` + `relativeTolerance` · ‖z‖∞.
+///
+/// A state more than a hundred times as large as the start z₀ and f(z₀) must also have brought the residual
+/// below a hundredth of the first, lest a state that runs off count as a fixed point for its size alone.
 public struct StoppingRule: Sendable, Equatable {
   /// The largest residual accepted, as a multiple of the largest magnitude in the sample's state.
   public var relativeTolerance: Double

@@ -1,0 +1,45 @@
+import LinearAlgebra
+
+/// Keeps a solver from taking a runaway state for a fixed point.
+///
+/// f(z) = z + 1 has no fixed point, yet at z = 10¹⁵ its residual is within a few units in the last place of
+/// z. In general, where I − J is singular, an accelerated step can lead so far out that the residual is
+/// small compared with the state only because the state is large. So a state that has outgrown the start a
+/// hundredfold is accepted only if its residual, with its own rounding, is also small compared with the first
+/// residual; and no method but the transition itself may go where rounding alone makes that impossible.
+/// Nilpotent maps do go there: they are judged by the largest residual on the way.
+struct ProblemScale: Sendable {
+  /// The largest state that an accelerated step may lead to; beyond it all steps are plain ones.
+  let limit: Double
+  private let outgrown: Double
+  private let rounding: Double
+  private let first: Double
+  /// The residual of the last iterate, and the largest one of the plain steps that led here.
+  private var last: Double
+  private var peak = 0.0
+
+  private static let shrinkage = 0.01
+
+  /// The scale of a problem by its first evaluation, for a method whose steps are of the given kind.
+  init<S: Scalar>(start: Evaluation<S>, kind: IterationKind) {
+    let size = max(largestMagnitude(start.point[...]), largestMagnitude(start.value[...]))
+    outgrown = 100 * Double(size)
+    rounding = 4 * Double(S.ulpOfOne)
+    first = start.residual
+    last = start.residual
+    limit = kind == .accelerated ? max(outgrown, Self.shrinkage * start.residual / rounding) : 0
+  }
+
+  /// Takes an iterate.
+  mutating func observe(residual: Double, magnitude: Double) {
+    guard residual.isFinite else { return }
+    // The last residual is the length of the plain step that led past the limit.
+    peak = magnitude > limit ? max(peak, last, residual) : 0
+    last = residual
+  }
+
+  /// Whether a residual that is small compared with its state means a fixed point.
+  func trusts(residual: Double, magnitude: Double) -> Bool {
+    magnitude <= outgrown || residual + rounding * magnitude <= Self.shrinkage * max(first, peak)
+  }
+}
