@@ -16,7 +16,7 @@ extension EquilibriumModel {
     let start = start ?? zeroState(batch: x.rows)
     switch method {
     case .structured(let solver):
-      return solveByStructure(x, solver: solver, from: start, until: rule ?? .rounding(of: S.self))
+      return solveByStructure(x, solver: solver, from: start, until: rule ?? roundingRule)
     case .whole(let solver):
       return solveWhole(x, solver: solver, from: start, until: rule ?? wholeRule(for: solver))
     }
@@ -33,11 +33,15 @@ extension EquilibriumModel {
     return solution
   }
 
+  /// At rounding level, with iterations enough for a contraction by 0.997.
+  var roundingRule: StoppingRule { .rounding(of: S.self, maximumIterations: 10_000) }
+
+  /// What a solver on the whole state stops at: a residual of exactly 0 where the theorem promises it.
   func wholeRule(for solver: any FixedPointSolver) -> StoppingRule {
     if let picard = solver as? Picard, picard.damping == 1, let index = nilpotencyIndex {
       return .exact(maximumIterations: index)
     }
-    return .rounding(of: S.self)
+    return roundingRule
   }
 
   private func solveWhole(

@@ -33,7 +33,7 @@ extension EquilibriumModel {
     e[output] = cotangent
     switch method {
     case .structured(let solver):
-      return adjointByStructure(at: point, e, solver: solver, until: rule ?? .rounding(of: S.self))
+      return adjointByStructure(at: point, e, solver: solver, until: rule ?? roundingRule)
     case .whole(let solver):
       return adjointWhole(
         at: point, e, solver: solver, from: start ?? zeroState(batch: cotangent.rows),
@@ -68,12 +68,10 @@ extension EquilibriumModel {
       if group.isCyclic {
         records.append(adjointOfGroup(group.members, in: &g, at: point, solver: solver, until: rule))
       }
+      let inside = group.isCyclic ? Set(group.members) : []
       for member in group.members {
         blocks[member].pullBack(point.portCotangents(of: member, g[member])) { source, add in
-          guard case .node(let node) = source, !group.isCyclic || !group.members.contains(node) else {
-            return
-          }
-          add(&g[node])
+          if case .node(let node) = source, !inside.contains(node) { add(&g[node]) }
         }
       }
     }

@@ -56,7 +56,10 @@ struct CheckCommand: ParsableCommand {
     checker.seed = seed
     checker.solver = ModelArguments.solver(named: solver)
     checker.precision = precision
+    let progress = Progress()
+    progress.show("comparing \(text(model.blocks.count, "block"))")
     let result = checker.check(network, against: model)
+    progress.finish()
     let names = ReportNames(networks: Array(files.dropLast()), model: files[files.count - 1])
     if json {
       let text = try JSONText { (writer) throws(FileError) in

@@ -52,6 +52,9 @@ struct ConvertCommand: ParsableCommand {
   private func convert(_ network: Network<Double>, _ model: EquilibriumModel<Double>, to target: String)
     throws
   {
+    let progress = Progress()
+    defer { progress.finish() }
+    progress.show("writing \(target)")
     let file = try AtomicFile(target)
     try file.write { (sink) throws(FileError) in
       try ModelFile.equilibrium(model).write(as: form, to: sink)
@@ -62,9 +65,11 @@ struct ConvertCommand: ParsableCommand {
     }
     var result: EquivalenceReport?
     if check, let written = file.temporaryPath {
+      progress.show("checking \(target) as written")
       let contents = try FileContents(reading: written)
       result = try checked(network, FileContents(contents.bytes, named: target))
     }
+    progress.finish()
     if result?.isAccepted ?? true { try file.commit() } else { file.discard() }
     try report(network, model, result, target: target)
   }

@@ -22,8 +22,8 @@ struct PatternPicture {
     let width = labels.map(\.count).max() ?? 0
     let sizeWidth = blocks.map { String($0.size).count }.max() ?? 0
     let columns = blocks.indices.map { padded(String($0 + 1), 2) }.joined(separator: " ")
-    let margin = String(repeating: " ", count: width + sizeWidth + 5)
-    var lines = ["\(margin)\(columns)   x   b"]
+    let margin = String(repeating: " ", count: width + sizeWidth + 2)
+    var lines = ["\(margin)Wz \(columns)   Wx  b"]
     for (row, block) in blocks.enumerated() {
       let sources = Set(block.nodeSources)
       let cells = blocks.indices.map { sources.contains($0) ? " ■" : " ·" }.joined(separator: " ")
@@ -32,7 +32,7 @@ struct PatternPicture {
       let mark = row == model.output ? " → y" : ""
       lines.append(
         "  \(padded(labels[row], width, left: true)) \(padded(String(block.size), sizeWidth)) "
-          + "⎢\(cells) ⎥ \(x)   \(b)   \(block.nonlinearity.description)\(mark)")
+          + "⎢\(cells) ⎥  \(x)  \(b)   \(block.nonlinearity.description)\(mark)")
     }
     return lines
   }

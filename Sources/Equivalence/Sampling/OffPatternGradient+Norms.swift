@@ -13,7 +13,7 @@ extension OffPatternGradient {
     let cotangents = point.portCotangents(adjoint).map { gram($0[0]) }
     var on = 0.0
     for (index, block) in model.blocks.enumerated() {
-      for source in Set(block.nodeSources) { on += inner(cotangents[index], state[source]) }
+      for source in Set(block.nodeSources).sorted() { on += inner(cotangents[index], state[source]) }
     }
     let all = inner(sum(cotangents), sum(state))
     guard all.isFinite else { return nil }
