@@ -103,7 +103,8 @@ struct Trial<S: Scalar, T: Scalar> {
   }
 
   private func compareStructured(
-    _ x: Matrix<Double>, _ cotangent: Matrix<Double>, _ reference: Reference, _ report: inout EquivalenceReport
+    _ x: Matrix<Double>, _ cotangent: Matrix<Double>, _ reference: Reference,
+    _ report: inout EquivalenceReport
   ) {
     let method = SolutionMethod.structured(Polished(GroupSolver()))
     let run = PathRun(model, x, cotangent, by: method)
