@@ -65,7 +65,7 @@ public struct Linearization<S: Scalar>: Sendable {
 
   /// The cotangents of a block's ports for a cotangent `g` of its value.
   func portCotangents(of block: Int, _ g: Matrix<S>) -> [Matrix<S>] {
-    blocks[block].nonlinearity.vjp(g, at: ports[block])
+    blocks[block].portCotangents(g, at: ports[block])
   }
 
   /// The cotangents of every block's ports for an adjoint state: `s = φ'(p)ᵀ g`.

@@ -139,7 +139,7 @@ extension EquilibriumModel {
       for offset in block.offsets {
         let name = offset.parameter ?? place(of: offset, in: block)
         if offset.parameter == nil, gradients[name] != nil { continue }
-        gradients.add(Tensor(cotangents[index][offset.port].sumOfRows), to: name)
+        gradients.add(offset.gradient(cotangent: cotangents[index][offset.port]), to: name)
       }
     }
     return gradients

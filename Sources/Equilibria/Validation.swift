@@ -9,9 +9,9 @@ extension Block {
   ///   - sizes: The size of each node that a term may read.
   public func validate(inputSize: Int, sizes: [Int]) throws(InvalidModel) {
     let place = "block \"\(name)\""
-    guard nonlinearity.outputSize(portSizes: portSizes) == size else {
+    guard nonlinearity.outputShape(portShapes: portShapes)?.reduce(1, *) == size else {
       throw InvalidModel(
-        "\(place): \(type(of: nonlinearity).typeName) of ports of \(portSizes) does not give \(size) coordinates"
+        "\(place): \(type(of: nonlinearity).typeName) of ports of \(portShapes) does not give \(shape)"
       )
     }
     for term in terms {
@@ -63,7 +63,7 @@ public func validateParameters<S: Scalar>(of blocks: [Block<S>]) throws(InvalidM
   for block in blocks {
     let carried =
       block.terms.map { ($0.parameter, $0.map.parameterShape) }
-      + block.offsets.map { ($0.parameter, [$0.vector.count]) }
+      + block.offsets.map { ($0.parameter, $0.tensor.shape) }
     for case (let name?, let shape) in carried {
       guard let shape else { throw InvalidModel("parameter \"\(name)\": carried by a map that has none") }
       guard shapes.updateValue(shape, forKey: name) ?? shape == shape else {

@@ -84,7 +84,7 @@ extension Block {
     }
     for offset in offsets {
       if let name = offset.parameter.map(fullName), parameters[name] == nil {
-        parameters.add(Tensor(offset.vector), to: name)
+        parameters.add(offset.tensor, to: name)
       }
     }
     return parameters

@@ -68,7 +68,7 @@ private struct BackwardSweep<S: Scalar> {
   }
 
   mutating func pass(through block: Block<S>, at index: Int, ports: [Matrix<S>]) {
-    let s = block.nonlinearity.vjp(cotangents[index], at: ports)
+    let s = block.portCotangents(cotangents[index], at: ports)
     block.pullBack(s) { source, add in self.add(to: source, add) }
     for term in block.terms {
       let read = network.value(of: term.source, in: forward.values, input: forward.input)
@@ -79,7 +79,7 @@ private struct BackwardSweep<S: Scalar> {
       }
     }
     for offset in block.offsets {
-      if let name = offset.parameter { parameters[index].add(Tensor(s[offset.port].sumOfRows), to: name) }
+      if let name = offset.parameter { parameters[index].add(offset.gradient(cotangent: s[offset.port]), to: name) }
     }
     // Its cotangent is not needed again, and may be large.
     cotangents[index] = Matrix(rows: 0, columns: 0)

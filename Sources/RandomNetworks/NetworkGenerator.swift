@@ -92,7 +92,7 @@ private struct Draft {
     let type = NonlinearityRegistry.all[Int.random(in: 0..<NonlinearityRegistry.all.count, using: &generator)]
     while true {
       let constants = type.constantDescriptions.map { description -> Constant in
-        if let word = description.words.randomElement(using: &generator) { return .word(word) }
+        if case .word(let words) = description.kind { return .word(words.randomElement(using: &generator)!) }
         if let value = description.defaultValue, chance(0.5) { return value }
         return .number((generator.normal() * 16).rounded() / 16)
       }

@@ -134,7 +134,9 @@ extension Block<Double> {
       block.terms[index].map = DenseMap(matrix)
     }
     for index in block.offsets.indices {
-      block.offsets[index].vector = block.offsets[index].vector.map(transform)
+      let offset = block.offsets[index]
+      block.offsets[index] = Offset(
+        port: offset.port, vector: offset.vector.map(transform), parameter: offset.parameter)
     }
     return block
   }

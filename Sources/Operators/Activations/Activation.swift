@@ -13,17 +13,17 @@ public protocol Activation: Nonlinearity, ElementwiseFunction {
 }
 
 extension Activation {
-  public func outputSize(portSizes: [Int]) -> Int? {
-    portSizes.count == 1 ? portSizes[0] : nil
+  public func outputShape(portShapes: [[Int]]) -> [Int]? {
+    portShapes.count == 1 ? portShapes[0] : nil
   }
 
-  public func value<S: Scalar>(at ports: [Matrix<S>]) -> Matrix<S> {
+  public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
     var z = ports[0]
     z.elements.withUnsafeMutableBufferPointer { S.evaluate(self, on: $0) }
     return z
   }
 
-  public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>]) -> [Matrix<S>] {
+  public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
     var g = cotangent
     g.elements.withUnsafeMutableBufferPointer { g in
       ports[0].elements.withUnsafeBufferPointer { S.multiplyByDerivative(of: self, at: $0, into: g) }

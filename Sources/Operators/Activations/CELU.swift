@@ -21,7 +21,7 @@ public struct CELU: Activation {
   }
 
   public init(constants: [Constant]) throws(InvalidConstants) {
-    try self.init(alpha: constants[0].number)
+    try self.init(alpha: constants.number(0))
   }
 
   public var constants: [Constant] { [.number(alpha)] }

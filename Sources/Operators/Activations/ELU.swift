@@ -16,7 +16,7 @@ public struct ELU: Activation {
   }
 
   public init(constants: [Constant]) throws(InvalidConstants) {
-    self.init(alpha: constants[0].number)
+    self.init(alpha: constants.number(0))
   }
 
   public var constants: [Constant] { [.number(alpha)] }

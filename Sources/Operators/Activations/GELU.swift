@@ -25,7 +25,7 @@ public struct GELU: Activation {
   }
 
   public init(constants: [Constant]) throws(InvalidConstants) {
-    self.init(approximation: constants[0].word == "tanh" ? .tanh : .none)
+    self.init(approximation: constants.word(0) == "tanh" ? .tanh : .none)
   }
 
   public var constants: [Constant] { [.word(approximation.rawValue)] }

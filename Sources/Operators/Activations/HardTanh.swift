@@ -25,7 +25,7 @@ public struct HardTanh: Activation {
   }
 
   public init(constants: [Constant]) throws(InvalidConstants) {
-    try self.init(minimum: constants[0].number, maximum: constants[1].number)
+    try self.init(minimum: constants.number(0), maximum: constants.number(1))
   }
 
   public var constants: [Constant] { [.number(minimum), .number(maximum)] }

@@ -16,7 +16,7 @@ public struct LeakyReLU: Activation {
   }
 
   public init(constants: [Constant]) throws(InvalidConstants) {
-    self.init(negativeSlope: constants[0].number)
+    self.init(negativeSlope: constants.number(0))
   }
 
   public var constants: [Constant] { [.number(negativeSlope)] }

@@ -25,7 +25,7 @@ public struct Softplus: Activation {
   }
 
   public init(constants: [Constant]) throws(InvalidConstants) {
-    try self.init(beta: constants[0].number, threshold: constants[1].number)
+    try self.init(beta: constants.number(0), threshold: constants.number(1))
   }
 
   public var constants: [Constant] { [.number(beta), .number(threshold)] }

@@ -21,7 +21,7 @@ public struct Softshrink: Activation {
   }
 
   public init(constants: [Constant]) throws(InvalidConstants) {
-    try self.init(lambda: constants[0].number)
+    try self.init(lambda: constants.number(0))
   }
 
   public var constants: [Constant] { [.number(lambda)] }

@@ -21,7 +21,7 @@ public struct Threshold: Activation {
   }
 
   public init(constants: [Constant]) throws(InvalidConstants) {
-    self.init(threshold: constants[0].number, replacement: constants[1].number)
+    self.init(threshold: constants.number(0), replacement: constants.number(1))
   }
 
   public var constants: [Constant] { [.number(threshold), .number(replacement)] }

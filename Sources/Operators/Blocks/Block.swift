@@ -29,19 +29,56 @@ public struct Term<S: Scalar>: Sendable {
 }
 
 /// A constant summand of a pre-activation: one entry of `b`.
+///
+/// What is trained may be smaller than the port that it adds to: a convolution has one bias for each channel.
+/// Then `map` says how the one follows from the other.
 public struct Offset<S: Scalar>: Sendable {
   /// Which port of the block it adds to.
   public var port: Int
-  /// The vector, as long as the port.
-  public var vector: [S]
-  /// The name of the parameter that it is, if it has been given one.
+  /// The numbers that are trained, in their own shape.
+  public let tensor: Tensor<S>
+  /// What makes the port's summand of them; nil where they are that summand.
+  public let map: (any LinearMap<S>)?
+  /// The summand itself, as long as the port.
+  public let vector: [S]
+  /// The name of the parameter that the tensor is, if it has been given one.
   public var parameter: String?
 
   /// The summand `vector` of a port.
   public init(port: Int = 0, vector: [S], parameter: String? = nil) {
     self.port = port
+    tensor = Tensor(vector)
+    map = nil
     self.vector = vector
     self.parameter = parameter
+  }
+
+  /// The summand `map(tensor)` of a port.
+  public init(port: Int = 0, tensor: Tensor<S>, map: any LinearMap<S>, parameter: String? = nil) {
+    self.port = port
+    self.tensor = tensor
+    self.map = map
+    self.parameter = parameter
+    var vector = Matrix<S>(rows: 1, columns: map.outputSize)
+    map.add(of: Matrix(rows: 1, columns: tensor.elements.count, elements: tensor.elements), to: &vector)
+    self.vector = vector.elements
+  }
+
+  /// The gradient with respect to the tensor, for cotangents of the port, `[batch, port]`.
+  public func gradient(cotangent s: Matrix<S>) -> Tensor<S> {
+    let sum = s.sumOfRows
+    guard let map else { return Tensor(sum) }
+    var gradient = Matrix<S>(rows: 1, columns: tensor.elements.count)
+    map.addTransposed(of: Matrix(rows: 1, columns: sum.count, elements: sum), to: &gradient)
+    return Tensor(shape: tensor.shape, elements: gradient.elements)
+  }
+
+  /// The same summand in another precision.
+  public func cast<T: Scalar>(to type: T.Type) -> Offset<T> {
+    guard let map else {
+      return Offset<T>(port: port, vector: convert(vector, to: type), parameter: parameter)
+    }
+    return Offset<T>(port: port, tensor: tensor.cast(to: type), map: map.cast(to: type), parameter: parameter)
   }
 }
 
@@ -53,40 +90,51 @@ public struct Offset<S: Scalar>: Sendable {
 public struct Block<S: Scalar>: Sendable {
   /// The block's name, unique in its model.
   public var name: String
-  /// The number of coordinates of z.
-  public let size: Int
+  /// The shape of z, without the batch.
+  public let shape: [Int]
   /// φ.
   public var nonlinearity: any Nonlinearity
-  /// The size of each port.
-  public let portSizes: [Int]
+  /// The shape of each port.
+  public let portShapes: [[Int]]
   /// The linear summands of all ports.
   public var terms: [Term<S>]
   /// The constant summands of all ports.
   public var offsets: [Offset<S>]
 
-  /// A block; `portSizes` may be left out for a block with one port as large as itself.
+  /// A block; `portShapes` may be left out for a block with one port as large as itself.
   public init(
-    name: String, size: Int, nonlinearity: any Nonlinearity, portSizes: [Int]? = nil,
+    name: String, shape: [Int], nonlinearity: any Nonlinearity, portShapes: [[Int]]? = nil,
     terms: [Term<S>], offsets: [Offset<S>] = []
   ) {
     self.name = name
-    self.size = size
+    self.shape = shape
     self.nonlinearity = nonlinearity
-    self.portSizes = portSizes ?? [size]
+    self.portShapes = portShapes ?? [shape]
     self.terms = terms
     self.offsets = offsets
   }
 
+  /// A block whose value is a vector of `size` coordinates, with one port as large as itself.
+  public init(
+    name: String, size: Int, nonlinearity: any Nonlinearity, terms: [Term<S>], offsets: [Offset<S>] = []
+  ) {
+    self.init(name: name, shape: [size], nonlinearity: nonlinearity, terms: terms, offsets: offsets)
+  }
+
+  /// The number of coordinates of z.
+  public var size: Int { shape.reduce(1, *) }
+
+  /// The number of coordinates of each port.
+  public var portSizes: [Int] { portShapes.map { $0.reduce(1, *) } }
+
   /// The same block in another precision, every number rounded to nearest.
   public func cast<T: Scalar>(to type: T.Type) -> Block<T> {
     Block<T>(
-      name: name, size: size, nonlinearity: nonlinearity, portSizes: portSizes,
+      name: name, shape: shape, nonlinearity: nonlinearity, portShapes: portShapes,
       terms: terms.map {
         Term<T>(port: $0.port, source: $0.source, map: $0.map.cast(to: type), parameter: $0.parameter)
       },
-      offsets: offsets.map {
-        Offset<T>(port: $0.port, vector: convert($0.vector, to: type), parameter: $0.parameter)
-      })
+      offsets: offsets.map { $0.cast(to: type) })
   }
 }
 
@@ -105,7 +153,12 @@ extension Block {
 
   /// z = φ(p_1, …, p_m), `[batch, size]`.
   public func value(at ports: [Matrix<S>]) -> Matrix<S> {
-    nonlinearity.value(at: ports)
+    nonlinearity.value(at: ports, shapes: portShapes)
+  }
+
+  /// The cotangents of the ports for a cotangent `g` of z.
+  public func portCotangents(_ g: Matrix<S>, at ports: [Matrix<S>]) -> [Matrix<S>] {
+    nonlinearity.vjp(g, at: ports, shapes: portShapes)
   }
 
   /// Adds `Aᵀ s` to the cotangent of each source that the block reads, for the cotangents `s` of its ports.

@@ -10,10 +10,24 @@ public struct DenseMap<S: Scalar>: LinearMap {
     self.weight = weight
   }
 
+  public static var typeName: String { "matrix" }
+
+  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
+    guard let parameter, parameter.shape.count == 2 else {
+      throw InvalidConstants("expected a matrix, found \(parameter.map { "shape \($0.shape)" } ?? "none")")
+    }
+    let (rows, columns) = (parameter.shape[0], parameter.shape[1])
+    guard columns == inputShape.reduce(1, *) else {
+      throw InvalidConstants("expected rows of \(inputShape.reduce(1, *)) numbers, found \(columns)")
+    }
+    self.init(Matrix(rows: rows, columns: columns, elements: parameter.elements))
+  }
+
+  public var inputShape: [Int] { [weight.columns] }
+  public var outputShape: [Int] { [weight.rows] }
   public var inputSize: Int { weight.columns }
   public var outputSize: Int { weight.rows }
   public var parameter: Tensor<S>? { Tensor(weight) }
-  public var parameterShape: [Int]? { [outputSize, inputSize] }
   public var matrix: Matrix<S> { weight }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
@@ -32,14 +46,6 @@ public struct DenseMap<S: Scalar>: LinearMap {
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
     for (column, value) in weight.row(row).enumerated() { body(column, value) }
-  }
-
-  public func isIdentical(to other: any LinearMap<S>) -> Bool {
-    guard let other = other as? DenseMap<S>, (other.outputSize, other.inputSize) == (outputSize, inputSize)
-    else {
-      return false
-    }
-    return haveSameBits(weight.elements, other.weight.elements)
   }
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {

@@ -8,17 +8,31 @@ public protocol LinearMap<S>: Sendable {
   /// The precision of its numbers.
   associatedtype S: Scalar
 
-  /// The number of columns of A: the size of what the map reads.
-  var inputSize: Int { get }
+  /// The name in files: `matrix`, `convolution`, ….
+  static var typeName: String { get }
 
-  /// The number of rows of A: the size of what the map returns.
-  var outputSize: Int { get }
+  /// The constants that the map has, in the order of `constants`.
+  static var constantDescriptions: [ConstantDescription] { get }
+
+  /// Whether the map carries numbers that are trained.
+  static var hasParameter: Bool { get }
+
+  /// The map of samples of this shape, with this parameter and these constants, one for each description.
+  ///
+  /// - Throws: `InvalidConstants` where they do not fit each other.
+  init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants)
+
+  /// The values of its constants, one for each description.
+  var constants: [Constant] { get }
+
+  /// The shape of one sample of what the map reads.
+  var inputShape: [Int] { get }
+
+  /// The shape of one sample of what the map returns.
+  var outputShape: [Int] { get }
 
   /// The numbers that a user trains, in their own shape; nil for a map that has none.
   var parameter: Tensor<S>? { get }
-
-  /// The shape of `parameter`, without a copy of its numbers.
-  var parameterShape: [Int]? { get }
 
   /// Adds `A x` of every sample to `p`: x is `[batch, inputSize]`, p is `[batch, outputSize]`.
   func add(of x: Matrix<S>, to p: inout Matrix<S>)
@@ -43,6 +57,26 @@ public protocol LinearMap<S>: Sendable {
 }
 
 extension LinearMap {
+  public static var constantDescriptions: [ConstantDescription] { [] }
+  public static var hasParameter: Bool { true }
+  public var constants: [Constant] { [] }
+
+  /// The number of columns of A: the size of what the map reads.
+  public var inputSize: Int { inputShape.reduce(1, *) }
+
+  /// The number of rows of A: the size of what the map returns.
+  public var outputSize: Int { outputShape.reduce(1, *) }
+
+  /// The shape of `parameter`.
+  public var parameterShape: [Int]? { parameter?.shape }
+
+  public func isIdentical(to other: any LinearMap<S>) -> Bool {
+    guard type(of: other).typeName == Self.typeName, other.inputShape == inputShape, other.constants == constants
+    else { return false }
+    let (ours, theirs) = (parameter, other.parameter)
+    return ours?.shape == theirs?.shape && haveSameBits(ours?.elements ?? [], theirs?.elements ?? [])
+  }
+
   /// The map written out as a dense matrix, `[outputSize, inputSize]`.
   public var matrix: Matrix<S> {
     var matrix = Matrix<S>(rows: outputSize, columns: inputSize)

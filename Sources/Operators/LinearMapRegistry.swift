@@ -1,0 +1,17 @@
+/// Every linear map that files may name besides the plain matrix; adding one is adding its file and its line here.
+public enum LinearMapRegistry {
+  /// All types.
+  public static let all: [any LinearMap<Double>.Type] = [
+    IdentityMap<Double>.self, Convolution<Double>.self, TransposedConvolution<Double>.self,
+    AveragePooling<Double>.self, ChannelScale<Double>.self, Reduction<Double>.self, Reshape<Double>.self,
+    Flatten<Double>.self, Permute<Double>.self, Slice<Double>.self, Place<Double>.self, Upsample<Double>.self,
+    Expand<Double>.self,
+  ]
+
+  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.typeName, $0) })
+
+  /// The type of this name in files, or nil.
+  public static func type(named name: String) -> (any LinearMap<Double>.Type)? {
+    byName[name]
+  }
+}

@@ -1,0 +1,30 @@
+import LinearAlgebra
+
+/// `x ↦ x`: a skip connection, or what a nonlinearity of its own layer reads.
+public struct IdentityMap<S: Scalar>: LinearMap {
+  public static var typeName: String { "identity" }
+  public static var hasParameter: Bool { false }
+  public let inputShape: [Int]
+
+  /// The identity of samples of this shape.
+  public init(_ shape: [Int]) {
+    inputShape = shape
+  }
+
+  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
+    self.init(inputShape)
+  }
+
+  public var outputShape: [Int] { inputShape }
+  public var parameter: Tensor<S>? { nil }
+
+  public func add(of x: Matrix<S>, to p: inout Matrix<S>) { p.add(x) }
+
+  public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) { e.add(g) }
+
+  public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? { nil }
+
+  public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) { body(row, 1) }
+
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { IdentityMap<T>(inputShape) }
+}

@@ -1,0 +1,69 @@
+import LinearAlgebra
+
+/// Unfolds the windows of `count` channels into columns: row `c·kernelArea + k` holds element k of channel c of
+/// every window, `[count · kernelArea, outputArea]`; 0 in the padding. (im2col, Chellapilla et al. 2006.)
+@specialized(where S == Double)
+@specialized(where S == Float)
+func unfold<S: Scalar>(
+  _ x: UnsafePointer<S>, channels count: Int, _ geometry: WindowGeometry, into columns: UnsafeMutablePointer<S>
+) {
+  var target = columns
+  forEachRun(channels: count, geometry) { source, length, step in
+    if let source {
+      for index in 0..<length { target[index] = x[source + index * step] }
+    } else {
+      for index in 0..<length { target[index] = 0 }
+    }
+    target += length
+  }
+}
+
+/// Adds columns back to the places that `unfold` took them from: its transpose.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func foldAdding<S: Scalar>(
+  _ columns: UnsafePointer<S>, channels count: Int, _ geometry: WindowGeometry, to x: UnsafeMutablePointer<S>
+) {
+  var source = columns
+  forEachRun(channels: count, geometry) { target, length, step in
+    if let target {
+      for index in 0..<length { x[target + index * step] += source[index] }
+    }
+    source += length
+  }
+}
+
+/// Walks the columns in order, as runs along the last axis: where a run begins in the tensor (nil in the padding),
+/// how long it is, and the distance between its elements.
+private func forEachRun(
+  channels count: Int, _ geometry: WindowGeometry, _ body: (_ start: Int?, _ length: Int, _ step: Int) -> Void
+) {
+  let (input, output, stride) = (geometry.input, geometry.output, geometry.stride)
+  for channel in 0..<count {
+    let base = channel * geometry.inputArea
+    for kernelZ in 0..<geometry.kernel[0] {
+      for kernelY in 0..<geometry.kernel[1] {
+        for kernelX in 0..<geometry.kernel[2] {
+          let shift = kernelX * geometry.dilation[2] - geometry.before[2]
+          // The windows whose element lies inside: shift + x · stride within 0..<input.
+          let first = shift >= 0 ? 0 : min(output[2], (-shift + stride[2] - 1) / stride[2])
+          let end = shift >= input[2] ? first : max(first, min(output[2], (input[2] - 1 - shift) / stride[2] + 1))
+          for outZ in 0..<output[0] {
+            let z = outZ * stride[0] - geometry.before[0] + kernelZ * geometry.dilation[0]
+            for outY in 0..<output[1] {
+              let y = outY * stride[1] - geometry.before[1] + kernelY * geometry.dilation[1]
+              guard z >= 0, z < input[0], y >= 0, y < input[1] else {
+                body(nil, output[2], 0)
+                continue
+              }
+              let row = base + (z * input[1] + y) * input[2]
+              if first > 0 { body(nil, first, 0) }
+              if end > first { body(row + shift + first * stride[2], end - first, stride[2]) }
+              if end < output[2] { body(nil, output[2] - end, 0) }
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import LinearAlgebra
+import Operators
+import Testing
+
+/// Linear maps and nonlinearities of several ports against PyTorch in float64 (`Tests/Oracles/operators.py`).
+@Suite("Operators")
+struct OperatorOracleTests {
+  struct Numbers: Decodable {
+    let shape: [Int]
+    let data: [Double]
+    /// A batch: the first axis is the sample.
+    var batch: Matrix<Double> { Matrix(rows: shape[0], columns: data.count / shape[0], elements: data) }
+  }
+
+  enum Value: Decodable {
+    case constant(Constant)
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let flag = try? container.decode(Bool.self) {
+        self = .constant(.flag(flag))
+      } else if let integers = try? container.decode([Int].self) {
+        self = .constant(.integers(integers))
+      } else if let numbers = try? container.decode([Double].self) {
+        self = .constant(.numbers(numbers))
+      } else if let number = try? container.decode(Double.self) {
+        self = .constant(.number(number))
+      } else {
+        self = .constant(.word(try container.decode(String.self)))
+      }
+    }
+  }
+
+  struct Map: Decodable {
+    let type: String
+    let constants: [String: Value]
+    let inputShape: [Int]
+    let weight: Numbers?
+    let x, g, y, dx: Numbers
+    let dweight: Numbers?
+  }
+
+  struct Function: Decodable {
+    let type: String
+    let constants: [String: Value]
+    let shapes: [[Int]]
+    let ports: [Numbers]
+    let g, z: Numbers
+    let dports: [Numbers]
+  }
+
+  struct Oracle: Decodable {
+    let maps: [Map]
+    let nonlinearities: [Function]
+  }
+
+  static let oracle: Oracle = {
+    let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Oracles/operators.json")
+    return try! JSONDecoder().decode(Oracle.self, from: Data(contentsOf: url))
+  }()
+
+  static func constants(_ descriptions: [ConstantDescription], _ given: [String: Value]) -> [Constant] {
+    descriptions.map { description in
+      if case .constant(let constant) = given[description.name] { return constant }
+      return description.defaultValue!
+    }
+  }
+
+  static func map(_ entry: Map) throws -> any LinearMap<Double> {
+    let type = try #require(LinearMapRegistry.type(named: entry.type))
+    return try type.init(
+      inputShape: entry.inputShape, parameter: entry.weight.map { Tensor(shape: $0.shape, elements: $0.data) },
+      constants: constants(type.constantDescriptions, entry.constants))
+  }
+
+  func expectEqual(_ found: [Double], _ expected: [Double], _ what: String) {
+    #expect(found.count == expected.count, "\(what)")
+    let scale = max(1, expected.map { abs($0) }.max() ?? 0)
+    let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
+    #expect(worst <= 1e-13 * scale, "\(what): \(worst)")
+  }
+
+  @Test("A linear map's value, transpose, gradient and entries equal PyTorch's", arguments: oracle.maps.indices)
+  func linearMaps(index: Int) throws {
+    let entry = Self.oracle.maps[index]
+    let what = "\(entry.type) \(index)"
+    let map = try Self.map(entry)
+    let (x, g) = (entry.x.batch, entry.g.batch)
+    #expect(map.outputShape == Array(entry.y.shape.dropFirst()), "\(what)")
+    var y = Matrix<Double>(rows: x.rows, columns: map.outputSize)
+    map.add(of: x, to: &y)
+    expectEqual(y.elements, entry.y.data, "\(what) value")
+    var dx = Matrix<Double>(rows: x.rows, columns: map.inputSize)
+    map.addTransposed(of: g, to: &dx)
+    expectEqual(dx.elements, entry.dx.data, "\(what) transpose")
+    let gradient = map.parameterGradient(cotangent: g, input: x)
+    #expect(gradient?.shape == entry.weight?.shape)
+    if let gradient, let expected = entry.dweight { expectEqual(gradient.elements, expected.data, "\(what) gradient") }
+    // The entries are the same map, column by ascending column.
+    var fromEntries = Matrix<Double>(rows: x.rows, columns: map.outputSize)
+    for row in 0..<map.outputSize {
+      var last = -1
+      map.forEachEntry(inRow: row) { column, value in
+        #expect(column > last)
+        last = column
+        for sample in 0..<x.rows { fromEntries[sample, row] += value * x[sample, column] }
+      }
+    }
+    expectEqual(fromEntries.elements, entry.y.data, "\(what) entries")
+    let float = map.cast(to: Float.self)
+    var inFloat = Matrix<Float>(rows: x.rows, columns: map.outputSize)
+    float.add(of: x.cast(to: Float.self), to: &inFloat)
+    #expect(zip(inFloat.elements, y.elements).allSatisfy { abs(Double($0) - $1) <= 1e-4 * max(1, abs($1)) })
+  }
+
+  @Test("A nonlinearity's value and cotangents equal PyTorch's", arguments: oracle.nonlinearities.indices)
+  func nonlinearities(index: Int) throws {
+    let entry = Self.oracle.nonlinearities[index]
+    let type = try #require(NonlinearityRegistry.type(named: entry.type))
+    let function = try type.init(constants: Self.constants(type.constantDescriptions, entry.constants))
+    let what = "\(function.description) \(index)"
+    #expect(function.outputShape(portShapes: entry.shapes) == Array(entry.z.shape.dropFirst()), "\(what)")
+    let ports = entry.ports.map(\.batch)
+    expectEqual(function.value(at: ports, shapes: entry.shapes).elements, entry.z.data, "\(what) value")
+    let cotangents = function.vjp(entry.g.batch, at: ports, shapes: entry.shapes)
+    #expect(cotangents.count == entry.dports.count)
+    for (port, (found, expected)) in zip(cotangents, entry.dports).enumerated() {
+      expectEqual(found.elements, expected.data, "\(what) port \(port)")
+    }
+  }
+
+  @Test("The oracle covers every operator of the registries")
+  func coversRegistries() {
+    #expect(Set(Self.oracle.maps.map(\.type)) == Set(LinearMapRegistry.all.map { $0.typeName }))
+    let covered = Set(Self.oracle.nonlinearities.map(\.type))
+    let rest = NonlinearityRegistry.all.filter { !($0 is any Activation.Type) }
+    #expect(covered == Set(rest.map { $0.typeName }))
+  }
+}
