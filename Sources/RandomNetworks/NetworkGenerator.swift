@@ -59,7 +59,8 @@ private struct Draft {
 
   private mutating func layer(at position: Int, reading source: Source, size: Int) -> Layer<Double> {
     if chance(settings.implicitShare) {
-      return .implicit(ImplicitLayer(name: "core\(position)", source: source, model: model(inputs: size)))
+      return .implicit(
+        try! ImplicitLayer(name: "core\(position)", source: source, model: model(inputs: size)))
     }
     let name = "fc\(position)"
     let outputs = width()

@@ -8,7 +8,7 @@ enum ActivationFormat {
   static func read(_ value: JSONValue, size: Int) throws(FileError) -> any Nonlinearity {
     let nonlinearity = try read(value)
     guard nonlinearity.outputSize(portSizes: [size]) == size else {
-      throw value.expected("an activation of \(size) numbers", found: nonlinearity.description)
+      throw value.expected("an activation of \(counted(size, "number"))", found: nonlinearity.description)
     }
     return nonlinearity
   }
@@ -48,7 +48,10 @@ enum ActivationFormat {
       }
     }
     do { return try type.init(constants: constants) } catch {
-      throw value.wrong(error.description)
+      // The description begins with the constant's name, which is part of the place where the file has it.
+      let name = error.description.prefix { $0 != ":" }
+      guard let constant = object?.optional(String(name)) else { throw value.wrong(error.description) }
+      throw constant.wrong(String(error.description.dropFirst(name.count + 2)))
     }
   }
 

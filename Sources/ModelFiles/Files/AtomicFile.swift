@@ -45,6 +45,9 @@ public final class AtomicFile {
     self.path = path
     var status = stat()
     let exists = stat(path, &status) == 0
+    guard exists || errno == ENOENT else {
+      throw FileError(.cannotCreate, file: path, cannot: "created", code: errno)
+    }
     switch exists ? status.st_mode & S_IFMT : S_IFREG {
     case S_IFDIR:
       throw FileError(.cannotCreate, file: path, "expected a file to write, found a directory")

@@ -23,3 +23,8 @@ func abbreviated(_ text: String) -> String {
 func quoted(_ text: String) -> String {
   "\"\(abbreviated(text))\""
 }
+
+/// `1 number`, `2 numbers`.
+func counted(_ count: Int, _ what: String) -> String {
+  "\(count) \(what)\(count == 1 ? "" : "s")"
+}

@@ -3,10 +3,13 @@ import CJSONC
 /// A JSON text, parsed by json-c and audited; it owns json-c's tree.
 ///
 /// json-c decides about the structure; `JSONAudit` refuses what json-c lets through beyond RFC 8259 and finds the
-/// integers that json-c would distort, which are then given to it as `1234.0`.
+/// integers that json-c would distort, which are then given to it as doubles, `1234e00`.
 final class JSONDocument {
   /// How deeply arrays and objects may be nested; the formats need less than a dozen levels.
   static let maximumDepth = 64
+
+  /// What makes an integer a double to json-c; spelled as nobody spells it, so that messages can leave it out.
+  static let mark = "e00"
 
   /// The name of the file, for messages.
   let file: String
@@ -32,7 +35,7 @@ final class JSONDocument {
       }
       guard !audit.distortedIntegers.isEmpty else { return tree }
       json_object_put(tree)
-      let patched = inserting(".0", at: audit.distortedIntegers, into: text)
+      let patched = inserting(Self.mark, at: audit.distortedIntegers, into: text)
       return try patched.withUnsafeBufferPointer { text throws(FileError) in try parse(text, file: file) }
     }
   }

@@ -13,7 +13,8 @@ struct JSONObject {
     self.value = value
     guard let keys else { return }
     for key in self.keys where !keys.contains(key) {
-      throw value.expected("only the keys \(keys.joined(separator: ", "))", found: quoted(key))
+      throw value.expected(
+        "only the key\(keys.count == 1 ? "" : "s") \(keys.joined(separator: ", "))", found: quoted(key))
     }
   }
 

@@ -24,7 +24,7 @@ extension JSONValue {
   ///   - length: How many there must be; nil for any number.
   ///   - reason: Why so many: `the size of "fc1"`.
   func vector(_ length: Int? = nil, _ reason: String? = nil) throws(FileError) -> [Double] {
-    try checkLength(length, of: "numbers", reason)
+    try checkLength(length, of: "number", reason)
     var numbers: [Double] = []
     numbers.reserveCapacity(count)
     try appendNumbers(to: &numbers)
@@ -39,10 +39,10 @@ extension JSONValue {
   func matrix(
     rows: (Int, String)? = nil, columns: (Int, String)? = nil
   ) throws(FileError) -> Matrix<Double> {
-    try checkLength(rows?.0, of: "rows", rows?.1)
+    try checkLength(rows?.0, of: "row", rows?.1)
     let (rowCount, width) = (count, columns?.0 ?? element(0).lengthIfArray)
     // All lengths first: the sizes that a file claims allocate nothing before they are known to be true.
-    for row in 0..<rowCount { try element(row).checkLength(width, of: "numbers", columns?.1) }
+    for row in 0..<rowCount { try element(row).checkLength(width, of: "number", columns?.1) }
     var elements: [Double] = []
     elements.reserveCapacity(rowCount * element(0).count)
     for row in 0..<rowCount { try element(row).appendNumbers(to: &elements) }
@@ -56,7 +56,7 @@ extension JSONValue {
     // Level by level: after n rounds `level` has the values at depth n, in row-major order.
     while level[0].isArray {
       let length = level[0].count
-      for value in level { try value.checkLength(length, of: "elements", nil) }
+      for value in level { try value.checkLength(length, of: "element", nil) }
       shape.append(length)
       if !level[0].element(0).isArray {
         var elements: [Double] = []
@@ -74,10 +74,10 @@ extension JSONValue {
   /// Checks that the value is a list of the expected length, and not empty.
   private func checkLength(_ length: Int?, of what: String, _ reason: String?) throws(FileError) {
     guard let length, length > 0 else {
-      guard isArray, count > 0 else { throw expected("a list of \(what)") }
+      guard isArray, count > 0 else { throw expected("a list of \(what)s") }
       return
     }
-    let wanted = "\(length) \(what)" + (reason.map { " (\($0))" } ?? "")
+    let wanted = counted(length, what) + (reason.map { " (\($0))" } ?? "")
     guard isArray else { throw expected("a list of \(wanted)") }
     guard count == length else { throw expected(wanted, found: count == 0 ? "none" : "\(count)") }
   }

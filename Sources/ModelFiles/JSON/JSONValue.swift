@@ -25,7 +25,10 @@ struct JSONValue {
       return count == 0 ? "an empty array" : "an array of \(count)"
     case json_type_object: return "an object"
     case json_type_string: return quoted(ModelFiles.string(of: node))
-    default: return abbreviated(String(cString: json_object_get_string(node)))
+    default:
+      let text = String(cString: json_object_get_string(node))
+      return abbreviated(
+        text.hasSuffix(JSONDocument.mark) ? String(text.dropLast(JSONDocument.mark.count)) : text)
     }
   }
 

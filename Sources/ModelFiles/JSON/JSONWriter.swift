@@ -147,7 +147,8 @@ public struct JSONWriter: ~Copyable {
 
   private mutating func appendNumber(_ number: Double) throws(FileError) {
     guard number.isFinite else { throw unwritable("a finite number", found: "\(number)") }
-    try append(shortestText(of: number))
+    buffer.appendShortestText(of: number)
+    if buffer.count >= Self.bufferSize { try flush() }
   }
 
   private mutating func append(_ text: String) throws(FileError) {

@@ -20,7 +20,7 @@ enum DenseLayerFormat: LayerFormat {
     return LayerDraft(size: weight.rows) { source throws(FileError) in
       guard weight.columns == source.size else {
         throw weightValue.expected(
-          "rows of \(source.size) numbers (\(source.reason))", found: "\(weight.columns)")
+          "rows of \(counted(source.size, "number")) (\(source.reason))", found: "\(weight.columns)")
       }
       return .explicit(
         Block(

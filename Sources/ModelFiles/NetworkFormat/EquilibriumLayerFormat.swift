@@ -1,3 +1,5 @@
+import Equilibria
+import LinearAlgebra
 import Networks
 import Operators
 
@@ -9,12 +11,32 @@ enum EquilibriumLayerFormat: LayerFormat {
   static func read(_ object: JSONObject, name: String) throws(FileError) -> LayerDraft {
     let value = try object.required("model")
     let model = try EquilibriumFormat.read(JSONObject(value, keys: EquilibriumFormat.keys))
+    if model.form == .matrix { try refuseClashingPlaces(of: model, at: value) }
     return LayerDraft(size: model.outputSize) { source throws(FileError) in
       guard model.inputSize == source.size else {
         throw try JSONObject(value, keys: nil).required("input").expected(
-          "a shape of \(source.size) numbers (\(source.reason))", found: "\(model.inputShape)")
+          "a shape of \(counted(source.size, "number")) (\(source.reason))", found: "\(model.inputShape)")
       }
-      return .implicit(ImplicitLayer(name: name, source: source.source, model: model))
+      return try value.validModel { () throws(InvalidModel) in
+        .implicit(try ImplicitLayer(name: name, source: source.source, model: model))
+      }
+    }
+  }
+
+  /// Refuses blocks whose names spell two places alike; the layer names the parts of whole matrices by their places.
+  /// Entries of the block form have been through `EntryNames`.
+  private static func refuseClashingPlaces(
+    of model: EquilibriumModel<Double>, at value: JSONValue
+  ) throws(FileError) {
+    var places: Set<String> = []
+    for block in model.blocks {
+      for term in block.terms {
+        let place = model.place(of: term, in: block)
+        guard places.insert(place).inserted else {
+          throw value.expected(
+            "blocks whose entries have different names", found: "two entries \(quoted(place))")
+        }
+      }
     }
   }
 

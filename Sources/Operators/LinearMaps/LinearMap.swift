@@ -33,6 +33,9 @@ public protocol LinearMap<S>: Sendable {
   /// by ascending column, each column once.
   func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void)
 
+  /// The map written out as a dense matrix, `[outputSize, inputSize]`.
+  var matrix: Matrix<S> { get }
+
   /// Whether the other map is the same operator with the same attributes and the same parameter, bit by bit.
   ///
   /// May say no of two maps that have the same entries, never yes of two that have not.
@@ -43,7 +46,6 @@ public protocol LinearMap<S>: Sendable {
 }
 
 extension LinearMap {
-  /// The map written out as a dense matrix, `[outputSize, inputSize]`.
   public var matrix: Matrix<S> {
     var matrix = Matrix<S>(rows: outputSize, columns: inputSize)
     for row in 0..<outputSize {
