@@ -46,6 +46,7 @@ let package = Package(
 
     .testTarget(name: "FixedPointsTests", dependencies: ["FixedPoints"]),
     .testTarget(name: "OperatorsTests", dependencies: ["Operators"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Conversion"]),
     .testTarget(name: "DeepEquilibriumTests", dependencies: ["DeepEquilibrium"]),
   ],
   swiftLanguageModes: [.v6]

@@ -15,9 +15,9 @@ public struct ImplicitLayer<S: Scalar>: Sendable {
   public let model: EquilibriumModel<S>
 
   /// The layer of this name around `model`.
-  public init(name: String, source: Source, model: EquilibriumModel<S>) {
-    self.name = name
-    self.source = source
+  ///
+  /// - Throws: `InvalidModel` where the place of an entry is spelled like the parameter of another.
+  public init(name: String, source: Source, model: EquilibriumModel<S>) throws(InvalidModel) {
     var blocks = model.blocks
     for index in blocks.indices {
       for term in blocks[index].terms.indices where blocks[index].terms[term].map.parameterShape != nil {
@@ -29,8 +29,21 @@ public struct ImplicitLayer<S: Scalar>: Sendable {
         blocks[index].offsets[offset].parameter = entry.parameter ?? model.place(of: entry, in: blocks[index])
       }
     }
-    // Names do not change what has been validated.
-    self.model = try! EquilibriumModel(inputShape: model.inputShape, blocks: blocks, output: model.output)
+    self.init(
+      name: name, source: source,
+      labelled: try EquilibriumModel(inputShape: model.inputShape, blocks: blocks, output: model.output))
+  }
+
+  /// The layer around a model whose entries carry full names already.
+  init(name: String, source: Source, labelled model: EquilibriumModel<S>) {
+    self.name = name
+    self.source = source
+    self.model = model
+  }
+
+  /// The same layer, reading something else.
+  public func reading(_ source: Source) -> ImplicitLayer {
+    ImplicitLayer(name: name, source: source, labelled: model)
   }
 
   /// The full name of one of the model's parameters.

@@ -48,7 +48,8 @@ public enum Layer<S: Scalar>: Sendable {
     switch self {
     case .explicit(let block): .explicit(block.cast(to: type))
     case .implicit(let layer):
-      .implicit(ImplicitLayer<T>(name: layer.name, source: layer.source, model: layer.model.cast(to: type)))
+      .implicit(
+        ImplicitLayer<T>(name: layer.name, source: layer.source, labelled: layer.model.cast(to: type)))
     }
   }
 

@@ -79,7 +79,9 @@ private struct BackwardSweep<S: Scalar> {
       }
     }
     for offset in block.offsets {
-      if let name = offset.parameter { parameters[index].add(offset.gradient(cotangent: s[offset.port]), to: name) }
+      if let name = offset.parameter {
+        parameters[index].add(offset.gradient(cotangent: s[offset.port]), to: name)
+      }
     }
     // Its cotangent is not needed again, and may be large.
     cotangents[index] = Matrix(rows: 0, columns: 0)

@@ -42,7 +42,7 @@ extension Network {
   public init(_ model: EquilibriumModel<S>) throws(InvalidModel) {
     try self.init(
       inputShape: model.inputShape,
-      layers: [.implicit(ImplicitLayer(name: "", source: .input, model: model))], output: 0)
+      layers: [.implicit(try ImplicitLayer(name: "", source: .input, model: model))], output: 0)
   }
 }
 
@@ -64,7 +64,7 @@ extension Layer {
       return .implicit(
         ImplicitLayer(
           name: layer.name.isEmpty ? String(prefix.dropLast()) : prefix + layer.name,
-          source: source(layer.source), model: layer.model))
+          source: source(layer.source), labelled: layer.model))
     }
   }
 }

@@ -53,13 +53,17 @@ extension [Constant] {
 
   /// The numbers at a position whose description says so.
   func numbers(_ position: Int) -> [Double] {
-    guard case .numbers(let values) = self[position] else { preconditionFailure("a constant of another kind") }
+    guard case .numbers(let values) = self[position] else {
+      preconditionFailure("a constant of another kind")
+    }
     return values
   }
 
   /// The integers at a position whose description says so.
   func integers(_ position: Int) -> [Int] {
-    guard case .integers(let values) = self[position] else { preconditionFailure("a constant of another kind") }
+    guard case .integers(let values) = self[position] else {
+      preconditionFailure("a constant of another kind")
+    }
     return values
   }
 

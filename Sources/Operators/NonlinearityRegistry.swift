@@ -5,9 +5,13 @@ public enum NonlinearityRegistry {
     Identity.self, ReLU.self, LeakyReLU.self, ELU.self, CELU.self, SELU.self, GELU.self, SiLU.self, Mish.self,
     Sigmoid.self, LogSigmoid.self, HardSigmoid.self, HardSwish.self, HardTanh.self, ReLU6.self, Softplus.self,
     Softsign.self, Tanh.self, Tanhshrink.self, Softshrink.self, Hardshrink.self, Threshold.self,
-    MaxPooling.self, Softmax.self, LogSoftmax.self, Normalization.self, Product.self, Quotient.self, PReLU.self,
+    MaxPooling.self, Softmax.self, LogSoftmax.self, Normalization.self, Product.self, Quotient.self,
+    PReLU.self,
     BatchedProduct.self,
   ]
+
+  /// Those that act elementwise.
+  public static let activations: [any Nonlinearity.Type] = all.filter { $0 is any Activation.Type }
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.typeName, $0) })
 

@@ -59,7 +59,8 @@ private struct Draft {
 
   private mutating func layer(at position: Int, reading source: Source, size: Int) -> Layer<Double> {
     if chance(settings.implicitShare) {
-      return .implicit(ImplicitLayer(name: "core\(position)", source: source, model: model(inputs: size)))
+      return .implicit(
+        try! ImplicitLayer(name: "core\(position)", source: source, model: model(inputs: size)))
     }
     let name = "fc\(position)"
     let outputs = width()
@@ -89,7 +90,8 @@ private struct Draft {
   }
 
   private mutating func activation() -> any Nonlinearity {
-    let type = NonlinearityRegistry.all[Int.random(in: 0..<NonlinearityRegistry.all.count, using: &generator)]
+    let types = NonlinearityRegistry.activations
+    let type = types[Int.random(in: 0..<types.count, using: &generator)]
     while true {
       let constants = type.constantDescriptions.map { description -> Constant in
         if case .word(let words) = description.kind { return .word(words.randomElement(using: &generator)!) }

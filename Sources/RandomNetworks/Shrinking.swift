@@ -79,7 +79,7 @@ extension Layer<Double> {
       for index in block.terms.indices { block.terms[index].source = source(block.terms[index].source) }
       return .explicit(block)
     case .implicit(let layer):
-      return .implicit(ImplicitLayer(name: layer.name, source: source(layer.source), model: layer.model))
+      return .implicit(layer.reading(source(layer.source)))
     }
   }
 

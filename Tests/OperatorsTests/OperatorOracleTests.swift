@@ -70,7 +70,8 @@ struct OperatorOracleTests {
   static func map(_ entry: Map) throws -> any LinearMap<Double> {
     let type = try #require(LinearMapRegistry.type(named: entry.type))
     return try type.init(
-      inputShape: entry.inputShape, parameter: entry.weight.map { Tensor(shape: $0.shape, elements: $0.data) },
+      inputShape: entry.inputShape,
+      parameter: entry.weight.map { Tensor(shape: $0.shape, elements: $0.data) },
       constants: constants(type.constantDescriptions, entry.constants))
   }
 
@@ -81,7 +82,8 @@ struct OperatorOracleTests {
     #expect(worst <= 1e-13 * scale, "\(what): \(worst)")
   }
 
-  @Test("A linear map's value, transpose, gradient and entries equal PyTorch's", arguments: oracle.maps.indices)
+  @Test(
+    "A linear map's value, transpose, gradient and entries equal PyTorch's", arguments: oracle.maps.indices)
   func linearMaps(index: Int) throws {
     let entry = Self.oracle.maps[index]
     let what = "\(entry.type) \(index)"
@@ -96,7 +98,9 @@ struct OperatorOracleTests {
     expectEqual(dx.elements, entry.dx.data, "\(what) transpose")
     let gradient = map.parameterGradient(cotangent: g, input: x)
     #expect(gradient?.shape == entry.weight?.shape)
-    if let gradient, let expected = entry.dweight { expectEqual(gradient.elements, expected.data, "\(what) gradient") }
+    if let gradient, let expected = entry.dweight {
+      expectEqual(gradient.elements, expected.data, "\(what) gradient")
+    }
     // The entries are the same map, column by ascending column.
     var fromEntries = Matrix<Double>(rows: x.rows, columns: map.outputSize)
     for row in 0..<map.outputSize {

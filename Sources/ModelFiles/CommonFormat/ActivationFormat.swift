@@ -7,7 +7,7 @@ enum ActivationFormat {
   /// The nonlinearity that a value describes, for a block of `size` coordinates.
   static func read(_ value: JSONValue, size: Int) throws(FileError) -> any Nonlinearity {
     let nonlinearity = try read(value)
-    guard nonlinearity.outputSize(portSizes: [size]) == size else {
+    guard nonlinearity.outputShape(portShapes: [[size]]) == [size] else {
       throw value.expected("an activation of \(counted(size, "number"))", found: nonlinearity.description)
     }
     return nonlinearity
@@ -24,8 +24,9 @@ enum ActivationFormat {
   }
 
   private static func type(_ value: JSONValue) throws(FileError) -> any Nonlinearity.Type {
-    guard let type = NonlinearityRegistry.type(named: try value.string("the name of an activation")) else {
-      let names = NonlinearityRegistry.all.map { $0.typeName }
+    let name = try value.string("the name of an activation")
+    guard let type = NonlinearityRegistry.activations.first(where: { $0.typeName == name }) else {
+      let names = NonlinearityRegistry.activations.map { $0.typeName }
       throw value.expected("one of \(names.joined(separator: ", "))")
     }
     return type
@@ -58,10 +59,10 @@ enum ActivationFormat {
   private static func constant(
     _ value: JSONValue, _ description: ConstantDescription
   ) throws(FileError) -> Constant {
-    guard !description.words.isEmpty else { return .number(try value.number()) }
-    let words = description.words.map(quoted).joined(separator: " or ")
+    guard case .word(let choices) = description.kind else { return .number(try value.number()) }
+    let words = choices.map(quoted).joined(separator: " or ")
     let word = try value.string(words)
-    guard description.words.contains(word) else { throw value.expected(words) }
+    guard choices.contains(word) else { throw value.expected(words) }
     return .word(word)
   }
 
@@ -78,6 +79,8 @@ enum ActivationFormat {
       switch constant {
       case .number(let number): try writer.number(number)
       case .word(let word): try writer.string(word)
+      case .numbers, .integers, .flag:
+        throw writer.unwritable("an activation", found: type.typeName)
       }
     }
     try writer.end()

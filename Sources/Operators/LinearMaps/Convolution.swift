@@ -8,7 +8,8 @@ public struct Convolution<S: Scalar>: LinearMap {
   public static var typeName: String { "convolution" }
   public static var constantDescriptions: [ConstantDescription] {
     [
-      .integers("stride", default: [1]), .integers("padding", default: [0]), .integers("dilation", default: [1]),
+      .integers("stride", default: [1]), .integers("padding", default: [0]),
+      .integers("dilation", default: [1]),
       .integers("groups", default: [1]),
     ]
   }
@@ -27,10 +28,15 @@ public struct Convolution<S: Scalar>: LinearMap {
           + "found shape \(parameter?.shape ?? [])")
     }
     let groups = constants.integers(3)
-    guard groups.count == 1, groups[0] >= 1, inputShape[0] % groups[0] == 0, parameter.shape[0] % groups[0] == 0
-    else { throw InvalidConstants("groups: expected a divisor of \(inputShape[0]) and \(parameter.shape[0]), found \(groups)") }
+    guard groups.count == 1, groups[0] >= 1, inputShape[0] % groups[0] == 0,
+      parameter.shape[0] % groups[0] == 0
+    else {
+      throw InvalidConstants(
+        "groups: expected a divisor of \(inputShape[0]) and \(parameter.shape[0]), found \(groups)")
+    }
     guard parameter.shape[1] == inputShape[0] / groups[0] else {
-      throw InvalidConstants("weight: expected \(inputShape[0] / groups[0]) input channels, found \(parameter.shape[1])")
+      throw InvalidConstants(
+        "weight: expected \(inputShape[0] / groups[0]) input channels, found \(parameter.shape[1])")
     }
     self.inputShape = inputShape
     self.constants = constants
@@ -65,7 +71,8 @@ public struct Convolution<S: Scalar>: LinearMap {
         p.elements.withUnsafeMutableBufferPointer { p in
           S.gemm(
             transposeA: false, transposeB: false, m: outputsOfGroup, n: area, k: depth, alpha: 1,
-            a: weight.baseAddress! + group * outputsOfGroup * depth, lda: depth, b: columns, ldb: area, beta: 1,
+            a: weight.baseAddress! + group * outputsOfGroup * depth, lda: depth, b: columns, ldb: area,
+            beta: 1,
             c: p.baseAddress! + sample * outputSize + group * outputsOfGroup * area, ldc: area)
         }
       }

@@ -47,6 +47,9 @@ public protocol LinearMap<S>: Sendable {
   /// by ascending column, each column once.
   func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void)
 
+  /// The map written out as a dense matrix, `[outputSize, inputSize]`.
+  var matrix: Matrix<S> { get }
+
   /// Whether the other map is the same operator with the same attributes and the same parameter, bit by bit.
   ///
   /// May say no of two maps that have the same entries, never yes of two that have not.
@@ -71,13 +74,13 @@ extension LinearMap {
   public var parameterShape: [Int]? { parameter?.shape }
 
   public func isIdentical(to other: any LinearMap<S>) -> Bool {
-    guard type(of: other).typeName == Self.typeName, other.inputShape == inputShape, other.constants == constants
+    guard type(of: other).typeName == Self.typeName, other.inputShape == inputShape,
+      other.constants == constants
     else { return false }
     let (ours, theirs) = (parameter, other.parameter)
     return ours?.shape == theirs?.shape && haveSameBits(ours?.elements ?? [], theirs?.elements ?? [])
   }
 
-  /// The map written out as a dense matrix, `[outputSize, inputSize]`.
   public var matrix: Matrix<S> {
     var matrix = Matrix<S>(rows: outputSize, columns: inputSize)
     for row in 0..<outputSize {

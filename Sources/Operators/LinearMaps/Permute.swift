@@ -17,7 +17,8 @@ public struct Permute<S: Scalar>: IndexMap {
     self.constants = constants
     let dims = constants.integers(0)
     guard dims.sorted() == Array(inputShape.indices) else {
-      throw InvalidConstants("dims: expected the axes 0 to \(inputShape.count - 1) in some order, found \(dims)")
+      throw InvalidConstants(
+        "dims: expected the axes 0 to \(inputShape.count - 1) in some order, found \(dims)")
     }
     let steps = strides(of: inputShape)
     outputShape = dims.map { inputShape[$0] }

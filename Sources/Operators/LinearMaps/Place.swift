@@ -17,15 +17,19 @@ public struct Place<S: Scalar>: IndexMap {
     self.inputShape = inputShape
     self.constants = constants
     let axis = try axis("axis", single("axis", constants.integers(0)), rank: inputShape.count)
-    let (start, total) = (try single("start", constants.integers(1)), try single("total", constants.integers(2)))
+    let (start, total) = (
+      try single("start", constants.integers(1)), try single("total", constants.integers(2))
+    )
     guard start >= 0, total <= 1 << 40, start <= total - inputShape[axis] else {
-      throw InvalidConstants("start, total: expected room for \(inputShape[axis]), found \(start) of \(total)")
+      throw InvalidConstants(
+        "start, total: expected room for \(inputShape[axis]), found \(start) of \(total)")
     }
     var shape = inputShape
     shape[axis] = total
     let steps = strides(of: shape)
     var indices = [Int](repeating: -1, count: shape.reduce(1, *))
-    for (input, output) in positions(shape: inputShape, start: start * steps[axis], steps: steps).enumerated() {
+    for (input, output) in positions(shape: inputShape, start: start * steps[axis], steps: steps).enumerated()
+    {
       indices[output] = input
     }
     outputShape = shape

@@ -6,7 +6,10 @@ public struct Reduction<S: Scalar>: LinearMap {
   public static var typeName: String { "reduce" }
   public static var hasParameter: Bool { false }
   public static var constantDescriptions: [ConstantDescription] {
-    [ConstantDescription("function", default: "mean", oneOf: ["mean", "sum"]), .integers("axes"), .flag("keepdim", default: false)]
+    [
+      ConstantDescription("function", default: "mean", oneOf: ["mean", "sum"]), .integers("axes"),
+      .flag("keepdim", default: false),
+    ]
   }
 
   public let inputShape: [Int]
@@ -23,7 +26,8 @@ public struct Reduction<S: Scalar>: LinearMap {
     let steps = strides(of: kept)
     self.inputShape = inputShape
     self.constants = constants
-    targets = positions(shape: inputShape, steps: inputShape.indices.map { axes.contains($0) ? 0 : steps[$0] })
+    targets = positions(
+      shape: inputShape, steps: inputShape.indices.map { axes.contains($0) ? 0 : steps[$0] })
     let left = inputShape.indices.filter { !axes.contains($0) }.map { inputShape[$0] }
     outputShape = constants.flag(2) ? kept : left.isEmpty ? [1] : left
     share = constants.word(0) == "mean" ? 1 / S(axes.reduce(1) { $0 * inputShape[$1] }) : 1

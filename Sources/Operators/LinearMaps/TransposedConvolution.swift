@@ -19,14 +19,20 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
   private let adjoint: Convolution<S>
 
   public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    guard let parameter, parameter.shape.count == 4, inputShape.count == 3, parameter.shape[0] == inputShape[0]
+    guard let parameter, parameter.shape.count == 4, inputShape.count == 3,
+      parameter.shape[0] == inputShape[0]
     else {
       throw InvalidConstants(
-        "weight: expected 4 axes for samples of 3 axes, found shapes \(parameter?.shape ?? []) and \(inputShape)")
+        "weight: expected 4 axes for samples of 3 axes, found shapes \(parameter?.shape ?? []) and \(inputShape)"
+      )
     }
     let groups = constants.integers(4)
-    guard groups.count == 1, groups[0] >= 1 else { throw InvalidConstants("groups: expected a positive integer, found \(groups)") }
-    let (stride, padding) = (try Self.pair("stride", constants.integers(0)), try Self.pair("padding", constants.integers(1)))
+    guard groups.count == 1, groups[0] >= 1 else {
+      throw InvalidConstants("groups: expected a positive integer, found \(groups)")
+    }
+    let (stride, padding) = (
+      try Self.pair("stride", constants.integers(0)), try Self.pair("padding", constants.integers(1))
+    )
     let (extra, dilation) = (
       try Self.pair("output_padding", constants.integers(2)), try Self.pair("dilation", constants.integers(3))
     )
@@ -35,9 +41,12 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
       guard extra[axis] >= 0, extra[axis] < max(stride[axis], dilation[axis]) else {
         throw InvalidConstants("output_padding: expected less than stride or dilation, found \(extra[axis])")
       }
-      let extent = (inputShape[axis + 1] - 1) * stride[axis] - 2 * padding[axis]
+      let extent =
+        (inputShape[axis + 1] - 1) * stride[axis] - 2 * padding[axis]
         + dilation[axis] * (parameter.shape[axis + 2] - 1) + extra[axis] + 1
-      guard extent > 0 else { throw InvalidConstants("padding: expected an output, found an extent of \(extent)") }
+      guard extent > 0 else {
+        throw InvalidConstants("padding: expected an output, found an extent of \(extent)")
+      }
       outputShape.append(extent)
     }
     self.constants = constants
@@ -45,7 +54,8 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
       inputShape: outputShape, parameter: parameter,
       constants: [.integers(stride), .integers(padding), .integers(dilation), .integers(groups)])
     guard adjoint.outputShape == inputShape else {
-      throw InvalidConstants("output_padding: expected samples of shape \(adjoint.outputShape), found \(inputShape)")
+      throw InvalidConstants(
+        "output_padding: expected samples of shape \(adjoint.outputShape), found \(inputShape)")
     }
   }
 
@@ -73,7 +83,9 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
     let geometry = adjoint.geometry
     let (output, position) = row.quotientAndRemainder(dividingBy: geometry.inputArea)
     let (y, x) = position.quotientAndRemainder(dividingBy: geometry.input[2])
-    let (outputsOfGroup, channelsOfGroup) = (adjoint.weight.shape[1], adjoint.weight.shape[0] / adjoint.groups)
+    let (outputsOfGroup, channelsOfGroup) = (
+      adjoint.weight.shape[1], adjoint.weight.shape[0] / adjoint.groups
+    )
     let (group, outputInGroup) = output.quotientAndRemainder(dividingBy: outputsOfGroup)
     let rows = geometry.covering(y, axis: 1)
     let columns = geometry.covering(x, axis: 2)
@@ -91,7 +103,8 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
     // The same shapes and constants were valid before.
-    try! TransposedConvolution<T>(inputShape: inputShape, parameter: parameter?.cast(to: type), constants: constants)
+    try! TransposedConvolution<T>(
+      inputShape: inputShape, parameter: parameter?.cast(to: type), constants: constants)
   }
 }
 

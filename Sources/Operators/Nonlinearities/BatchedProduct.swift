@@ -10,7 +10,8 @@ public struct BatchedProduct: Nonlinearity {
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
     guard portShapes.count == 2, portShapes[0].count >= 2, portShapes[0].count == portShapes[1].count,
-      portShapes[0].dropLast(2) == portShapes[1].dropLast(2), portShapes[0].last! == portShapes[1].suffix(2).first!
+      portShapes[0].dropLast(2) == portShapes[1].dropLast(2),
+      portShapes[0].last! == portShapes[1].suffix(2).first!
     else { return nil }
     return portShapes[0].dropLast() + [portShapes[1].last!]
   }
@@ -39,7 +40,8 @@ public struct BatchedProduct: Nonlinearity {
 
   /// `count` products of matrices that stand one behind the other.
   private func multiply<S: Scalar>(
-    _ a: Matrix<S>, _ b: Matrix<S>, into c: inout Matrix<S>, _ count: Int, _ sizeA: (Int, Int), _ sizeB: (Int, Int),
+    _ a: Matrix<S>, _ b: Matrix<S>, into c: inout Matrix<S>, _ count: Int, _ sizeA: (Int, Int),
+    _ sizeB: (Int, Int),
     _ transposed: (Bool, Bool), m: Int, n: Int, k: Int
   ) {
     a.elements.withUnsafeBufferPointer { a in

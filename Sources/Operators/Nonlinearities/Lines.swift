@@ -39,7 +39,9 @@ struct Lines {
   }
 
   /// Rewrites every line of a cotangent, given the same line of the point.
-  func transform<S: Scalar>(_ cotangent: Matrix<S>, at point: Matrix<S>, _ body: ([S], [S]) -> [S]) -> Matrix<S> {
+  func transform<S: Scalar>(_ cotangent: Matrix<S>, at point: Matrix<S>, _ body: ([S], [S]) -> [S]) -> Matrix<
+    S
+  > {
     var result = cotangent
     for row in 0..<cotangent.rows {
       for start in starts {

@@ -22,7 +22,8 @@ public struct MaxPooling: Nonlinearity {
   private func geometry(_ shape: [Int]) -> WindowGeometry? {
     let kernel = constants.integers(0)
     return try? WindowGeometry(
-      inputShape: shape, kernel: kernel, stride: constants.integers(1).isEmpty ? kernel : constants.integers(1),
+      inputShape: shape, kernel: kernel,
+      stride: constants.integers(1).isEmpty ? kernel : constants.integers(1),
       padding: constants.integers(2), dilation: constants.integers(3), roundUp: constants.flag(4))
   }
 
@@ -34,7 +35,8 @@ public struct MaxPooling: Nonlinearity {
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
     let winners = winners(ports[0], shapes[0])
     return Matrix(
-      rows: ports[0].rows, columns: winners.count / max(1, ports[0].rows), elements: winners.map { ports[0].elements[$0] })
+      rows: ports[0].rows, columns: winners.count / max(1, ports[0].rows),
+      elements: winners.map { ports[0].elements[$0] })
   }
 
   public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {

@@ -22,7 +22,9 @@ public struct Normalization: Nonlinearity {
     epsilon = constants.number(1)
     isCentered = constants.flag(2)
     guard run > 0 else { throw InvalidConstants("run: expected a positive integer, found \(run)") }
-    guard epsilon >= 0 else { throw InvalidConstants("epsilon: expected a number that is not negative, found \(epsilon)") }
+    guard epsilon >= 0 else {
+      throw InvalidConstants("epsilon: expected a number that is not negative, found \(epsilon)")
+    }
   }
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {

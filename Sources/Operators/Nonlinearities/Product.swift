@@ -37,7 +37,9 @@ public struct Quotient: Nonlinearity {
 
   public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
     let ofNumerator = cotangent.combined(with: ports[1]) { $0 / $1 }
-    let ofDenominator = ofNumerator.timesElementwise(value(at: ports, shapes: shapes)).combined(with: cotangent) { a, _ in -a }
+    let ofDenominator = ofNumerator.timesElementwise(value(at: ports, shapes: shapes)).combined(
+      with: cotangent
+    ) { a, _ in -a }
     return [ofNumerator, ofDenominator]
   }
 }

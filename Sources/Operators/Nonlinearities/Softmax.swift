@@ -14,7 +14,8 @@ public struct Softmax: Nonlinearity {
   }
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
-    guard portShapes.count == 1, (try? axis("axis", constants.integers(0)[0], rank: portShapes[0].count)) != nil
+    guard portShapes.count == 1,
+      (try? axis("axis", constants.integers(0)[0], rank: portShapes[0].count)) != nil
     else { return nil }
     return portShapes[0]
   }
@@ -53,7 +54,8 @@ public struct LogSoftmax: Nonlinearity {
   }
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
-    guard portShapes.count == 1, (try? axis("axis", constants.integers(0)[0], rank: portShapes[0].count)) != nil
+    guard portShapes.count == 1,
+      (try? axis("axis", constants.integers(0)[0], rank: portShapes[0].count)) != nil
     else { return nil }
     return portShapes[0]
   }

@@ -5,7 +5,8 @@ import LinearAlgebra
 @specialized(where S == Double)
 @specialized(where S == Float)
 func unfold<S: Scalar>(
-  _ x: UnsafePointer<S>, channels count: Int, _ geometry: WindowGeometry, into columns: UnsafeMutablePointer<S>
+  _ x: UnsafePointer<S>, channels count: Int, _ geometry: WindowGeometry,
+  into columns: UnsafeMutablePointer<S>
 ) {
   var target = columns
   forEachRun(channels: count, geometry) { source, length, step in
@@ -47,7 +48,8 @@ private func forEachRun(
           let shift = kernelX * geometry.dilation[2] - geometry.before[2]
           // The windows whose element lies inside: shift + x · stride within 0..<input.
           let first = shift >= 0 ? 0 : min(output[2], (-shift + stride[2] - 1) / stride[2])
-          let end = shift >= input[2] ? first : max(first, min(output[2], (input[2] - 1 - shift) / stride[2] + 1))
+          let end =
+            shift >= input[2] ? first : max(first, min(output[2], (input[2] - 1 - shift) / stride[2] + 1))
           for outZ in 0..<output[0] {
             let z = outZ * stride[0] - geometry.before[0] + kernelZ * geometry.dilation[0]
             for outY in 0..<output[1] {

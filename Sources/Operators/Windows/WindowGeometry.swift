@@ -45,10 +45,13 @@ struct WindowGeometry: Equatable, Sendable {
       let reach = self.dilation[axis] * (self.kernel[axis] - 1) + 1
       let room = input[axis] + before[axis] + behind[axis] - reach
       guard room >= 0 else {
-        throw InvalidConstants("expected a window of at most \(input[axis] + before[axis] + behind[axis]), found one of \(reach)")
+        throw InvalidConstants(
+          "expected a window of at most \(input[axis] + before[axis] + behind[axis]), found one of \(reach)")
       }
       var count = room / self.stride[axis] + 1
-      if roundUp, room % self.stride[axis] != 0, count * self.stride[axis] < input[axis] + before[axis] { count += 1 }
+      if roundUp, room % self.stride[axis] != 0, count * self.stride[axis] < input[axis] + before[axis] {
+        count += 1
+      }
       output.append(count)
     }
     self.output = output
