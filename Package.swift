@@ -1,6 +1,13 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// Everything that the library hands on. Whoever imports the umbrella depends on each of them too: the build would
+/// not see otherwise that a module behind it has changed.
+let modules: [Target.Dependency] = [
+  "LinearAlgebra", "FixedPoints", "Operators", "Equilibria", "Networks", "Conversion", "Equivalence",
+  "ModelFiles", "RandomNetworks",
+]
+
 let package = Package(
   name: "deep-equilibrium",
   products: [
@@ -31,15 +38,10 @@ let package = Package(
     .target(name: "Equivalence", dependencies: ["Networks", "Equilibria"]),
     .target(name: "ModelFiles", dependencies: ["CJSONC", "Networks", "Equilibria"]),
     .target(name: "RandomNetworks", dependencies: ["Networks", "Equilibria"]),
-    .target(
-      name: "DeepEquilibrium",
-      dependencies: [
-        "LinearAlgebra", "FixedPoints", "Operators", "Equilibria", "Networks", "Conversion", "Equivalence",
-        "ModelFiles", "RandomNetworks",
-      ]),
+    .target(name: "DeepEquilibrium", dependencies: modules),
     .executableTarget(
       name: "deq",
-      dependencies: [
+      dependencies: modules + [
         "DeepEquilibrium", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/DEQCommand"),
@@ -47,7 +49,7 @@ let package = Package(
     .testTarget(name: "FixedPointsTests", dependencies: ["FixedPoints"]),
     .testTarget(name: "OperatorsTests", dependencies: ["Operators"]),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Conversion"]),
-    .testTarget(name: "DeepEquilibriumTests", dependencies: ["DeepEquilibrium"]),
+    .testTarget(name: "DeepEquilibriumTests", dependencies: modules + ["DeepEquilibrium"]),
   ],
   swiftLanguageModes: [.v6]
 )
