@@ -46,9 +46,15 @@ let package = Package(
       ],
       path: "Sources/DEQCommand"),
 
+    .target(
+      name: "TestSupport",
+      dependencies: ["LinearAlgebra", "Operators", "Equilibria", "Networks", "ModelFiles"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "FixedPointsTests", dependencies: ["FixedPoints"]),
     .testTarget(name: "OperatorsTests", dependencies: ["Operators"]),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Conversion"]),
+    .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
+    .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "DeepEquilibriumTests", dependencies: modules + ["DeepEquilibrium"]),
   ],
   swiftLanguageModes: [.v6]

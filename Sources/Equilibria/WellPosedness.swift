@@ -124,15 +124,19 @@ func perronFrobeniusBound(_ A: Matrix<Double>) -> Double {
   return bound
 }
 
-/// `‖A‖₂`, the square root of the largest eigenvalue of AᵀA.
+/// `‖A‖₂`, the square root of the largest eigenvalue of AᵀA; A is scaled first, so that no square overflows.
 func spectralNorm(_ A: Matrix<Double>) -> Double {
+  let scale = largestMagnitude(A.elements[...])
+  guard scale > 0 else { return 0 }
+  guard scale.isFinite else { return .infinity }
+  let scaled = Matrix(rows: A.rows, columns: A.columns, elements: A.elements.map { $0 / scale })
   var product = Matrix<Double>(rows: A.columns, columns: A.columns)
-  product.add(transposed: A, times: A)
+  product.add(transposed: scaled, times: scaled)
   let order = product.rows
   let eigenvalues = product.elements.withUnsafeMutableBufferPointer {
     Double.symmetricEigenvalues($0.baseAddress!, n: order)
   }
-  return max(0, eigenvalues.last ?? 0).squareRoot()
+  return scale * max(0, eigenvalues.last ?? 0).squareRoot()
 }
 
 /// The least eigenvalue of `I − (W + Wᵀ)/2`.
@@ -141,7 +145,7 @@ func leastEigenvalueOfMonotonePart(_ W: Matrix<Double>) -> Double {
   var part = Matrix<Double>(rows: order, columns: order)
   for row in 0..<order {
     for column in 0..<order {
-      part[row, column] = (row == column ? 1 : 0) - (W[row, column] + W[column, row]) / 2
+      part[row, column] = (row == column ? 1 : 0) - (W[row, column] / 2 + W[column, row] / 2)
     }
   }
   return part.elements.withUnsafeMutableBufferPointer {

@@ -5,13 +5,15 @@ import Operators
 /// A layer whose value is the read-out of an equilibrium model that is given what the layer reads.
 ///
 /// Every entry of its model is a parameter of the network, called by the layer's name and the entry's own
-/// parameter or place: `core.W`, `core.Wz[z,z]`. A model in matrix form is taken entry by entry.
+/// parameter or place: `core.W`, `core.Wz[z,z]`. Of several entries without a parameter at one place the first
+/// carries the place's name, since the gradient of a place counts once. A model in matrix form is taken entry by
+/// entry.
 public struct ImplicitLayer<S: Scalar>: Sendable {
   /// The layer's name.
   public let name: String
   /// What the layer reads.
   public let source: Source
-  /// The model, in block form, every entry carrying a full name.
+  /// The model, in block form, every entry carrying a name: its parameter, or its place where it is the first there.
   public let model: EquilibriumModel<S>
 
   /// The layer of this name around `model`.
@@ -19,14 +21,18 @@ public struct ImplicitLayer<S: Scalar>: Sendable {
   /// - Throws: `InvalidModel` where the place of an entry is spelled like the parameter of another.
   public init(name: String, source: Source, model: EquilibriumModel<S>) throws(InvalidModel) {
     var blocks = model.blocks
-    for index in blocks.indices {
-      for term in blocks[index].terms.indices where blocks[index].terms[term].map.parameterShape != nil {
-        let entry = blocks[index].terms[term]
-        blocks[index].terms[term].parameter = entry.parameter ?? model.place(of: entry, in: blocks[index])
+    for (index, block) in model.blocks.enumerated() {
+      // An entry may carry its place's name already.
+      var named = Set(block.terms.filter { $0.parameter == model.place(of: $0, in: block) }.map(\.parameter))
+      for (position, term) in block.terms.enumerated()
+      where term.parameter == nil && term.map.parameterShape != nil {
+        let place = model.place(of: term, in: block)
+        if named.insert(place).inserted { blocks[index].terms[position].parameter = place }
       }
-      for offset in blocks[index].offsets.indices {
-        let entry = blocks[index].offsets[offset]
-        blocks[index].offsets[offset].parameter = entry.parameter ?? model.place(of: entry, in: blocks[index])
+      named = Set(block.offsets.filter { $0.parameter == model.place(of: $0, in: block) }.map(\.parameter))
+      for (position, offset) in block.offsets.enumerated() where offset.parameter == nil {
+        let place = model.place(of: offset, in: block)
+        if named.insert(place).inserted { blocks[index].offsets[position].parameter = place }
       }
     }
     self.init(

@@ -7,7 +7,7 @@ import Operators
 /// repeatedly from the colours of what it reads and of what reads it, until no class splits. Colours are
 /// hashes of canonical expressions; they propose a renaming, which `Proof` then verifies bit by bit, so that
 /// a collision can cost a proof but never forge one. Where equations remain alike, two are declared to
-/// correspond, the one with the same name if there is one, and refinement goes on.
+/// correspond, those with the same parameters or else the same name if there are any, and refinement goes on.
 ///
 /// - Parameter hint: A renaming to prefer among equations that are alike.
 /// - Complexity: O(rounds · terms) after one pass over all numbers; a chain of L identical layers takes L rounds.
@@ -16,7 +16,8 @@ func counterpartsByContent(network: EquationSystem, model: EquationSystem, hint:
   var theirs = Colouring(model)
   refine(&ours, &theirs)
   var fresh: UInt64 = 1
-  while let (equation, block) = nextTie(ours, theirs, hint: hint) {
+  let labels = (network.equations.map(\.labels), model.equations.map(\.labels))
+  while let (equation, block) = nextTie(ours, theirs, labels: labels, hint: hint) {
     ours.mark(equation, fresh)
     theirs.mark(block, fresh)
     fresh += 1
@@ -43,15 +44,26 @@ private func refine(_ ours: inout Colouring, _ theirs: inout Colouring) {
 }
 
 /// An equation and a block of one colour that others share, or nil where every colour is decided.
-private func nextTie(_ ours: Colouring, _ theirs: Colouring, hint: [Int?]) -> (Int, Int)? {
+private func nextTie(
+  _ ours: Colouring, _ theirs: Colouring, labels: ([Set<String>], [Set<String>]), hint: [Int?]
+) -> (Int, Int)? {
   let blocks = theirs.members
   let equations = ours.members
   for (equation, colour) in ours.colours.enumerated() {
     guard let alike = blocks[colour], equations[colour]!.count > 1, alike.count > 1 else { continue }
+    let labelled = alike.first { !labels.1[$0].isEmpty && labels.1[$0].isSubset(of: labels.0[equation]) }
+    if let labelled { return (equation, labelled) }
     if let hinted = hint[equation], alike.contains(hinted) { return (equation, hinted) }
     return (equation, alike[0])
   }
   return nil
+}
+
+extension Block<Double> {
+  /// The parameters that the equation's entries carry.
+  fileprivate var labels: Set<String> {
+    Set(terms.compactMap(\.parameter) + offsets.compactMap(\.parameter))
+  }
 }
 
 /// A system's equations with a colour each.
@@ -113,6 +125,16 @@ private struct Colouring {
       return mix64(mix64(colours[index] &+ read) &+ reading)
     }
   }
+}
+
+/// A hash of an equation's own numbers: of everything but which equations it reads.
+func signature(of equation: Block<Double>) -> UInt64 {
+  var signature = hash(of: equation)
+  for term in equation.terms {
+    let isInput: UInt64 = term.source == .input ? 1 : 0
+    signature &+= mix64(hash(of: term.map) &+ mix64(UInt64(term.port) << 1 | isInput))
+  }
+  return signature
 }
 
 /// A hash of everything about an equation but its terms.

@@ -24,7 +24,8 @@ struct Proof {
       (counterparts, outcome) = (byName, .proved)
       return
     }
-    let byContent = counterpartsByContent(network: network, model: model, hint: byName)
+    let byContent = completed(
+      counterpartsByContent(network: network, model: model, hint: byName), network: network, model: model)
     let second = Comparator(network: network, model: model, counterparts: byContent).firstDifference
     if let second {
       // Names that fit make the better explanation; without them, only the content can tell.

@@ -38,6 +38,8 @@ private func label(_ term: Term<Double>, in block: inout Block<Double>, _ proof:
   let there = block.terms.indices.filter {
     block.terms[$0].port == term.port && block.terms[$0].source == source
   }
+  // Summands of one parameter have one gradient; a name on each of them would count it twice.
+  if there.contains(where: { block.terms[$0].parameter == name }) { return }
   if let unlabelled = there.first(where: { block.terms[$0].parameter == nil }) {
     if block.terms[unlabelled].map.parameterShape == shape { block.terms[unlabelled].parameter = name }
   } else if there.isEmpty, proof.model.size(of: source) == term.map.inputSize {
@@ -49,6 +51,7 @@ private func label(_ term: Term<Double>, in block: inout Block<Double>, _ proof:
 private func label(_ offset: Offset<Double>, in block: inout Block<Double>) {
   guard let name = offset.parameter else { return }
   let there = block.offsets.indices.filter { block.offsets[$0].port == offset.port }
+  if there.contains(where: { block.offsets[$0].parameter == name }) { return }
   if let unlabelled = there.first(where: { block.offsets[$0].parameter == nil }) {
     block.offsets[unlabelled].parameter = name
   } else if there.isEmpty {
