@@ -55,6 +55,7 @@ let package = Package(
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Conversion"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
+    .testTarget(name: "DEQCommandTests", dependencies: modules + ["deq", "DeepEquilibrium"]),
     .testTarget(name: "DeepEquilibriumTests", dependencies: modules + ["DeepEquilibrium"]),
   ],
   swiftLanguageModes: [.v6]

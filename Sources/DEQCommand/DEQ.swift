@@ -30,6 +30,8 @@ struct DEQ: ParsableCommand {
   static func main() {
     // A reader that goes away is an error like any other (74), not a silent death.
     signal(SIGPIPE, SIG_IGN)
+    StandardStreams.fillGaps()
+    Interruption.handle()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -41,8 +43,16 @@ struct DEQ: ParsableCommand {
       let words = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
       fail("\(words) (see deq --help)", status: .usage)
     } catch {
-      // Help, the version, and what a command has said already.
-      exit(withError: error)
+      printHelp(fullMessage(for: error))
+    }
+  }
+
+  /// Help and the version are output like any other.
+  private static func printHelp(_ text: String) {
+    do {
+      try writeToStandardOutput(text + "\n")
+    } catch {
+      fail(error.description, status: exitStatus(of: error.kind))
     }
   }
 
@@ -56,7 +66,7 @@ struct DEQ: ParsableCommand {
   }
 
   private static func fail(_ message: String, status: ExitStatus) -> Never {
-    if !message.isEmpty { writeToStandardError("deq: \(message)\n") }
+    if !message.isEmpty { writeToStandardError("deq: \(oneLine(message))\n") }
     Self.exit(withError: ExitCode(status.rawValue))
   }
 }

@@ -15,18 +15,54 @@ extension Network<Double> {
 
   /// Networks that are simpler by one step, the boldest first. Every chain of steps ends.
   var simplifications: [Network] {
-    layers.indices.compactMap { endingAt($0) }
+    layers.indices.compactMap { computing($0) }
+      + layers.indices.reversed().compactMap { startingBehind($0) }
+      + layers.indices.compactMap { endingAt($0) }
       + layers.indices.reversed().compactMap { without($0) }
       + layers.indices.flatMap { index in
         layers[index].simplifications.compactMap { replacing(index, by: $0) }
       }
       + layers.indices.flatMap { narrowed($0) }
+      + narrowedInput
+  }
+
+  /// A layer as the output, with nothing but what it depends on; nil where that is everything.
+  private func computing(_ index: Int) -> Network? {
+    var needed: Set<Int> = [index]
+    for layer in order.reversed() where needed.contains(layer) { needed.formUnion(layers[layer].nodeSources) }
+    guard needed.count < layers.count else { return nil }
+    return keeping(needed.sorted(), inputShape: inputShape, output: index)
   }
 
   /// The network whose output is an earlier layer.
   private func endingAt(_ index: Int) -> Network? {
     guard index < output else { return nil }
     return try? Network(inputShape: inputShape, layers: layers, output: index)
+  }
+
+  /// What is computed from a layer alone, with the layer's value as the input.
+  private func startingBehind(_ index: Int) -> Network? {
+    var behind: Set<Int> = [index]
+    for layer in order {
+      let sources = layers[layer].nodeSources
+      if !sources.isEmpty, sources.allSatisfy(behind.contains) { behind.insert(layer) }
+    }
+    behind.remove(index)
+    guard let last = behind.max() else { return nil }
+    return keeping(
+      behind.sorted(), inputShape: [layers[index].size], output: behind.contains(output) ? output : last)
+  }
+
+  /// The network of some of the layers; what reads another reads the input instead.
+  private func keeping(_ kept: [Int], inputShape: [Int], output: Int) -> Network? {
+    let positions = Dictionary(uniqueKeysWithValues: zip(kept, 0...))
+    guard let newOutput = positions[output] else { return nil }
+    let rest = kept.map { layer in
+      layers[layer].reading { source in
+        if case .node(let node) = source, let position = positions[node] { .node(position) } else { .input }
+      }
+    }
+    return try? Network(inputShape: inputShape, layers: rest, output: newOutput)
   }
 
   /// The network without a layer that nothing reads, or whose readers can read what it reads.
@@ -60,6 +96,15 @@ extension Network<Double> {
       var changed = layers.map { $0.keepingColumns(size, of: .node(index)) }
       changed[index] = changed[index].keepingRows(size)
       return try? Network(inputShape: inputShape, layers: changed, output: output)
+    }
+  }
+
+  /// The network of the input's first half, or of all but its last coordinate.
+  private var narrowedInput: [Network] {
+    guard inputSize > 1 else { return [] }
+    return Set([inputSize / 2, inputSize - 1]).sorted().compactMap { size in
+      try? Network(
+        inputShape: [size], layers: layers.map { $0.keepingColumns(size, of: .input) }, output: output)
     }
   }
 }

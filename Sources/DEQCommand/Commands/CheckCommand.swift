@@ -8,9 +8,15 @@ struct CheckCommand: ParsableCommand {
       "Decides whether a network and an equilibrium model are the same function, with the same gradients.",
     discussion: """
       proved: the same equations bit for bit, up to the order and the names of blocks, and the numbers agree.
-      agrees: not proved, but outputs and gradients agree to rounding on every tested input.
+      agrees: not proved, but outputs and gradients agree to rounding on every input that could be compared.
       refuted: they differ by more than rounding can explain; the report says where.
       undecided: not proved, and no tested input could be compared (values not finite, or no equilibrium).
+
+      Exit status 0 for proved and agrees, 1 for refuted and undecided.
+
+      Examples:
+        deq check mlp.json mlp.deq.json
+        deq check 1.json 2.json m.json    m.json is the stack of 1.json and 2.json
       """)
 
   @Argument(
@@ -20,16 +26,13 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "How many random inputs to try.")
   var samples = 16
 
-  @Option(help: "What decides the inputs.")
+  @Option(help: "What decides the inputs: the same seed, the same report.")
   var seed: UInt64 = 0
 
-  @Option(
-    help:
-      "The generic solver for the whole state: \(SolverName.allCases.map(\.rawValue).joined(separator: ", "))."
-  )
+  @Option(help: "The generic solver, which iterates on the whole state beside the structured one.")
   var solver = SolverName.picard
 
-  @Option(help: "The precision of the evaluation: float64 or float32.")
+  @Option(help: "The precision of the evaluation; a proof is always exact.")
   var precision = EquivalenceChecker.Precision.float64
 
   @Flag(help: "Exit with 1 unless the verdict is proved.")
@@ -51,6 +54,7 @@ struct CheckCommand: ParsableCommand {
     try ModelArguments.requireOneStandardInput(files)
     let network = try ModelArguments.network(stacking: Array(files.dropLast()))
     let model = try ModelFile.readEquilibrium(files[files.count - 1])
+    try requireMemory(toCheck: network, model, samples: samples, remedy: "--samples takes fewer")
     var checker = EquivalenceChecker()
     checker.samples = samples
     checker.seed = seed

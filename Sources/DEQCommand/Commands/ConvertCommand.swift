@@ -1,6 +1,12 @@
 import ArgumentParser
 import DeepEquilibrium
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
@@ -9,7 +15,12 @@ struct ConvertCommand: ParsableCommand {
     discussion: """
       Several files are stacked in the order given: each one's output is the next one's input, and layers \
       are called 1.NAME, 2.NAME, …. What was written is read again and checked before it gets its name; \
-      where the check refutes it, nothing is kept.
+      where the check does not accept it, nothing is kept. With -o - the model goes to standard output, and the \
+      report to standard error.
+
+      Examples:
+        deq convert mlp.json                  writes mlp.deq.json
+        deq convert 1.json 2.json -o m.json   one model of both, stacked
       """)
 
   @Argument(help: "Networks or equilibrium models, as JSON; - is standard input.")
@@ -32,13 +43,19 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
-  /// A matrix form larger than this is refused: it would hardly fit into memory, and no reader would thank for it.
-  private static var largestMatrixForm: Int { 4_000_000_000 }
+  /// A matrix form larger than this is refused: as text it is up to three times as large, and read again as JSON
+  /// more than eight times.
+  private static var largestMatrixForm: Int { 500_000_000 }
 
   func run() throws {
     let network = try ModelArguments.network(stacking: networks)
     let model = EquilibriumModel(converting: network)
     if matrix { try requireMatrixForm(of: model) }
+    if check {
+      try requireMemory(
+        toCheck: network, model, samples: EquivalenceChecker().samples,
+        remedy: "--no-check leaves the check out")
+    }
     let target = output ?? Self.defaultOutput(for: networks[0])
     if target == "-" {
       try convertToStandardOutput(network, model)
@@ -55,33 +72,45 @@ struct ConvertCommand: ParsableCommand {
     let progress = Progress()
     defer { progress.finish() }
     progress.show("writing \(target)")
-    let file = try AtomicFile(target)
-    try file.write { (sink) throws(FileError) in
-      try ModelFile.equilibrium(model).write(as: form, to: sink)
-    }
-    if try file.compareWithTarget() == .different, !force {
-      throw FileError(
-        .cannotCreate, file: target, "exists and differs from what would be written; --force replaces it")
-    }
-    var result: EquivalenceReport?
-    if check, let written = file.temporaryPath {
-      progress.show("checking \(target) as written")
-      let contents = try FileContents(reading: written)
-      result = try checked(network, FileContents(contents.bytes, named: target))
+    let result = try Interruption.removing(fileAt: target) { file in
+      guard let temporary = file.temporaryPath else {
+        // A device or a pipe: nothing to read again, so the bytes are checked on their way.
+        return try writeChecked(network, model, named: target) { bytes throws(FileError) in
+          try file.write { sink throws(FileError) in try sink.write(bytes) }
+          try file.commit()
+        }
+      }
+      try file.write { (sink) throws(FileError) in
+        try ModelFile.equilibrium(model).write(as: form, to: sink)
+      }
+      try requireReplaceable(file, force: force)
+      if check { progress.show("checking \(target) as written") }
+      let written = check ? try FileContents(FileContents(reading: temporary).bytes, named: target) : nil
+      let result = try written.map { try checked(network, $0) }
+      if result?.isAccepted ?? true { try file.commit() } else { file.discard() }
+      return result
     }
     progress.finish()
-    if result?.isAccepted ?? true { try file.commit() } else { file.discard() }
-    try report(network, model, result, target: target)
+    try report(model, result, target: target)
   }
 
   private func convertToStandardOutput(_ network: Network<Double>, _ model: EquilibriumModel<Double>) throws {
-    let sink = MemorySink(named: "standard output")
-    try ModelFile.equilibrium(model).write(as: form, to: sink)
-    let result = check ? try checked(network, FileContents(sink.bytes, named: "standard output")) : nil
-    if result?.isAccepted ?? true {
-      try DescriptorSink.standardOutput().write(sink.bytes)
+    let result = try writeChecked(network, model, named: "standard output") { bytes throws(FileError) in
+      try DescriptorSink.standardOutput().write(bytes)
     }
-    try report(network, model, result, target: "-")
+    try report(model, result, target: "-")
+  }
+
+  /// Hands the bytes of the model to `write` once they have been read again and accepted.
+  private func writeChecked(
+    _ network: Network<Double>, _ model: EquilibriumModel<Double>, named name: String,
+    to write: ([UInt8]) throws(FileError) -> Void
+  ) throws -> EquivalenceReport? {
+    let sink = MemorySink(named: name)
+    try ModelFile.equilibrium(model).write(as: form, to: sink)
+    let result = check ? try checked(network, FileContents(sink.bytes, named: name)) : nil
+    if result?.isAccepted ?? true { try write(sink.bytes) }
+    return result
   }
 
   private func checked(_ network: Network<Double>, _ written: FileContents) throws -> EquivalenceReport {
@@ -92,8 +121,7 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func report(
-    _ network: Network<Double>, _ model: EquilibriumModel<Double>, _ result: EquivalenceReport?,
-    target: String
+    _ model: EquilibriumModel<Double>, _ result: EquivalenceReport?, target: String
   ) throws {
     let names = ReportNames(networks: networks, model: target == "-" ? "standard output" : target)
     if json {
@@ -102,16 +130,21 @@ struct ConvertCommand: ParsableCommand {
       }.text
       if target == "-" { writeToStandardError(text) } else { try writeToStandardOutput(text) }
     } else {
-      var report = Report()
+      var report = Report(to: target == "-" ? STDERR_FILENO : STDOUT_FILENO)
       if let result {
         result.describe(names, model: model, in: &report)
+        if !result.isAccepted {
+          report.row("written", "nothing: the model is kept only where the check accepts it")
+        }
       } else {
         report.line("converted, not checked: \(names.model)")
         describeSize(of: model, in: &report)
       }
-      report.line()
-      for line in PatternPicture(model).lines { report.line(line) }
-      try report.write(toStandardError: target == "-")
+      if result?.isAccepted ?? true {
+        report.line()
+        for line in PatternPicture(model).lines { report.line(line) }
+      }
+      try report.write()
     }
     if let result, !result.isAccepted { throw CommandFailure(.refuted) }
   }

@@ -9,7 +9,11 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       Samples are {"input": [[…], …]}, and for gradients also "cotangent": [[…], …]. A network is evaluated \
       layer by layer and differentiated by backpropagation; an equilibrium model is solved and differentiated \
-      implicitly, and what its solver did goes to standard error. A sample without an equilibrium is an error.
+      implicitly, and what its solver did goes to standard error. A sample without an equilibrium is an error, \
+      with exit status 1; a value that is not finite is one too, with 65.
+
+      Example:
+        echo '{"input": [[1, 2]]}' | deq evaluate mlp.deq.json
       """)
 
   @Argument(help: "A network or an equilibrium model, as JSON; - is standard input.")
@@ -18,7 +22,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The samples; - is standard input.")
   var input = "-"
 
-  @Option(help: "How equilibria are found: \(MethodName.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "How equilibria are found: along the dependency graph, or by a solver on the whole state.")
   var solver = MethodName.structured
 
   @Option(name: .shortAndLong, help: "Where to write; - is standard output.")
@@ -66,18 +70,20 @@ struct EvaluateCommand: ParsableCommand {
 
   private func evaluate(_ network: Network<Double>, _ file: FileContents) throws -> Evaluation {
     let samples = try Samples.read(file, inputSize: network.inputSize, outputSize: network.outputSize)
+    try requireMemory(toEvaluate: network, samples: samples.input.rows)
     let pass = network.forward(samples.input, solvingBy: solver.method)
     try require(pass.failure)
     guard let cotangent = samples.cotangent else {
       return Evaluation(results: SampleResults(output: pass.output))
     }
     let back = network.backpropagate(cotangent, through: pass, solvingBy: solver.method)
-    try require(back.failure)
+    try require(back.failure, of: "adjoint: ")
     return Evaluation(results: SampleResults(output: pass.output, gradients: back.gradients))
   }
 
   private func evaluate(_ model: EquilibriumModel<Double>, _ file: FileContents) throws -> Evaluation {
     let samples = try Samples.read(file, inputSize: model.inputSize, outputSize: model.outputSize)
+    try requireMemory(toEvaluate: model, samples: samples.input.rows)
     let solution = model.solve(samples.input, by: solver.method)
     try require(solution.failure)
     guard let cotangent = samples.cotangent else {
@@ -85,15 +91,15 @@ struct EvaluateCommand: ParsableCommand {
     }
     let point = model.linearization(at: solution.state, input: solution.input)
     let adjoint = model.adjoint(at: point, cotangent: cotangent, by: solver.method)
-    try require(adjoint.failure)
+    try require(adjoint.failure, of: "adjoint: ")
     return Evaluation(
       results: SampleResults(
         output: solution.output, gradients: model.gradients(at: point, adjoint: adjoint)),
       forward: solution.records, adjoint: adjoint.records)
   }
 
-  private func require(_ failure: NoEquilibrium?) throws {
-    if let failure { throw CommandFailure(.refuted, "\(model): \(failure)") }
+  private func require(_ failure: NoEquilibrium?, of equation: String = "") throws {
+    if let failure { throw CommandFailure(.refuted, "\(model): \(equation)\(failure)") }
   }
 
   /// JSON has no word for an infinity, and a reader should hear of it.

@@ -29,30 +29,42 @@ struct FixturesCommand: ParsableCommand {
     var results: [FixtureResult] = []
     for (number, folder) in folders.enumerated() {
       progress.show("\(number + 1) of \(folders.count): \(folder)")
-      results.append(try FixtureRun(folder: folder).result(recording: record))
+      results.append(try result(of: folder))
     }
     progress.finish()
-    try writeToStandardOutput(try json ? jsonReport(results) : humanReport(results))
+    if json { try writeToStandardOutput(jsonReport(results)) } else { try humanReport(results).write() }
     if results.contains(where: { $0.fault != nil }) { throw CommandFailure(.refuted) }
   }
 
-  private func humanReport(_ results: [FixtureResult]) -> String {
-    let report = Report()
+  /// The result of one fixture. What cannot be read in it is its fault, and the others are still run.
+  private func result(of folder: String) throws -> FixtureResult {
+    do {
+      return try FixtureRun(folder: folder).result(recording: record)
+    } catch let error as FileError where error.kind == .badData || error.kind == .noInput {
+      return FixtureResult(name: folder, fault: error.description)
+    } catch let error as CommandFailure where error.status == .badData || error.status == .noInput {
+      return FixtureResult(name: folder, fault: error.message)
+    }
+  }
+
+  private func humanReport(_ results: [FixtureResult]) -> Report {
+    var report = Report()
     let failed = results.filter { $0.fault != nil }.count
     let worst = results.compactMap(\.worst).max() ?? 0
     let width = results.map(\.name.count).max() ?? 0
-    var lines = [
-      failed == 0
-        ? "\(report.coloured("proved", .proved)): \(text(results.count, "fixture")), "
-          + "at most \(text(worst)) of scale from the expected values"
-        : "\(report.coloured("refuted", .refuted)): \(failed) of \(text(results.count, "fixture"))"
-    ]
+    if failed == 0 {
+      report.headline(
+        .proved, "\(text(results.count, "fixture")), at most \(text(worst)) of scale from the expected values"
+      )
+    } else {
+      report.headline(.refuted, "\(failed) of \(text(results.count, "fixture"))")
+    }
     for result in results {
       let space = String(repeating: " ", count: width - result.name.count + 2)
-      let state = result.fault ?? "proved, \(result.worst.map { text($0) } ?? "0") of scale"
-      lines.append("  \(result.name)\(space)\(state)\(result.isRecorded ? ", recorded" : "")")
+      let state = result.fault ?? "proved, \(text(result.worst ?? 0)) of scale"
+      report.line("  \(result.name)\(space)\(state)\(result.isRecorded ? ", recorded" : "")")
     }
-    return lines.joined(separator: "\n") + "\n"
+    return report
   }
 
   private func jsonReport(_ results: [FixtureResult]) throws -> String {

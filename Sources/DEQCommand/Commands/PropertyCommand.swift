@@ -8,13 +8,13 @@ struct PropertyCommand: ParsableCommand {
     discussion: """
       Every case must be proved, in block form and in matrix form, as re-read from what was written; and the \
       network itself must read back bit for bit. The first case that fails is shrunk, and the smallest \
-      network that still fails is written to property-SEED.json in the current folder.
+      network that still fails is written to property-SEED-CASE.json in the current folder.
       """)
 
   @Option(help: "How many networks.")
   var cases = 200
 
-  @Option(help: "What decides all of them.")
+  @Option(help: "What decides all of them: the same seed, the same networks.")
   var seed: UInt64 = 0
 
   @Option(help: "The most layers of a network.")
@@ -73,7 +73,7 @@ struct PropertyCommand: ParsableCommand {
       return try writeToStandardOutput(text)
     }
     var report = Report()
-    report.line("\(report.coloured("proved", .proved)): \(text(cases, "random network")), seed \(seed)")
+    report.headline(.proved, "\(text(cases, "random network")), seed \(seed)")
     report.row("layers", "\(text(summary.layers)), \(text(summary.implicitLayers)) of them implicit")
     report.row("forms", "each written and read in block form and in matrix form")
     report.row(
@@ -107,7 +107,7 @@ struct PropertyCommand: ParsableCommand {
       try writeToStandardOutput(text)
     } else {
       var report = Report()
-      report.line("\(report.coloured("refuted", .refuted)): case \(number) of seed \(seed)")
+      report.headline(.refuted, "case \(number) of seed \(seed)")
       report.row("fault", fault)
       report.row("smallest", "\(text(smallest.layers.count, "layer")), in \(path)")
       try report.write()

@@ -12,7 +12,7 @@ struct ReportNames {
 extension EquivalenceReport {
   /// Adds the report: the verdict first, then what it rests on.
   func describe(_ names: ReportNames, model: EquilibriumModel<Double>, in report: inout Report) {
-    report.line("\(report.coloured(verdict.rawValue, verdict)): \(headline(names))")
+    report.headline(verdict, headline(names))
     switch proof {
     case .proved:
       report.row("equations", "the same bit for bit: \(size(of: model))")
@@ -35,11 +35,19 @@ extension EquivalenceReport {
 
   private func headline(_ names: ReportNames) -> String {
     switch verdict {
-    case .proved: "\(names.model) is the same function as \(names.network), with the same gradients"
-    case .agrees: "\(names.model) and \(names.network) agree to rounding on every tested input"
+    case .proved:
+      "\(names.model) is the same function as \(names.network), with the same gradients"
+        + (samples.compared == 0 ? "; no numbers could be compared" : "")
+    case .agrees: "\(names.model) and \(names.network) agree to rounding on \(testedInputs)"
     case .refuted: "\(names.model) is not the same function as \(names.network)"
     case .undecided: "no tested input of \(names.network) and \(names.model) could be compared"
     }
+  }
+
+  private var testedInputs: String {
+    samples.compared == samples.drawn
+      ? "every tested input"
+      : "\(samples.compared) of \(text(samples.drawn, "tested input")), the others could not be compared"
   }
 
   private func size(of model: EquilibriumModel<Double>) -> String {

@@ -53,7 +53,9 @@ struct PatternPicture {
   }
 
   private func abbreviated(_ name: String) -> String {
-    name.count <= 20 ? name : name.prefix(19) + "…"
+    // Scalars, not characters: a single character may be a megabyte of combining marks.
+    let scalars = oneLine(String(name.unicodeScalars.prefix(21))).unicodeScalars
+    return scalars.count <= 20 ? String(scalars) : String(scalars.prefix(19)) + "…"
   }
 
   private func padded(_ text: String, _ width: Int, left: Bool = false) -> String {

@@ -11,7 +11,7 @@ enum Folder {
   /// All folders at or below `root` that hold an expected.json, in the order of their names.
   static func fixtures(under root: String) throws -> [String] {
     var found: [String] = []
-    var pending = [root]
+    var pending = [root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root]
     while let folder = pending.popLast() {
       let entries = try entries(of: folder)
       if entries.contains("expected.json") { found.append(folder) }
@@ -47,7 +47,8 @@ enum Folder {
   /// The names in a folder, sorted, without those that begin with a dot.
   private static func entries(of folder: String) throws -> [String] {
     guard let stream = opendir(folder) else {
-      throw CommandFailure(.noInput, "\(folder): expected a folder, \(String(cString: strerror(errno)))")
+      throw CommandFailure(
+        .noInput, "\(folder): cannot be opened as a folder: \(String(cString: strerror(errno)))")
     }
     defer { closedir(stream) }
     var names: [String] = []

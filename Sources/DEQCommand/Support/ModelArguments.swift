@@ -39,12 +39,18 @@ enum ModelArguments {
 }
 
 /// Writes a file in one step; an existing, different one is replaced by force only.
-func writeFile(_ text: String, to path: String, force: Bool) throws(FileError) {
-  let file = try AtomicFile(path)
-  try file.write { (sink) throws(FileError) in try sink.write(Array(text.utf8)) }
+func writeFile(_ text: String, to path: String, force: Bool) throws {
+  try Interruption.removing(fileAt: path) { file in
+    try file.write { (sink) throws(FileError) in try sink.write(Array(text.utf8)) }
+    try requireReplaceable(file, force: force)
+    try file.commit()
+  }
+}
+
+/// Refuses to replace an existing, different file without force.
+func requireReplaceable(_ file: AtomicFile, force: Bool) throws {
   if try file.compareWithTarget() == .different, !force {
     throw FileError(
-      .cannotCreate, file: path, "exists and differs from what would be written; --force replaces it")
+      .cannotCreate, file: file.path, "exists and differs from what would be written; --force replaces it")
   }
-  try file.commit()
 }

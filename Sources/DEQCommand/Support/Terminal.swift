@@ -8,24 +8,36 @@ import DeepEquilibrium
 
 /// Writes to standard error; what cannot be written there cannot be reported anywhere.
 func writeToStandardError(_ text: String) {
-  var text = text
-  text.withUTF8 { bytes in _ = write(2, bytes.baseAddress, bytes.count) }
+  try? DescriptorSink(STDERR_FILENO, named: "standard error").write(Array(text.utf8))
 }
 
-/// The report on standard output: collected, and written in one go with every failure noticed.
+/// Whether a descriptor is a terminal that obeys escape sequences.
+private func isTerminal(_ descriptor: Int32) -> Bool {
+  let isDumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? true
+  return isatty(descriptor) == 1 && !isDumb
+}
+
+/// A report: collected, and written in one go.
 struct Report {
   private var text = ""
+  private let descriptor: Int32
   private let hasColour: Bool
 
-  init() {
-    let forbidden = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
-    let dumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? true
-    hasColour = isatty(1) == 1 && !forbidden && !dumb
+  /// A report on standard output, or on standard error where a model goes to standard output.
+  init(to descriptor: Int32 = STDOUT_FILENO) {
+    let isForbidden = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+    self.descriptor = descriptor
+    hasColour = isTerminal(descriptor) && !isForbidden
   }
 
-  /// Adds a line.
+  /// Adds the line that says it all, with the verdict in its colour.
+  mutating func headline(_ verdict: Verdict, _ line: String) {
+    text += "\(coloured(verdict)): \(oneLine(line))\n"
+  }
+
+  /// Adds a line, which stays one line without escape sequences whatever the names in it are.
   mutating func line(_ line: String = "") {
-    text += line + "\n"
+    text += oneLine(line) + "\n"
   }
 
   /// Adds a line of a labelled, aligned list.
@@ -33,25 +45,22 @@ struct Report {
     line("  " + label + String(repeating: " ", count: max(1, 13 - label.count)) + value)
   }
 
-  /// The text in the colour of a verdict: green, yellow or red, on a terminal that has colours.
-  func coloured(_ text: String, _ verdict: Verdict) -> String {
-    guard hasColour else { return text }
+  /// The verdict in green, yellow or red, on a terminal that has colours.
+  private func coloured(_ verdict: Verdict) -> String {
+    guard hasColour else { return verdict.rawValue }
     let code =
       switch verdict {
       case .proved: 32
       case .agrees: 33
       case .refuted, .undecided: 31
       }
-    return "\u{1B}[1;\(code)m\(text)\u{1B}[0m"
+    return "\u{1B}[1;\(code)m\(verdict.rawValue)\u{1B}[0m"
   }
 
-  /// Writes everything to standard output, or to standard error where the model itself goes to standard output.
-  func write(toStandardError: Bool = false) throws(FileError) {
-    if toStandardError {
-      writeToStandardError(text)
-    } else {
-      try writeToStandardOutput(text)
-    }
+  /// Writes everything; on standard error failures go unnoticed, as there is nowhere to report them.
+  func write() throws(FileError) {
+    if descriptor == STDERR_FILENO { return writeToStandardError(text) }
+    try writeToStandardOutput(text)
   }
 }
 
@@ -62,11 +71,11 @@ func writeToStandardOutput(_ text: String) throws(FileError) {
 
 /// The progress of long work, on standard error, and only where that is a terminal.
 struct Progress {
-  private let isVisible = isatty(2) == 1
+  private let isVisible = isTerminal(STDERR_FILENO)
 
   /// Shows how far the work is, in place of what was shown before.
   func show(_ text: String) {
-    if isVisible { writeToStandardError("\r\u{1B}[K\(text)") }
+    if isVisible { writeToStandardError("\r\u{1B}[K\(oneLine(text))") }
   }
 
   /// Takes the line away.

@@ -5,8 +5,8 @@ import Operators
 /// The model in block form, with the network's parameter names at the places that the proof pairs.
 ///
 /// A label of the file's own stays: gradients are compared under the names that a user will read. Where the
-/// file has none (in matrix form, say), the place decides; a parameter whose entries are all zero, and which a
-/// matrix therefore does not show, gets an entry of zeros to differentiate.
+/// file has none (in matrix form, say), the place decides; a parameter that a matrix does not show, because its
+/// entries are all zero or have been added to another's, gets an entry of zeros to differentiate.
 func labelled(_ model: EquilibriumModel<Double>, by proof: Proof) -> EquilibriumModel<Double> {
   var blocks = model.blocks
   for (index, counterpart) in proof.counterparts.enumerated() {
@@ -14,10 +14,10 @@ func labelled(_ model: EquilibriumModel<Double>, by proof: Proof) -> Equilibrium
       continue
     }
     for term in proof.network.equations[index].terms {
-      label(term, in: &blocks[counterpart], proof)
+      label(term, in: &blocks[counterpart], as: model.blocks[counterpart], proof)
     }
     for offset in proof.network.equations[index].offsets {
-      label(offset, in: &blocks[counterpart])
+      label(offset, in: &blocks[counterpart], as: model.blocks[counterpart])
     }
   }
   // Where labels contradict each other the file's own remain, and the comparison will show it.
@@ -26,7 +26,9 @@ func labelled(_ model: EquilibriumModel<Double>, by proof: Proof) -> Equilibrium
     ?? (try! EquilibriumModel(inputShape: model.inputShape, blocks: model.blocks, output: model.output))
 }
 
-private func label(_ term: Term<Double>, in block: inout Block<Double>, _ proof: Proof) {
+private func label(
+  _ term: Term<Double>, in block: inout Block<Double>, as filed: Block<Double>, _ proof: Proof
+) {
   guard let name = term.parameter, let shape = term.map.parameterShape else { return }
   let source: Source
   switch term.source {
@@ -35,26 +37,27 @@ private func label(_ term: Term<Double>, in block: inout Block<Double>, _ proof:
     guard let renamed = proof.counterparts[read] else { return }
     source = .node(renamed)
   }
-  let there = block.terms.indices.filter {
-    block.terms[$0].port == term.port && block.terms[$0].source == source
-  }
+  let isThere = { (other: Term<Double>) in other.port == term.port && other.source == source }
   // Summands of one parameter have one gradient; a name on each of them would count it twice.
-  if there.contains(where: { block.terms[$0].parameter == name }) { return }
-  if let unlabelled = there.first(where: { block.terms[$0].parameter == nil }) {
+  if block.terms.contains(where: { isThere($0) && $0.parameter == name }) { return }
+  if let unlabelled = block.terms.firstIndex(where: { isThere($0) && $0.parameter == nil }) {
     if block.terms[unlabelled].map.parameterShape == shape { block.terms[unlabelled].parameter = name }
-  } else if there.isEmpty, proof.model.size(of: source) == term.map.inputSize {
+  } else if !filed.terms.contains(where: { isThere($0) && $0.parameter != nil }),
+    proof.model.size(of: source) == term.map.inputSize
+  {
     let zeros = Matrix<Double>(rows: term.map.outputSize, columns: term.map.inputSize)
     block.terms.append(Term(port: term.port, source: source, map: DenseMap(zeros), parameter: name))
   }
 }
 
-private func label(_ offset: Offset<Double>, in block: inout Block<Double>) {
+private func label(_ offset: Offset<Double>, in block: inout Block<Double>, as filed: Block<Double>) {
   guard let name = offset.parameter else { return }
-  let there = block.offsets.indices.filter { block.offsets[$0].port == offset.port }
-  if there.contains(where: { block.offsets[$0].parameter == name }) { return }
-  if let unlabelled = there.first(where: { block.offsets[$0].parameter == nil }) {
+  let isThere = { (other: Offset<Double>) in other.port == offset.port }
+  if filed.offsets.contains(where: { isThere($0) && $0.parameter == name }) { return }
+  if block.offsets.contains(where: { isThere($0) && $0.parameter == name }) { return }
+  if let unlabelled = block.offsets.firstIndex(where: { isThere($0) && $0.parameter == nil }) {
     block.offsets[unlabelled].parameter = name
-  } else if there.isEmpty {
+  } else if !filed.offsets.contains(where: { isThere($0) && $0.parameter != nil }) {
     let zeros = [Double](repeating: 0, count: offset.vector.count)
     block.offsets.append(Offset(port: offset.port, vector: zeros, parameter: name))
   }

@@ -3,36 +3,45 @@ import LinearAlgebra
 import Operators
 
 extension OffPatternGradient {
-  /// The norms of `∂ℓ/∂W_z = Σ s zᵀ` on and off the pattern, without forming the N × N matrix: the squared norm
-  /// of a sum of outer products is `Σ_{a,b} ⟨s_a, s_b⟩ ⟨z_a, z_b⟩`, over pairs of samples.
+  /// The norms of `∂ℓ/∂W_z = Σ s zᵀ` on and off the pattern, summed over samples.
   ///
   /// nil for a model whose blocks have several ports, and where a value is not finite.
+  ///
+  /// - Complexity: Memory for `min(samples, N)²` numbers, or for the largest entry of `W_z` where that is less.
   init?<S: Scalar>(of model: EquilibriumModel<S>, at point: Linearization<S>, adjoint: Adjoint<S>) {
     guard model.hasMatrixForm else { return nil }
-    let state = point.state.map { gram($0) }
-    let cotangents = point.portCotangents(adjoint).map { gram($0[0]) }
+    let state = point.state.map { $0.cast(to: Double.self) }
+    let cotangents = point.portCotangents(adjoint).map { $0[0].cast(to: Double.self) }
     var on = 0.0
     for (index, block) in model.blocks.enumerated() {
-      for source in Set(block.nodeSources).sorted() { on += inner(cotangents[index], state[source]) }
+      // Sorted, since a set has another order in every process, and the sum other last digits.
+      for source in Set(block.nodeSources).sorted() {
+        on += squaredNorm(ofTransposed: cotangents[index], times: state[source])
+      }
     }
-    let all = inner(sum(cotangents), sum(state))
+    let batch = point.input.rows
+    let all = squaredNorm(
+      ofTransposed: Matrix(sideBySide: cotangents, rows: batch), times: Matrix(sideBySide: state, rows: batch)
+    )
     guard all.isFinite else { return nil }
     self.init(on: on.squareRoot(), off: max(0, all - on).squareRoot())
   }
 }
 
+/// `‖Aᵀ B‖²`, of which the smaller of two matrices is formed: `Aᵀ B` itself, or those of the inner products of all
+/// pairs of rows, since the squared norm of a sum of outer products is `Σ_{i,j} ⟨a_i, a_j⟩ ⟨b_i, b_j⟩`.
+private func squaredNorm(ofTransposed a: Matrix<Double>, times b: Matrix<Double>) -> Double {
+  if a.rows * a.rows <= a.columns * b.columns {
+    return zip(gram(a).elements, gram(b).elements).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+  var product = Matrix<Double>(rows: a.columns, columns: b.columns)
+  product.add(transposed: a, times: b)
+  return product.elements.reduce(0) { $0 + $1 * $1 }
+}
+
 /// The inner products of all pairs of rows.
-private func gram<S: Scalar>(_ matrix: Matrix<S>) -> Matrix<Double> {
-  let matrix = matrix.cast(to: Double.self)
+private func gram(_ matrix: Matrix<Double>) -> Matrix<Double> {
   var gram = Matrix<Double>(rows: matrix.rows, columns: matrix.rows)
   gram.add(matrix, timesTransposed: matrix)
   return gram
-}
-
-private func inner(_ a: Matrix<Double>, _ b: Matrix<Double>) -> Double {
-  zip(a.elements, b.elements).reduce(0) { $0 + $1.0 * $1.1 }
-}
-
-private func sum(_ matrices: [Matrix<Double>]) -> Matrix<Double> {
-  matrices.dropFirst().reduce(into: matrices[0]) { $0.add($1) }
 }

@@ -1,6 +1,6 @@
 /// The text with everything that a terminal would obey or hide (control, format, line and paragraph separator
 /// characters) written as `\u{1B}`.
-func oneLine(_ text: String) -> String {
+package func oneLine(_ text: String) -> String {
   var line = ""
   for scalar in text.unicodeScalars {
     switch scalar.properties.generalCategory {

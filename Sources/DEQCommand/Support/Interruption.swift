@@ -1,0 +1,70 @@
+import DeepEquilibrium
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What the signal handler knows. It may run at any moment, so it does no more than read and write these cells.
+private struct Doom {
+  /// The path of the file that is to go where a signal ends the process.
+  var path: UnsafeMutablePointer<CChar>?
+  /// Whether such a file may be there whose path is not known yet.
+  var isDeferred = false
+  /// The signal that has come in the meantime, or 0.
+  var pending: Int32 = 0
+}
+
+private nonisolated(unsafe) let doom: UnsafeMutablePointer<Doom> = {
+  let cell = UnsafeMutablePointer<Doom>.allocate(capacity: 1)
+  cell.initialize(to: Doom())
+  return cell
+}()
+
+/// Ctrl-C, `kill` and a terminal that closes leave no temporary file behind; `kill -9` leaves a `.deq-….tmp`.
+enum Interruption {
+  /// Catches these signals, except those that the caller wants ignored (`nohup`).
+  static func handle() {
+    doom.pointee.path = nil
+    for number in [SIGHUP, SIGINT, SIGTERM] where !isIgnored(number) { signal(number, removeAndDie) }
+  }
+
+  /// Runs `body` with a file to write, whose temporary file a signal removes.
+  static func removing<Result>(fileAt path: String, _ body: (AtomicFile) throws -> Result) throws -> Result {
+    let file = try create(path)
+    defer { doom.pointee.path = nil }
+    return try body(file)
+  }
+
+  /// Creates the file, and puts off what comes before its path is known.
+  private static func create(_ path: String) throws -> AtomicFile {
+    doom.pointee.isDeferred = true
+    defer {
+      doom.pointee.isDeferred = false
+      if doom.pointee.pending != 0 { removeAndDie(doom.pointee.pending) }
+    }
+    let file = try AtomicFile(path)
+    // Never freed: a handler may be reading it on another thread.
+    doom.pointee.path = file.temporaryPath.flatMap { strdup($0) }
+    return file
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    guard let handler = signal(number, SIG_DFL) else { return false }
+    guard unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) else { return false }
+    signal(number, SIG_IGN)
+    return true
+  }
+}
+
+/// Removes the temporary file, and lets the signal end the process as it does where nobody catches it.
+private func removeAndDie(_ number: Int32) {
+  if doom.pointee.isDeferred {
+    doom.pointee.pending = number
+    return
+  }
+  if let path = doom.pointee.path { unlink(path) }
+  signal(number, SIG_DFL)
+  raise(number)
+}

@@ -1,0 +1,50 @@
+import DeepEquilibrium
+
+// A file may claim a size without having the numbers to show for it: an input that no weight reads, a block of no
+// terms. What follows from the claim is refused before it is allocated.
+
+/// How many numbers a check may hold at once, for all samples together; it keeps about a dozen copies, 100 MB each
+/// for every 13 million.
+private let mostCheckedNumbers = 1 << 26
+
+/// How many numbers an evaluation may hold at once, for all samples together.
+private let mostEvaluatedNumbers = 1 << 27
+
+/// Refuses a check whose samples would hardly fit into memory.
+func requireMemory(
+  toCheck network: Network<Double>, _ model: EquilibriumModel<Double>, samples: Int, remedy: String
+) throws {
+  let numbers = max(network.numbersPerSample, model.numbersPerSample)
+  try require(samples, of: numbers, atMost: mostCheckedNumbers, remedy: "; \(remedy)")
+}
+
+/// Refuses an evaluation that would hardly fit into memory.
+func requireMemory(toEvaluate network: Network<Double>, samples: Int) throws {
+  try require(samples, of: network.numbersPerSample, atMost: mostEvaluatedNumbers)
+}
+
+/// Refuses an evaluation that would hardly fit into memory.
+func requireMemory(toEvaluate model: EquilibriumModel<Double>, samples: Int) throws {
+  try require(samples, of: model.numbersPerSample, atMost: mostEvaluatedNumbers)
+}
+
+private func require(_ samples: Int, of numbers: Int, atMost most: Int, remedy: String = "") throws {
+  let (total, overflow) = samples.multipliedReportingOverflow(by: numbers)
+  guard overflow || total > most else { return }
+  throw CommandFailure(
+    .badData,
+    "expected at most \(text(most)) numbers for all samples together, found "
+      + "\(text(samples, "sample")) of \(text(numbers)), input and state\(remedy)")
+}
+
+extension EquilibriumModel {
+  fileprivate var numbersPerSample: Int { inputSize + stateSize }
+}
+
+extension Network {
+  fileprivate var numbersPerSample: Int {
+    layers.reduce(inputSize) { sum, layer in
+      if case .implicit(let layer) = layer { sum + layer.model.stateSize } else { sum + layer.size }
+    }
+  }
+}

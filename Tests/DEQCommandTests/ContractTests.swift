@@ -1,0 +1,109 @@
+import Testing
+
+/// What every command promises: exit statuses, help, and one line for an error.
+@Suite struct ContractTests {
+  static let commands = ["convert", "check", "evaluate", "inspect", "property", "fixtures"]
+
+  @Test("The version is one line")
+  func version() throws {
+    let outcome = try TemporaryFolder().deq("--version")
+    expectQuiet(outcome)
+    #expect(outcome.text == "deq 1.0.0\n")
+  }
+
+  @Test("Help names every command and every exit status")
+  func help() throws {
+    let outcome = try TemporaryFolder().deq("--help")
+    expectQuiet(outcome)
+    for command in Self.commands { #expect(outcome.text.contains("\n  \(command) ")) }
+    for status in ["0", "1", "64", "65", "66", "73", "74"] { #expect(outcome.text.contains(status)) }
+  }
+
+  @Test("Without arguments the help is shown")
+  func noArguments() throws {
+    let folder = TemporaryFolder()
+    #expect(try folder.deq().text == folder.deq("--help").text)
+  }
+
+  @Test(
+    "The help of a command names its options",
+    arguments: [
+      ("convert", ["--output", "--matrix", "--no-check", "--force", "--json"]),
+      ("check", ["--samples", "--seed", "--solver", "--precision", "--require-proof", "--json"]),
+      ("evaluate", ["--input", "--solver", "--output", "--force", "--json"]),
+      ("inspect", ["--json"]),
+      ("property", ["--cases", "--seed", "--max-depth", "--max-width", "--json"]),
+      ("fixtures", ["--record", "--json"]),
+    ])
+  func help(command: String, options: [String]) throws {
+    let folder = TemporaryFolder()
+    let outcome = try folder.deq(command, "--help")
+    expectQuiet(outcome)
+    for option in options { #expect(outcome.text.contains(option)) }
+    #expect(try folder.deq("help", command).text == outcome.text)
+  }
+
+  @Test(
+    "A wrong call is status 64 with one line, and nothing is said on standard output",
+    arguments: [
+      ["nonsense"], ["--nonsense"], ["convert"], ["convert", "a", "--nonsense"], ["check"], ["evaluate"],
+      ["inspect"], ["inspect", "a", "b"], ["check", "a", "b", "--solver", "euler"],
+      ["check", "a", "b", "--precision", "float16"], ["check", "a", "b", "--seed", "x"],
+      ["check", "a", "b", "--seed", "18446744073709551616"], ["check", "a", "b", "--samples", "1e3"],
+      ["convert", "a", "-o"], ["property", "--cases", "many"], ["fixtures", "a", "b"],
+      ["convert", "a", "--line\nbreak"],
+    ])
+  func usage(arguments: [String]) throws {
+    let outcome = try TemporaryFolder().deq(arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.text == "")
+    #expect(lines(of: outcome.complaint).count == 1)
+    #expect(outcome.complaint.hasPrefix("deq: "))
+    #expect(outcome.complaint.hasSuffix(" (see deq --help)\n"))
+  }
+
+  @Test(
+    "A number out of range is status 64, with the range",
+    arguments: [
+      (["check", "a", "b", "--samples", "0"], "--samples: expected a number from 1 to 100000, found 0"),
+      (
+        ["check", "a", "b", "--samples", "100001"],
+        "--samples: expected a number from 1 to 100000, found 100001"
+      ),
+      (["property", "--cases", "0"], "--cases: expected a number from 1 to 10000000, found 0"),
+      (["property", "--max-depth", "0"], "--max-depth: expected a number from 1 to 10000, found 0"),
+      (["property", "--max-width", "4097"], "--max-width: expected a number from 1 to 4096, found 4097"),
+      (["check", "a"], "expected a network and an equilibrium model, found 1 file"),
+    ])
+  func range(arguments: [String], complaint: String) throws {
+    expectFailure(try TemporaryFolder().deq(arguments), 64, "\(complaint) (see deq --help)")
+  }
+
+  @Test(
+    "Standard input can be named once",
+    arguments: [
+      ["convert", "-", "-"], ["check", "-", "-"], ["check", "-", "a", "-"], ["evaluate", "-"],
+      ["evaluate", "-", "--input", "-"],
+    ])
+  func standardInputOnce(arguments: [String]) throws {
+    expectFailure(
+      try TemporaryFolder().deq(arguments), 64,
+      "expected - once at most, since standard input can be read once")
+  }
+
+  @Test("Escape sequences of an argument do not reach the terminal")
+  func escapeSequences() throws {
+    let outcome = try TemporaryFolder().deq("inspect", "a", "\u{1B}[31mb")
+    #expect(outcome.status == 64)
+    #expect(!outcome.complaint.contains("\u{1B}"))
+  }
+
+  @Test("Help that cannot be written is an error like any other", .enabled(if: Files.exist("/dev/full")))
+  func unwritableHelp() throws {
+    for arguments in ["--help", "--version", "convert --help"] {
+      expectFailure(
+        try TemporaryFolder().shell("\"$DEQ\" \(arguments) > /dev/full"), 74,
+        "standard output: cannot be written: No space left on device")
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import Testing
+
+@Suite struct ConvertTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = TemporaryFolder()
+    try folder.write(Examples.network, to: "mlp.json")
+  }
+
+  @Test("The report says what was proved, and draws the theorem")
+  func report() throws {
+    let outcome = try folder.deq("convert", "mlp.json")
+    expectQuiet(outcome)
+    #expect(
+      outcome.text == """
+        proved: mlp.deq.json is the same function as mlp.json, with the same gradients
+          equations    the same bit for bit: 2 blocks, 4 coordinates, 10 parameters
+          outputs      the same to the last bit, on the paths structured and picard
+          gradients    the same to the last bit, on the paths structured and picard
+          samples      16 drawn, 16 compared
+          structured   one pass, nothing to iterate
+          picard       2 iterations, residual 0; adjoint 2 iterations, residual 0
+          off pattern  ‖∂ℓ/∂Wz‖ is 14.3 where Wz is structurally zero, 4.4 where it is not
+
+              Wz  1  2   Wx  b
+          1 a 2 ⎢ ·  · ⎥  ■  ■   tanh
+          2 b 2 ⎢ ■  · ⎥  ·  ·   identity → y
+
+        """)
+    #expect(try folder.text(of: "mlp.deq.json") == Examples.equilibrium)
+    #expect(folder.names == ["mlp.deq.json", "mlp.json"])
+  }
+
+  @Test("With -o - the model goes to standard output, and the report to standard error")
+  func standardOutput() throws {
+    let outcome = try folder.deq("convert", "mlp.json", "-o", "-")
+    #expect(outcome.status == 0)
+    #expect(outcome.text == Examples.equilibrium)
+    #expect(outcome.complaint.hasPrefix("proved: standard output is the same function as mlp.json"))
+    #expect(folder.names == ["mlp.json"])
+  }
+
+  @Test("Standard input is converted to standard output, unless -o says otherwise")
+  func standardInput() throws {
+    let outcome = try folder.deq("convert", "-", input: Examples.network)
+    #expect(outcome.status == 0)
+    #expect(outcome.text == Examples.equilibrium)
+    expectQuiet(try folder.deq("convert", "-", "-o", "out.json", input: Examples.network))
+    #expect(try folder.text(of: "out.json") == Examples.equilibrium)
+  }
+
+  @Test("A file without .json gets .deq.json behind its whole name")
+  func defaultName() throws {
+    try folder.write(Examples.network, to: "model")
+    expectQuiet(try folder.deq("convert", "model"))
+    #expect(folder.names == ["mlp.json", "model", "model.deq.json"])
+  }
+
+  @Test("--matrix writes whole matrices, which are proved too")
+  func matrixForm() throws {
+    let outcome = try folder.deq("convert", "mlp.json", "--matrix")
+    expectQuiet(outcome)
+    #expect(outcome.firstLine.hasPrefix("proved: "))
+    let text = try folder.text(of: "mlp.deq.json")
+    #expect(text.contains(#""Wz": {"matrix": [[0,0,0,0], [0,0,0,0], [1,-1,0,0], [0.25,2,0,0]]}"#))
+    #expect(text.contains(#""Wx": {"matrix": [[1,2], [3,4], [0,0], [0,0]]}"#))
+    #expect(text.contains(#""b": {"vector": [0.5,-1,0,0]}"#))
+  }
+
+  @Test("--matrix of thousands of blocks is refused with the bytes that it would take")
+  func largeMatrixForm() throws {
+    try folder.write(Examples.deep(5000), to: "deep.json")
+    expectFailure(
+      try folder.deq("convert", "deep.json", "--matrix"), 73,
+      "--matrix: Wz, Wx and b of 10,000 coordinates take 800 MB, more than the 500 MB that are allowed; "
+        + "the block form has no such limit")
+    #expect(folder.names == ["deep.json", "mlp.json"])
+  }
+
+  @Test("--no-check says that nothing was checked")
+  func unchecked() throws {
+    let outcome = try folder.deq("convert", "mlp.json", "--no-check")
+    expectQuiet(outcome)
+    #expect(outcome.firstLine == "converted, not checked: mlp.deq.json")
+    let json = try folder.deq("convert", "mlp.json", "--no-check", "--json")
+    let report = try json.object(UncheckedReport.self)
+    #expect((report.command, report.verdict) == ("convert", "unchecked"))
+    #expect((report.networks, report.equilibrium) == (["mlp.json"], "mlp.deq.json"))
+    #expect(try json.keys() == ["command", "networks", "equilibrium", "verdict"])
+  }
+
+  @Test("--json prints the report of the check as one object")
+  func json() throws {
+    let outcome = try folder.deq("convert", "mlp.json", "--json")
+    expectQuiet(outcome)
+    let report = try outcome.object(CheckReport.self)
+    #expect((report.command, report.verdict) == ("convert", "proved"))
+    #expect((report.networks, report.equilibrium) == (["mlp.json"], "mlp.deq.json"))
+    #expect(report.proof.proved)
+    #expect(report.samples.compared == 16)
+    #expect(
+      try outcome.keys() == [
+        "command", "networks", "equilibrium", "verdict", "proof", "outputs", "gradients", "samples", "solver",
+        "offPattern", "notes",
+      ])
+  }
+
+  @Test("With -o - and --json the object goes to standard error")
+  func jsonBesideTheModel() throws {
+    let outcome = try folder.deq("convert", "mlp.json", "-o", "-", "--json")
+    #expect(outcome.text == Examples.equilibrium)
+    let report = Outcome(status: 0, output: outcome.errors, errors: [])
+    #expect(try report.object(CheckReport.self).equilibrium == "standard output")
+  }
+
+  @Test("A device is written to once the model is checked")
+  func device() throws {
+    let outcome = try folder.deq("convert", "mlp.json", "-o", "/dev/null")
+    expectQuiet(outcome)
+    #expect(outcome.firstLine.hasPrefix("proved: /dev/null"))
+  }
+}

@@ -1,0 +1,205 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A number of a report: JSON has no infinities, so those are words.
+struct ReportedNumber: Decodable, Equatable {
+  let value: Double
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let number = try? container.decode(Double.self) {
+      value = number
+      return
+    }
+    switch try container.decode(String.self) {
+    case "Infinity": value = .infinity
+    case "-Infinity": value = -.infinity
+    case "NaN": value = .nan
+    case let word:
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(word) is no number")
+    }
+  }
+}
+
+/// What `check --json` prints, and `convert --json` too.
+struct CheckReport: Decodable {
+  struct Proof: Decodable {
+    let proved: Bool
+    let place: String?
+    let row: Int?
+    let column: Int?
+    let network: String?
+    let equilibrium: String?
+  }
+
+  struct Difference: Decodable {
+    let absolute: ReportedNumber
+    let relative: ReportedNumber
+    let ulps: ReportedNumber
+    let allowed: ReportedNumber
+    let sample: Int?
+    let index: Int
+    let network: ReportedNumber
+    let equilibrium: ReportedNumber
+  }
+
+  struct Samples: Decodable {
+    let drawn: Int
+    let compared: Int
+    let notFinite: Int
+    let unconverged: Int
+  }
+
+  struct Path: Decodable {
+    let path: String
+    let forward: [SolveReport]
+    let adjoint: [SolveReport]
+  }
+
+  struct OffPattern: Decodable {
+    let on: ReportedNumber
+    let off: ReportedNumber
+  }
+
+  struct Counterexample: Decodable {
+    let quantity: String
+    let difference: Difference
+    let contributor: String?
+    let input: [[Double]]
+  }
+
+  let command: String
+  let networks: [String]
+  let equilibrium: String
+  let verdict: String
+  let proof: Proof
+  let outputs: [String: Difference]
+  let gradients: [String: [String: Difference]]
+  let samples: Samples
+  let solver: [Path]
+  let offPattern: OffPattern?
+  let counterexample: Counterexample?
+  let notes: [String]
+}
+
+/// What `convert --no-check --json` prints.
+struct UncheckedReport: Decodable {
+  let command: String
+  let networks: [String]
+  let equilibrium: String
+  let verdict: String
+}
+
+/// One iteration of a solver.
+struct SolveReport: Decodable {
+  let solver: String
+  let blocks: Int
+  let first: String
+  let converged: Bool
+  let iterations: Int
+  let evaluations: Int
+  let residual: ReportedNumber
+  let failures: [String]?
+}
+
+/// What `evaluate` writes; `solver` with `--json` only.
+struct EvaluateReport: Decodable {
+  struct Solver: Decodable {
+    let forward: [SolveReport]
+    let adjoint: [SolveReport]
+  }
+
+  /// Rows, or a vector.
+  enum Gradient: Decodable, Equatable {
+    case rows([[Double]])
+    case vector([Double])
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let vector = try? container.decode([Double].self) {
+        self = .vector(vector)
+      } else {
+        self = .rows(try container.decode([[Double]].self))
+      }
+    }
+  }
+
+  let output: [[Double]]
+  let gradients: [String: Gradient]?
+  let solver: Solver?
+}
+
+/// What `inspect --json` prints.
+struct InspectReport: Decodable {
+  struct Block: Decodable, Equatable {
+    let name: String
+    let size: Int
+    let activation: String
+    let reads: [String]
+  }
+
+  struct Group: Decodable {
+    let blocks: [String]
+    let coordinates: Int
+    let wellPosed: Bool
+    let condition: String
+  }
+
+  let command: String
+  let file: String
+  let format: String
+  let form: String?
+  let input: [Int]
+  let layers: Int?
+  let coordinates: Int
+  let parameters: Int
+  let nilpotencyIndex: Int?
+  let output: String
+  let blocks: [Block]
+  let cyclicGroups: [Group]
+}
+
+/// What `property --json` prints where nothing fails.
+struct PropertyReport: Decodable {
+  let command: String
+  let verdict: String
+  let cases: Int
+  let seed: String
+  let layers: Int
+  let implicitLayers: Int
+  let comparisons: Int
+  let identical: Int
+  let worstShareOfRounding: ReportedNumber
+}
+
+/// What `fixtures --json` prints.
+struct FixturesReport: Decodable {
+  struct Fixture: Decodable {
+    let name: String
+    let fault: String?
+    let worst: ReportedNumber?
+    let recorded: Bool
+  }
+
+  let command: String
+  let verdict: String
+  let fixtures: [Fixture]
+}
+
+extension Outcome {
+  /// Standard output as one JSON object, and nothing else.
+  func object<Report: Decodable>(_ type: Report.Type = Report.self) throws -> Report {
+    try JSONDecoder().decode(type, from: Data(output))
+  }
+
+  /// The keys of the object.
+  func keys() throws -> Set<String> {
+    struct Anything: Decodable {
+      init(from decoder: any Decoder) {}
+    }
+    return Set(try JSONDecoder().decode([String: Anything].self, from: Data(output)).keys)
+  }
+}
