@@ -10,6 +10,7 @@ let modules: [Target.Dependency] = [
 
 let package = Package(
   name: "deep-equilibrium",
+  platforms: [.macOS(.v15)],
   products: [
     .library(name: "DeepEquilibrium", targets: ["DeepEquilibrium"]),
     .executable(name: "deq", targets: ["deq"]),

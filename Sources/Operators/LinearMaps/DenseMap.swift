@@ -2,12 +2,21 @@ import LinearAlgebra
 
 /// A dense matrix as a linear map; the matrix is its parameter, `[outputs][inputs]` as in `torch.nn.Linear`.
 public struct DenseMap<S: Scalar>: LinearMap {
-  /// The matrix A, `[outputSize, inputSize]`.
-  public let weight: Matrix<S>
+  /// The matrix A as a tensor of shape `[outputSize, inputSize]`.
+  private let tensor: Tensor<S>
 
   /// The map `x ↦ A x`.
   public init(_ weight: Matrix<S>) {
-    self.weight = weight
+    tensor = Tensor(weight)
+  }
+
+  private init(_ tensor: Tensor<S>) {
+    self.tensor = tensor
+  }
+
+  /// The matrix A, `[outputSize, inputSize]`.
+  public var weight: Matrix<S> {
+    Matrix(rows: outputSize, columns: inputSize, elements: tensor.elements)
   }
 
   public static var typeName: String { "matrix" }
@@ -16,18 +25,18 @@ public struct DenseMap<S: Scalar>: LinearMap {
     guard let parameter, parameter.shape.count == 2 else {
       throw InvalidConstants("expected a matrix, found \(parameter.map { "shape \($0.shape)" } ?? "none")")
     }
-    let (rows, columns) = (parameter.shape[0], parameter.shape[1])
-    guard columns == inputShape.reduce(1, *) else {
-      throw InvalidConstants("expected rows of \(inputShape.reduce(1, *)) numbers, found \(columns)")
+    guard parameter.shape[1] == inputShape.reduce(1, *) else {
+      throw InvalidConstants(
+        "expected rows of \(inputShape.reduce(1, *)) numbers, found \(parameter.shape[1])")
     }
-    self.init(Matrix(rows: rows, columns: columns, elements: parameter.elements))
+    self.init(parameter)
   }
 
-  public var inputShape: [Int] { [weight.columns] }
-  public var outputShape: [Int] { [weight.rows] }
-  public var inputSize: Int { weight.columns }
-  public var outputSize: Int { weight.rows }
-  public var parameter: Tensor<S>? { Tensor(weight) }
+  public var inputShape: [Int] { [inputSize] }
+  public var outputShape: [Int] { [outputSize] }
+  public var inputSize: Int { tensor.shape[1] }
+  public var outputSize: Int { tensor.shape[0] }
+  public var parameter: Tensor<S>? { tensor }
   public var matrix: Matrix<S> { weight }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
@@ -45,10 +54,11 @@ public struct DenseMap<S: Scalar>: LinearMap {
   }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
-    for (column, value) in weight.row(row).enumerated() { body(column, value) }
+    let elements = tensor.elements
+    for column in 0..<inputSize { body(column, elements[row * inputSize + column]) }
   }
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
-    DenseMap<T>(weight.cast(to: type))
+    DenseMap<T>(tensor.cast(to: type))
   }
 }
