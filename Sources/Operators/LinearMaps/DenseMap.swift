@@ -14,12 +14,15 @@ public struct DenseMap<S: Scalar>: LinearMap {
 
   public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
     guard let parameter, parameter.shape.count == 2 else {
-      throw InvalidConstants("expected a matrix, found \(parameter.map { "shape \($0.shape)" } ?? "none")")
+      throw InvalidConstants(
+        "weight: expected a matrix, found \(parameter.map { "shape \($0.shape)" } ?? "none")")
     }
     let (rows, columns) = (parameter.shape[0], parameter.shape[1])
-    guard columns == inputShape.reduce(1, *) else {
-      throw InvalidConstants("expected rows of \(inputShape.reduce(1, *)) numbers, found \(columns)")
+    let size = try checkedSize("input", inputShape)
+    guard columns == size else {
+      throw InvalidConstants("weight: expected rows of \(size) numbers, found \(columns)")
     }
+    guard rows > 0 else { throw InvalidConstants("weight: expected at least one row, found none") }
     self.init(Matrix(rows: rows, columns: columns, elements: parameter.elements))
   }
 
