@@ -27,18 +27,22 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
 
-    // From the ground up: a module imports only what stands above it here.
+    // From the ground up: a module imports only what stands above it here, and names all that it imports: the build
+    // would not see otherwise that one of them has changed.
     .target(
       name: "LinearAlgebra",
       dependencies: ["COpenBLAS", .product(name: "RealModule", package: "swift-numerics")]),
     .target(name: "FixedPoints", dependencies: ["LinearAlgebra"]),
     .target(name: "Operators", dependencies: ["LinearAlgebra"]),
-    .target(name: "Equilibria", dependencies: ["Operators", "FixedPoints"]),
-    .target(name: "Networks", dependencies: ["Operators", "Equilibria"]),
-    .target(name: "Conversion", dependencies: ["Networks", "Equilibria"]),
-    .target(name: "Equivalence", dependencies: ["Networks", "Equilibria"]),
-    .target(name: "ModelFiles", dependencies: ["CJSONC", "Networks", "Equilibria"]),
-    .target(name: "RandomNetworks", dependencies: ["Networks", "Equilibria"]),
+    .target(name: "Equilibria", dependencies: ["LinearAlgebra", "Operators", "FixedPoints"]),
+    .target(name: "Networks", dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Equilibria"]),
+    .target(name: "Conversion", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
+    .target(
+      name: "Equivalence",
+      dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria"]),
+    .target(
+      name: "ModelFiles", dependencies: ["CJSONC", "LinearAlgebra", "Operators", "Networks", "Equilibria"]),
+    .target(name: "RandomNetworks", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
     .target(name: "DeepEquilibrium", dependencies: modules),
     .executableTarget(
       name: "deq",
@@ -52,8 +56,8 @@ let package = Package(
       dependencies: ["LinearAlgebra", "Operators", "Equilibria", "Networks", "ModelFiles"],
       path: "Tests/TestSupport"),
     .testTarget(name: "FixedPointsTests", dependencies: ["FixedPoints"]),
-    .testTarget(name: "OperatorsTests", dependencies: ["Operators"]),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Conversion"]),
+    .testTarget(name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators"]),
+    .testTarget(name: "ModelFilesTests", dependencies: modules),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "DEQCommandTests", dependencies: modules + ["deq", "DeepEquilibrium"]),

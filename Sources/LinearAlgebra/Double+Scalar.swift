@@ -70,4 +70,18 @@ extension Double: Scalar {
   ) {
     function.multiplyByDerivative(at: p, into: g)
   }
+
+  public static func evaluate(
+    _ function: some ElementwisePairFunction, on p: UnsafeMutableBufferPointer<Double>,
+    with q: UnsafeBufferPointer<Double>
+  ) {
+    function.evaluate(on: p, with: q)
+  }
+
+  public static func multiplyDerivatives(
+    of function: some ElementwisePairFunction, at p: UnsafeMutableBufferPointer<Double>,
+    _ q: UnsafeMutableBufferPointer<Double>, by g: UnsafeBufferPointer<Double>
+  ) {
+    function.multiplyDerivatives(at: p, q, by: g)
+  }
 }

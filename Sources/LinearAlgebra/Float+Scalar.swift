@@ -70,4 +70,18 @@ extension Float: Scalar {
   ) {
     function.multiplyByDerivative(at: p, into: g)
   }
+
+  public static func evaluate(
+    _ function: some ElementwisePairFunction, on p: UnsafeMutableBufferPointer<Float>,
+    with q: UnsafeBufferPointer<Float>
+  ) {
+    function.evaluate(on: p, with: q)
+  }
+
+  public static func multiplyDerivatives(
+    of function: some ElementwisePairFunction, at p: UnsafeMutableBufferPointer<Float>,
+    _ q: UnsafeMutableBufferPointer<Float>, by g: UnsafeBufferPointer<Float>
+  ) {
+    function.multiplyDerivatives(at: p, q, by: g)
+  }
 }

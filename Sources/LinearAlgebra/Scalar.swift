@@ -42,6 +42,16 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
   static func multiplyByDerivative(
     of function: some ElementwiseFunction, at p: UnsafeBufferPointer<Self>,
     into g: UnsafeMutableBufferPointer<Self>)
+
+  /// Replaces every element p by f(p, q), q of the same place.
+  static func evaluate(
+    _ function: some ElementwisePairFunction, on p: UnsafeMutableBufferPointer<Self>,
+    with q: UnsafeBufferPointer<Self>)
+
+  /// Replaces every p by g·∂f/∂p and every q by g·∂f/∂q, g of the same place.
+  static func multiplyDerivatives(
+    of function: some ElementwisePairFunction, at p: UnsafeMutableBufferPointer<Self>,
+    _ q: UnsafeMutableBufferPointer<Self>, by g: UnsafeBufferPointer<Self>)
 }
 
 /// A function of one number, applied to whole buffers, in each precision that there is.

@@ -90,6 +90,8 @@ public struct ConstantDescription: Sendable {
     case numbers
     /// An integer or a list of integers.
     case integers
+    /// An integer, a list of integers, or one of these words.
+    case integersOrWord([String])
     /// `true` or `false`.
     case flag
     /// One of these words.
@@ -122,6 +124,13 @@ public struct ConstantDescription: Sendable {
   /// A constant that is an integer or several; one without a default must be given.
   public static func integers(_ name: String, default value: [Int]? = nil) -> ConstantDescription {
     ConstantDescription(name, .integers, value.map { .integers($0) })
+  }
+
+  /// A constant that is an integer, several, or one of `words`.
+  public static func integers(
+    _ name: String, default value: [Int], orOneOf words: [String]
+  ) -> ConstantDescription {
+    ConstantDescription(name, .integersOrWord(words), .integers(value))
   }
 
   /// A constant that is a list of numbers; one without a default must be given.

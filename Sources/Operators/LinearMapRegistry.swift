@@ -2,10 +2,12 @@
 public enum LinearMapRegistry {
   /// All types.
   public static let all: [any LinearMap<Double>.Type] = [
-    IdentityMap<Double>.self, Convolution<Double>.self, TransposedConvolution<Double>.self,
-    AveragePooling<Double>.self, ChannelScale<Double>.self, Reduction<Double>.self, Reshape<Double>.self,
-    Flatten<Double>.self, Permute<Double>.self, Slice<Double>.self, Place<Double>.self, Upsample<Double>.self,
-    Expand<Double>.self,
+    IdentityMap<Double>.self, Linear<Double>.self, Convolution<Double>.self,
+    TransposedConvolution<Double>.self,
+    AveragePooling<Double>.self, Mean<Double>.self, Sum<Double>.self, Scale<Double>.self,
+    Multiply<Double>.self,
+    Reshape<Double>.self, Flatten<Double>.self, Permute<Double>.self, Slice<Double>.self, Place<Double>.self,
+    Pad<Double>.self, IndexSelect<Double>.self, Upsample<Double>.self, Expand<Double>.self,
   ]
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.typeName, $0) })

@@ -8,6 +8,12 @@ public protocol Nonlinearity: Sendable {
   /// The name in files: `relu`, `leaky_relu`, ….
   static var typeName: String { get }
 
+  /// How many ports are what a layer of this type reads: 1, or 2 for a product. Further ones are `parameterPorts`.
+  static var inputCount: Int { get }
+
+  /// The ports behind the inputs, in their order: what a file's parameters of these names fill.
+  static var parameterPorts: [ParameterPort] { get }
+
   /// The constants that the nonlinearity has, in the order of `constants`.
   static var constantDescriptions: [ConstantDescription] { get }
 
@@ -36,6 +42,8 @@ public protocol Nonlinearity: Sendable {
 }
 
 extension Nonlinearity {
+  public static var inputCount: Int { 1 }
+  public static var parameterPorts: [ParameterPort] { [] }
   public static var constantDescriptions: [ConstantDescription] { [] }
   public var slopes: ClosedRange<Double>? { nil }
 

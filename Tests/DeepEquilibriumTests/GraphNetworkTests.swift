@@ -67,11 +67,14 @@ struct GraphNetworkTests {
           portShapes: shapes, terms: terms, offsets: offsets))
     }
 
-    /// A vector parameter, the same along all axes but one.
-    func spread(_ name: String, over shape: [Int], axis: Int, port: Int = 0) throws -> Offset<Double> {
+    /// A vector parameter times `factors`, the same along all axes but one.
+    func spread(
+      _ name: String, over shape: [Int], axis: Int, port: Int = 0, factors: [Double] = []
+    ) throws -> Offset<Double> {
       let tensor = oracle.parameters[name]!.tensor
       let map = try Expand<Double>(
-        inputShape: tensor.shape, parameter: nil, constants: [.integers(shape), .integers([axis])])
+        inputShape: tensor.shape, parameter: nil,
+        constants: [.integers(shape), .integers([axis]), .numbers(factors)])
       return Offset(port: port, tensor: tensor, map: map, parameter: name)
     }
   }
@@ -88,13 +91,12 @@ struct GraphNetworkTests {
       [try build.term(Convolution<Double>.self, "input", same, parameter: "conv1.weight")],
       [try build.spread("conv1.bias", over: [4, 6, 6], axis: 0)])
     // weight ⊙ (x − mean) / σ + bias: the weight is a parameter of two entries.
-    let shifted = try ChannelShift(factors: shifts, shape: [4, 6, 6]).offset(
-      oracle.parameters["bn.weight"]!.tensor, parameter: "bn.weight")
+    let shifted = try build.spread("bn.weight", over: [4, 6, 6], axis: 0, factors: shifts)
     build.add(
       "bn", ReLU(),
       [
         try build.term(
-          ChannelScale<Double>.self, "conv1", [.integers([0]), .numbers(factors)], parameter: "bn.weight")
+          Scale<Double>.self, "conv1", [.integers([0]), .numbers(factors)], parameter: "bn.weight")
       ], [shifted, try build.spread("bn.bias", over: [4, 6, 6], axis: 0)])
     build.add(
       "residual", ReLU(),
@@ -116,19 +118,17 @@ struct GraphNetworkTests {
       "average", Identity(),
       [
         try build.term(
-          AveragePooling<Double>.self, "pool", [.integers([3]), .integers([]), .integers([0]), .flag(true)])
+          AveragePooling<Double>.self, "pool",
+          [.integers([3]), .integers([]), .integers([0]), .flag(false), .flag(true), .integers([1])])
       ])
     build.add("features", Identity(), [try build.term(Flatten<Double>.self, "average")])
     build.add("flat", Identity(), [try build.term(Reshape<Double>.self, "pool", [.integers([6, 9])])])
     build.add("tokens", Identity(), [try build.term(Permute<Double>.self, "flat", [.integers([1, 0])])])
-    let scaled = try ChannelScale<Double>(
-      inputShape: [6, 9], parameter: Tensor([Double](repeating: 1 / 6.0.squareRoot(), count: 6)),
-      constants: [.integers([0]), .numbers([])])
     build.add(
       "scores", try BatchedProduct(constants: []),
       [
         try build.term(IdentityMap<Double>.self, "tokens"),
-        Term(port: 1, source: .node(6), map: scaled),
+        try build.term(Multiply<Double>.self, "flat", port: 1, [.number(1 / 6.0.squareRoot())]),
       ])
     build.add(
       "weights", try Softmax(constants: [.integers([-1])]),
@@ -140,7 +140,7 @@ struct GraphNetworkTests {
         try build.term(IdentityMap<Double>.self, "tokens", port: 1),
       ])
     build.add(
-      "norm", try Normalization(constants: [.integers([6]), .number(1e-5), .flag(true)]),
+      "norm", try LayerNormalization(constants: [.integers([6]), .number(1e-5)]),
       [try build.term(IdentityMap<Double>.self, "attention")],
       [
         try build.spread("norm.weight", over: [9, 6], axis: 1, port: 1),
@@ -148,9 +148,9 @@ struct GraphNetworkTests {
       ])
     build.add(
       "mean", Identity(),
-      [try build.term(Reduction<Double>.self, "norm", [.word("mean"), .integers([0]), .flag(false)])])
+      [try build.term(Mean<Double>.self, "norm", [.integers([0]), .flag(false)])])
     build.add(
-      "gate", try Product(constants: []),
+      "gate", Product(),
       [
         try build.term(IdentityMap<Double>.self, "features"),
         try build.term(IdentityMap<Double>.self, "mean", port: 1),
@@ -236,19 +236,5 @@ struct GraphNetworkTests {
     let model = try EquilibriumModel(inputShape: [2, 6, 6], blocks: blocks, output: blocks.count - 1)
     let report = EquivalenceChecker().check(network, against: model)
     #expect(report.proof == .proved)
-  }
-}
-
-/// `weight ↦ factors ⊙ weight`, the same everywhere but along the first axis: what the running mean adds.
-private struct ChannelShift {
-  let factors: [Double]
-  let shape: [Int]
-
-  func offset(_ tensor: Tensor<Double>, parameter: String) throws -> Offset<Double> {
-    // A dense map from the channels to the whole tensor; batch normalisation has few channels.
-    let area = shape.dropFirst().reduce(1, *)
-    var matrix = Matrix<Double>(rows: shape[0] * area, columns: shape[0])
-    for row in 0..<matrix.rows { matrix[row, row / area] = factors[row / area] }
-    return Offset(tensor: tensor, map: DenseMap(matrix), parameter: parameter)
   }
 }

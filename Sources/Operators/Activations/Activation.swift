@@ -5,6 +5,10 @@ import LinearAlgebra
 /// A conforming type says σ and σ' for one number, in any precision; whole buffers follow from that.
 /// At a point where σ has no derivative, `derivative` is what PyTorch's autograd returns there.
 public protocol Activation: Nonlinearity, ElementwiseFunction {
+  /// Whether networks use it as an activation: it is defined and of moderate growth on all of R, so that networks of it
+  /// stay finite; what is drawn at random for tests is one of these. False for functions such as `log` and `reciprocal`.
+  static var isActivation: Bool { get }
+
   /// σ(p).
   func value<S: Scalar>(_ p: S) -> S
 
@@ -13,6 +17,8 @@ public protocol Activation: Nonlinearity, ElementwiseFunction {
 }
 
 extension Activation {
+  public static var isActivation: Bool { true }
+
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
     portShapes.count == 1 ? portShapes[0] : nil
   }

@@ -1,78 +1,148 @@
 import LinearAlgebra
 
-/// Average pooling over 1 to 3 spatial axes, as in `torch.nn.AvgPool2d`.
+/// Average pooling over 1 to 3 spatial axes, as in `torch.nn.AvgPool1d`, `AvgPool2d` and `AvgPool3d`.
+///
+/// The average is over the elements of a window that lie inside, or with `count_include_pad` over those in the padding
+/// too, which count as zeros; what a last window has behind the padding (`ceil_mode`) never counts. `padding` is one integer
+/// for all axes, one for each, or those before all axes and then those behind them; `dilation` is ONNX's.
 public struct AveragePooling<S: Scalar>: LinearMap {
-  public static var typeName: String { "average_pooling" }
+  public static var typeName: String { "avg_pool" }
   public static var hasParameter: Bool { false }
   public static var constantDescriptions: [ConstantDescription] {
     [
       .integers("kernel_size"), .integers("stride", default: []), .integers("padding", default: [0]),
-      .flag("count_include_pad", default: true),
+      .flag("ceil_mode", default: false), .flag("count_include_pad", default: true),
+      .integers("dilation", default: [1]),
     ]
   }
 
-  public let inputShape: [Int]
   public let constants: [Constant]
   private let geometry: WindowGeometry
   private let countsPadding: Bool
 
   public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    self.inputShape = inputShape
     self.constants = constants
     let kernel = constants.integers(0)
     geometry = try WindowGeometry(
       inputShape: inputShape, kernel: kernel,
-      stride: constants.integers(1).isEmpty ? kernel : constants.integers(1), padding: constants.integers(2),
-      dilation: [1])
-    countsPadding = constants.flag(3)
+      stride: constants.integers(1).isEmpty ? kernel : constants.integers(1),
+      padding: .integers(constants.integers(2)), dilation: constants.integers(5), roundUp: constants.flag(3))
+    try geometry.expectPaddingWithinWindow()
+    countsPadding = constants.flag(4)
   }
 
+  private init<T: Scalar>(_ other: AveragePooling<T>) {
+    (constants, geometry, countsPadding) = (other.constants, other.geometry, other.countsPadding)
+  }
+
+  public var inputShape: [Int] { geometry.inputShape }
   public var outputShape: [Int] { geometry.outputShape(channels: geometry.channels) }
   public var parameter: Tensor<S>? { nil }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
-    forEachSummand(samples: x.rows) { input, output, share in
-      p.elements[output] += share * x.elements[input]
-    }
+    addAverages(of: x.elements, x.rows * geometry.channels, geometry, countsPadding, to: &p.elements)
   }
 
   public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) {
-    forEachSummand(samples: g.rows) { input, output, share in
-      e.elements[input] += share * g.elements[output]
-    }
+    addShares(of: g.elements, g.rows * geometry.channels, geometry, countsPadding, to: &e.elements)
   }
 
   public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? { nil }
 
-  /// Calls `body` for every element of every window: where it is read, where it is added, and its share.
-  private func forEachSummand(samples: Int, _ body: (_ input: Int, _ output: Int, _ share: S) -> Void) {
-    for window in 0..<geometry.outputArea {
-      let (positions, share) = positions(ofWindow: window)
-      for plane in 0..<samples * geometry.channels {
-        for position in positions {
-          body(plane * geometry.inputArea + position, plane * geometry.outputArea + window, share)
-        }
+  public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
+    let (channel, window) = row.quotientAndRemainder(dividingBy: geometry.outputArea)
+    let share = 1 / S(geometry.count(ofWindow: window, withPadding: countsPadding))
+    geometry.forEachElement(ofWindow: window) { _, position in
+      body(channel * geometry.inputArea + position, share)
+    }
+  }
+
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { AveragePooling<T>(self) }
+}
+
+extension WindowGeometry {
+  /// Checks that no window lies in the padding before or behind alone.
+  func expectPaddingWithinWindow() throws(InvalidConstants) {
+    for axis in 0..<3 {
+      let reach = dilation[axis] * (kernel[axis] - 1) + 1
+      guard before[axis] < reach, behind[axis] < reach else {
+        throw InvalidConstants(
+          "padding: expected less than the window's extent, \(reach), found \(max(before[axis], behind[axis]))"
+        )
       }
     }
   }
 
-  /// The positions within a channel that a window covers, and the share of each in the average.
-  private func positions(ofWindow window: Int) -> ([Int], S) {
-    var positions: [Int] = []
-    geometry.forEachElement(ofWindow: window) { _, position in
-      if let position { positions.append(position) }
+  /// How many elements a window's average is over.
+  fileprivate func count(ofWindow window: Int, withPadding: Bool) -> Int {
+    let (line, x) = window.quotientAndRemainder(dividingBy: output[2])
+    let (z, y) = line.quotientAndRemainder(dividingBy: output[1])
+    return zip(0..<3, [z, y, x]).reduce(1) { count, place in
+      let span = windowSpan(place.1, axis: place.0)
+      return count * (withPadding ? span.countWithPadding : span.count)
     }
-    return (positions, 1 / S(countsPadding ? geometry.kernelArea : max(1, positions.count)))
   }
+}
 
-  public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
-    let (channel, window) = row.quotientAndRemainder(dividingBy: geometry.outputArea)
-    let (positions, share) = positions(ofWindow: window)
-    for position in positions { body(channel * geometry.inputArea + position, share) }
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func addAverages<S: Scalar>(
+  of source: [S], _ planes: Int, _ geometry: WindowGeometry, _ countsPadding: Bool, to target: inout [S]
+) {
+  forEachWindow(planes: planes, geometry, countsPadding) { output, count, runs in
+    var sum: S = 0
+    runs { position, length, step in
+      for index in 0..<length { sum += source[position + index * step] }
+    }
+    target[output] += sum * (1 / S(count))
   }
+}
 
-  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
-    // The same shapes and constants were valid before.
-    try! AveragePooling<T>(inputShape: inputShape, parameter: nil, constants: constants)
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func addShares<S: Scalar>(
+  of source: [S], _ planes: Int, _ geometry: WindowGeometry, _ countsPadding: Bool, to target: inout [S]
+) {
+  forEachWindow(planes: planes, geometry, countsPadding) { output, count, runs in
+    let share = source[output] * (1 / S(count))
+    runs { position, length, step in
+      for index in 0..<length { target[position + index * step] += share }
+    }
+  }
+}
+
+/// Calls `body` for each window of each plane with its output's position, the count its average is over, and a function
+/// that walks the runs of elements that lie inside.
+@inline(__always)
+private func forEachWindow(
+  planes: Int, _ geometry: WindowGeometry, _ countsPadding: Bool,
+  _ body: (
+    _ output: Int, _ count: Int, _ runs: ((_ position: Int, _ length: Int, _ step: Int) -> Void) -> Void
+  ) -> Void
+) {
+  let (depths, rows, columns) = (geometry.spans(axis: 0), geometry.spans(axis: 1), geometry.spans(axis: 2))
+  let (input, dilation) = (geometry.input, geometry.dilation)
+  var output = 0
+  for plane in 0..<planes {
+    let first = plane * geometry.inputArea
+    for depth in depths {
+      for row in rows {
+        for column in columns {
+          let count =
+            countsPadding
+            ? depth.countWithPadding * row.countWithPadding * column.countWithPadding
+            : depth.count * row.count * column.count
+          body(output, count) { run in
+            for z in 0..<depth.count {
+              for y in 0..<row.count {
+                let line = (depth.first + z * dilation[0]) * input[1] + row.first + y * dilation[1]
+                run(first + line * input[2] + column.first, column.count, dilation[2])
+              }
+            }
+          }
+          output += 1
+        }
+      }
+    }
   }
 }

@@ -2,19 +2,21 @@ import LinearAlgebra
 
 /// Convolution over 1, 2 or 3 spatial axes, as in `torch.nn.Conv1d`, `Conv2d` and `Conv3d`, without the bias.
 ///
-/// Reads `[channels, …]`, weight `[outputs, channels / groups, …kernel]`. Each group of each sample is one matrix
+/// Reads `[channels, …]`, weight `[outputs, channels / groups, …kernel]`. Each group of each sample is a matrix
 /// product with the unfolded windows; the Toeplitz matrix is never formed.
+///
+/// `padding` is one integer for all axes, one for each, those before all axes and then those behind them, or
+/// `"same"` or `"valid"` as in PyTorch: with `"same"` there is one window for each coordinate, and of an odd padding
+/// the smaller half stands in front.
 public struct Convolution<S: Scalar>: LinearMap {
-  public static var typeName: String { "convolution" }
+  public static var typeName: String { "conv" }
   public static var constantDescriptions: [ConstantDescription] {
     [
-      .integers("stride", default: [1]), .integers("padding", default: [0]),
-      .integers("dilation", default: [1]),
-      .integers("groups", default: [1]),
+      .integers("stride", default: [1]), .integers("padding", default: [0], orOneOf: ["same", "valid"]),
+      .integers("dilation", default: [1]), .integers("groups", default: [1]),
     ]
   }
 
-  public let inputShape: [Int]
   public let constants: [Constant]
   /// `[outputs, channels / groups, …kernel]`.
   public let weight: Tensor<S>
@@ -22,42 +24,64 @@ public struct Convolution<S: Scalar>: LinearMap {
   let groups: Int
 
   public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    guard let parameter, parameter.shape.count == inputShape.count + 1, inputShape.count >= 2 else {
+    let weight = try Self.weight(parameter, inputShape: inputShape)
+    let groups = try positive("groups", constants.integers(3))
+    guard inputShape[0] % groups == 0, weight.shape[0] % groups == 0 else {
       throw InvalidConstants(
-        "weight: expected \(inputShape.count + 1) axes for samples of shape \(inputShape), "
-          + "found shape \(parameter?.shape ?? [])")
+        "groups: expected a divisor of \(inputShape[0]) and \(weight.shape[0]), found \(groups)")
     }
-    let groups = constants.integers(3)
-    guard groups.count == 1, groups[0] >= 1, inputShape[0] % groups[0] == 0,
-      parameter.shape[0] % groups[0] == 0
-    else {
+    guard weight.shape[1] == inputShape[0] / groups else {
       throw InvalidConstants(
-        "groups: expected a divisor of \(inputShape[0]) and \(parameter.shape[0]), found \(groups)")
+        "weight: expected \(inputShape[0] / groups) input channels, found \(weight.shape[1])")
     }
-    guard parameter.shape[1] == inputShape[0] / groups[0] else {
-      throw InvalidConstants(
-        "weight: expected \(inputShape[0] / groups[0]) input channels, found \(parameter.shape[1])")
-    }
-    self.inputShape = inputShape
+    let geometry = try WindowGeometry(
+      inputShape: inputShape, kernel: Array(weight.shape.dropFirst(2)), kernelName: "weight",
+      stride: constants.integers(0), padding: WindowPadding(constants[1]), dilation: constants.integers(2))
+    try self.init(weight: weight, geometry: geometry, groups: groups, constants: constants)
+  }
+
+  /// The convolution with these windows; the weight fits them.
+  init(
+    weight: Tensor<S>, geometry: WindowGeometry, groups: Int, constants: [Constant]
+  ) throws(InvalidConstants) {
+    self.weight = weight
+    self.geometry = geometry
+    self.groups = groups
     self.constants = constants
-    self.groups = groups[0]
-    weight = parameter
-    geometry = try WindowGeometry(
-      inputShape: inputShape, kernel: Array(parameter.shape.dropFirst(2)), stride: constants.integers(0),
-      padding: constants.integers(1), dilation: constants.integers(2))
+    try checkedSize("weight", geometry.outputShape(channels: weight.shape[0]))
+    // One line of windows is unfolded at a time at least.
+    guard depth <= TensorSize.maximum / geometry.output[2] else {
+      throw InvalidConstants(
+        "weight: expected at most \(TensorSize.maximum) numbers in a line of windows, "
+          + "found \(geometry.output[2]) windows of \(depth)")
+    }
   }
 
   /// The same convolution with another weight of the same shape.
-  private init<T: Scalar>(_ other: Convolution<T>, weight: Tensor<S>) {
-    inputShape = other.inputShape
+  init<T: Scalar>(_ other: Convolution<T>, weight: Tensor<S>) {
     constants = other.constants
     geometry = other.geometry
     groups = other.groups
     self.weight = weight
   }
 
+  /// A weight with as many axes as samples of this shape ask for.
+  static func weight(_ parameter: Tensor<S>?, inputShape: [Int]) throws(InvalidConstants) -> Tensor<S> {
+    guard let parameter, parameter.shape.count == inputShape.count + 1, inputShape.count >= 2,
+      parameter.shape.allSatisfy({ $0 > 0 })
+    else {
+      throw InvalidConstants(
+        "weight: expected \(inputShape.count + 1) axes for samples of shape \(inputShape), "
+          + "found \(parameter.map { "shape \($0.shape)" } ?? "none")")
+    }
+    return parameter
+  }
+
+  public var inputShape: [Int] { geometry.inputShape }
   public var outputShape: [Int] { geometry.outputShape(channels: weight.shape[0]) }
   public var parameter: Tensor<S>? { weight }
+  public var biasShape: [Int] { [weight.shape[0]] }
+  public var biasDims: [Int] { [0] }
 
   private var channelsOfGroup: Int { weight.shape[1] }
   private var outputsOfGroup: Int { weight.shape[0] / groups }
@@ -65,77 +89,97 @@ public struct Convolution<S: Scalar>: LinearMap {
   private var depth: Int { channelsOfGroup * geometry.kernelArea }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
-    let area = geometry.outputArea
-    withUnfolded(x) { sample, group, columns in
+    let (area, size) = (geometry.outputArea, outputSize)
+    withUnfolded(x) { sample, group, windows, columns in
       weight.elements.withUnsafeBufferPointer { weight in
         p.elements.withUnsafeMutableBufferPointer { p in
           S.gemm(
-            transposeA: false, transposeB: false, m: outputsOfGroup, n: area, k: depth, alpha: 1,
-            a: weight.baseAddress! + group * outputsOfGroup * depth, lda: depth, b: columns, ldb: area,
-            beta: 1,
-            c: p.baseAddress! + sample * outputSize + group * outputsOfGroup * area, ldc: area)
+            transposeA: false, transposeB: false, m: outputsOfGroup, n: windows.count, k: depth, alpha: 1,
+            a: weight.baseAddress! + group * outputsOfGroup * depth, lda: depth, b: columns,
+            ldb: windows.count, beta: 1,
+            c: p.baseAddress! + sample * size + group * outputsOfGroup * area + windows.lowerBound, ldc: area)
         }
       }
     }
   }
 
   public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) {
-    let area = geometry.outputArea
-    var columns = [S](repeating: 0, count: depth * area)
-    for sample in 0..<g.rows {
-      for group in 0..<groups {
-        columns.withUnsafeMutableBufferPointer { columns in
-          weight.elements.withUnsafeBufferPointer { weight in
-            g.elements.withUnsafeBufferPointer { g in
-              S.gemm(
-                transposeA: true, transposeB: false, m: depth, n: area, k: outputsOfGroup, alpha: 1,
-                a: weight.baseAddress! + group * outputsOfGroup * depth, lda: depth,
-                b: g.baseAddress! + sample * outputSize + group * outputsOfGroup * area, ldb: area, beta: 0,
-                c: columns.baseAddress!, ldc: area)
-            }
-          }
-          e.elements.withUnsafeMutableBufferPointer { e in
-            foldAdding(
-              columns.baseAddress!, channels: channelsOfGroup, geometry,
-              to: e.baseAddress! + sample * inputSize + group * channelsOfGroup * geometry.inputArea)
-          }
+    let (area, size, inputSize) = (geometry.outputArea, outputSize, inputSize)
+    forEachTile(samples: g.rows) { sample, group, lines, columns in
+      let windows = lines.lowerBound * geometry.output[2]..<lines.upperBound * geometry.output[2]
+      weight.elements.withUnsafeBufferPointer { weight in
+        g.elements.withUnsafeBufferPointer { g in
+          S.gemm(
+            transposeA: true, transposeB: false, m: depth, n: windows.count, k: outputsOfGroup, alpha: 1,
+            a: weight.baseAddress! + group * outputsOfGroup * depth, lda: depth,
+            b: g.baseAddress! + sample * size + group * outputsOfGroup * area + windows.lowerBound, ldb: area,
+            beta: 0, c: columns, ldc: windows.count)
         }
+      }
+      e.elements.withUnsafeMutableBufferPointer { e in
+        foldAdding(
+          columns, channels: channelsOfGroup, geometry, lines: lines,
+          to: e.baseAddress! + sample * inputSize + group * channelsOfGroup * geometry.inputArea)
       }
     }
   }
 
   public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? {
-    let area = geometry.outputArea
+    let (area, size) = (geometry.outputArea, outputSize)
     var gradient = Tensor<S>(zeros: weight.shape)
-    withUnfolded(x) { sample, group, columns in
+    withUnfolded(x) { sample, group, windows, columns in
       g.elements.withUnsafeBufferPointer { g in
         gradient.elements.withUnsafeMutableBufferPointer { gradient in
           S.gemm(
-            transposeA: false, transposeB: true, m: outputsOfGroup, n: depth, k: area, alpha: 1,
-            a: g.baseAddress! + sample * outputSize + group * outputsOfGroup * area, lda: area, b: columns,
-            ldb: area, beta: 1, c: gradient.baseAddress! + group * outputsOfGroup * depth, ldc: depth)
+            transposeA: false, transposeB: true, m: outputsOfGroup, n: depth, k: windows.count, alpha: 1,
+            a: g.baseAddress! + sample * size + group * outputsOfGroup * area + windows.lowerBound, lda: area,
+            b: columns, ldb: windows.count, beta: 1,
+            c: gradient.baseAddress! + group * outputsOfGroup * depth, ldc: depth)
         }
       }
     }
     return gradient
   }
 
-  /// Calls `body` for every group of every sample with its unfolded windows, `[depth, outputArea]`.
-  private func withUnfolded(_ x: Matrix<S>, _ body: (_ sample: Int, _ group: Int, UnsafePointer<S>) -> Void) {
-    var columns = [S](repeating: 0, count: depth * geometry.outputArea)
-    for sample in 0..<x.rows {
-      for group in 0..<groups {
-        columns.withUnsafeMutableBufferPointer { columns in
-          x.elements.withUnsafeBufferPointer { x in
-            unfold(
-              x.baseAddress! + sample * inputSize + group * channelsOfGroup * geometry.inputArea,
-              channels: channelsOfGroup, geometry, into: columns.baseAddress!)
+  /// Calls `body` for every tile of every group of every sample with its unfolded windows, `[depth, windows]`.
+  private func withUnfolded(
+    _ x: Matrix<S>,
+    _ body: (_ sample: Int, _ group: Int, _ windows: Range<Int>, _ columns: UnsafePointer<S>) -> Void
+  ) {
+    let inputSize = inputSize
+    forEachTile(samples: x.rows) { sample, group, lines, columns in
+      x.elements.withUnsafeBufferPointer { x in
+        unfold(
+          x.baseAddress! + sample * inputSize + group * channelsOfGroup * geometry.inputArea,
+          channels: channelsOfGroup, geometry, lines: lines, into: columns)
+      }
+      let windows = lines.lowerBound * geometry.output[2]..<lines.upperBound * geometry.output[2]
+      body(sample, group, windows, UnsafePointer(columns))
+    }
+  }
+
+  /// Calls `body` with room for the columns of some lines of windows, few enough for the room to stay small.
+  private func forEachTile(
+    samples: Int,
+    _ body: (_ sample: Int, _ group: Int, _ lines: Range<Int>, _ columns: UnsafeMutablePointer<S>) -> Void
+  ) {
+    let lines = geometry.output[0] * geometry.output[1]
+    let line = depth * geometry.output[2]
+    let tile = min(lines, max(1, Self.tileSize / line))
+    var columns = [S](repeating: 0, count: tile * line)
+    columns.withUnsafeMutableBufferPointer { columns in
+      for sample in 0..<samples {
+        for group in 0..<groups {
+          for first in stride(from: 0, to: lines, by: tile) {
+            body(sample, group, first..<min(lines, first + tile), columns.baseAddress!)
           }
-          body(sample, group, UnsafePointer(columns.baseAddress!))
         }
       }
     }
   }
+
+  /// How many numbers are unfolded at once: 32 MB of doubles.
+  private static var tileSize: Int { 1 << 22 }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
     let (output, window) = row.quotientAndRemainder(dividingBy: geometry.outputArea)
@@ -144,7 +188,7 @@ public struct Convolution<S: Scalar>: LinearMap {
       let base = (firstChannel + channel) * geometry.inputArea
       let weights = (output * channelsOfGroup + channel) * geometry.kernelArea
       geometry.forEachElement(ofWindow: window) { element, position in
-        if let position { body(base + position, weight.elements[weights + element]) }
+        body(base + position, weight.elements[weights + element])
       }
     }
   }

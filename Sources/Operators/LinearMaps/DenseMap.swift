@@ -23,12 +23,14 @@ public struct DenseMap<S: Scalar>: LinearMap {
 
   public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
     guard let parameter, parameter.shape.count == 2 else {
-      throw InvalidConstants("expected a matrix, found \(parameter.map { "shape \($0.shape)" } ?? "none")")
-    }
-    guard parameter.shape[1] == inputShape.reduce(1, *) else {
       throw InvalidConstants(
-        "expected rows of \(inputShape.reduce(1, *)) numbers, found \(parameter.shape[1])")
+        "weight: expected a matrix, found \(parameter.map { "shape \($0.shape)" } ?? "none")")
     }
+    let size = try checkedSize("input", inputShape)
+    guard parameter.shape[1] == size else {
+      throw InvalidConstants("weight: expected rows of \(size) numbers, found \(parameter.shape[1])")
+    }
+    guard parameter.shape[0] > 0 else { throw InvalidConstants("weight: expected at least one row, found none") }
     self.init(parameter)
   }
 

@@ -1,29 +1,35 @@
 import LinearAlgebra
 
-/// A vector along one axis of a larger tensor, the same everywhere else: how a convolution's bias meets its channels.
+/// A tensor repeated over a larger one, as in `torch.Tensor.expand`: how a convolution's bias meets its channels.
+///
+/// `dim` says for each axis of what is read along which axis of `shape` it lies; without it the last axes lie along the
+/// last ones, as NumPy broadcasts. Extents of 1 repeat. `factors` are constants that the elements are multiplied by, one
+/// for each (all 1 where they are left out): batch normalisation adds `−mean/σ` times its weight.
 public struct Expand<S: Scalar>: IndexMap {
   public static var typeName: String { "expand" }
   public static var constantDescriptions: [ConstantDescription] {
-    [.integers("shape"), .integers("axis", default: [0])]
+    [.integers("shape"), .integers("dim", default: []), .numbers("factors", default: [])]
   }
 
-  public let inputShape: [Int]
-  public let outputShape: [Int]
-  public let constants: [Constant]
-  public let indices: [Int]
+  public let table: IndexTable
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    self.inputShape = inputShape
-    self.constants = constants
+  public init(table: IndexTable) {
+    self.table = table
+  }
+
+  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
     let shape = constants.integers(0)
-    guard !shape.isEmpty, shape.allSatisfy({ $0 > 0 }) else {
-      throw InvalidConstants("shape: expected positive extents, found \(shape)")
+    guard !shape.isEmpty else { throw InvalidConstants("shape: expected at least one extent, found none") }
+    try checkedSize("shape", shape)
+    let (size, factors) = (inputShape.reduce(1, *), constants.numbers(2))
+    guard factors.isEmpty || factors.count == size else {
+      throw InvalidConstants("factors: expected \(size) numbers, found \(factors.count)")
     }
-    let axis = try axis("axis", single("axis", constants.integers(1)), rank: shape.count)
-    guard inputShape == [shape[axis]] else {
-      throw InvalidConstants("shape: expected \(inputShape) along axis \(axis), found \(shape)")
-    }
-    outputShape = shape
-    indices = positions(shape: shape, steps: shape.indices.map { $0 == axis ? 1 : 0 })
+    let broadcast = try Broadcast(of: inputShape, over: shape, dims: constants.integers(1), subject: "shape")
+    return IndexTable(
+      inputShape: inputShape, outputShape: shape, constants: constants,
+      indices: positions(shape: shape, steps: broadcast.steps), factors: factors)
   }
+
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Expand<T>(table: table) }
 }

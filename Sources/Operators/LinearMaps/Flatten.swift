@@ -1,22 +1,30 @@
 import LinearAlgebra
 
-/// `x ↦ x` as a vector, as in `torch.nn.Flatten`: from `start_dim`, which counts the axes of a sample from 0.
+/// `x ↦ x` with the axes from `start_dim` to `end_dim` made one, as in `torch.flatten`, but that both count the axes of a
+/// sample: by default a vector.
 public struct Flatten<S: Scalar>: IndexMap {
   public static var typeName: String { "flatten" }
   public static var constantDescriptions: [ConstantDescription] {
-    [.integers("start_dim", default: [0])]
+    [.integers("start_dim", default: [0]), .integers("end_dim", default: [-1])]
   }
 
-  public let inputShape: [Int]
-  public let outputShape: [Int]
-  public let constants: [Constant]
-  public let indices: [Int]
+  public let table: IndexTable
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    self.inputShape = inputShape
-    self.constants = constants
-    let first = try axis("start_dim", single("start_dim", constants.integers(0)), rank: inputShape.count)
-    outputShape = inputShape.prefix(first) + [inputShape.dropFirst(first).reduce(1, *)]
-    indices = Array(0..<inputShape.reduce(1, *))
+  public init(table: IndexTable) {
+    self.table = table
   }
+
+  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
+    let first = try axis("start_dim", constants.integers(0), rank: inputShape.count)
+    let last = try axis("end_dim", constants.integers(1), rank: inputShape.count)
+    guard first <= last else {
+      throw InvalidConstants("end_dim: expected an axis not before start_dim, \(first), found \(last)")
+    }
+    let size = inputShape[first...last].reduce(1, *)
+    return IndexTable(
+      inputShape: inputShape, outputShape: inputShape[..<first] + [size] + inputShape[(last + 1)...],
+      constants: constants, indices: Array(0..<inputShape.reduce(1, *)))
+  }
+
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Flatten<T>(table: table) }
 }

@@ -8,7 +8,7 @@ public protocol LinearMap<S>: Sendable {
   /// The precision of its numbers.
   associatedtype S: Scalar
 
-  /// The name in files: `matrix`, `convolution`, ….
+  /// The name in files: `matrix`, `conv`, ….
   static var typeName: String { get }
 
   /// The constants that the map has, in the order of `constants`.
@@ -33,6 +33,13 @@ public protocol LinearMap<S>: Sendable {
 
   /// The numbers that a user trains, in their own shape; nil for a map that has none.
   var parameter: Tensor<S>? { get }
+
+  /// The shape of the bias that goes with the map in files: `[outputs]` of a convolution; of a map that has no usual
+  /// bias the whole output.
+  var biasShape: [Int] { get }
+
+  /// For each axis of the bias the axis of the output along which it lies: what `expand` is told as `dim`.
+  var biasDims: [Int] { get }
 
   /// Adds `A x` of every sample to `p`: x is `[batch, inputSize]`, p is `[batch, outputSize]`.
   func add(of x: Matrix<S>, to p: inout Matrix<S>)
@@ -63,6 +70,8 @@ extension LinearMap {
   public static var constantDescriptions: [ConstantDescription] { [] }
   public static var hasParameter: Bool { true }
   public var constants: [Constant] { [] }
+  public var biasShape: [Int] { outputShape }
+  public var biasDims: [Int] { Array(outputShape.indices) }
 
   /// The number of columns of A: the size of what the map reads.
   public var inputSize: Int { inputShape.reduce(1, *) }

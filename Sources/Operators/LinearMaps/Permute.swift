@@ -7,21 +7,24 @@ public struct Permute<S: Scalar>: IndexMap {
     [.integers("dims")]
   }
 
-  public let inputShape: [Int]
-  public let outputShape: [Int]
-  public let constants: [Constant]
-  public let indices: [Int]
+  public let table: IndexTable
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    self.inputShape = inputShape
-    self.constants = constants
-    let dims = constants.integers(0)
-    guard dims.sorted() == Array(inputShape.indices) else {
+  public init(table: IndexTable) {
+    self.table = table
+  }
+
+  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
+    let dims = try distinctAxes("dims", constants.integers(0), rank: inputShape.count)
+    guard dims.count == inputShape.count else {
       throw InvalidConstants(
-        "dims: expected the axes 0 to \(inputShape.count - 1) in some order, found \(dims)")
+        "dims: expected the axes 0 to \(inputShape.count - 1) in some order, found \(constants.integers(0))")
     }
     let steps = strides(of: inputShape)
-    outputShape = dims.map { inputShape[$0] }
-    indices = positions(shape: outputShape, steps: dims.map { steps[$0] })
+    let shape = dims.map { inputShape[$0] }
+    return IndexTable(
+      inputShape: inputShape, outputShape: shape, constants: constants,
+      indices: positions(shape: shape, steps: dims.map { steps[$0] }))
   }
+
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Permute<T>(table: table) }
 }

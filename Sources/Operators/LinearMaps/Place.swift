@@ -1,38 +1,36 @@
 import LinearAlgebra
 
 /// A tensor at its place within a larger one along an axis, zero elsewhere: `concatenate` is the sum of one such map for
-/// each of its inputs, and zero padding is such a map for each axis.
+/// each of its inputs.
 public struct Place<S: Scalar>: IndexMap {
   public static var typeName: String { "place" }
   public static var constantDescriptions: [ConstantDescription] {
-    [.integers("axis"), .integers("start"), .integers("total")]
+    [.integers("dim"), .integers("start"), .integers("total")]
   }
 
-  public let inputShape: [Int]
-  public let outputShape: [Int]
-  public let constants: [Constant]
-  public let indices: [Int]
+  public let table: IndexTable
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    self.inputShape = inputShape
-    self.constants = constants
-    let axis = try axis("axis", single("axis", constants.integers(0)), rank: inputShape.count)
+  public init(table: IndexTable) {
+    self.table = table
+  }
+
+  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
+    let axis = try axis("dim", constants.integers(0), rank: inputShape.count)
     let (start, total) = (
       try single("start", constants.integers(1)), try single("total", constants.integers(2))
     )
-    guard start >= 0, total <= 1 << 40, start <= total - inputShape[axis] else {
-      throw InvalidConstants(
-        "start, total: expected room for \(inputShape[axis]), found \(start) of \(total)")
-    }
     var shape = inputShape
     shape[axis] = total
-    let steps = strides(of: shape)
-    var indices = [Int](repeating: -1, count: shape.reduce(1, *))
-    for (input, output) in positions(shape: inputShape, start: start * steps[axis], steps: steps).enumerated()
-    {
-      indices[output] = input
+    let size = try checkedSize("total", shape)
+    guard start >= 0, start <= total - inputShape[axis] else {
+      throw InvalidConstants("start: expected room for \(inputShape[axis]) of \(total), found \(start)")
     }
-    outputShape = shape
-    self.indices = indices
+    let steps = strides(of: shape)
+    let places = positions(shape: inputShape, start: start * steps[axis], steps: steps)
+    return IndexTable(
+      inputShape: inputShape, outputShape: shape, constants: constants,
+      indices: inverse(of: places, count: size))
   }
+
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Place<T>(table: table) }
 }

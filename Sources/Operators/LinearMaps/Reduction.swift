@@ -1,64 +1,101 @@
 import LinearAlgebra
 
-/// The sum or the mean over axes, as in `torch.sum` and `torch.mean`; global average pooling is the mean over the
-/// spatial axes.
-public struct Reduction<S: Scalar>: LinearMap {
-  public static var typeName: String { "reduce" }
-  public static var hasParameter: Bool { false }
-  public static var constantDescriptions: [ConstantDescription] {
-    [
-      ConstantDescription("function", default: "mean", oneOf: ["mean", "sum"]), .integers("axes"),
-      .flag("keepdim", default: false),
-    ]
-  }
+/// A linear map that adds up lines of a tensor, each element times the same share: `Sum` and `Mean`.
+public protocol Reduction: LinearMap {
+  /// The lines and what they are scaled by.
+  var summation: Summation<S> { get }
+}
 
-  public let inputShape: [Int]
-  public let outputShape: [Int]
-  public let constants: [Constant]
-  /// For each input coordinate the output coordinate that it adds to.
-  private let targets: [Int]
-  private let share: S
+/// The sum over some axes of a tensor, times a share.
+public struct Summation<S: Scalar>: Sendable {
+  let inputShape: [Int]
+  let constants: [Constant]
+  let lines: Lines
+  let share: S
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    var axes: Set<Int> = []
-    for value in constants.integers(1) { axes.insert(try axis("axes", value, rank: inputShape.count)) }
-    let kept = inputShape.indices.map { axes.contains($0) ? 1 : inputShape[$0] }
-    let steps = strides(of: kept)
+  /// The sum that the constants `dim` and `keepdim` describe, or the mean.
+  init(inputShape: [Int], constants: [Constant], isMean: Bool) throws(InvalidConstants) {
+    try checkedSize("input", inputShape)
+    let axes = try reducedAxes(constants.integers(0), rank: inputShape.count)
     self.inputShape = inputShape
     self.constants = constants
-    targets = positions(
-      shape: inputShape, steps: inputShape.indices.map { axes.contains($0) ? 0 : steps[$0] })
-    let left = inputShape.indices.filter { !axes.contains($0) }.map { inputShape[$0] }
-    outputShape = constants.flag(2) ? kept : left.isEmpty ? [1] : left
-    share = constants.word(0) == "mean" ? 1 / S(axes.reduce(1) { $0 * inputShape[$1] }) : 1
+    lines = Lines(shape: inputShape, along: axes, keepsAxes: constants.flag(1))
+    share = isMean ? 1 / S(lines.offsets.count) : 1
   }
 
+  private init<T: Scalar>(_ other: Summation<T>, share: S) {
+    (inputShape, constants, lines) = (other.inputShape, other.constants, other.lines)
+    self.share = share
+  }
+
+  /// The same sum in another precision.
+  func cast<T: Scalar>(to type: T.Type) -> Summation<T> {
+    Summation<T>(self, share: share == 1 ? 1 : 1 / T(lines.offsets.count))
+  }
+}
+
+/// The axes that the constant `dim` names: at least one.
+func reducedAxes(_ values: [Int], rank: Int) throws(InvalidConstants) -> [Int] {
+  guard !values.isEmpty else { throw InvalidConstants("dim: expected at least one axis, found none") }
+  return try distinctAxes("dim", values, rank: rank)
+}
+
+extension Reduction {
+  public static var hasParameter: Bool { false }
+  public static var constantDescriptions: [ConstantDescription] {
+    [.integers("dim"), .flag("keepdim", default: false)]
+  }
+
+  public var inputShape: [Int] { summation.inputShape }
+  public var outputShape: [Int] { summation.lines.outputShape }
+  public var constants: [Constant] { summation.constants }
   public var parameter: Tensor<S>? { nil }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
-    for sample in 0..<x.rows {
-      for (index, target) in targets.enumerated() {
-        p.elements[sample * p.columns + target] += share * x.elements[sample * x.columns + index]
-      }
-    }
+    addLines(of: x.elements, summation, samples: x.rows, to: &p.elements)
   }
 
   public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) {
-    for sample in 0..<g.rows {
-      for (index, target) in targets.enumerated() {
-        e.elements[sample * e.columns + index] += share * g.elements[sample * g.columns + target]
-      }
-    }
+    addAlongLines(g.elements, summation, samples: g.rows, to: &e.elements)
   }
 
   public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? { nil }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
-    for (index, target) in targets.enumerated() where target == row { body(index, share) }
+    let start = summation.lines.starts[row]
+    for offset in summation.lines.offsets { body(start + offset, summation.share) }
   }
+}
 
-  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
-    // The same shapes and constants were valid before.
-    try! Reduction<T>(inputShape: inputShape, parameter: nil, constants: constants)
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func addLines<S: Scalar>(
+  of source: [S], _ summation: Summation<S>, samples: Int, to target: inout [S]
+) {
+  let (starts, offsets) = (summation.lines.starts, summation.lines.offsets)
+  let size = starts.count * offsets.count
+  for sample in 0..<samples {
+    for (output, start) in starts.enumerated() {
+      let first = sample * size + start
+      var sum: S = 0
+      for offset in offsets { sum += source[first + offset] }
+      target[sample * starts.count + output] += sum * summation.share
+    }
+  }
+}
+
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func addAlongLines<S: Scalar>(
+  _ source: [S], _ summation: Summation<S>, samples: Int, to target: inout [S]
+) {
+  let (starts, offsets) = (summation.lines.starts, summation.lines.offsets)
+  let size = starts.count * offsets.count
+  for sample in 0..<samples {
+    for (output, start) in starts.enumerated() {
+      let first = sample * size + start
+      let value = source[sample * starts.count + output] * summation.share
+      for offset in offsets { target[first + offset] += value }
+    }
   }
 }

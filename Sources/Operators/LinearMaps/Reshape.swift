@@ -8,24 +8,26 @@ public struct Reshape<S: Scalar>: IndexMap {
     [.integers("shape")]
   }
 
-  public let inputShape: [Int]
-  public let outputShape: [Int]
-  public let constants: [Constant]
-  public let indices: [Int]
+  public let table: IndexTable
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    self.inputShape = inputShape
-    self.constants = constants
+  public init(table: IndexTable) {
+    self.table = table
+  }
+
+  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
     var shape = constants.integers(0)
     let size = inputShape.reduce(1, *)
     if let free = shape.firstIndex(of: -1) {
-      let rest = shape.reduce(-1, *)
-      if rest > 0, size % rest == 0 { shape[free] = size / rest }
+      shape[free] = 1
+      let rest = try checkedSize("shape", shape)
+      if size % rest == 0 { shape[free] = size / rest }
     }
-    guard !shape.isEmpty, shape.allSatisfy({ $0 > 0 }), shape.reduce(1, *) == size else {
+    guard !shape.isEmpty, try checkedSize("shape", shape) == size else {
       throw InvalidConstants("shape: expected extents of \(size) coordinates, found \(constants.integers(0))")
     }
-    outputShape = shape
-    indices = Array(0..<size)
+    return IndexTable(
+      inputShape: inputShape, outputShape: shape, constants: constants, indices: Array(0..<size))
   }
+
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Reshape<T>(table: table) }
 }

@@ -4,6 +4,7 @@ import LinearAlgebra
 /// broadcasting: the heart of attention.
 public struct BatchedProduct: Nonlinearity {
   public static let typeName = "matmul"
+  public static let inputCount = 2
   public let constants: [Constant] = []
 
   public init(constants: [Constant]) throws(InvalidConstants) {}

@@ -1,71 +1,131 @@
 import LinearAlgebra
 
-/// `z = (p − mean) / √(variance + epsilon)` over runs of coordinates that stand side by side, and with further ports
-/// times the second plus the third: layer, group, instance and RMS normalisation, with their weight and bias.
-///
-/// Layer normalisation takes the last axes as runs, group normalisation the channels of a group, instance
-/// normalisation one channel. RMS normalisation does not subtract the mean.
-public struct Normalization: Nonlinearity {
-  public static let typeName = "normalize"
-  public static let constantDescriptions: [ConstantDescription] = [
-    .integers("run"), ConstantDescription("epsilon", default: 1e-5), .flag("centered", default: true),
-  ]
+/// `z = (p − mean) / √(variance + eps)` over runs of coordinates that stand side by side, and with further ports times the
+/// second plus the third: what layer, group, instance and RMS normalisation share.
+protocol Normalization: Nonlinearity {
+  /// The length of the runs in tensors of this shape; nil where the nonlinearity does not take them.
+  func run(_ shape: [Int]) -> Int?
 
-  public let constants: [Constant]
-  private let run: Int
-  private let epsilon: Double
-  private let isCentered: Bool
+  /// What is added to the variance; not negative.
+  var epsilon: Double { get }
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    self.constants = constants
-    run = try single("run", constants.integers(0))
-    epsilon = constants.number(1)
-    isCentered = constants.flag(2)
-    guard run > 0 else { throw InvalidConstants("run: expected a positive integer, found \(run)") }
-    guard epsilon >= 0 else {
-      throw InvalidConstants("epsilon: expected a number that is not negative, found \(epsilon)")
-    }
-  }
+  /// Whether the mean is subtracted.
+  static var isCentered: Bool { get }
+}
+
+extension Normalization {
+  static var isCentered: Bool { true }
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
-    guard let shape = portShapes.first, portShapes.count <= 3, portShapes.allSatisfy({ $0 == shape }),
-      shape.reduce(1, *) % run == 0
+    guard let shape = portShapes.first, portShapes.count <= 1 + Self.parameterPorts.count,
+      portShapes.allSatisfy({ $0 == shape }), run(shape) != nil
     else { return nil }
     return shape
   }
 
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
-    var z = Lines(runsOf: run, size: ports[0].columns).transform(ports[0]) { normalized($0).values }
-    if ports.count > 1 { z = z.timesElementwise(ports[1]) }
+    var z = normalized(ports[0], shapes[0])
+    if ports.count > 1 { z.multiply(by: ports[1]) }
     if ports.count > 2 { z.add(ports[2]) }
     return z
   }
 
   public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
-    let lines = Lines(runsOf: run, size: ports[0].columns)
-    let g = ports.count > 1 ? cotangent.timesElementwise(ports[1]) : cotangent
-    var result = [
-      lines.transform(g, at: ports[0]) { g, p in
-        let (z, scale) = normalized(p)
-        let count = S(p.count)
-        let mean = isCentered ? g.reduce(0, +) / count : 0
-        let projection = zip(g, z).reduce(S(0)) { $0 + $1.0 * $1.1 } / count
-        return zip(g, z).map { ($0 - mean - $1 * projection) * scale }
-      }
-    ]
+    var g = cotangent
+    if ports.count > 1 { g.multiply(by: ports[1]) }
+    pullBackRuns(
+      &g.elements, at: ports[0].elements, length: length(shapes[0]), epsilon: S(epsilon),
+      isCentered: Self.isCentered)
+    var cotangents = [g]
     if ports.count > 1 {
-      result.append(cotangent.timesElementwise(lines.transform(ports[0]) { normalized($0).values }))
+      var ofWeight = normalized(ports[0], shapes[0])
+      ofWeight.multiply(by: cotangent)
+      cotangents.append(ofWeight)
     }
-    if ports.count > 2 { result.append(cotangent) }
-    return result
+    if ports.count > 2 { cotangents.append(cotangent) }
+    return cotangents
   }
 
-  /// The normalised run, and the factor that it was scaled by.
-  private func normalized<S: Scalar>(_ p: [S]) -> (values: [S], scale: S) {
-    let count = S(p.count)
-    let mean = isCentered ? p.reduce(0, +) / count : 0
-    let variance = p.reduce(S(0)) { $0 + ($1 - mean) * ($1 - mean) } / count
-    let scale = 1 / S.sqrt(variance + S(epsilon))
-    return (p.map { ($0 - mean) * scale }, scale)
+  private func length(_ shape: [Int]) -> Int {
+    guard let run = run(shape) else { preconditionFailure("a shape that the normalisation does not take") }
+    return run
+  }
+
+  private func normalized<S: Scalar>(_ p: Matrix<S>, _ shape: [Int]) -> Matrix<S> {
+    var z = p
+    normalizeRuns(&z.elements, length: length(shape), epsilon: S(epsilon), isCentered: Self.isCentered)
+    return z
+  }
+}
+
+/// The constant `eps`: a number that is not negative.
+func checkedEpsilon(_ value: Double) throws(InvalidConstants) -> Double {
+  guard value >= 0 else {
+    throw InvalidConstants("eps: expected a number that is not negative, found \(value)")
+  }
+  return value
+}
+
+extension Matrix {
+  /// Multiplies every element by that of another matrix of the same size.
+  fileprivate mutating func multiply(by other: Matrix) {
+    elements.withUnsafeMutableBufferPointer { p in
+      other.elements.withUnsafeBufferPointer { S.evaluate(Product(), on: p, with: $0) }
+    }
+  }
+}
+
+/// The mean of a run, 0 where it is not centred, and the factor that normalises it.
+@inline(__always)
+private func statistics<S: Scalar>(
+  _ run: UnsafePointer<S>, _ length: Int, _ epsilon: S, _ isCentered: Bool
+) -> (mean: S, scale: S) {
+  var mean: S = 0
+  if isCentered {
+    for index in 0..<length { mean += run[index] }
+    mean /= S(length)
+  }
+  var variance: S = 0
+  for index in 0..<length { variance += (run[index] - mean) * (run[index] - mean) }
+  return (mean, 1 / S.sqrt(variance / S(length) + epsilon))
+}
+
+/// Replaces every run of `length` elements by its normalised one.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func normalizeRuns<S: Scalar>(_ p: inout [S], length: Int, epsilon: S, isCentered: Bool) {
+  p.withUnsafeMutableBufferPointer { p in
+    for start in stride(from: 0, to: p.count, by: length) {
+      let run = p.baseAddress! + start
+      let (mean, scale) = statistics(run, length, epsilon, isCentered)
+      for index in 0..<length { run[index] = (run[index] - mean) * scale }
+    }
+  }
+}
+
+/// Replaces every run of cotangents of the normalised run by that of the run p itself:
+/// `scale · (g − mean(g) − z mean(g ⊙ z))`.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func pullBackRuns<S: Scalar>(_ g: inout [S], at p: [S], length: Int, epsilon: S, isCentered: Bool) {
+  g.withUnsafeMutableBufferPointer { g in
+    p.withUnsafeBufferPointer { p in
+      for start in stride(from: 0, to: p.count, by: length) {
+        let (g, run) = (g.baseAddress! + start, p.baseAddress! + start)
+        let (mean, scale) = statistics(run, length, epsilon, isCentered)
+        var meanOfCotangent: S = 0
+        var projection: S = 0
+        for index in 0..<length {
+          meanOfCotangent += g[index]
+          projection += g[index] * (run[index] - mean) * scale
+        }
+        meanOfCotangent = isCentered ? meanOfCotangent / S(length) : 0
+        projection /= S(length)
+        for index in 0..<length {
+          let z = (run[index] - mean) * scale
+          g[index] = (g[index] - meanOfCotangent - z * projection) * scale
+        }
+      }
+    }
   }
 }

@@ -1,91 +1,53 @@
 import LinearAlgebra
 
-/// `z_i = e^{p_i} / Σ_j e^{p_j}` along an axis, as in `torch.nn.Softmax`; the largest element is taken off first.
-public struct Softmax: Nonlinearity {
+/// `z_i = e^{p_i} / Σ_j e^{p_j}` along the axis `dim` of a sample, as in `torch.nn.Softmax`; the largest element is taken
+/// off first.
+public struct Softmax: LineTransform {
   public static let typeName = "softmax"
-  public static let constantDescriptions: [ConstantDescription] = [.integers("axis", default: [-1])]
-
-  /// The axis of a sample; counted from the end where it is negative.
   public let constants: [Constant]
 
   public init(constants: [Constant]) throws(InvalidConstants) {
     self.constants = constants
-    _ = try single("axis", constants.integers(0))
-  }
-
-  public func outputShape(portShapes: [[Int]]) -> [Int]? {
-    guard portShapes.count == 1,
-      (try? axis("axis", constants.integers(0)[0], rank: portShapes[0].count)) != nil
-    else { return nil }
-    return portShapes[0]
-  }
-
-  private func lines(_ shape: [Int]) -> Lines {
-    let axis = constants.integers(0)[0]
-    return Lines(shape: shape, axis: axis < 0 ? axis + shape.count : axis)
+    _ = try single("dim", constants.integers(0))
   }
 
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
-    lines(shapes[0]).transform(ports[0]) { softmax($0) }
+    var z = ports[0]
+    makeSoftmax(&z.elements, lines(shapes[0]), samples: z.rows)
+    return z
   }
 
   public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
-    [
-      lines(shapes[0]).transform(cotangent, at: ports[0]) { g, p in
-        let z = softmax(p)
-        let mean = zip(g, z).reduce(S(0)) { $0 + $1.0 * $1.1 }
-        return zip(g, z).map { $1 * ($0 - mean) }
-      }
-    ]
+    var g = value(at: ports, shapes: shapes)
+    pullBackSoftmax(&g.elements, cotangent.elements, lines(shapes[0]), samples: g.rows)
+    return [g]
   }
 }
 
-/// The logarithm of softmax along an axis, as in `torch.nn.LogSoftmax`.
-public struct LogSoftmax: Nonlinearity {
-  public static let typeName = "log_softmax"
-  public static let constantDescriptions: [ConstantDescription] = [.integers("axis", default: [-1])]
-
-  /// The axis of a sample; counted from the end where it is negative.
-  public let constants: [Constant]
-
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    self.constants = constants
-    _ = try single("axis", constants.integers(0))
-  }
-
-  public func outputShape(portShapes: [[Int]]) -> [Int]? {
-    guard portShapes.count == 1,
-      (try? axis("axis", constants.integers(0)[0], rank: portShapes[0].count)) != nil
-    else { return nil }
-    return portShapes[0]
-  }
-
-  private func lines(_ shape: [Int]) -> Lines {
-    let axis = constants.integers(0)[0]
-    return Lines(shape: shape, axis: axis < 0 ? axis + shape.count : axis)
-  }
-
-  public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
-    lines(shapes[0]).transform(ports[0]) { p in
-      let largest = p.max() ?? 0
-      let logarithm = S.log(p.reduce(S(0)) { $0 + S.exp($1 - largest) })
-      return p.map { $0 - largest - logarithm }
+/// Replaces every line by its softmax.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func makeSoftmax<S: Scalar>(_ elements: inout [S], _ lines: Lines, samples: Int) {
+  forEachLine(lines, samples: samples, &elements) { line, offsets in
+    var largest = line[offsets[0]]
+    for offset in offsets where line[offset] > largest { largest = line[offset] }
+    var sum: S = 0
+    for offset in offsets {
+      let exponential = S.exp(line[offset] - largest)
+      line[offset] = exponential
+      sum += exponential
     }
-  }
-
-  public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
-    [
-      lines(shapes[0]).transform(cotangent, at: ports[0]) { g, p in
-        let sum = g.reduce(0, +)
-        return zip(g, softmax(p)).map { $0 - $1 * sum }
-      }
-    ]
+    for offset in offsets { line[offset] /= sum }
   }
 }
 
-private func softmax<S: Scalar>(_ p: [S]) -> [S] {
-  let largest = p.max() ?? 0
-  let exponentials = p.map { S.exp($0 - largest) }
-  let sum = exponentials.reduce(0, +)
-  return exponentials.map { $0 / sum }
+/// Replaces every softmax z by `z ⊙ (g − ⟨g, z⟩)`.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func pullBackSoftmax<S: Scalar>(_ z: inout [S], _ g: [S], _ lines: Lines, samples: Int) {
+  forEachLine(lines, samples: samples, &z, g) { z, g, offsets in
+    var mean: S = 0
+    for offset in offsets { mean += g[offset] * z[offset] }
+    for offset in offsets { z[offset] *= g[offset] - mean }
+  }
 }

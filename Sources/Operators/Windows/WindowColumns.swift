@@ -1,15 +1,17 @@
 import LinearAlgebra
 
 /// Unfolds the windows of `count` channels into columns: row `c·kernelArea + k` holds element k of channel c of
-/// every window, `[count · kernelArea, outputArea]`; 0 in the padding. (im2col, Chellapilla et al. 2006.)
+/// every window, `[count · kernelArea, windows]`; 0 in the padding. (im2col, Chellapilla et al. 2006.)
+///
+/// Of all windows those in `lines` only: a line is the windows that differ along the last axis.
 @specialized(where S == Double)
 @specialized(where S == Float)
 func unfold<S: Scalar>(
-  _ x: UnsafePointer<S>, channels count: Int, _ geometry: WindowGeometry,
+  _ x: UnsafePointer<S>, channels count: Int, _ geometry: WindowGeometry, lines: Range<Int>,
   into columns: UnsafeMutablePointer<S>
 ) {
   var target = columns
-  forEachRun(channels: count, geometry) { source, length, step in
+  forEachRun(channels: count, geometry, lines) { source, length, step in
     if let source {
       for index in 0..<length { target[index] = x[source + index * step] }
     } else {
@@ -23,10 +25,11 @@ func unfold<S: Scalar>(
 @specialized(where S == Double)
 @specialized(where S == Float)
 func foldAdding<S: Scalar>(
-  _ columns: UnsafePointer<S>, channels count: Int, _ geometry: WindowGeometry, to x: UnsafeMutablePointer<S>
+  _ columns: UnsafePointer<S>, channels count: Int, _ geometry: WindowGeometry, lines: Range<Int>,
+  to x: UnsafeMutablePointer<S>
 ) {
   var source = columns
-  forEachRun(channels: count, geometry) { target, length, step in
+  forEachRun(channels: count, geometry, lines) { target, length, step in
     if let target {
       for index in 0..<length { x[target + index * step] += source[index] }
     }
@@ -37,7 +40,8 @@ func foldAdding<S: Scalar>(
 /// Walks the columns in order, as runs along the last axis: where a run begins in the tensor (nil in the padding),
 /// how long it is, and the distance between its elements.
 private func forEachRun(
-  channels count: Int, _ geometry: WindowGeometry, _ body: (_ start: Int?, _ length: Int, _ step: Int) -> Void
+  channels count: Int, _ geometry: WindowGeometry, _ lines: Range<Int>,
+  _ body: (_ start: Int?, _ length: Int, _ step: Int) -> Void
 ) {
   let (input, output, stride) = (geometry.input, geometry.output, geometry.stride)
   for channel in 0..<count {
@@ -50,19 +54,18 @@ private func forEachRun(
           let first = shift >= 0 ? 0 : min(output[2], (-shift + stride[2] - 1) / stride[2])
           let end =
             shift >= input[2] ? first : max(first, min(output[2], (input[2] - 1 - shift) / stride[2] + 1))
-          for outZ in 0..<output[0] {
+          for line in lines {
+            let (outZ, outY) = line.quotientAndRemainder(dividingBy: output[1])
             let z = outZ * stride[0] - geometry.before[0] + kernelZ * geometry.dilation[0]
-            for outY in 0..<output[1] {
-              let y = outY * stride[1] - geometry.before[1] + kernelY * geometry.dilation[1]
-              guard z >= 0, z < input[0], y >= 0, y < input[1] else {
-                body(nil, output[2], 0)
-                continue
-              }
-              let row = base + (z * input[1] + y) * input[2]
-              if first > 0 { body(nil, first, 0) }
-              if end > first { body(row + shift + first * stride[2], end - first, stride[2]) }
-              if end < output[2] { body(nil, output[2] - end, 0) }
+            let y = outY * stride[1] - geometry.before[1] + kernelY * geometry.dilation[1]
+            guard z >= 0, z < input[0], y >= 0, y < input[1] else {
+              body(nil, output[2], 0)
+              continue
             }
+            let row = base + (z * input[1] + y) * input[2]
+            if first > 0 { body(nil, first, 0) }
+            if end > first { body(row + shift + first * stride[2], end - first, stride[2]) }
+            if end < output[2] { body(nil, output[2] - end, 0) }
           }
         }
       }

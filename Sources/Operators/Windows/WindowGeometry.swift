@@ -10,8 +10,10 @@ struct WindowGeometry: Equatable, Sendable {
   let kernel: [Int]
   /// The distance from one window to the next.
   let stride: [Int]
-  /// How far the first window reaches out before the beginning.
+  /// How far the padding reaches out before the beginning.
   let before: [Int]
+  /// How far it reaches out behind the end; negative where the last coordinates are not read.
+  let behind: [Int]
   /// The distance between the elements of a window.
   let dilation: [Int]
   /// How many windows there are along each axis.
@@ -22,31 +24,28 @@ struct WindowGeometry: Equatable, Sendable {
   /// The geometry of windows over samples of `inputShape`.
   ///
   /// - Parameters:
-  ///   - padding: One number for all axes, one for each, or the ones before all axes and then those behind.
+  ///   - kernelName: What an error calls the constant or parameter that has the window's extents.
   ///   - roundUp: Whether a last window that reaches over the end counts (`ceil_mode`).
   init(
-    inputShape: [Int], kernel: [Int], stride: [Int], padding: [Int], dilation: [Int], roundUp: Bool = false
+    inputShape: [Int], kernel: [Int], kernelName: String = "kernel_size", stride: [Int],
+    padding: WindowPadding, dilation: [Int], roundUp: Bool = false
   ) throws(InvalidConstants) {
-    let rank = inputShape.count - 1
-    guard (1...3).contains(rank) else {
-      throw InvalidConstants("expected samples of shape [channels, …] with 1 to 3 axes, found \(inputShape)")
-    }
-    self.rank = rank
+    rank = try spatialRank(of: inputShape)
     channels = inputShape[0]
-    input = Self.three(Array(inputShape.dropFirst()), filler: 1)
-    self.kernel = try Self.axes("kernel_size", kernel, rank, filler: 1, least: 1)
-    self.stride = try Self.axes("stride", stride, rank, filler: 1, least: 1)
-    self.dilation = try Self.axes("dilation", dilation, rank, filler: 1, least: 1)
-    let halves = padding.count == 2 * rank && rank > 0 && padding.count > 1 ? rank : padding.count
-    before = try Self.axes("padding", Array(padding.prefix(halves)), rank, filler: 0, least: 0)
-    let behind = try Self.axes("padding", Array(padding.suffix(halves)), rank, filler: 0, least: 0)
+    input = three(Array(inputShape.dropFirst()), filler: 1)
+    self.kernel = try spatial(kernelName, kernel, rank, filler: 1, least: 1)
+    self.stride = try spatial("stride", stride, rank, filler: 1, least: 1)
+    self.dilation = try spatial("dilation", dilation, rank, filler: 1, least: 1)
+    (before, behind) = try padding.amounts(
+      rank: rank, kernel: self.kernel, stride: self.stride, dilation: self.dilation)
     var output: [Int] = []
     for axis in 0..<3 {
       let reach = self.dilation[axis] * (self.kernel[axis] - 1) + 1
       let room = input[axis] + before[axis] + behind[axis] - reach
       guard room >= 0 else {
         throw InvalidConstants(
-          "expected a window of at most \(input[axis] + before[axis] + behind[axis]), found one of \(reach)")
+          "\(kernelName): expected a window of at most \(input[axis] + before[axis] + behind[axis]), "
+            + "found one of \(reach)")
       }
       var count = room / self.stride[axis] + 1
       if roundUp, room % self.stride[axis] != 0, count * self.stride[axis] < input[axis] + before[axis] {
@@ -55,6 +54,45 @@ struct WindowGeometry: Equatable, Sendable {
       output.append(count)
     }
     self.output = output
+    try checkedSize("padding", [channels] + output)
+  }
+
+  /// The geometry of the convolution of which a transposed convolution of samples of `inputShape` is the transpose, for
+  /// a result of `outputs` channels. Its windows are the transposed convolution's inputs.
+  ///
+  /// - Parameter extra: How many coordinates the result has behind those that the windows need (`output_padding`).
+  init(
+    transposedInputShape inputShape: [Int], outputs: Int, kernel: [Int], stride: [Int], padding: [Int],
+    extra: [Int], dilation: [Int]
+  ) throws(InvalidConstants) {
+    rank = try spatialRank(of: inputShape)
+    channels = outputs
+    output = three(Array(inputShape.dropFirst()), filler: 1)
+    self.kernel = try spatial("weight", kernel, rank, filler: 1, least: 1)
+    self.stride = try spatial("stride", stride, rank, filler: 1, least: 1)
+    self.dilation = try spatial("dilation", dilation, rank, filler: 1, least: 1)
+    let extra = try spatial("output_padding", extra, rank, filler: 0, least: 0)
+    let amounts = try WindowPadding.integers(padding).amounts(
+      rank: rank, kernel: self.kernel, stride: self.stride, dilation: self.dilation)
+    before = amounts.before
+    // What is behind the windows is not padding but a part of the result that none of them reads.
+    behind = zip(amounts.behind, extra).map { $0 - $1 }
+    var input: [Int] = []
+    for axis in 0..<3 {
+      guard extra[axis] < max(self.stride[axis], self.dilation[axis]) else {
+        throw InvalidConstants("output_padding: expected less than stride or dilation, found \(extra[axis])")
+      }
+      let reach = self.dilation[axis] * (self.kernel[axis] - 1) + 1
+      let extent =
+        (output[axis] - 1) * self.stride[axis] + reach - amounts.before[axis] - amounts.behind[axis]
+        + extra[axis]
+      guard extent > 0 else {
+        throw InvalidConstants("padding: expected a result, found an extent of \(extent)")
+      }
+      input.append(extent)
+    }
+    self.input = input
+    try checkedSize("stride", [outputs] + input)
   }
 
   /// The shape of `[channels, …]` with one element for each window.
@@ -63,48 +101,71 @@ struct WindowGeometry: Equatable, Sendable {
   var inputArea: Int { input.reduce(1, *) }
   var kernelArea: Int { kernel.reduce(1, *) }
   var outputArea: Int { output.reduce(1, *) }
+  /// The shape of what is read.
+  var inputShape: [Int] { [channels] + input.suffix(rank) }
+}
 
-  /// The positions within one channel that a window covers, as offsets into that channel, by kernel element;
-  /// nil where an element lies in the padding.
-  func forEachElement(ofWindow window: Int, _ body: (_ element: Int, _ position: Int?) -> Void) {
-    let start = starts(ofWindow: window)
-    var element = 0
-    for depth in 0..<kernel[0] {
-      let z = start[0] + depth * dilation[0]
-      for row in 0..<kernel[1] {
-        let y = start[1] + row * dilation[1]
-        for column in 0..<kernel[2] {
-          let x = start[2] + column * dilation[2]
-          let isInside =
-            z >= 0 && z < input[0] && y >= 0 && y < input[1] && x >= 0 && x < input[2]
-          body(element, isInside ? (z * input[1] + y) * input[2] + x : nil)
-          element += 1
-        }
+/// How wide the padding is.
+enum WindowPadding {
+  /// One number for all axes, one for each, or the ones before all axes and then those behind.
+  case integers([Int])
+  /// So much that there is one window for each coordinate, the smaller half in front.
+  case same
+  /// None.
+  case valid
+
+  /// The padding that a constant describes.
+  init(_ constant: Constant) {
+    switch constant {
+    case .word("same"): self = .same
+    case .integers(let values): self = .integers(values)
+    default: self = .valid
+    }
+  }
+
+  fileprivate func amounts(
+    rank: Int, kernel: [Int], stride: [Int], dilation: [Int]
+  ) throws(InvalidConstants) -> (before: [Int], behind: [Int]) {
+    switch self {
+    case .valid: return ([0, 0, 0], [0, 0, 0])
+    case .same:
+      guard stride == [1, 1, 1] else {
+        throw InvalidConstants("stride: expected 1 for a padding of \"same\", found \(stride.suffix(rank))")
       }
+      let totals = (0..<3).map { dilation[$0] * (kernel[$0] - 1) }
+      return (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })
+    case .integers(let values):
+      let halves = values.count == 2 * rank ? rank : values.count
+      return (
+        try spatial("padding", Array(values.prefix(halves)), rank, filler: 0, least: 0, given: values),
+        try spatial("padding", Array(values.suffix(halves)), rank, filler: 0, least: 0, given: values)
+      )
     }
   }
+}
 
-  /// Where a window begins on each axis; negative within the padding.
-  func starts(ofWindow window: Int) -> [Int] {
-    let x = window % output[2]
-    let y = window / output[2] % output[1]
-    let z = window / output[2] / output[1]
-    return [
-      z * stride[0] - before[0], y * stride[1] - before[1], x * stride[2] - before[2],
-    ]
+/// The number of spatial axes of samples `[channels, …]`.
+private func spatialRank(of inputShape: [Int]) throws(InvalidConstants) -> Int {
+  guard (2...4).contains(inputShape.count) else {
+    throw InvalidConstants(
+      "input: expected samples of shape [channels, …] with 1 to 3 more axes, found \(inputShape)")
   }
+  try checkedSize("input", inputShape)
+  return inputShape.count - 1
+}
 
-  private static func three(_ values: [Int], filler: Int) -> [Int] {
-    [Int](repeating: filler, count: 3 - values.count) + values
-  }
+private func three(_ values: [Int], filler: Int) -> [Int] {
+  [Int](repeating: filler, count: 3 - values.count) + values
+}
 
-  private static func axes(
-    _ name: String, _ values: [Int], _ rank: Int, filler: Int, least: Int
-  ) throws(InvalidConstants) -> [Int] {
-    let all = values.count == 1 ? [Int](repeating: values[0], count: rank) : values
-    guard all.count == rank, all.allSatisfy({ (least...1 << 20).contains($0) }) else {
-      throw InvalidConstants("\(name): expected 1 or \(rank) integers of at least \(least), found \(values)")
-    }
-    return three(all, filler: filler)
+/// A constant's integers for three axes: one for all, or one for each.
+private func spatial(
+  _ name: String, _ values: [Int], _ rank: Int, filler: Int, least: Int, given: [Int]? = nil
+) throws(InvalidConstants) -> [Int] {
+  let all = values.count == 1 ? [Int](repeating: values[0], count: rank) : values
+  guard all.count == rank, all.allSatisfy({ (least...1 << 20).contains($0) }) else {
+    throw InvalidConstants(
+      "\(name): expected 1 or \(rank) integers of at least \(least), found \(given ?? values)")
   }
+  return three(all, filler: filler)
 }

@@ -1,0 +1,91 @@
+import LinearAlgebra
+
+/// The hyperbolic sine.
+public struct HyperbolicSine: ElementaryFunction {
+  public static let typeName = "sinh"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 1 ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.sinh(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    S.cosh(p)
+  }
+}
+
+/// The hyperbolic cosine.
+public struct HyperbolicCosine: ElementaryFunction {
+  public static let typeName = "cosh"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { -.infinity ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.cosh(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    S.sinh(p)
+  }
+}
+
+/// The inverse of the hyperbolic sine.
+public struct InverseHyperbolicSine: ElementaryFunction {
+  public static let typeName = "asinh"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 0...1 }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.asinh(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    1 / S.hypot(1, p)
+  }
+}
+
+/// The inverse of the hyperbolic cosine, for p ≥ 1; σ'(1) = ∞.
+public struct InverseHyperbolicCosine: ElementaryFunction {
+  public static let typeName = "acosh"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 0 ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.acosh(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    1 / (S.sqrt(p - 1) * S.sqrt(p + 1))
+  }
+}
+
+/// The inverse of the hyperbolic tangent, for p from −1 to 1, where it is infinite.
+public struct InverseHyperbolicTangent: ElementaryFunction {
+  public static let typeName = "atanh"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 1 ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.atanh(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    1 / ((1 - p) * (1 + p))
+  }
+}

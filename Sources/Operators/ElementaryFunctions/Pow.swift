@@ -1,0 +1,44 @@
+import LinearAlgebra
+
+/// `σ(p) = p^exponent` with a constant exponent, as in `torch.pow`; of a negative p only for an integer exponent, else
+/// NaN. The derivative is 0 for the exponent 0, at p = 0 too.
+public struct Pow: Activation {
+  public static let typeName = "pow"
+  public static let isActivation = false
+  public static let constantDescriptions = [ConstantDescription("exponent")]
+
+  /// The exponent.
+  public let exponent: Double
+
+  /// The function with this exponent.
+  public init(exponent: Double) {
+    self.exponent = exponent
+  }
+
+  public init(constants: [Constant]) throws(InvalidConstants) {
+    self.init(exponent: constants.number(0))
+  }
+
+  public var constants: [Constant] { [.number(exponent)] }
+  public var slopes: ClosedRange<Double>? { -.infinity ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    power(p, S(exponent))
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    exponent == 0 ? 0 : S(exponent) * power(p, S(exponent - 1))
+  }
+}
+
+/// `p^q` as C's `pow` has it: 1 for q = 0, and of a negative p its sign where q is odd and NaN where it is no integer.
+func power<S: Scalar>(_ p: S, _ q: S) -> S {
+  if q == 0 || p == 1 { return 1 }
+  if p.isNaN || q.isNaN { return p + q }
+  if p.sign == .plus { return S.pow(p, q) }
+  let isInteger = q.rounded(.towardZero) == q
+  let isOdd = isInteger && q.truncatingRemainder(dividingBy: 2) != 0
+  if !isInteger, p < 0, p.isFinite { return .nan }
+  let magnitude = S.pow(-p, q)
+  return isOdd ? -magnitude : magnitude
+}

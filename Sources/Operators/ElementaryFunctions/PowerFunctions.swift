@@ -1,0 +1,55 @@
+import LinearAlgebra
+
+/// The square root of p ≥ 0; σ'(0) = ∞.
+public struct SquareRoot: ElementaryFunction {
+  public static let typeName = "sqrt"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 0 ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.sqrt(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    1 / (2 * S.sqrt(p))
+  }
+}
+
+/// `1/p`; infinite at 0.
+public struct Reciprocal: ElementaryFunction {
+  public static let typeName = "reciprocal"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { -.infinity ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    1 / p
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    -(1 / p) * (1 / p)
+  }
+}
+
+/// `|p|`; σ'(0) = 0.
+public struct AbsoluteValue: ElementaryFunction {
+  public static let typeName = "abs"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { -1...1 }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    abs(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    p > 0 ? 1 : p < 0 ? -1 : 0
+  }
+}

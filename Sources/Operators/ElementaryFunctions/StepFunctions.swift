@@ -1,0 +1,73 @@
+import LinearAlgebra
+
+/// −1, 0 or 1 as p is negative, zero or positive; σ' is 0.
+public struct Sign: ElementaryFunction {
+  public static let typeName = "sign"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 0 ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    p > 0 ? 1 : p < 0 ? -1 : p.isNaN ? p : 0
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    0
+  }
+}
+
+/// The greatest integer up to p; σ' is 0.
+public struct Floor: ElementaryFunction {
+  public static let typeName = "floor"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 0 ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    p.rounded(.down)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    0
+  }
+}
+
+/// The least integer from p on; σ' is 0.
+public struct Ceiling: ElementaryFunction {
+  public static let typeName = "ceil"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 0 ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    p.rounded(.up)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    0
+  }
+}
+
+/// The nearest integer, of two the even one, as in `torch.round`; σ' is 0.
+public struct Rounding: ElementaryFunction {
+  public static let typeName = "round"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 0 ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    p.rounded(.toNearestOrEven)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    0
+  }
+}

@@ -1,0 +1,109 @@
+import LinearAlgebra
+
+/// The sine.
+public struct Sine: ElementaryFunction {
+  public static let typeName = "sin"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { -1...1 }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.sin(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    S.cos(p)
+  }
+}
+
+/// The cosine.
+public struct Cosine: ElementaryFunction {
+  public static let typeName = "cos"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { -1...1 }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.cos(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    -S.sin(p)
+  }
+}
+
+/// The tangent.
+public struct Tangent: ElementaryFunction {
+  public static let typeName = "tan"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { -.infinity ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.tan(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    1 + S.tan(p) * S.tan(p)
+  }
+}
+
+/// The inverse of the sine, for p from −1 to 1, where its slope is infinite.
+public struct ArcSine: ElementaryFunction {
+  public static let typeName = "asin"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 1 ... .infinity }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.asin(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    1 / S.sqrt((1 - p) * (1 + p))
+  }
+}
+
+/// The inverse of the cosine, for p from −1 to 1, where its slope is −∞.
+public struct ArcCosine: ElementaryFunction {
+  public static let typeName = "acos"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { -.infinity ... -1 }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.acos(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    -1 / S.sqrt((1 - p) * (1 + p))
+  }
+}
+
+/// The inverse of the tangent, from −π/2 to π/2.
+public struct ArcTangent: ElementaryFunction {
+  public static let typeName = "atan"
+
+  /// The function.
+  public init() {}
+
+  public var slopes: ClosedRange<Double>? { 0...1 }
+
+  public func value<S: Scalar>(_ p: S) -> S {
+    S.atan(p)
+  }
+
+  public func derivative<S: Scalar>(_ p: S) -> S {
+    1 / (1 + p * p)
+  }
+}

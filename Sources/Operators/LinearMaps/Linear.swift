@@ -1,0 +1,136 @@
+import LinearAlgebra
+
+/// A matrix applied along one axis of a tensor of any rank, the same at every other subscript: `torch.nn.Linear` without
+/// the bias, where `dim` is the last axis; with `dim` −2 it is `W X`.
+///
+/// Reads `[…, inputs, …]`, returns `[…, outputs, …]`; weight `[outputs, inputs]`, or `[inputs, outputs]` if
+/// `transposed`.
+public struct Linear<S: Scalar>: LinearMap {
+  public static var typeName: String { "linear" }
+  public static var constantDescriptions: [ConstantDescription] {
+    [.integers("dim", default: [-1]), .flag("transposed", default: false)]
+  }
+
+  public let inputShape: [Int]
+  public let outputShape: [Int]
+  public let constants: [Constant]
+  /// `[outputs, inputs]`, or transposed.
+  public let weight: Tensor<S>
+  private let axis: Int
+  private let isTransposed: Bool
+  /// The number of subscripts of the axes before the one that the matrix is applied along.
+  private let outer: Int
+  /// The number of subscripts of the axes behind it.
+  private let inner: Int
+
+  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
+    try checkedSize("input", inputShape)
+    axis = try Operators.axis("dim", constants.integers(0), rank: inputShape.count)
+    isTransposed = constants.flag(1)
+    guard let weight = parameter, weight.shape.count == 2,
+      weight.shape[isTransposed ? 0 : 1] == inputShape[axis], weight.shape[isTransposed ? 1 : 0] > 0
+    else {
+      let expected = isTransposed ? "[\(inputShape[axis]), outputs]" : "[outputs, \(inputShape[axis])]"
+      throw InvalidConstants(
+        "weight: expected shape \(expected), found \(parameter.map { "\($0.shape)" } ?? "none")")
+    }
+    var outputShape = inputShape
+    outputShape[axis] = weight.shape[isTransposed ? 1 : 0]
+    try checkedSize("weight", outputShape)
+    self.inputShape = inputShape
+    self.outputShape = outputShape
+    self.constants = constants
+    self.weight = weight
+    outer = inputShape.prefix(axis).reduce(1, *)
+    inner = inputShape.dropFirst(axis + 1).reduce(1, *)
+  }
+
+  /// The same map with another weight of the same shape.
+  private init<T: Scalar>(_ other: Linear<T>, weight: Tensor<S>) {
+    (inputShape, outputShape, constants) = (other.inputShape, other.outputShape, other.constants)
+    (axis, isTransposed, outer, inner) = (other.axis, other.isTransposed, other.outer, other.inner)
+    self.weight = weight
+  }
+
+  public var parameter: Tensor<S>? { weight }
+  public var biasShape: [Int] { [outputs] }
+  public var biasDims: [Int] { [axis] }
+  private var inputs: Int { inputShape[axis] }
+  private var outputs: Int { outputShape[axis] }
+
+  public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
+    multiply(x, by: weight, transposed: isTransposed, from: inputs, to: outputs, adding: &p)
+  }
+
+  public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) {
+    multiply(g, by: weight, transposed: !isTransposed, from: outputs, to: inputs, adding: &e)
+  }
+
+  /// Adds op(W) times `source` along the axis, op(W) `[to, from]`.
+  private func multiply(
+    _ source: Matrix<S>, by weight: Tensor<S>, transposed: Bool, from: Int, to: Int,
+    adding target: inout Matrix<S>
+  ) {
+    let (count, width) = (source.rows * outer, weight.shape[1])
+    guard count > 0 else { return }
+    source.elements.withUnsafeBufferPointer { x in
+      weight.elements.withUnsafeBufferPointer { w in
+        target.elements.withUnsafeMutableBufferPointer { y in
+          let (x, w, y) = (x.baseAddress!, w.baseAddress!, y.baseAddress!)
+          if inner == 1 {
+            // The axis is the last: every line of every sample is a row of one product.
+            S.gemm(
+              transposeA: false, transposeB: !transposed, m: count, n: to, k: from, alpha: 1, a: x, lda: from,
+              b: w, ldb: width, beta: 1, c: y, ldc: to)
+            return
+          }
+          for index in 0..<count {
+            S.gemm(
+              transposeA: transposed, transposeB: false, m: to, n: inner, k: from, alpha: 1, a: w, lda: width,
+              b: x + index * from * inner, ldb: inner, beta: 1, c: y + index * to * inner, ldc: inner)
+          }
+        }
+      }
+    }
+  }
+
+  public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? {
+    var gradient = Tensor<S>(zeros: weight.shape)
+    let (left, right) = isTransposed ? (x, g) : (g, x)
+    let (m, n, count) = (weight.shape[0], weight.shape[1], g.rows * outer)
+    guard count > 0 else { return gradient }
+    left.elements.withUnsafeBufferPointer { a in
+      right.elements.withUnsafeBufferPointer { b in
+        gradient.elements.withUnsafeMutableBufferPointer { c in
+          let (a, b, c) = (a.baseAddress!, b.baseAddress!, c.baseAddress!)
+          if inner == 1 {
+            S.gemm(
+              transposeA: true, transposeB: false, m: m, n: n, k: count, alpha: 1, a: a, lda: m, b: b, ldb: n,
+              beta: 1, c: c, ldc: n)
+            return
+          }
+          for index in 0..<count {
+            S.gemm(
+              transposeA: false, transposeB: true, m: m, n: n, k: inner, alpha: 1, a: a + index * m * inner,
+              lda: inner, b: b + index * n * inner, ldb: inner, beta: 1, c: c, ldc: n)
+          }
+        }
+      }
+    }
+    return gradient
+  }
+
+  public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
+    let (line, behind) = row.quotientAndRemainder(dividingBy: inner)
+    let (before, output) = line.quotientAndRemainder(dividingBy: outputs)
+    let first = before * inputs * inner + behind
+    for input in 0..<inputs {
+      let element = isTransposed ? input * outputs + output : output * inputs + input
+      body(first + input * inner, weight.elements[element])
+    }
+  }
+
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
+    Linear<T>(self, weight: weight.cast(to: type))
+  }
+}

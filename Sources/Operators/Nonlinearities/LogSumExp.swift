@@ -1,0 +1,60 @@
+import LinearAlgebra
+
+/// `log Σ e^p` over the axes `dim`, as in `torch.logsumexp`; the largest element is taken off first. With `keepdim` the axes
+/// stay with extents of 1; over all axes the shape is `[1]`.
+public struct LogSumExp: LineReduction {
+  public static let typeName = "logsumexp"
+  public let constants: [Constant]
+
+  public init(constants: [Constant]) throws(InvalidConstants) {
+    self.constants = constants
+    guard !constants.integers(0).isEmpty else {
+      throw InvalidConstants("dim: expected at least one axis, found none")
+    }
+  }
+
+  public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
+    let lines = lines(shapes[0])
+    var z = Matrix<S>(rows: ports[0].rows, columns: lines.starts.count)
+    sumExponentials(of: ports[0].elements, lines, samples: z.rows, into: &z.elements)
+    return z
+  }
+
+  public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
+    let z = value(at: ports, shapes: shapes)
+    var g = ports[0]
+    pullBackLogSumExp(&g.elements, cotangent.elements, z.elements, lines(shapes[0]), samples: g.rows)
+    return [g]
+  }
+}
+
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func sumExponentials<S: Scalar>(of p: [S], _ lines: Lines, samples: Int, into z: inout [S]) {
+  let size = lines.starts.count * lines.offsets.count
+  for sample in 0..<samples {
+    for (output, start) in lines.starts.enumerated() {
+      let first = sample * size + start
+      var largest = p[first]
+      for offset in lines.offsets where p[first + offset] > largest { largest = p[first + offset] }
+      // An infinite largest element decides alone, and may not be taken off itself.
+      if largest.isInfinite { largest = 0 }
+      var sum: S = 0
+      for offset in lines.offsets { sum += S.exp(p[first + offset] - largest) }
+      z[sample * lines.starts.count + output] = largest + S.log(sum)
+    }
+  }
+}
+
+/// Replaces every element p of a line with the value z by `g e^(p − z)`.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func pullBackLogSumExp<S: Scalar>(
+  _ p: inout [S], _ cotangent: [S], _ z: [S], _ lines: Lines, samples: Int
+) {
+  var output = 0
+  forEachLine(lines, samples: samples, &p) { line, offsets in
+    for offset in offsets { line[offset] = cotangent[output] * S.exp(line[offset] - z[output]) }
+    output += 1
+  }
+}

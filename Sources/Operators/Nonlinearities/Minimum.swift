@@ -1,0 +1,17 @@
+import LinearAlgebra
+
+/// The smaller of two numbers, as in `torch.minimum`; NaN if one of them is. Of equal ones each takes half the gradient.
+public struct Minimum: ElementwisePair {
+  public static let typeName = "minimum"
+
+  /// The function.
+  public init() {}
+
+  public func value<S: Scalar>(_ p: S, _ q: S) -> S {
+    p < q || p.isNaN ? p : q
+  }
+
+  public func derivatives<S: Scalar>(_ p: S, _ q: S) -> (S, S) {
+    halves(p > q, p == q, p < q)
+  }
+}

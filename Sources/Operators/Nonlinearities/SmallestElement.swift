@@ -1,0 +1,29 @@
+import LinearAlgebra
+
+/// The smallest element over the axes `dim`, as in `torch.amin`; equal ones share the gradient evenly, and a NaN wins. With
+/// `keepdim` the axes stay with extents of 1; over all axes the shape is `[1]`.
+public struct SmallestElement: LineReduction {
+  public static let typeName = "amin"
+  public let constants: [Constant]
+
+  public init(constants: [Constant]) throws(InvalidConstants) {
+    self.constants = constants
+    guard !constants.integers(0).isEmpty else {
+      throw InvalidConstants("dim: expected at least one axis, found none")
+    }
+  }
+
+  public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
+    let lines = lines(shapes[0])
+    var z = Matrix<S>(rows: ports[0].rows, columns: lines.starts.count)
+    findLargest(of: ports[0].elements, times: -1, lines, samples: z.rows, into: &z.elements)
+    return z
+  }
+
+  public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
+    let z = value(at: ports, shapes: shapes)
+    var g = ports[0]
+    shareEvenly(&g.elements, cotangent.elements, z.elements, lines(shapes[0]), samples: g.rows)
+    return [g]
+  }
+}

@@ -1,0 +1,62 @@
+import LinearAlgebra
+
+/// A tensor cut into the sets of coordinates that differ only along some axes: what a sum over axes adds up, and what
+/// softmax normalises.
+struct Lines: Sendable {
+  /// The shape of a tensor with one number for each line: the other axes, `[1]` where there are none.
+  let outputShape: [Int]
+  /// Where each line begins, by the coordinates of the other axes.
+  let starts: [Int]
+  /// The distances of a line's coordinates from its beginning, ascending.
+  let offsets: [Int]
+
+  /// The lines of tensors of `shape` along some axes; with `keepsAxes` the output has extents of 1 in their places.
+  init(shape: [Int], along axes: [Int], keepsAxes: Bool = false) {
+    let steps = strides(of: shape)
+    let lines = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
+    let line = shape.indices.map { axes.contains($0) ? shape[$0] : 1 }
+    starts = positions(shape: lines, steps: steps)
+    offsets = positions(shape: line, steps: steps)
+    let others = shape.indices.filter { !axes.contains($0) }.map { shape[$0] }
+    outputShape = keepsAxes ? lines : others.isEmpty ? [1] : others
+  }
+}
+
+/// Calls `body` with every line of every sample: where it begins, and the distances of its elements from there.
+@inline(__always)
+func forEachLine<S: Scalar>(
+  _ lines: Lines, samples: Int, _ elements: inout [S],
+  _ body: (_ line: UnsafeMutablePointer<S>, _ offsets: UnsafeBufferPointer<Int>) -> Void
+) {
+  let size = lines.starts.count * lines.offsets.count
+  lines.offsets.withUnsafeBufferPointer { offsets in
+    elements.withUnsafeMutableBufferPointer { elements in
+      for sample in 0..<samples {
+        for start in lines.starts { body(elements.baseAddress! + sample * size + start, offsets) }
+      }
+    }
+  }
+}
+
+/// Calls `body` with every line of every sample, and with the same line of another tensor.
+@inline(__always)
+func forEachLine<S: Scalar>(
+  _ lines: Lines, samples: Int, _ elements: inout [S], _ others: [S],
+  _ body: (
+    _ line: UnsafeMutablePointer<S>, _ other: UnsafePointer<S>, _ offsets: UnsafeBufferPointer<Int>
+  ) -> Void
+) {
+  let size = lines.starts.count * lines.offsets.count
+  lines.offsets.withUnsafeBufferPointer { offsets in
+    others.withUnsafeBufferPointer { others in
+      elements.withUnsafeMutableBufferPointer { elements in
+        for sample in 0..<samples {
+          for start in lines.starts {
+            let first = sample * size + start
+            body(elements.baseAddress! + first, others.baseAddress! + first, offsets)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// The row-major distances between neighbours along each axis of a tensor of `shape`.
+func strides(of shape: [Int]) -> [Int] {
+  var strides = [Int](repeating: 1, count: shape.count)
+  for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+  return strides
+}
+
+/// For each coordinate of a tensor of `shape`, `start` plus its subscripts times `steps`.
+func positions(shape: [Int], start: Int = 0, steps: [Int]) -> [Int] {
+  let count = shape.reduce(1, *)
+  guard count > 0 else { return [] }
+  return [Int](unsafeUninitializedCapacity: count) { positions, initialized in
+    // Grows from the last axis: a block of positions is repeated, moved along, for each subscript of the axis before.
+    positions[0] = start
+    var filled = 1
+    for (extent, step) in zip(shape, steps).reversed() {
+      var shift = 0
+      for count in 1..<max(1, extent) {
+        shift += step
+        let first = count * filled
+        for index in 0..<filled { positions[first + index] = positions[index] + shift }
+      }
+      filled *= extent
+    }
+    initialized = filled
+  }
+}
+
+/// For each of `count` coordinates the position in `places` where it stands, −1 where it does not.
+func inverse(of places: [Int], count: Int) -> [Int] {
+  var inverse = [Int](repeating: -1, count: count)
+  for (position, place) in places.enumerated() { inverse[place] = position }
+  return inverse
+}

@@ -1,0 +1,24 @@
+/// Sizes that an operator's constants claim without there being numbers to show for it.
+public enum TensorSize {
+  /// The most coordinates that one sample may have: 512 MB. What is larger is a mistake or an attack, and would end in
+  /// an allocation that fails.
+  public static let maximum = 1 << 26
+}
+
+/// The number of coordinates of a tensor of `shape`.
+///
+/// - Throws: `InvalidConstants`, in the name of a constant, where an extent is not positive or there are more than
+///   `TensorSize.maximum` of them.
+@discardableResult
+func checkedSize(_ name: String, _ shape: [Int]) throws(InvalidConstants) -> Int {
+  var size = 1
+  for extent in shape {
+    let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+    guard extent > 0, !overflow, product <= TensorSize.maximum else {
+      throw InvalidConstants(
+        "\(name): expected positive extents of at most \(TensorSize.maximum) numbers, found \(shape)")
+    }
+    size = product
+  }
+  return size
+}
