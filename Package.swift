@@ -53,7 +53,7 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "FixedPointsTests", dependencies: ["FixedPoints"]),
     .testTarget(name: "OperatorsTests", dependencies: ["Operators"]),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Conversion"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Conversion", "TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "DEQCommandTests", dependencies: modules + ["deq", "DeepEquilibrium"]),
