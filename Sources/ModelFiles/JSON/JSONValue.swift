@@ -78,4 +78,12 @@ struct JSONValue {
     guard value <= bound else { throw expected("an integer up to \(bound)") }
     return Int(value)
   }
+
+  /// An integer that is not negative.
+  func extent() throws(FileError) -> Int {
+    guard json_object_get_type(node) == json_type_int, json_object_get_int64(node) >= 0 else {
+      throw expected("an integer of at least 0")
+    }
+    return Int(json_object_get_int64(node))
+  }
 }

@@ -54,4 +54,15 @@ public final class MappedFile: Sendable {
   ) throws(Failure) -> Result {
     try body(UnsafeRawBufferPointer(start: start, count: count))
   }
+
+  /// Lets go of the memory that pages of this range take until something looks at them again.
+  ///
+  /// Whoever copies a large file calls it for each piece, and takes no more memory than for a piece.
+  func release(_ range: Range<Int>) {
+    guard let start, !range.isEmpty else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = range.lowerBound / page * page
+    // Nothing depends on it, so a refusal changes nothing.
+    madvise(UnsafeMutableRawPointer(mutating: start + first), range.upperBound - first, MADV_DONTNEED)
+  }
 }

@@ -21,7 +21,7 @@ public enum NumberType: String, CaseIterable, Sendable {
   /// The numbers of a run of bytes, each widened exactly; their beginning need not be aligned.
   ///
   /// - Precondition: `bytes.count` is a multiple of `size`.
-  func numbers(in bytes: UnsafeRawBufferPointer) -> [Double] {
+  package func numbers(in bytes: UnsafeRawBufferPointer) -> [Double] {
     let count = bytes.count / size
     return [Double](unsafeUninitializedCapacity: count) { numbers, initialized in
       switch self {
