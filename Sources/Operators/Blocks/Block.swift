@@ -153,7 +153,9 @@ extension Block {
   /// The ports `p_i` for a batch: `[batch, portSizes[i]]` each, given what every source holds.
   public func preactivations(batch: Int, reading value: (Source) -> Matrix<S>) -> [Matrix<S>] {
     var ports = portSizes.map { Matrix<S>(rows: batch, columns: $0) }
-    for term in terms {
+    // What reads the input first: files list W_x apart from W_z, and the order decides the last bit of a sum.
+    for term in terms where term.source == .input { term.map.add(of: value(.input), to: &ports[term.port]) }
+    for term in terms where term.source != .input {
       term.map.add(of: value(term.source), to: &ports[term.port])
     }
     for offset in offsets {

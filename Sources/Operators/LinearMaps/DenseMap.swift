@@ -10,7 +10,11 @@ public struct DenseMap<S: Scalar>: LinearMap {
     tensor = Tensor(weight)
   }
 
-  private init(_ tensor: Tensor<S>) {
+  /// The map of a tensor of shape `[outputSize, inputSize]`.
+  ///
+  /// - Precondition: The tensor has two axes.
+  public init(_ tensor: Tensor<S>) {
+    precondition(tensor.shape.count == 2, "a matrix of shape \(tensor.shape)")
     self.tensor = tensor
   }
 
@@ -30,7 +34,9 @@ public struct DenseMap<S: Scalar>: LinearMap {
     guard parameter.shape[1] == size else {
       throw InvalidConstants("weight: expected rows of \(size) numbers, found \(parameter.shape[1])")
     }
-    guard parameter.shape[0] > 0 else { throw InvalidConstants("weight: expected at least one row, found none") }
+    guard parameter.shape[0] > 0 else {
+      throw InvalidConstants("weight: expected at least one row, found none")
+    }
     self.init(parameter)
   }
 
