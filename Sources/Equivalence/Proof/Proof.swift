@@ -151,8 +151,8 @@ private struct Comparator {
         place: place, network: "\(rows)×\(columns)", equilibrium: "\(odd.outputSize)×\(odd.inputSize)")
     }
     for row in 0..<rows {
-      let ours = ExactRow(row, of: left.map(\.map), count: columns)
-      let theirs = ExactRow(row, of: right.map(\.map), count: columns)
+      let ours = ExactRow(row, of: left.map(\.map))
+      let theirs = ExactRow(row, of: right.map(\.map))
       if let column = ours.firstDifference(from: theirs) {
         return StructuralDifference(
           place: place, row: row, column: column, network: ours.description(at: column),
@@ -164,12 +164,12 @@ private struct Comparator {
 
   private func differenceOfOffsets(_ index: Int, _ counterpart: Int) -> StructuralDifference? {
     let (equation, block) = (network.equations[index], model.equations[counterpart])
-    for (port, size) in equation.portSizes.enumerated() {
+    for port in equation.portSizes.indices {
       let left = equation.offsets.filter { $0.port == port }
       let right = block.offsets.filter { $0.port == port }
       let place = "b[\(block.name)\(block.portSizes.count > 1 ? ".\(port)" : "")]"
       let (ours, theirs) = (
-        ExactRow(sumOf: left.map(\.vector), count: size), ExactRow(sumOf: right.map(\.vector), count: size)
+        ExactRow(sumOf: left.map(\.vector)), ExactRow(sumOf: right.map(\.vector))
       )
       if let row = ours.firstDifference(from: theirs) {
         return StructuralDifference(
