@@ -17,6 +17,7 @@ import Testing
 
   private static let small: NetworkGenerator = {
     var generator = NetworkGenerator()
+    generator.graphShare = 0
     (generator.maximumDepth, generator.maximumWidth) = (6, 6)
     return generator
   }()

@@ -30,6 +30,7 @@ struct MutationTests {
     init(seed: UInt64) {
       var generator = NetworkGenerator()
       generator.implicitShare = seed % 4 == 0 ? 0.2 : 0
+      generator.graphShare = 0
       generator.maximumDepth = 6
       generator.maximumWidth = 8
       network = generator.network(seed: seed)

@@ -194,14 +194,16 @@ extension GraphDraft {
       for _ in 0..<draws.integer(1...3) {
         let read = source()
         let map = draws.map(from: read.shape, to: shape)
-        let isNamed = map.parameterShape != nil && draws.chance(0.8)
+        // Of entries at one place all but one have names, or nothing would tell them apart.
+        let isAlone = !terms.contains { $0.port == port && $0.source == read.source && $0.parameter == nil }
+        let isNamed = map.parameterShape != nil && (!isAlone || draws.chance(0.8))
         terms.append(
           Term(
             port: port, source: read.source, map: map,
             parameter: isNamed ? "\(name).weight\(terms.count)" : nil))
       }
-      for _ in 0..<draws.integer(0...2) {
-        let parameter = draws.chance(0.8) ? "\(name).bias\(offsets.count)" : nil
+      for summand in 0..<draws.integer(0...2) {
+        let parameter = summand > 0 || draws.chance(0.8) ? "\(name).bias\(offsets.count)" : nil
         offsets.append(draws.offset(port: port, of: shape, parameter: parameter))
       }
     }
