@@ -9,7 +9,7 @@ extension FaultPlanting {
       let (left, right) = (model.blocks[a], model.blocks[b])
       return left.portSizes == right.portSizes && left.size == right.size
         && (!left.nonlinearity.isIdentical(to: right.nonlinearity) || a == model.output || b == model.output)
-        && !areTwins(.node(a), .node(b))
+        && !haveSameRows(a, b)
     }
     guard let (a, b) = pairs.randomElement(using: &generator) else { return nil }
     var blocks = model.blocks
@@ -21,16 +21,26 @@ extension FaultPlanting {
       after: "those of \(model.blocks[b].name)")
   }
 
-  mutating func replacedActivation() -> Fault? {
+  mutating func replacedNonlinearity() -> Fault? {
     let index = Int.random(in: model.blocks.indices, using: &generator)
     let block = model.blocks[index]
-    let others = NonlinearityRegistry.activations.compactMap { type -> (any Nonlinearity)? in
-      guard type.typeName != Swift.type(of: block.nonlinearity).typeName else { return nil }
-      let other = try? type.init(constants: type.constantDescriptions.map { $0.defaultValue ?? .number(0.5) })
-      return other?.outputShape(portShapes: block.portShapes) == block.shape ? other : nil
+    let others = NonlinearityRegistry.all.filter { isCandidate($0, for: block) }.shuffled(using: &generator)
+    for type in others {
+      var draws = Draws(generator: generator, settings: NetworkGenerator())
+      defer { generator = draws.generator }
+      guard let (other, _) = draws.nonlinearity(type, of: block.portShapes[0]),
+        other.outputShape(portShapes: block.portShapes)?.reduce(1, *) == block.size,
+        other.differs(from: block.nonlinearity, portShapes: block.portShapes, using: &draws.generator)
+      else { continue }
+      return withNonlinearity(other, of: index)
     }
-    guard let other = others.randomElement(using: &generator) else { return nil }
-    return withActivation(other, of: index)
+    return nil
+  }
+
+  /// Whether a type may stand in for a block's: another one, and none that is not a number for most arguments.
+  private func isCandidate(_ type: any Nonlinearity.Type, for block: Block<Double>) -> Bool {
+    type.typeName != Swift.type(of: block.nonlinearity).typeName
+      && (!(type is any Activation.Type) || NonlinearityRegistry.activations.contains { $0 == type })
   }
 
   mutating func neighbouringConstant() -> Fault? {
@@ -40,23 +50,37 @@ extension FaultPlanting {
       for (position, constant) in constants.enumerated() {
         guard case .number(let value) = constant else { continue }
         var changed = constants
-        changed[position] = .number(neighbour(of: value))
+        changed[position] = .number(neighbour(of: value, using: &generator))
         if let other = try? type(of: block.nonlinearity).init(constants: changed) {
           candidates.append((index, other))
         }
       }
     }
     guard let (index, other) = candidates.randomElement(using: &generator) else { return nil }
-    return withActivation(other, of: index)
+    return withNonlinearity(other, of: index)
   }
 
-  func withActivation(_ activation: any Nonlinearity, of index: Int) -> Fault? {
+  mutating func changedNonlinearityAttribute() -> Fault? {
+    var candidates: [(block: Int, name: String, nonlinearity: any Nonlinearity)] = []
+    for (index, block) in model.blocks.enumerated() {
+      let changes = block.nonlinearity.attributeChanges(portShapes: block.portShapes, using: &generator)
+      for (name, other) in changes
+      where block.nonlinearity.differs(from: other, portShapes: block.portShapes, using: &generator) {
+        candidates.append((index, name, other))
+      }
+    }
+    guard let (index, name, other) = candidates.randomElement(using: &generator) else { return nil }
+    return withNonlinearity(other, of: index, constant: name)
+  }
+
+  func withNonlinearity(_ other: any Nonlinearity, of index: Int, constant: String? = nil) -> Fault? {
     var blocks = model.blocks
-    blocks[index].nonlinearity = activation
+    let before = blocks[index].nonlinearity
+    blocks[index].nonlinearity = other
     return fault(
-      blocks, at: "blocks[\(blocks[index].name)].activation",
-      before: model.blocks[index].nonlinearity.description,
-      after: activation.description)
+      blocks, at: "blocks[\(blocks[index].name)].activation", before: before.description,
+      after: other.description,
+      subject: type(of: before).typeName + (constant.map { ".\($0)" } ?? ""))
   }
 
   mutating func movedReadOut() -> Fault? {
