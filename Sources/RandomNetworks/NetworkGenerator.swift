@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Networks
+import Operators
 
 /// Draws random networks: chains of dense layers, and graphs of every linear map and nonlinearity that files may name,
 /// with skips, several ports, tied weights, attention and implicit layers. A seed decides everything.
@@ -25,5 +26,17 @@ public struct NetworkGenerator: Sendable {
     }
     var draft = ChainDraft(generator: SeededGenerator(seed: seed), settings: self)
     return draft.network()
+  }
+
+  /// A network of one layer, or two, that applies this linear map; nil where none was found.
+  public func network(applying type: any LinearMap<Double>.Type, seed: UInt64) -> Network<Double>? {
+    var draft = GraphDraft(draws: Draws(generator: SeededGenerator(seed: seed), settings: self))
+    return draft.network(of: 1) { $0.drawLinear(type) }
+  }
+
+  /// A network of one layer, or two, that applies this nonlinearity; nil where none was found.
+  public func network(applying type: any Nonlinearity.Type, seed: UInt64) -> Network<Double>? {
+    var draft = GraphDraft(draws: Draws(generator: SeededGenerator(seed: seed), settings: self))
+    return draft.network(of: 2) { $0.drawNonlinear(type) }
   }
 }

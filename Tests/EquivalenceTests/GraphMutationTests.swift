@@ -68,7 +68,8 @@ struct GraphMutationTests {
   }
 
   private func judge(
-    _ model: EquilibriumModel<Double>, _ fault: Fault, _ network: Network<Double>, isExact: Bool, samples: Int,
+    _ model: EquilibriumModel<Double>, _ fault: Fault, _ network: Network<Double>, isExact: Bool,
+    samples: Int,
     _ label: String, _ row: inout Row
   ) {
     var checker = EquivalenceChecker()
@@ -105,7 +106,9 @@ struct GraphMutationTests {
           (model, place) = (rewriting.model, rewriting.place)
         }
         let isMatrix = number % 3 == 1 && model.hasExactMatrices
-        if number % 3 > 0, let written = try? model.rewritten(as: isMatrix ? .matrix : .blocks) { model = written }
+        if number % 3 > 0, let written = try? model.rewritten(as: isMatrix ? .matrix : .blocks) {
+          model = written
+        }
         var checker = EquivalenceChecker()
         checker.samples = number % 5 == 0 ? 5 : 0
         let report = checker.check(network, against: model)
@@ -119,6 +122,86 @@ struct GraphMutationTests {
     print(made.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.planted)" }.joined(separator: ", "))
     for kind in Rewriting.Kind.allCases {
       #expect((made[kind.rawValue]?.planted ?? 0) > 0, "\(kind.rawValue) was never made")
+    }
+  }
+
+  /// Constants that have no other value of the same sizes with other entries: whatever they are, the entries are the same
+  /// or there are more or fewer of them.
+  private static let inert: Set<String> = [
+    "reshape.shape", "flatten.start_dim", "flatten.end_dim", "mean.keepdim", "sum.keepdim", "place.total",
+    "slice.end", "avg_pool.ceil_mode", "amax.keepdim", "amin.keepdim", "logsumexp.keepdim",
+    "max_pool.ceil_mode",
+  ]
+
+  @Test("Every constant of every operator is changed in some model, and none of them is proved")
+  func everyConstant() throws {
+    var missing: [String] = []
+    for type in LinearMapRegistry.all {
+      missing += try missingConstants(
+        type.typeName, type.constantDescriptions, kinds: [.mapAttributeChanged]
+      ) { Self.generator.network(applying: type, seed: $0) }
+    }
+    for type in NonlinearityRegistry.all {
+      missing += try missingConstants(
+        type.typeName, type.constantDescriptions,
+        kinds: [.activationConstantUlp, .nonlinearityAttributeChanged]
+      ) { Self.generator.network(applying: type, seed: $0) }
+    }
+    #expect(Set(missing).subtracting(Self.inert).isEmpty, "\(missing)")
+  }
+
+  /// The constants of an operator that no fault was planted in.
+  private func missingConstants(
+    _ operatorName: String, _ descriptions: [ConstantDescription], kinds: [Fault.Kind],
+    network: (UInt64) -> Network<Double>?
+  ) throws -> [String] {
+    var missing = Set(descriptions.map { "\(operatorName).\($0.name)" })
+    for seed in 0..<UInt64(400) where !missing.subtracting(Self.inert).isEmpty {
+      guard let network = network(seed) else { continue }
+      for kind in kinds {
+        var numbers = SeededGenerator(seed: seed)
+        let model = EquilibriumModel(converting: network)
+        guard let fault = Fault.planted(in: model, kind: kind, using: &numbers), let subject = fault.subject
+        else {
+          continue
+        }
+        guard missing.remove(subject) != nil else { continue }
+        var row = Row()
+        judge(
+          fault.model, fault, network, isExact: true, samples: 3, "\(subject), seed \(seed): \(fault)", &row)
+        for form in [ModelForm.blocks, .matrix] {
+          judge(
+            try fault.model.rewritten(as: form), fault, network,
+            isExact: form == .blocks || fault.model.hasExactMatrices, samples: 0,
+            "\(subject), \(form), seed \(seed): \(fault)", &row)
+        }
+      }
+    }
+    return missing.sorted()
+  }
+
+  @Test("Entries that are the same for another reason are no proof where a label promises a gradient")
+  func parametersOfSameEntries() throws {
+    let weight = Tensor<Double>(zeros: [2, 1, 3])
+    let map = { (padding: [Int]) in
+      try Convolution<Double>(
+        inputShape: [1, 4], parameter: weight,
+        constants: [.integers([1]), .integers(padding), .integers([1]), .integers([1])])
+    }
+    let block = { (padding: [Int], name: String?) in
+      Block<Double>(
+        name: "conv", shape: [2, 4], nonlinearity: Identity(),
+        terms: [Term(source: .input, map: try map(padding), parameter: name)])
+    }
+    let network = try Network(inputShape: [1, 4], layers: [.explicit(block([1], "conv.weight"))], output: 0)
+    for (padding, name, isProved) in [
+      ([1], "conv.weight", true), ([1, 1], "conv.weight", true), ([0, 2], "conv.weight", false),
+      ([0, 2], nil, true),
+    ] as [([Int], String?, Bool)] {
+      let model = try EquilibriumModel(inputShape: [1, 4], blocks: [block(padding, name)], output: 0)
+      let report = EquivalenceChecker().check(network, against: model)
+      #expect((report.proof == .proved) == isProved, "\(padding), \(name ?? "none"): \(report.proof)")
+      #expect(report.verdict == (isProved ? .proved : .refuted))
     }
   }
 

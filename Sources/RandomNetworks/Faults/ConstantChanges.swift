@@ -6,7 +6,8 @@ import Operators
 /// - Parameters:
 ///   - count: How long a list of numbers is that has the default.
 func otherValues(
-  of constant: Constant, _ description: ConstantDescription, count: Int, using generator: inout SeededGenerator
+  of constant: Constant, _ description: ConstantDescription, count: Int,
+  using generator: inout SeededGenerator
 ) -> [Constant] {
   switch constant {
   case .number(let value): return [.number(neighbour(of: value, using: &generator))]
@@ -80,7 +81,9 @@ extension LinearMap<Double> {
   /// Maps of the same type and sizes with one other constant, by the constant's name.
   ///
   /// Where a weight's shape depends on the number of groups, it is cut or repeated to fit.
-  func attributeChanges(using generator: inout SeededGenerator) -> [(name: String, map: any LinearMap<Double>)] {
+  func attributeChanges(using generator: inout SeededGenerator) -> [(
+    name: String, map: any LinearMap<Double>
+  )] {
     var changes: [(name: String, map: any LinearMap<Double>)] = []
     for (position, description) in Self.constantDescriptions.enumerated() {
       let others = otherValues(
@@ -88,7 +91,8 @@ extension LinearMap<Double> {
       for other in others {
         var changed = constants
         changed[position] = other
-        let weight = description.name == "groups" ? regrouped(from: constants[position], to: other) : parameter
+        let weight =
+          description.name == "groups" ? regrouped(from: constants[position], to: other) : parameter
         if let map = try? Self(inputShape: inputShape, parameter: weight, constants: changed),
           map.outputSize == outputSize
         {

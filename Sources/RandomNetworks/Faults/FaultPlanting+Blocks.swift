@@ -44,20 +44,20 @@ extension FaultPlanting {
   }
 
   mutating func neighbouringConstant() -> Fault? {
-    var candidates: [(Int, any Nonlinearity)] = []
+    var candidates: [(block: Int, name: String, nonlinearity: any Nonlinearity)] = []
     for (index, block) in model.blocks.enumerated() {
-      let constants = block.nonlinearity.constants
-      for (position, constant) in constants.enumerated() {
-        guard case .number(let value) = constant else { continue }
+      let (constants, type) = (block.nonlinearity.constants, type(of: block.nonlinearity))
+      for (position, description) in type.constantDescriptions.enumerated() {
+        guard case .number(let value) = constants[position] else { continue }
         var changed = constants
         changed[position] = .number(neighbour(of: value, using: &generator))
-        if let other = try? type(of: block.nonlinearity).init(constants: changed) {
-          candidates.append((index, other))
+        if let other = try? type.init(constants: changed) {
+          candidates.append((index, description.name, other))
         }
       }
     }
-    guard let (index, other) = candidates.randomElement(using: &generator) else { return nil }
-    return withNonlinearity(other, of: index)
+    guard let (index, name, other) = candidates.randomElement(using: &generator) else { return nil }
+    return withNonlinearity(other, of: index, constant: name)
   }
 
   mutating func changedNonlinearityAttribute() -> Fault? {

@@ -70,14 +70,17 @@ extension FaultPlanting {
 
   mutating func transposedWeight() -> Fault? {
     let candidates = entries { term in
-      guard term.isDense, let weight = term.map.parameter, weight.shape[0] == weight.shape[1] else { return false }
+      guard term.isDense, let weight = term.map.parameter, weight.shape[0] == weight.shape[1] else {
+        return false
+      }
       return !haveSameBits(weight.elements, weight.transposed.elements)
     }
     guard let entry = candidates.randomElement(using: &generator) else { return nil }
     var blocks = model.blocks
     blocks[entry.block].terms[entry.term].map = DenseMap(self[entry].map.parameter!.transposed)
     return fault(
-      blocks, at: place(of: entry), before: "a matrix", after: "its transpose", subject: DenseMap<Double>.typeName)
+      blocks, at: place(of: entry), before: "a matrix", after: "its transpose",
+      subject: DenseMap<Double>.typeName)
   }
 
   mutating func exchangedWeights() -> Fault? {

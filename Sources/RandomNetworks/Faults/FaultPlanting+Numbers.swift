@@ -69,7 +69,8 @@ extension FaultPlanting {
       let offset = model.blocks[block].offsets[position]
       guard let map = offset.map else { continue }
       for (name, other) in map.attributeChanges(using: &generator) {
-        let changed = Offset(port: offset.port, tensor: offset.tensor, map: other, parameter: offset.parameter)
+        let changed = Offset(
+          port: offset.port, tensor: offset.tensor, map: other, parameter: offset.parameter)
         if let fault = fault(
           replacing: position, of: block, by: changed, subject: "\(type(of: map).typeName).\(name)")
         {
@@ -118,6 +119,7 @@ extension FaultPlanting {
     tensor.elements[row] = value
     blocks[index].offsets[position] = offset.replacing(tensor)
     return fault(
-      blocks, at: model.place(of: offset, in: blocks[index]), row: row, before: "\(before)", after: "\(value)")
+      blocks, at: model.place(of: offset, in: blocks[index]), row: row, before: "\(before)", after: "\(value)"
+    )
   }
 }

@@ -40,7 +40,8 @@ extension FaultPlanting {
   mutating func exchangedPorts() -> Fault? {
     var candidates: [(block: Int, ports: (Int, Int))] = []
     for (index, block) in model.blocks.enumerated() {
-      for (a, b) in pairs(of: Array(block.portShapes.indices), where: { block.portShapes[$0] == block.portShapes[$1] })
+      for (a, b) in pairs(
+        of: Array(block.portShapes.indices), where: { block.portShapes[$0] == block.portShapes[$1] })
       where !readAlike(a, b, of: block) && isAsymmetric(block, a, b) {
         candidates.append((index, (a, b)))
       }
@@ -55,7 +56,8 @@ extension FaultPlanting {
       blocks[index].offsets[offset].port = exchange(blocks[index].offsets[offset].port)
     }
     return fault(
-      blocks, at: "blocks[\(blocks[index].name)]", before: "ports \(a) and \(b)", after: "ports \(b) and \(a)",
+      blocks, at: "blocks[\(blocks[index].name)]", before: "ports \(a) and \(b)",
+      after: "ports \(b) and \(a)",
       subject: type(of: blocks[index].nonlinearity).typeName)
   }
 

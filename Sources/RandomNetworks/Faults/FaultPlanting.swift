@@ -68,7 +68,8 @@ struct FaultPlanting {
   func areTwins(_ a: Source, _ b: Source, depth: Int = 4) -> Bool {
     guard case .node(let a) = a, case .node(let b) = b, a != b else { return a == b }
     let (left, right) = (model.blocks[a], model.blocks[b])
-    return depth > 0 && left.nonlinearity.isIdentical(to: right.nonlinearity) && haveSameRows(a, b, depth: depth)
+    return depth > 0 && left.nonlinearity.isIdentical(to: right.nonlinearity)
+      && haveSameRows(a, b, depth: depth)
   }
 
   /// Whether two blocks have the same ports, made of the same sources in the same way.
@@ -127,7 +128,8 @@ struct FaultPlanting {
   /// Whether no other entry stands at the same place.
   func isAlone(_ entry: Entry) -> Bool {
     let term = self[entry]
-    return model.blocks[entry.block].terms.filter { $0.source == term.source && $0.port == term.port }.count == 1
+    return model.blocks[entry.block].terms.filter { $0.source == term.source && $0.port == term.port }.count
+      == 1
   }
 }
 

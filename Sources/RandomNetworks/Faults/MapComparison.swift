@@ -55,7 +55,9 @@ extension LinearMap<Double> {
 
 extension Nonlinearity {
   /// Whether another nonlinearity has another value somewhere among some numbers.
-  func differs(from other: any Nonlinearity, portShapes: [[Int]], using generator: inout SeededGenerator) -> Bool {
+  func differs(from other: any Nonlinearity, portShapes: [[Int]], using generator: inout SeededGenerator)
+    -> Bool
+  {
     let ports = portShapes.map { shape in
       let count = shape.reduce(1, *)
       return Matrix<Double>(

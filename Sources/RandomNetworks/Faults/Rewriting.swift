@@ -76,7 +76,8 @@ extension FaultPlanting {
       for rank in 1...4 {
         let view = draws.factorization(of: map.inputSize, rank: rank)
         guard view != map.inputShape else { continue }
-        let other = try? type(of: map).init(inputShape: view, parameter: map.parameter, constants: map.constants)
+        let other = try? type(of: map).init(
+          inputShape: view, parameter: map.parameter, constants: map.constants)
         if let other, says(map, other) { candidates.append((entry, other)) }
       }
     }

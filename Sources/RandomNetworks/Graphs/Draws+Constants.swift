@@ -50,7 +50,8 @@ extension Draws {
 
   /// The extents of a window over the spatial axes of a shape.
   mutating func kernel(_ shape: [Int]) -> [Int] {
-    shape.dropFirst().map { integer(1...min(3, $0 + 1)) }
+    let kernel = shape.dropFirst().map { integer(1...min(3, $0 + 1)) }
+    return chance(0.3) ? kernel.map { _ in kernel.min()! } : kernel
   }
 
   /// The constants of a pooling.

@@ -9,7 +9,8 @@ extension Draws {
   mutating func map(from shape: [Int], to target: [Int]) -> any LinearMap<Double> {
     let (inputs, outputs) = (shape.reduce(1, *), target.reduce(1, *))
     for _ in 0..<3 where chance(0.5) {
-      let view = inputs == outputs ? target : chance(0.7) ? shape : factorization(of: inputs, rank: integer(1...3))
+      let view =
+        inputs == outputs ? target : chance(0.7) ? shape : factorization(of: inputs, rank: integer(1...3))
       if let map = map(reading: view), map.outputSize == outputs { return map }
     }
     var maps: [any LinearMap<Double>] = []
@@ -47,7 +48,8 @@ extension Draws {
     case 0: return Offset(port: port, vector: tensor(shape, inputs: 1).elements, parameter: parameter)
     case 1:
       let axes = (0..<shape.count).shuffled(using: &generator).prefix(integer(1...shape.count))
-      return spread(tensor(axes.map { shape[$0] }, inputs: 1), over: shape, dims: Array(axes), port, parameter)
+      return spread(
+        tensor(axes.map { shape[$0] }, inputs: 1), over: shape, dims: Array(axes), port, parameter)
     default: return Offset(port: port, tensor: tensor(shape, inputs: 1), parameter: parameter)
     }
   }

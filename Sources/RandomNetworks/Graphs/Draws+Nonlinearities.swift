@@ -79,7 +79,8 @@ extension Nonlinearity {
     if type(of: self).typeName == Softmax.typeName { return true }
     guard self is any Activation else { return false }
     let points = (-60...60).map { Double($0) * abs(Double($0)) * 0.3 }
-    let values = value(at: [Matrix(rows: 1, columns: points.count, elements: points)], shapes: [[points.count]])
+    let values = value(
+      at: [Matrix(rows: 1, columns: points.count, elements: points)], shapes: [[points.count]])
     return values.elements.allSatisfy { abs($0) <= 1 }
   }
 

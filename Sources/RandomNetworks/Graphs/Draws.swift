@@ -38,7 +38,9 @@ struct Draws {
     for axis in 0..<rank {
       // Leaves room for axes of two at least behind this one.
       let share = axis == rank - 1 ? room : max(1, min(room >> (rank - 1 - axis), 5))
-      let extent = rank == 1 ? width() : extent(atMost: share)
+      // Axes of one extent are those that a mistake exchanges unnoticed.
+      let isRepeated = axis > 0 && shape[axis - 1] <= share && chance(0.3)
+      let extent = rank == 1 ? width() : isRepeated ? shape[axis - 1] : extent(atMost: share)
       shape.append(extent)
       room /= extent
     }

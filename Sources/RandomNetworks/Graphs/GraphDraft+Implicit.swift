@@ -51,7 +51,9 @@ extension GraphDraft {
   private mutating func contractible(_ shape: [Int]) -> (any Nonlinearity, [[Int]]) {
     if draws.chance(0.4) {
       let type = draws.element(
-        of: [Softmax.self, LayerNormalization.self, GroupNormalization.self, RootMeanSquareNormalization.self]
+        of: [
+          Softmax.self, LayerNormalization.self, GroupNormalization.self, RootMeanSquareNormalization.self,
+        ]
           as [any Nonlinearity.Type])
       if let (drawn, portShapes) = draws.nonlinearity(type, of: shape) {
         // A variance that is at least 1 bounds what a normalisation does.

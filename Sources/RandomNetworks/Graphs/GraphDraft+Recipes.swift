@@ -11,7 +11,8 @@ extension GraphDraft {
     switch draws.integer(0...19) {
     case 0...6: drawLinear(draws.element(of: LinearMapRegistry.all + [DenseMap<Double>.self]))
     case 7...12: drawNonlinear(draws.element(of: NonlinearityRegistry.all))
-    case 13: drawNonlinear(draws.element(of: NonlinearityRegistry.all.filter { !($0 is any Activation.Type) }))
+    case 13:
+      drawNonlinear(draws.element(of: NonlinearityRegistry.all.filter { !($0 is any Activation.Type) }))
     case 14: drawSum()
     case 15: drawConcatenation()
     case 16: drawTied()
@@ -22,7 +23,7 @@ extension GraphDraft {
   }
 
   /// A linear map with its bias and an activation, as files have it in one layer.
-  private mutating func drawLinear(_ type: any LinearMap<Double>.Type) {
+  mutating func drawLinear(_ type: any LinearMap<Double>.Type) {
     let read = source()
     let view =
       draws.chance(0.15) ? draws.factorization(of: read.size, rank: draws.integer(1...3)) : read.shape
@@ -37,7 +38,7 @@ extension GraphDraft {
   }
 
   /// A nonlinearity of values, its parameters in their own ports.
-  private mutating func drawNonlinear(_ type: any Nonlinearity.Type) {
+  mutating func drawNonlinear(_ type: any Nonlinearity.Type) {
     let read = source()
     guard let (drawn, portShapes) = draws.nonlinearity(type, of: read.shape) else { return }
     if !drawn.isTotal { return drawTamed(drawn) }
@@ -96,7 +97,8 @@ extension GraphDraft {
       let read = port == 0 ? first : draws.element(of: alike)
       terms.append(Term(port: port, source: read.source, map: Multiply(shape, factor: reach * 0.9)))
       let number = Tensor(shape: [1], elements: [centre + 0.03 * draws.generator.uniform()])
-      offsets.append(draws.spread(number, over: shape, dims: [shape.count - 1], port, "\(name).centre\(port)"))
+      offsets.append(
+        draws.spread(number, over: shape, dims: [shape.count - 1], port, "\(name).centre\(port)"))
     }
     append(
       Block(
@@ -110,7 +112,8 @@ extension GraphDraft {
     let name = name("add")
     let others = (0..<draws.integer(1...2)).map { _ in sibling(of: first.shape) }
     let terms = ([first] + others).enumerated().map { index, value in
-      let map = value.shape == first.shape ? IdentityMap(first.shape) : draws.map(from: value.shape, to: first.shape)
+      let map =
+        value.shape == first.shape ? IdentityMap(first.shape) : draws.map(from: value.shape, to: first.shape)
       return Term(
         source: value.source, map: map, parameter: map.parameterShape.map { _ in "\(name).weight\(index)" })
     }
@@ -212,7 +215,8 @@ extension GraphDraft {
     append(
       Block(
         name: name,
-        shape: isOtherShape ? draws.factorization(of: output.reduce(1, *), rank: draws.integer(1...3)) : output,
+        shape: isOtherShape
+          ? draws.factorization(of: output.reduce(1, *), rank: draws.integer(1...3)) : output,
         nonlinearity: drawn, portShapes: portShapes, terms: terms, offsets: offsets))
   }
 

@@ -37,17 +37,30 @@ struct GraphDraft {
   /// The name of the next layer.
   func name(_ type: String) -> String { "\(type)\(layers.count)" }
 
-  mutating func network() -> Network<Double> {
+  /// A network of at most `depth` layers that `draw` draws; nil where it draws none.
+  mutating func network(of depth: Int, drawing draw: (inout GraphDraft) -> Void) -> Network<Double>? {
+    start()
+    self.depth = depth
+    for _ in 0..<8 where layers.isEmpty { draw(&self) }
+    return layers.isEmpty
+      ? nil : try? Network(inputShape: values[0].shape, layers: layers, output: layers.count - 1)
+  }
+
+  private mutating func start() {
     let shape = draws.shape(rank: draws.element(of: [1, 1, 2, 2, 2, 3, 3, 3, 4]))
     let inputs = probes(shape.reduce(1, *))
     values = [Value(source: .input, shape: shape, numbers: inputs, isBounded: false)]
+  }
+
+  mutating func network() -> Network<Double> {
+    start()
     depth = draws.integer(1...draws.settings.maximumDepth)
     for _ in 0..<8 * depth where room > 0 { draw() }
     if layers.isEmpty { appendDense() }
     let last = layers.count - 1
     let output = draws.chance(0.85) ? last : draws.integer(0...last)
     // Fitting sizes and unique names are what the lines above make.
-    return try! Network(inputShape: shape, layers: layers, output: output)
+    return try! Network(inputShape: values[0].shape, layers: layers, output: output)
   }
 
   /// Zeros, numbers of several magnitudes and signs, and a sparse row.
@@ -112,7 +125,8 @@ struct GraphDraft {
     for port in Set(block.terms.map(\.port)).sorted() {
       other.offsets.append(
         Offset(
-          port: port, tensor: draws.distinct(block.portShapes[port]), parameter: "\(block.name).shift\(port)"))
+          port: port, tensor: draws.distinct(block.portShapes[port]), parameter: "\(block.name).shift\(port)")
+      )
     }
     guard let numbers = steadyValue(of: other, at: self.ports(of: other)) else { return false }
     take(.explicit(other), numbers: numbers, isBounded: block.nonlinearity.isBounded)
