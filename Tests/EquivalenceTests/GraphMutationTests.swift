@@ -156,7 +156,7 @@ struct GraphMutationTests {
     network: (UInt64) -> Network<Double>?
   ) throws -> [String] {
     var missing = Set(descriptions.map { "\(operatorName).\($0.name)" })
-    for seed in 0..<UInt64(400) where !missing.subtracting(Self.inert).isEmpty {
+    for seed in 0..<UInt64(4_000) where !missing.subtracting(Self.inert).isEmpty {
       guard let network = network(seed) else { continue }
       for kind in kinds {
         var numbers = SeededGenerator(seed: seed)

@@ -70,7 +70,7 @@ struct MutationTests {
   @Test("Every planted fault is refused a proof, located, and refuted where it changes the function")
   func campaign() throws {
     var table: [Fault.Kind: Row] = [:]
-    for seed in 0..<UInt64(campaignSize(304)) {
+    for seed in 0..<UInt64(campaignSize(208)) {
       let isEvaluated = seed % 13 == 0
       let subject = Subject(seed: seed)
       let converted = EquilibriumModel(converting: subject.network)
