@@ -10,6 +10,7 @@ let modules: [Target.Dependency] = [
 
 let package = Package(
   name: "deep-equilibrium",
+  platforms: [.macOS(.v15)],
   products: [
     .library(name: "DeepEquilibrium", targets: ["DeepEquilibrium"]),
     .executable(name: "deq", targets: ["deq"]),
@@ -56,7 +57,7 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "FixedPointsTests", dependencies: ["FixedPoints"]),
     .testTarget(name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators"]),
-    .testTarget(name: "ModelFilesTests", dependencies: modules),
+    .testTarget(name: "ModelFilesTests", dependencies: modules + ["TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "DEQCommandTests", dependencies: modules + ["deq", "DeepEquilibrium"]),

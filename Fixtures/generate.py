@@ -12,6 +12,8 @@
     stack-of-two-deqs/       two files, the second reads the first's output
     mixed/                   dense and implicit layers in turn
 
+The fixtures with convolutions, normalisation and attention are generate_operators.py's.
+
 Each folder's expected.json has `input`, `cotangent`, `output` and `gradients` (of the sum over samples of <cotangent, output>), in
 float64. Nothing here shares code with the product: layers are torch.nn.functional, gradients are autograd's. The equilibrium of an
 implicit layer is found by Newton's method with a dense Jacobian and differentiated implicitly with a dense solve; every such gradient is
@@ -31,10 +33,8 @@ import math
 import pathlib
 
 import numpy
-import sklearn
 import torch
 import torch.nn.functional as F
-from sklearn.datasets import load_digits
 
 HERE = pathlib.Path(__file__).resolve().parent
 VERSION = torch.__version__.split("+")[0]
@@ -279,8 +279,10 @@ def number(x):
 def text(value, indent=0):
     """JSON for people: a list of numbers is one line, whatever holds lists or objects takes a line for each."""
     pad = " " * (indent + 2)
-    if isinstance(value, bool) or value is None:
+    if value is None:
         raise TypeError(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, (int, float)):
         return number(value)
     if isinstance(value, str):
@@ -372,6 +374,9 @@ def theorem():
 
 
 def digits():
+    import sklearn
+    from sklearn.datasets import load_digits
+
     images, labels = load_digits(return_X_y=True)
     order = numpy.random.default_rng(1).permutation(len(labels))
     x, y = torch.tensor(images[order] / 16), torch.tensor(labels[order])

@@ -24,6 +24,16 @@ extension Block {
   }
 }
 
+extension Block {
+  /// The positions of the nodes that one port reads, each once.
+  public func nodeSources(ofPort port: Int) -> Set<Int> {
+    Set(
+      terms.compactMap { term in
+        if case .node(let index) = term.source, term.port == port { index } else { nil }
+      })
+  }
+}
+
 extension EquilibriumModel {
   /// The groups that need an iteration.
   public var cyclicGroups: [DependencyGroup] { groups.filter(\.isCyclic) }

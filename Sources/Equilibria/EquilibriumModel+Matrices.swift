@@ -1,49 +1,73 @@
 import LinearAlgebra
 import Operators
 
-/// The matrices of an equilibrium model as the theorem prints them; rows and columns in the order of the blocks.
+/// The matrices of an equilibrium model as the theorem prints them: a column for each coordinate of the state, a row
+/// for each coordinate of a port, both in the order of the blocks. Where every block has one port as large as itself,
+/// there are as many rows as columns.
 public struct ModelMatrices<S: Scalar>: Sendable {
-  /// `W_z`, `[N, N]`.
+  /// `W_z`, `[M, N]`, of M port coordinates and N state coordinates.
   public let Wz: Matrix<S>
-  /// `W_x`, `[N, input]`.
+  /// `W_x`, `[M, input]`.
   public let Wx: Matrix<S>
-  /// b, N numbers.
+  /// b, M numbers.
   public let b: [S]
 }
 
-extension EquilibriumModel {
-  /// Where each block's coordinates begin in the state.
-  public var blockStarts: [Int] {
-    var start = 0
-    return blocks.map { block in
-      defer { start += block.size }
-      return start
-    }
+/// A block of a model that is given by whole matrices: everything but its rows.
+public struct BlockOutline: Sendable {
+  /// The block's name.
+  public let name: String
+  /// The shape of its value.
+  public let shape: [Int]
+  /// The shape of each port.
+  public let portShapes: [[Int]]
+  /// φ.
+  public let nonlinearity: any Nonlinearity
+
+  /// An outline; one port as large as the block by default.
+  public init(name: String, shape: [Int], portShapes: [[Int]]? = nil, nonlinearity: any Nonlinearity) {
+    self.name = name
+    self.shape = shape
+    self.portShapes = portShapes ?? [shape]
+    self.nonlinearity = nonlinearity
   }
 
-  /// Whether the model can be said with whole matrices: every block has one port, as large as itself.
-  public var hasMatrixForm: Bool { blocks.allSatisfy { $0.portSizes == [$0.size] } }
+  /// The number of coordinates of its value.
+  public var size: Int { shape.reduce(1, *) }
+
+  var portSizes: [Int] { portShapes.map { $0.reduce(1, *) } }
+}
+
+extension EquilibriumModel {
+  /// Where each block's coordinates begin in the state: the columns of `W_z`.
+  public var blockStarts: [Int] { starts(of: blocks.map(\.size)) }
+
+  /// The number of coordinates of all ports, M: the rows of `W_z`, `W_x` and b.
+  public var portCoordinates: Int { blocks.reduce(0) { $0 + $1.portSizes.reduce(0, +) } }
 
   /// The model written out with whole matrices. Several entries at one place add up.
   ///
-  /// - Complexity: O(N²) memory; this is the one place that allocates it.
-  /// - Precondition: `hasMatrixForm`.
+  /// - Complexity: O(M·(N + input)) memory; this is the one place that allocates it.
   public var matrices: ModelMatrices<S> {
-    precondition(hasMatrixForm, "a block of several ports has no rows in W_z")
-    let starts = blockStarts
-    var Wz = Matrix<S>(rows: stateSize, columns: stateSize)
-    var Wx = Matrix<S>(rows: stateSize, columns: inputSize)
-    var b = [S](repeating: 0, count: stateSize)
-    for (block, start) in zip(blocks, starts) {
+    let columns = blockStarts
+    let rows = starts(of: blocks.flatMap(\.portSizes))
+    var firstPort = 0
+    var Wz = Matrix<S>(rows: portCoordinates, columns: stateSize)
+    var Wx = Matrix<S>(rows: portCoordinates, columns: inputSize)
+    var b = [S](repeating: 0, count: portCoordinates)
+    for block in blocks {
       for term in block.terms {
+        let row = rows[firstPort + term.port]
         switch term.source {
-        case .input: add(term.map, to: &Wx, row: start, column: 0)
-        case .node(let node): add(term.map, to: &Wz, row: start, column: starts[node])
+        case .input: add(term.map, to: &Wx, row: row, column: 0)
+        case .node(let node): add(term.map, to: &Wz, row: row, column: columns[node])
         }
       }
       for offset in block.offsets {
-        for (index, value) in offset.vector.enumerated() { b[start + index] = sum(b[start + index], value) }
+        let row = rows[firstPort + offset.port]
+        for (index, value) in offset.vector.enumerated() { b[row + index] = sum(b[row + index], value) }
       }
+      firstPort += block.portShapes.count
     }
     return ModelMatrices(Wz: Wz, Wx: Wx, b: b)
   }
@@ -61,43 +85,59 @@ extension EquilibriumModel {
     total == 0 ? value : total + value
   }
 
-  /// A model from whole matrices: blocks are cut out at the borders of `layout`, and those that are entirely
-  /// zero are left out, which is what makes the structure visible.
+  /// A model from whole matrices: entries are cut out at the borders of blocks and ports, and those that are
+  /// entirely zero are left out, which is what makes the structure visible.
   ///
   /// - Parameters:
-  ///   - layout: Name, size and nonlinearity of each block, in the order of rows.
-  ///   - Wz: `[N, N]`; `Wx`: `[N, input]`; `b`: N numbers.
+  ///   - layout: The blocks, in the order of rows and columns.
+  ///   - Wz: `[M, N]`; `Wx`: `[M, input]`; `b`: M numbers.
+  /// - Throws: `InvalidModel` where the sizes do not fit the layout, or the layout itself is not valid.
   public init(
-    inputShape: [Int], layout: [(name: String, size: Int, nonlinearity: any Nonlinearity)],
-    Wz: Matrix<S>, Wx: Matrix<S>, b: [S], output: Int
+    inputShape: [Int], layout: [BlockOutline], Wz: Matrix<S>, Wx: Matrix<S>, b: [S], output: Int
   ) throws(InvalidModel) {
-    let size = layout.reduce(0) { $0 + $1.size }
+    let portSizes = layout.flatMap(\.portSizes)
+    let (ports, size) = (portSizes.reduce(0, +), layout.reduce(0) { $0 + $1.size })
     let inputs = inputShape.reduce(1, *)
-    guard (Wz.rows, Wz.columns) == (size, size), (Wx.rows, Wx.columns) == (size, inputs), b.count == size
+    guard (Wz.rows, Wz.columns) == (ports, size), (Wx.rows, Wx.columns) == (ports, inputs), b.count == ports
     else {
-      throw InvalidModel("expected Wz \(size)×\(size), Wx \(size)×\(inputs) and b of \(size) numbers")
+      throw InvalidModel("expected Wz \(ports)×\(size), Wx \(ports)×\(inputs) and b of \(ports) numbers")
     }
-    var starts = [0]
-    for block in layout { starts.append(starts.last! + block.size) }
+    let columns = starts(of: layout.map(\.size))
+    var row = 0
     var blocks: [Block<S>] = []
-    for (index, block) in layout.enumerated() {
-      let rows = starts[index]..<starts[index + 1]
+    for outline in layout {
       var terms: [Term<S>] = []
-      if let part = Wx.nonzeroPart(rows: rows, columns: 0..<inputs) {
-        terms.append(Term(source: .input, map: DenseMap(part)))
-      }
-      for source in layout.indices {
-        if let part = Wz.nonzeroPart(rows: rows, columns: starts[source]..<starts[source + 1]) {
-          terms.append(Term(source: .node(source), map: DenseMap(part)))
+      var offsets: [Offset<S>] = []
+      for (port, count) in outline.portSizes.enumerated() {
+        let rows = row..<row + count
+        if let part = Wx.nonzeroPart(rows: rows, columns: 0..<inputs) {
+          terms.append(Term(port: port, source: .input, map: DenseMap(part)))
         }
+        for source in layout.indices {
+          let range = columns[source]..<columns[source] + layout[source].size
+          if let part = Wz.nonzeroPart(rows: rows, columns: range) {
+            terms.append(Term(port: port, source: .node(source), map: DenseMap(part)))
+          }
+        }
+        let offset = Array(b[rows])
+        if !offset.allSatisfy(\.isPositiveZero) { offsets.append(Offset(port: port, vector: offset)) }
+        row += count
       }
-      let offset = Array(b[rows])
       blocks.append(
         Block(
-          name: block.name, size: block.size, nonlinearity: block.nonlinearity, terms: terms,
-          offsets: offset.allSatisfy(\.isPositiveZero) ? [] : [Offset(vector: offset)]))
+          name: outline.name, shape: outline.shape, nonlinearity: outline.nonlinearity,
+          portShapes: outline.portShapes, terms: terms, offsets: offsets))
     }
     try self.init(inputShape: inputShape, blocks: blocks, output: output, form: .matrix)
+  }
+}
+
+/// Where each of several runs begins that stand one behind the other.
+private func starts(of sizes: [Int]) -> [Int] {
+  var start = 0
+  return sizes.map { size in
+    defer { start += size }
+    return start
   }
 }
 

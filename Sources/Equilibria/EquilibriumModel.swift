@@ -39,10 +39,6 @@ public struct EquilibriumModel<S: Scalar>: Sendable {
       throw InvalidModel("output: expected one of \(blocks.count) blocks, found position \(output)")
     }
     try validateParameters(of: blocks)
-    if form == .matrix, let block = blocks.first(where: { $0.portSizes != [$0.size] }) {
-      throw InvalidModel(
-        "block \"\(block.name)\": the matrix form takes blocks with one port as large as themselves")
-    }
     self.inputShape = inputShape
     self.blocks = blocks
     self.output = output
@@ -55,6 +51,9 @@ public struct EquilibriumModel<S: Scalar>: Sendable {
 
   /// The number of state coordinates, N.
   public var stateSize: Int { blocks.reduce(0) { $0 + $1.size } }
+
+  /// The shape of one sample of the output.
+  public var outputShape: [Int] { blocks[output].shape }
 
   /// The number of output coordinates.
   public var outputSize: Int { blocks[output].size }

@@ -149,10 +149,10 @@ extension EquilibriumModel {
     _ cotangents: [[Matrix<S>]], at point: Linearization<S>
   ) -> ParameterTensors<S> {
     let batch = point.input.rows
-    let s = Matrix(sideBySide: cotangents.map { $0[0] }, rows: batch)
-    var ofWz = Matrix<S>(rows: stateSize, columns: stateSize)
+    let s = Matrix(sideBySide: cotangents.flatMap { $0 }, rows: batch)
+    var ofWz = Matrix<S>(rows: portCoordinates, columns: stateSize)
     ofWz.add(transposed: s, times: flatten(point.state, batch: batch))
-    var ofWx = Matrix<S>(rows: stateSize, columns: inputSize)
+    var ofWx = Matrix<S>(rows: portCoordinates, columns: inputSize)
     ofWx.add(transposed: s, times: point.input)
     var gradients = ParameterTensors<S>()
     gradients.add(Tensor(ofWz), to: "Wz")

@@ -28,9 +28,9 @@ extension Block {
       }
     }
     for offset in offsets {
-      guard portSizes.indices.contains(offset.port), offset.vector.count == portSizes[offset.port] else {
+      guard portSizes.indices.contains(offset.port), offset.count == portSizes[offset.port] else {
         throw InvalidModel(
-          "\(place): an offset of \(offset.vector.count) numbers does not fit port \(offset.port)")
+          "\(place): an offset of \(offset.count) numbers does not fit port \(offset.port)")
       }
     }
   }

@@ -1,9 +1,16 @@
 /// Numbers with a shape, row-major: a parameter or its gradient.
+///
+/// Where its numbers stand in a file they are read when something first asks for them, and kept: a conversion
+/// shares tensors and looks at none of their numbers.
 public struct Tensor<S: Scalar>: Equatable, Sendable {
+  private enum Storage: Sendable {
+    case inMemory([S])
+    case deferred(DeferredNumbers<S>)
+  }
+
   /// The extent of each axis; empty for a single number.
   public let shape: [Int]
-  /// The elements, last axis fastest.
-  public var elements: [S]
+  private var storage: Storage
 
   /// A tensor of `elements` in the given shape.
   ///
@@ -12,7 +19,7 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
     precondition(
       shape.reduce(1, *) == elements.count, "a tensor of shape \(shape) with \(elements.count) elements")
     self.shape = shape
-    self.elements = elements
+    storage = .inMemory(elements)
   }
 
   /// A tensor of zeros.
@@ -30,6 +37,58 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
     self.init(shape: [vector.count], elements: vector)
   }
 
+  /// The number of elements.
+  public var count: Int { shape.reduce(1, *) }
+
+  /// The elements, last axis fastest.
+  public var elements: [S] {
+    get {
+      switch storage {
+      case .inMemory(let elements): elements
+      case .deferred(let numbers): numbers.elements
+      }
+    }
+    _modify {
+      var elements = elements
+      // Gives up the other reference, so that a change in place copies nothing.
+      storage = .inMemory([])
+      defer { storage = .inMemory(elements) }
+      yield &elements
+    }
+  }
+
+  /// Where the numbers stand if they are not in memory of their own; nil once they have been changed.
+  public var source: (any NumberSource)? {
+    if case .deferred(let numbers) = storage { numbers.source } else { nil }
+  }
+
+  /// The same numbers in another shape of as many.
+  public func reshaped(_ shape: [Int]) -> Tensor {
+    precondition(shape.reduce(1, *) == count, "a tensor of shape \(self.shape) as \(shape)")
+    return Tensor(shape: shape, storage: storage)
+  }
+
+  private init(shape: [Int], storage: Storage) {
+    self.shape = shape
+    self.storage = storage
+  }
+
+  /// Whether shapes and numbers are equal; where the numbers stand does not matter.
+  public static func == (left: Tensor, right: Tensor) -> Bool {
+    left.shape == right.shape && left.elements == right.elements
+  }
+
+  /// Whether shapes and the numbers' bits are the same; numbers of one source are not looked at.
+  public func isIdentical(to other: Tensor) -> Bool {
+    guard shape == other.shape else { return false }
+    if case .deferred(let ours) = storage, case .deferred(let theirs) = other.storage,
+      ours.source === theirs.source
+    {
+      return true
+    }
+    return haveSameBits(elements, other.elements)
+  }
+
   /// Adds another tensor of the same shape.
   public static func += (left: inout Tensor, right: Tensor) {
     precondition(left.shape == right.shape, "tensors of shapes \(left.shape) and \(right.shape)")
@@ -40,5 +99,16 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
   public func cast<T: Scalar>(to type: T.Type) -> Tensor<T> {
     if let same = self as? Tensor<T> { return same }
     return Tensor<T>(shape: shape, elements: convert(elements, to: type))
+  }
+}
+
+extension Tensor<Double> {
+  /// A tensor whose numbers are read from `source` when they are first asked for.
+  ///
+  /// - Precondition: The shape's product is the number of numbers there.
+  public init(shape: [Int], source: any NumberSource) {
+    precondition(
+      shape.reduce(1, *) == source.count, "a tensor of shape \(shape) with \(source.count) elements")
+    self.init(shape: shape, storage: .deferred(DeferredNumbers(source)))
   }
 }

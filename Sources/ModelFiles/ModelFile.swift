@@ -34,9 +34,10 @@ public enum ModelFile: Sendable {
 
   /// Reads a model from a file that is in memory.
   ///
+  /// - Parameter weights: The path of the weights file, where it is not the one that the contents name.
   /// - Throws: `FileError` of kind `badData`, with the place.
-  public static func read(_ contents: FileContents) throws(FileError) -> ModelFile {
-    try read(contents, formats: Format.allCases)
+  public static func read(_ contents: FileContents, weights: String? = nil) throws(FileError) -> ModelFile {
+    try read(contents, formats: Format.allCases, weights: weights)
   }
 
   /// Reads a network; `-` is standard input. An equilibrium model is an error at `format`.
@@ -59,10 +60,14 @@ public enum ModelFile: Sendable {
     return model
   }
 
-  private static func read(_ contents: FileContents, formats: [Format]) throws(FileError) -> ModelFile {
-    let root = try JSONDocument(contents).root
-    let format = Format(
-      rawValue: try Header.read(JSONObject(root, keys: nil), formats: formats.map(\.rawValue)))!
+  private static func read(
+    _ contents: FileContents, formats: [Format], weights: String? = nil
+  ) throws(FileError) -> ModelFile {
+    let document = try JSONDocument(contents)
+    let root = document.root
+    let any = try JSONObject(root, keys: nil)
+    let format = Format(rawValue: try Header.read(any, formats: formats.map(\.rawValue)))!
+    document.weights = try Header.readWeights(any, insteadOf: weights)
     switch format {
     case .network:
       return .network(try NetworkReader.read(JSONObject(root, keys: Header.keys + NetworkReader.keys)))
@@ -76,11 +81,15 @@ public enum ModelFile: Sendable {
   ///
   /// Entries of `Wx` are read back before those of `Wz`, and the matrix form keeps neither entries nor parameters.
   ///
-  /// - Parameter form: The form of an equilibrium model; its own by default.
+  /// - Parameters:
+  ///   - form: The form of an equilibrium model; its own by default.
+  ///   - weights: Where the numbers of tensors go; into the JSON by default, and those of whole matrices always.
   /// - Throws: `FileError` for what the format cannot say (a number that is not finite, a layer of no type that
   ///   files have), or where writing fails. What has been written until then is to be discarded.
-  public func write(as form: ModelForm? = nil, to sink: any ByteSink) throws(FileError) {
-    var writer = JSONWriter(to: sink)
+  public func write(
+    as form: ModelForm? = nil, to sink: any ByteSink, weights: (any WeightsPlacement)? = nil
+  ) throws(FileError) {
+    var writer = JSONWriter(to: sink, weights: weights)
     try writer.beginObject()
     try Header.write(format.rawValue, to: &writer)
     switch self {

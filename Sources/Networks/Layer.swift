@@ -17,13 +17,16 @@ public enum Layer<S: Scalar>: Sendable {
     }
   }
 
-  /// The number of coordinates of its value.
-  public var size: Int {
+  /// The shape of its value, without the batch.
+  public var shape: [Int] {
     switch self {
-    case .explicit(let block): block.size
-    case .implicit(let layer): layer.model.outputSize
+    case .explicit(let block): block.shape
+    case .implicit(let layer): layer.model.outputShape
     }
   }
+
+  /// The number of coordinates of its value.
+  public var size: Int { shape.reduce(1, *) }
 
   /// The positions of the layers that it reads.
   public var nodeSources: [Int] {

@@ -26,7 +26,7 @@ public struct Network<S: Scalar>: Sendable {
     try validateNames(layers.map(\.name), of: "layer")
     let sizes = layers.map(\.size)
     for layer in layers { try layer.validate(inputSize: inputShape.reduce(1, *), sizes: sizes) }
-    try validateNames(layers.flatMap { Set($0.parameters.names).sorted() }, of: "parameter")
+    try validateParameters(of: layers)
     self.inputShape = inputShape
     self.layers = layers
     self.output = output
@@ -53,7 +53,7 @@ public struct Network<S: Scalar>: Sendable {
     var all = ParameterTensors<S>()
     for layer in layers {
       let own = layer.parameters
-      for name in own.names { all.add(own[name]!, to: name) }
+      for name in own.names where all[name] == nil { all.add(own[name]!, to: name) }
     }
     return all
   }
@@ -70,6 +70,23 @@ public struct Network<S: Scalar>: Sendable {
     self.layers = layers
     self.output = output
     self.order = order
+  }
+}
+
+/// Checks that layers which carry one parameter carry the same numbers: a tied weight.
+private func validateParameters<S>(of layers: [Layer<S>]) throws(InvalidModel) {
+  var known = ParameterTensors<S>()
+  for layer in layers {
+    let own = layer.parameters
+    for name in own.names {
+      guard let other = known[name] else {
+        known.add(own[name]!, to: name)
+        continue
+      }
+      guard own[name]!.isIdentical(to: other) else {
+        throw InvalidModel("parameter \"\(name)\": expected the same numbers in every layer, found others")
+      }
+    }
   }
 }
 

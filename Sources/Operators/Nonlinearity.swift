@@ -52,6 +52,13 @@ extension Nonlinearity {
     type(of: self).typeName == type(of: other).typeName && constants == other.constants
   }
 
+  /// The name with those constants in parentheses that have not their default value: `max_pool(kernel_size: 2)`.
+  public var briefDescription: String {
+    let values = zip(type(of: self).constantDescriptions, constants).filter { $0.defaultValue != $1 }
+    let texts = values.map { "\($0.name): \($1)" }
+    return type(of: self).typeName + (texts.isEmpty ? "" : "(\(texts.joined(separator: ", ")))")
+  }
+
   /// The name with the constants in parentheses: `leaky_relu(negative_slope: 0.01)`.
   public var description: String {
     let values = zip(type(of: self).constantDescriptions, constants).map { "\($0.name): \($1)" }

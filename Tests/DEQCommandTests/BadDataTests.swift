@@ -131,7 +131,7 @@ import Testing
     Case(
       "an unknown key",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weight": [[1, 2]]}], "layer": []}"#,
-      #"expected only the keys format, version, input, layers, output, found "layer""#),
+      #"expected only the keys format, version, weights, input, layers, output, found "layer""#),
     Case(
       "an unknown key of a layer",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weights": [[1, 2]]}]}"#,
@@ -192,7 +192,7 @@ import Testing
     Case(
       "an unknown type of layer",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "lstm"}]}"#,
-      #"layers[0].type: expected one of "dense", "equilibrium", found "lstm""#),
+      #"layers[0].type: expected a type of layer, such as "dense", "conv", "add" or "relu", found "lstm""#),
     Case(
       "a layer without a type",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"weight": [[1, 2]]}]}"#,

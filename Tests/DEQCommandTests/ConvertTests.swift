@@ -73,7 +73,7 @@ import Testing
     try folder.write(Examples.deep(5000), to: "deep.json")
     expectFailure(
       try folder.deq("convert", "deep.json", "--matrix"), 73,
-      "--matrix: Wz, Wx and b of 10,000 coordinates take 800 MB, more than the 500 MB that are allowed; "
+      "--matrix: Wz, Wx and b of 10,000 rows take 800 MB, more than the 500 MB that are allowed; "
         + "the block form has no such limit")
     #expect(folder.names == ["deep.json", "mlp.json"])
   }

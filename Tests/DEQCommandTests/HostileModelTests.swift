@@ -229,7 +229,7 @@ import Testing
     )
     expectFailure(
       try folder.deq("convert", "wide.json", "--matrix"), 73,
-      "--matrix: Wz, Wx and b of 67,108,864 coordinates take 36,028,798,092 MB, more than the 500 MB that are allowed; "
+      "--matrix: Wz, Wx and b of 67,108,864 rows take 36,028,798,092 MB, more than the 500 MB that are allowed; "
         + "the block form has no such limit")
   }
 

@@ -35,7 +35,7 @@ struct HostileEquilibriumTests {
       blocks("[{\"name\": \"b\", \"size\": 1}]", "blocks[0]: expected the key \"activation\", found none"),
       blocks(
         "[{\"name\": \"b\", \"size\": 1, \"bias\": 1}]",
-        "blocks[0]: expected only the keys name, size, activation, found \"bias\""),
+        "blocks[0]: expected only the keys name, size, shape, ports, activation, found \"bias\""),
       blocks(
         "[{\"name\": \"\", \"size\": 1, \"activation\": \"relu\"}]",
         "blocks[0].name: expected a name that is not empty, found \"\""),
@@ -62,7 +62,7 @@ struct HostileEquilibriumTests {
         "expected the key \"output\", found none"),
       Refusal(
         model("\"layers\": []"),
-        "expected only the keys format, version, input, blocks, Wz, Wx, b, output, found \"layers\""),
+        "expected only the keys format, version, weights, input, blocks, Wz, Wx, b, output, found \"layers\""),
     ])
   func layout(_ refusal: Refusal) {
     #expect(message(reading: refusal.text) == refusal.message)
@@ -84,7 +84,7 @@ struct HostileEquilibriumTests {
         "Wz[0].from: expected the name of a block, found \"input\""),
       refusal(
         "\"Wx\": [{\"to\": \"b\", \"from\": \"a\"}]",
-        "Wx[0]: expected only the keys to, matrix, parameter, found \"from\""),
+        "Wx[0]: expected only the keys to, port, view, matrix, map, parameter, found \"from\""),
       refusal(
         "\"Wz\": [{\"to\": \"b\", \"from\": \"a\", \"matrix\": [[1, 2], [3, 4]]}]",
         "Wz[0].matrix: expected 1 row (the size of \"b\"), found 2"),
@@ -111,7 +111,7 @@ struct HostileEquilibriumTests {
         "b[0].vector: expected a list of 2 numbers (the size of \"a\"), found 1"),
       refusal(
         "\"b\": [{\"to\": \"a\", \"matrix\": 1}]",
-        "b[0]: expected only the keys to, vector, parameter, found \"matrix\""),
+        "b[0]: expected only the keys to, port, vector, tensor, view, map, parameter, found \"matrix\""),
     ])
   func entries(_ refusal: Refusal) {
     #expect(message(reading: refusal.text) == refusal.message)

@@ -43,7 +43,7 @@ struct HostileNetworkTests {
       Refusal("{\"format\": \"network\", \"version\": 1}", "expected the key \"input\", found none"),
       Refusal(
         "{\"format\": \"network\", \"version\": 1, \"input\": [1], \"Layers\": []}",
-        "expected only the keys format, version, input, layers, output, found \"Layers\""),
+        "expected only the keys format, version, weights, input, layers, output, found \"Layers\""),
       Refusal(
         "{\"format\": \"network\", \"version\": 1, \"input\": [1]}", "expected the key \"layers\", found none"
       ),
@@ -81,8 +81,9 @@ struct HostileNetworkTests {
       layers("3", "layers[0]: expected an object, found 3"),
       layers("{}", "layers[0]: expected the key \"type\", found none"),
       layers(
-        "{\"type\": \"conv\", \"kernel\": 3}",
-        "layers[0].type: expected one of \"dense\", \"equilibrium\", found \"conv\""),
+        "{\"type\": \"lstm\", \"kernel\": 3}",
+        "layers[0].type: expected a type of layer, such as \"dense\", \"conv\", \"add\" or \"relu\", found \"lstm\""
+      ),
       layers("{\"type\": null}", "layers[0].type: expected a type of layer, found null"),
       dense(
         "\"wieght\": []",

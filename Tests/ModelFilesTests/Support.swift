@@ -140,9 +140,14 @@ final class TemporaryFolder {
 
   /// Creates a file in it and returns its path.
   func file(_ name: String, _ text: String) throws -> String {
+    try file(name, Array(text.utf8))
+  }
+
+  /// Creates a file in it and returns its path.
+  func file(_ name: String, _ bytes: [UInt8]) throws -> String {
     let descriptor = open("\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     defer { close(descriptor) }
-    try Array(text.utf8).withUnsafeBytes { try DescriptorSink(descriptor, named: name).write($0) }
+    try DescriptorSink(descriptor, named: name).write(bytes)
     return "\(path)/\(name)"
   }
 

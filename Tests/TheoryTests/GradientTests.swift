@@ -138,7 +138,9 @@ struct GradientTests {
     let matrices = scene.model.matrices
     let gradients = scene.matrixForm.gradients(at: scene.point, adjoint: scene.adjoint).parameters
     let starts = scene.model.blockStarts
-    let layout = scene.model.blocks.map { (name: $0.name, size: $0.size, nonlinearity: $0.nonlinearity) }
+    let layout = scene.model.blocks.map {
+      BlockOutline(name: $0.name, shape: $0.shape, nonlinearity: $0.nonlinearity)
+    }
     func stepped(masked: Bool) throws -> EquilibriumModel<Double> {
       var (Wz, Wx, b) = (matrices.Wz, matrices.Wx, matrices.b)
       func block(of coordinate: Int) -> Int { starts.lastIndex { $0 <= coordinate }! }

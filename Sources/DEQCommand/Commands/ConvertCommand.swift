@@ -34,6 +34,8 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Write whole matrices Wz, Wx and b instead of blocks.")
   var matrix = false
 
+  @OptionGroup var placement: WeightsOption
+
   @Flag(inversion: .prefixedNo, help: "Check what was written before keeping it.")
   var check = true
 
@@ -57,64 +59,36 @@ struct ConvertCommand: ParsableCommand {
         remedy: "--no-check leaves the check out")
     }
     let target = output ?? Self.defaultOutput(for: networks[0])
-    if target == "-" {
-      try convertToStandardOutput(network, model)
-    } else {
-      try convert(network, model, to: target)
+    // A model on standard output would stand in the line of the progress.
+    let progress = target == "-" ? nil : Progress()
+    progress?.show("writing \(target)")
+    defer { progress?.finish() }
+    var result: EquivalenceReport?
+    let file = ModelOutput(
+      model: .equilibrium(model), form: form, target: target, weights: placement.weights, force: force)
+    _ = try file.write(
+      !check
+        ? nil
+        : { written in
+          progress?.show("checking \(target) as written")
+          result = try checked(network, written)
+          return result!.isAccepted
+        })
+    progress?.finish()
+    try report(model, result, target: target)
+  }
+
+  func validate() throws {
+    if matrix, placement.weights != .inline {
+      throw ValidationError(
+        "--matrix spells all numbers out: expected --weights inline, found \(placement.weights.rawValue)")
     }
   }
 
   private var form: ModelForm { matrix ? .matrix : .blocks }
 
-  private func convert(_ network: Network<Double>, _ model: EquilibriumModel<Double>, to target: String)
-    throws
-  {
-    let progress = Progress()
-    defer { progress.finish() }
-    progress.show("writing \(target)")
-    let result = try Interruption.removing(fileAt: target) { file in
-      guard let temporary = file.temporaryPath else {
-        // A device or a pipe: nothing to read again, so the bytes are checked on their way.
-        return try writeChecked(network, model, named: target) { bytes throws(FileError) in
-          try file.write { sink throws(FileError) in try sink.write(bytes) }
-          try file.commit()
-        }
-      }
-      try file.write { (sink) throws(FileError) in
-        try ModelFile.equilibrium(model).write(as: form, to: sink)
-      }
-      try requireReplaceable(file, force: force)
-      if check { progress.show("checking \(target) as written") }
-      let written = check ? try FileContents(FileContents(reading: temporary).bytes, named: target) : nil
-      let result = try written.map { try checked(network, $0) }
-      if result?.isAccepted ?? true { try file.commit() } else { file.discard() }
-      return result
-    }
-    progress.finish()
-    try report(model, result, target: target)
-  }
-
-  private func convertToStandardOutput(_ network: Network<Double>, _ model: EquilibriumModel<Double>) throws {
-    let result = try writeChecked(network, model, named: "standard output") { bytes throws(FileError) in
-      try DescriptorSink.standardOutput().write(bytes)
-    }
-    try report(model, result, target: "-")
-  }
-
-  /// Hands the bytes of the model to `write` once they have been read again and accepted.
-  private func writeChecked(
-    _ network: Network<Double>, _ model: EquilibriumModel<Double>, named name: String,
-    to write: ([UInt8]) throws(FileError) -> Void
-  ) throws -> EquivalenceReport? {
-    let sink = MemorySink(named: name)
-    try ModelFile.equilibrium(model).write(as: form, to: sink)
-    let result = check ? try checked(network, FileContents(sink.bytes, named: name)) : nil
-    if result?.isAccepted ?? true { try write(sink.bytes) }
-    return result
-  }
-
-  private func checked(_ network: Network<Double>, _ written: FileContents) throws -> EquivalenceReport {
-    guard case .equilibrium(let model) = try ModelFile.read(written) else {
+  private func checked(_ network: Network<Double>, _ written: ModelFile) throws -> EquivalenceReport {
+    guard case .equilibrium(let model) = written else {
       preconditionFailure("an equilibrium model that reads back as a network")
     }
     return EquivalenceChecker().check(network, against: model)
@@ -150,17 +124,14 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func requireMatrixForm(of model: EquilibriumModel<Double>) throws {
-    let (size, inputs) = (Double(model.stateSize), Double(model.inputSize))
-    let bytes = 8 * size * (size + inputs + 1)
+    let (rows, columns) = (Double(model.portCoordinates), Double(model.stateSize + model.inputSize))
+    let bytes = 8 * rows * (columns + 1)
     if bytes > Double(Self.largestMatrixForm) {
       throw CommandFailure(
         .cannotCreate,
-        "--matrix: Wz, Wx and b of \(text(model.stateSize)) coordinates take \(text(bytes: Int(bytes))), "
+        "--matrix: Wz, Wx and b of \(text(model.portCoordinates)) rows take \(text(bytes: Int(bytes))), "
           + "more than the \(text(bytes: Self.largestMatrixForm)) that are allowed; the block form has no such limit"
       )
-    }
-    guard model.hasMatrixForm else {
-      throw CommandFailure(.badData, "--matrix: a block of several ports has no rows in one Wz")
     }
   }
 

@@ -123,7 +123,7 @@ extension EquilibriumModel<Double> {
   var parameterCount: Int {
     blocks.reduce(0) { sum, block in
       let weights = block.terms.reduce(0) { $0 + ($1.map.parameterShape?.reduce(1, *) ?? 0) }
-      return sum + weights + block.offsets.reduce(0) { $0 + $1.vector.count }
+      return sum + weights + block.offsets.reduce(0) { $0 + $1.count }
     }
   }
 }

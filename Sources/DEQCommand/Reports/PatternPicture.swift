@@ -32,7 +32,7 @@ struct PatternPicture {
       let mark = row == model.output ? " → y" : ""
       lines.append(
         "  \(padded(labels[row], width, left: true)) \(padded(String(block.size), sizeWidth)) "
-          + "⎢\(cells) ⎥  \(x)  \(b)   \(block.nonlinearity.description)\(mark)")
+          + "⎢\(cells) ⎥  \(x)  \(b)   \(block.nonlinearity.briefDescription)\(mark)")
     }
     return lines
   }

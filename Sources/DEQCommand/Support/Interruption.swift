@@ -8,8 +8,8 @@ import DeepEquilibrium
 
 /// What the signal handler knows. It may run at any moment, so it does no more than read and write these cells.
 private struct Doom {
-  /// The path of the file that is to go where a signal ends the process.
-  var path: UnsafeMutablePointer<CChar>?
+  /// The paths of the files that are to go where a signal ends the process: a model's, and its weights'.
+  var paths: (UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<CChar>?)
   /// Whether such a file may be there whose path is not known yet.
   var isDeferred = false
   /// The signal that has come in the meantime, or 0.
@@ -26,19 +26,20 @@ private nonisolated(unsafe) let doom: UnsafeMutablePointer<Doom> = {
 enum Interruption {
   /// Catches these signals, except those that the caller wants ignored (`nohup`).
   static func handle() {
-    doom.pointee.path = nil
+    doom.pointee.paths = (nil, nil)
     for number in [SIGHUP, SIGINT, SIGTERM] where !isIgnored(number) { signal(number, removeAndDie) }
   }
 
-  /// Runs `body` with a file to write, whose temporary file a signal removes.
+  /// Runs `body` with a file to write, whose temporary file a signal removes. It may be called once more in `body`.
   static func removing<Result>(fileAt path: String, _ body: (AtomicFile) throws -> Result) throws -> Result {
-    let file = try create(path)
-    defer { doom.pointee.path = nil }
+    let isSecond = doom.pointee.paths.0 != nil
+    let file = try create(path, isSecond: isSecond)
+    defer { if isSecond { doom.pointee.paths.1 = nil } else { doom.pointee.paths.0 = nil } }
     return try body(file)
   }
 
   /// Creates the file, and puts off what comes before its path is known.
-  private static func create(_ path: String) throws -> AtomicFile {
+  private static func create(_ path: String, isSecond: Bool) throws -> AtomicFile {
     doom.pointee.isDeferred = true
     defer {
       doom.pointee.isDeferred = false
@@ -46,7 +47,8 @@ enum Interruption {
     }
     let file = try AtomicFile(path)
     // Never freed: a handler may be reading it on another thread.
-    doom.pointee.path = file.temporaryPath.flatMap { strdup($0) }
+    let temporary = file.temporaryPath.flatMap { strdup($0) }
+    if isSecond { doom.pointee.paths.1 = temporary } else { doom.pointee.paths.0 = temporary }
     return file
   }
 
@@ -64,7 +66,8 @@ private func removeAndDie(_ number: Int32) {
     doom.pointee.pending = number
     return
   }
-  if let path = doom.pointee.path { unlink(path) }
+  if let path = doom.pointee.paths.0 { unlink(path) }
+  if let path = doom.pointee.paths.1 { unlink(path) }
   signal(number, SIG_DFL)
   raise(number)
 }

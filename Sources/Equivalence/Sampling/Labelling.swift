@@ -40,13 +40,29 @@ private func label(
   let isThere = { (other: Term<Double>) in other.port == term.port && other.source == source }
   // Summands of one parameter have one gradient; a name on each of them would count it twice.
   if block.terms.contains(where: { isThere($0) && $0.parameter == name }) { return }
-  if let unlabelled = block.terms.firstIndex(where: { isThere($0) && $0.parameter == nil }) {
-    if block.terms[unlabelled].map.parameterShape == shape { block.terms[unlabelled].parameter = name }
+  let unlabelled = block.terms.firstIndex {
+    isThere($0) && $0.parameter == nil && $0.map.parameterShape == shape && $0.map.isAlike(term.map)
+  }
+  if let unlabelled {
+    block.terms[unlabelled].parameter = name
   } else if !filed.terms.contains(where: { isThere($0) && $0.parameter != nil }),
-    proof.model.size(of: source) == term.map.inputSize
+    proof.model.size(of: source) == term.map.inputSize, let zeros = term.map.withZeroParameter
   {
-    let zeros = Matrix<Double>(rows: term.map.outputSize, columns: term.map.inputSize)
-    block.terms.append(Term(port: term.port, source: source, map: DenseMap(zeros), parameter: name))
+    block.terms.append(Term(port: term.port, source: source, map: zeros, parameter: name))
+  }
+}
+
+extension LinearMap<Double> {
+  /// Whether the other is the same map of another parameter, so that the gradients mean the same.
+  fileprivate func isAlike(_ other: any LinearMap<Double>) -> Bool {
+    type(of: other).typeName == Self.typeName && other.inputShape == inputShape
+      && other.constants == constants
+  }
+
+  /// The map with zeros for its parameter: it adds nothing, and has the gradient that the parameter would have.
+  fileprivate var withZeroParameter: (any LinearMap<Double>)? {
+    guard let shape = parameterShape else { return nil }
+    return try? Self(inputShape: inputShape, parameter: Tensor(zeros: shape), constants: constants)
   }
 }
 
@@ -55,11 +71,27 @@ private func label(_ offset: Offset<Double>, in block: inout Block<Double>, as f
   let isThere = { (other: Offset<Double>) in other.port == offset.port }
   if filed.offsets.contains(where: { isThere($0) && $0.parameter == name }) { return }
   if block.offsets.contains(where: { isThere($0) && $0.parameter == name }) { return }
-  if let unlabelled = block.offsets.firstIndex(where: { isThere($0) && $0.parameter == nil }) {
+  let unlabelled = block.offsets.firstIndex {
+    isThere($0) && $0.parameter == nil && $0.tensor.shape == offset.tensor.shape && $0.isAlike(offset)
+  }
+  if let unlabelled {
     block.offsets[unlabelled].parameter = name
   } else if !filed.offsets.contains(where: { isThere($0) && $0.parameter != nil }) {
-    let zeros = [Double](repeating: 0, count: offset.vector.count)
-    block.offsets.append(Offset(port: offset.port, vector: zeros, parameter: name))
+    let zeros = Tensor<Double>(zeros: offset.tensor.shape)
+    block.offsets.append(
+      offset.map.map { Offset(port: offset.port, tensor: zeros, map: $0, parameter: name) }
+        ?? Offset(port: offset.port, tensor: zeros, parameter: name))
+  }
+}
+
+extension Offset<Double> {
+  /// Whether the other is made of its numbers in the same way, so that the gradients mean the same.
+  fileprivate func isAlike(_ other: Offset) -> Bool {
+    switch (map, other.map) {
+    case (nil, nil): true
+    case (let ours?, let theirs?): ours.isIdentical(to: theirs)
+    default: false
+    }
   }
 }
 

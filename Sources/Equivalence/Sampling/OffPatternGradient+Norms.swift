@@ -5,23 +5,25 @@ import Operators
 extension OffPatternGradient {
   /// The norms of `∂ℓ/∂W_z = Σ s zᵀ` on and off the pattern, summed over samples.
   ///
-  /// nil for a model whose blocks have several ports, and where a value is not finite.
+  /// nil where a value is not finite.
   ///
   /// - Complexity: Memory for `min(samples, N)²` numbers, or for the largest entry of `W_z` where that is less.
   init?<S: Scalar>(of model: EquilibriumModel<S>, at point: Linearization<S>, adjoint: Adjoint<S>) {
-    guard model.hasMatrixForm else { return nil }
     let state = point.state.map { $0.cast(to: Double.self) }
-    let cotangents = point.portCotangents(adjoint).map { $0[0].cast(to: Double.self) }
+    let cotangents = point.portCotangents(adjoint).map { ports in ports.map { $0.cast(to: Double.self) } }
     var on = 0.0
     for (index, block) in model.blocks.enumerated() {
-      // Sorted, since a set has another order in every process, and the sum other last digits.
-      for source in Set(block.nodeSources).sorted() {
-        on += squaredNorm(ofTransposed: cotangents[index], times: state[source])
+      for port in block.portShapes.indices {
+        // Sorted, since a set has another order in every process, and the sum other last digits.
+        for source in block.nodeSources(ofPort: port).sorted() {
+          on += squaredNorm(ofTransposed: cotangents[index][port], times: state[source])
+        }
       }
     }
     let batch = point.input.rows
     let all = squaredNorm(
-      ofTransposed: Matrix(sideBySide: cotangents, rows: batch), times: Matrix(sideBySide: state, rows: batch)
+      ofTransposed: Matrix(sideBySide: cotangents.flatMap { $0 }, rows: batch),
+      times: Matrix(sideBySide: state, rows: batch)
     )
     guard all.isFinite else { return nil }
     self.init(on: on.squareRoot(), off: max(0, all - on).squareRoot())

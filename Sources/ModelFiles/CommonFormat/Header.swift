@@ -1,9 +1,9 @@
-/// The first two keys of every model file: which format it is in, and which version of it.
+/// The first keys of every model file: which format it is in, which version of it, and where its weights stand.
 enum Header {
   /// The version that is written, and the newest that is read.
   static let version = 1
   /// The keys, as messages list them.
-  static let keys = ["format", "version"]
+  static let keys = ["format", "version", "weights"]
 
   /// The format, one of `formats`.
   static func read(_ object: JSONObject, formats: [String]) throws(FileError) -> String {
@@ -23,11 +23,29 @@ enum Header {
     }
   }
 
-  /// Writes both keys.
+  /// The weights file that the key `weights` names, from the folder of the file itself; nil without that key.
+  ///
+  /// - Parameter path: The path to open instead.
+  static func readWeights(
+    _ object: JSONObject, insteadOf path: String?
+  ) throws(FileError) -> (any WeightsFile)? {
+    guard let value = object.optional("weights") else { return nil }
+    let name = try value.name()
+    guard !name.hasPrefix("/"), !name.utf8.contains(0) else {
+      throw value.expected("a path from the folder of this file")
+    }
+    return try openWeights(path ?? ModelFiles.path(name, fromFolderOf: value.document.file))
+  }
+
+  /// Writes the keys.
   static func write(_ format: String, to writer: inout JSONWriter) throws(FileError) {
     try writer.key("format")
     try writer.string(format)
     try writer.key("version")
     try writer.integer(version)
+    if let file = writer.weights.file {
+      try writer.key("weights")
+      try writer.string(file)
+    }
   }
 }

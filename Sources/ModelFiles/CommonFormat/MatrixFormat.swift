@@ -14,19 +14,18 @@ extension JSONWriter {
   /// Writes a tensor in its own shape; its last axis stands on one line.
   mutating func tensor(_ tensor: Tensor<Double>) throws(FileError) {
     guard !tensor.shape.isEmpty else { return try number(tensor.elements[0]) }
-    let layout: Layout = tensor.elements.count <= Self.inLineLimit ? .inLine : .onLines
-    try level(tensor.shape[...], tensor.elements[...], layout)
+    try level(tensor.shape[...], tensor.elements[...])
   }
 
   private mutating func level(
-    _ shape: ArraySlice<Int>, _ elements: ArraySlice<Double>, _ layout: Layout
+    _ shape: ArraySlice<Int>, _ elements: ArraySlice<Double>
   ) throws(FileError) {
     guard shape.count > 1 else { return try numbers(elements) }
-    try beginArray(layout)
+    try beginArray(elements.count <= Self.inLineLimit ? .inLine : .onLines)
     let stride = elements.count / max(1, shape.first!)
     for index in 0..<shape.first! {
       let start = elements.startIndex + index * stride
-      try level(shape.dropFirst(), elements[start..<start + stride], layout)
+      try level(shape.dropFirst(), elements[start..<start + stride])
     }
     try end()
   }

@@ -16,8 +16,8 @@ enum BlockForm {
     return layout.blocks.indices.map { index in
       let block = layout.blocks[index]
       return Block(
-        name: block.name, size: block.size, nonlinearity: block.nonlinearity, terms: reader.terms[index],
-        offsets: reader.offsets[index])
+        name: block.name, shape: block.shape, nonlinearity: block.nonlinearity, portShapes: block.portShapes,
+        terms: reader.terms[index], offsets: reader.offsets[index])
     }
   }
 
@@ -34,9 +34,10 @@ enum BlockForm {
         try writer.beginObject(.inLine)
         try writer.key("to")
         try writer.string(block.name)
-        try writer.key("vector")
-        try writer.numbers(offset.vector)
-        try writeParameter(offset.parameter, to: &writer)
+        try BlockFormat.writePort(offset.port, to: &writer)
+        try OffsetFormat.write(
+          offset, name: offset.parameter ?? model.place(of: offset, in: block), to: &writer)
+        try writer.parameter(offset.parameter)
         try writer.end()
       }
     }
@@ -58,29 +59,23 @@ enum BlockForm {
           try writer.key("from")
           try writer.string(model.blocks[from].name)
         }
-        try writer.key("matrix")
-        guard (term.map.parameterShape ?? term.map.shape) == term.map.shape else {
-          throw writer.unwritable("a matrix as parameter", found: "one of shape \(term.map.parameterShape!)")
-        }
-        try writer.matrix(term.map.matrix)
-        try writeParameter(term.parameter, to: &writer)
+        try BlockFormat.writePort(term.port, to: &writer)
+        try TermFormat.write(
+          term, reading: model.shape(of: term.source),
+          name: term.parameter ?? model.place(of: term, in: block), to: &writer)
+        try writer.parameter(term.parameter)
         try writer.end()
       }
     }
     try writer.end()
   }
-
-  private static func writeParameter(_ name: String?, to writer: inout JSONWriter) throws(FileError) {
-    guard let name else { return }
-    try writer.key("parameter")
-    guard !name.isEmpty else { throw writer.unwritable("a parameter with a name", found: "none") }
-    try writer.string(name)
-  }
 }
 
-extension LinearMap {
-  /// Rows and columns, as a parameter's shape.
-  var shape: [Int] { [outputSize, inputSize] }
+extension EquilibriumModel {
+  /// The shape of what a source holds.
+  fileprivate func shape(of source: Source) -> [Int] {
+    if case .node(let index) = source { blocks[index].shape } else { inputShape }
+  }
 }
 
 /// Entries on their way into blocks.
@@ -97,33 +92,44 @@ private struct EntryReader {
   }
 
   mutating func readWx(_ value: JSONValue) throws(FileError) {
-    let entry = try JSONObject(value, keys: ["to", "matrix", "parameter"])
+    let entry = try JSONObject(value, keys: ["to"] + TermFormat.keys + ["parameter"])
     let to = try layout.position(of: entry.required("to"))
-    let matrix = try entry.required("matrix").matrix(
-      rows: layout.size(to), columns: (layout.inputSize, "the size of the input"))
-    let parameter = try names.add(
-      entry, shape: [matrix.rows, matrix.columns], default: "Wx[\(layout.blocks[to].name)]", place: [to])
-    terms[to].append(Term(source: .input, map: DenseMap(matrix), parameter: parameter))
+    try addTerm(entry, to: to, reading: .input, layout.input, place: [to])
   }
 
   mutating func readWz(_ value: JSONValue) throws(FileError) {
-    let entry = try JSONObject(value, keys: ["to", "from", "matrix", "parameter"])
+    let entry = try JSONObject(value, keys: ["to", "from"] + TermFormat.keys + ["parameter"])
     let to = try layout.position(of: entry.required("to"))
     let from = try layout.position(of: entry.required("from"))
-    let matrix = try entry.required("matrix").matrix(rows: layout.size(to), columns: layout.size(from))
+    try addTerm(entry, to: to, reading: .node(from), layout.place(from), place: [to, from])
+  }
+
+  private mutating func addTerm(
+    _ entry: JSONObject, to: Int, reading source: Source, _ read: Expectation, place: [Int]
+  ) throws(FileError) {
+    let (port, target) = try layout.port(entry, of: to)
+    let map = try TermFormat.read(entry, reading: read, port: target)
+    let from = place.dropFirst().map { ",\(layout.blocks[$0].name)" }.joined()
+    let matrix = source == .input ? "Wx" : "Wz"
     let parameter = try names.add(
-      entry, shape: [matrix.rows, matrix.columns],
-      default: "Wz[\(layout.blocks[to].name),\(layout.blocks[from].name)]", place: [to, from])
-    terms[to].append(Term(source: .node(from), map: DenseMap(matrix), parameter: parameter))
+      entry, shape: map.parameterShape, default: "\(matrix)[\(name(of: to, port))\(from)]",
+      place: [port] + place)
+    terms[to].append(Term(port: port, source: source, map: map, parameter: parameter))
   }
 
   mutating func readB(_ value: JSONValue) throws(FileError) {
-    let entry = try JSONObject(value, keys: ["to", "vector", "parameter"])
+    let entry = try JSONObject(value, keys: ["to"] + OffsetFormat.keys + ["parameter"])
     let to = try layout.position(of: entry.required("to"))
-    let (size, reason) = layout.size(to)
-    let vector = try entry.required("vector").vector(size, reason)
-    let parameter = try names.add(
-      entry, shape: [size], default: "b[\(layout.blocks[to].name)]", place: [to])
-    offsets[to].append(Offset(vector: vector, parameter: parameter))
+    let (port, target) = try layout.port(entry, of: to)
+    var offset = try OffsetFormat.read(entry, port: port, of: target)
+    offset.parameter = try names.add(
+      entry, shape: offset.tensor.shape, default: "b[\(name(of: to, port))]", place: [port, to])
+    offsets[to].append(offset)
+  }
+
+  /// The name of a block, or of one of its ports.
+  private func name(of block: Int, _ port: Int) -> String {
+    let block = layout.blocks[block]
+    return block.portShapes.count > 1 ? "\(block.name).\(port)" : block.name
   }
 }

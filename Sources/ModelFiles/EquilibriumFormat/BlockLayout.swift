@@ -3,22 +3,15 @@ import Operators
 
 /// The list `blocks` of an equilibrium model: what there is, before what it reads.
 struct BlockLayout {
-  /// One element of the list.
-  struct Entry {
-    let name: String
-    let size: Int
-    let nonlinearity: any Nonlinearity
-  }
-
   /// The blocks, in the order of the file.
-  let blocks: [Entry]
-  /// The number of input coordinates.
-  let inputSize: Int
+  let blocks: [BlockOutline]
+  /// The shape of one sample of the input.
+  let inputShape: [Int]
   private let positions: [String: Int]
 
   /// The layout that a list describes.
-  init(_ value: JSONValue, inputSize: Int) throws(FileError) {
-    var blocks: [Entry] = []
+  init(_ value: JSONValue, inputShape: [Int]) throws(FileError) {
+    var blocks: [BlockOutline] = []
     var positions: [String: Int] = [:]
     var total = 0
     for element in try value.elements("a list of blocks") {
@@ -28,26 +21,27 @@ struct BlockLayout {
           "a name of its own", found: "\(quoted(block.name)), the name of \(value.element(other).place)")
       }
       blocks.append(block)
-      total += block.size
+      total += max(block.size, block.portShapes.reduce(0) { $0 + $1.reduce(1, *) })
       guard total <= Sizes.maximum else {
         throw value.expected("up to \(Sizes.maximum) state coordinates", found: "more")
       }
     }
     guard !blocks.isEmpty else { throw value.expected("a list of blocks") }
-    (self.blocks, self.positions, self.inputSize) = (blocks, positions, inputSize)
+    (self.blocks, self.positions, self.inputShape) = (blocks, positions, inputShape)
   }
 
-  private static func block(_ value: JSONValue) throws(FileError) -> Entry {
-    let object = try JSONObject(value, keys: ["name", "size", "activation"])
+  private static func block(_ value: JSONValue) throws(FileError) -> BlockOutline {
+    let object = try JSONObject(value, keys: ["name"] + BlockFormat.keys)
     let name = try object.required("name").name()
-    let size = try object.required("size").size(atMost: Sizes.maximum)
-    return Entry(
-      name: name, size: size,
-      nonlinearity: try ActivationFormat.read(object.required("activation"), size: size))
+    let (shape, portShapes, nonlinearity) = try BlockFormat.read(object)
+    return BlockOutline(name: name, shape: shape, portShapes: portShapes, nonlinearity: nonlinearity)
   }
 
   /// The number of state coordinates, N.
   var stateSize: Int { blocks.reduce(0) { $0 + $1.size } }
+
+  /// The number of coordinates of all ports, M.
+  var portCoordinates: Int { blocks.reduce(0) { $1.portShapes.reduce($0) { $0 + $1.reduce(1, *) } } }
 
   /// The position of the block that a value names.
   func position(of value: JSONValue) throws(FileError) -> Int {
@@ -57,14 +51,22 @@ struct BlockLayout {
     return position
   }
 
-  /// The size of a block, with the reason that messages give for it.
-  func size(_ position: Int) -> (Int, String) {
-    (blocks[position].size, "the size of \(quoted(blocks[position].name))")
+  /// A block as something to read.
+  func place(_ position: Int) -> Expectation {
+    Expectation(shape: blocks[position].shape, reason: "the size of \(quoted(blocks[position].name))")
+  }
+
+  /// The input as something to read.
+  var input: Expectation { Expectation(shape: inputShape, reason: "the size of the input") }
+
+  /// A port of a block, which an entry names unless there is one only.
+  func port(_ entry: JSONObject, of block: Int) throws(FileError) -> (Int, Expectation) {
+    try BlockFormat.readPort(entry, of: blocks[block].portShapes, name: blocks[block].name)
   }
 
   /// Writes the list for a model's blocks, a block on each line.
   ///
-  /// - Throws: `FileError` for a block that the format cannot say: one with several ports, or without a name.
+  /// - Throws: `FileError` for a block without a name.
   static func write(_ blocks: [Block<Double>], to writer: inout JSONWriter) throws(FileError) {
     try writer.key("blocks")
     try writer.beginArray()
@@ -73,14 +75,7 @@ struct BlockLayout {
       try writer.key("name")
       guard !block.name.isEmpty else { throw writer.unwritable("a block with a name", found: "none") }
       try writer.string(block.name)
-      try writer.key("size")
-      guard block.portSizes == [block.size] else {
-        throw writer.unwritable(
-          "a block with one port as large as itself", found: "ports of \(block.portSizes)")
-      }
-      try writer.integer(block.size)
-      try writer.key("activation")
-      try ActivationFormat.write(block.nonlinearity, to: &writer)
+      try BlockFormat.write(block, to: &writer)
       try writer.end()
     }
     try writer.end()

@@ -10,6 +10,8 @@ struct EntryNames {
     /// The blocks that the entry stands between; nil for a parameter, which may stand anywhere.
     let place: [Int]?
     let path: JSONPlace
+    /// Whether the entry is another map than a matrix.
+    let isMap: Bool
   }
 
   private var owners: [String: Owner] = [:]
@@ -17,18 +19,26 @@ struct EntryNames {
   /// Notes an entry, and returns its parameter.
   ///
   /// - Parameters:
+  ///   - shape: The shape of the numbers that the entry carries; nil for a map that has none.
   ///   - name: The name that the entry has without a parameter.
   ///   - place: The blocks that it stands between.
   mutating func add(
-    _ entry: JSONObject, shape: [Int], default name: String, place: [Int]
+    _ entry: JSONObject, shape: [Int]?, default name: String, place: [Int]
   ) throws(FileError) -> String? {
     let value = entry.optional("parameter")
+    guard let shape else {
+      if let value {
+        throw value.expected("no parameter of a map that has no numbers to train", found: "one")
+      }
+      return nil
+    }
     let parameter = try value?.name()
     if let value, parameter == "input" {
       throw value.expected("a parameter with another name than the input's gradient")
     }
     let owner = Owner(
-      shape: shape, place: parameter == nil ? place : nil, path: value?.place ?? entry.value.place)
+      shape: shape, place: parameter == nil ? place : nil, path: value?.place ?? entry.value.place,
+      isMap: entry.optional("map") != nil)
     guard let other = owners[parameter ?? name] else {
       owners[parameter ?? name] = owner
       return parameter
@@ -38,10 +48,22 @@ struct EntryNames {
         "entries whose gradients have different names",
         found: "\(quoted(parameter ?? name)) at \(other.path) too")
     }
+    if parameter == nil, entry.optional("map") != nil || other.isMap {
+      // Matrices at one place are summands of one matrix; other maps have gradients of their own.
+      throw entry.value.expected(
+        "a parameter that tells the entry from the one at \(other.path)", found: "none")
+    }
     guard owner.shape == other.shape else {
-      throw value!.expected(
+      throw (value ?? entry.value).expected(
         "a parameter of shape \(other.shape), as at \(other.path)", found: "one of shape \(shape)")
     }
     return parameter
+  }
+
+  /// Notes an entry of a layer, whose entries without a parameter have no gradient of their own, and returns its
+  /// parameter.
+  mutating func addLayerEntry(_ entry: JSONObject, shape: [Int]?) throws(FileError) -> String? {
+    guard entry.optional("parameter") != nil else { return nil }
+    return try add(entry, shape: shape, default: "", place: [])
   }
 }

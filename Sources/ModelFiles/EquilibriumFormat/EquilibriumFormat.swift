@@ -9,7 +9,7 @@ enum EquilibriumFormat {
   /// The model that an object describes, in the form that it has there.
   static func read(_ object: JSONObject) throws(FileError) -> EquilibriumModel<Double> {
     let inputShape = try Sizes.readInput(object)
-    let layout = try BlockLayout(object.required("blocks"), inputSize: inputShape.reduce(1, *))
+    let layout = try BlockLayout(object.required("blocks"), inputShape: inputShape)
     let output = try layout.position(of: object.required("output"))
     switch try form(of: object) {
     case .blocks:
@@ -21,8 +21,7 @@ enum EquilibriumFormat {
       let (Wz, Wx, b) = try MatrixForm.read(object, layout: layout)
       return try object.value.validModel { () throws(InvalidModel) in
         try EquilibriumModel(
-          inputShape: inputShape, layout: layout.blocks.map { ($0.name, $0.size, $0.nonlinearity) },
-          Wz: Wz, Wx: Wx, b: b, output: output)
+          inputShape: inputShape, layout: layout.blocks, Wz: Wz, Wx: Wx, b: b, output: output)
       }
     }
   }

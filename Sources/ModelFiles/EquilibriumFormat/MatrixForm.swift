@@ -2,7 +2,8 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// `Wz`, `Wx` and `b` as whole matrices, rows and columns in the order of the blocks; all three are there.
+/// `Wz`, `Wx` and `b` as whole matrices, a column for each coordinate of a block and a row for each coordinate of a
+/// port, in the order of the blocks; all three are there.
 enum MatrixForm {
   /// The most numbers that are written: more would be a file that no reader takes.
   private static let maximumCount = 1 << 29
@@ -12,10 +13,11 @@ enum MatrixForm {
     _ object: JSONObject, layout: BlockLayout
   ) throws(FileError) -> (Wz: Matrix<Double>, Wx: Matrix<Double>, b: [Double]) {
     let state = (layout.stateSize, "the size of the state")
-    let Wz = try part("Wz", "matrix", of: object).matrix(rows: state, columns: state)
-    let Wx = try part("Wx", "matrix", of: object).matrix(
-      rows: state, columns: (layout.inputSize, "the size of the input"))
-    let b = try part("b", "vector", of: object).vector(state.0, state.1)
+    let isSquare = layout.blocks.allSatisfy { $0.portShapes == [$0.shape] }
+    let rows = isSquare ? state : (layout.portCoordinates, "the size of all ports")
+    let Wz = try part("Wz", "matrix", of: object).matrix(rows: rows, columns: state)
+    let Wx = try part("Wx", "matrix", of: object).matrix(rows: rows, columns: layout.input.explained)
+    let b = try part("b", "vector", of: object).vector(rows.0, rows.1)
     return (Wz, Wx, b)
   }
 
@@ -29,7 +31,8 @@ enum MatrixForm {
   ///
   /// - Throws: `FileError` where the matrices are too large for any file, or entries add up to infinity.
   static func write(_ model: EquilibriumModel<Double>, to writer: inout JSONWriter) throws(FileError) {
-    let (count, overflow) = model.stateSize.multipliedReportingOverflow(by: model.stateSize + model.inputSize)
+    let (count, overflow) = model.portCoordinates.multipliedReportingOverflow(
+      by: model.stateSize + model.inputSize)
     guard !overflow, count <= maximumCount else {
       try writer.key("Wz")
       throw writer.unwritable(

@@ -41,7 +41,10 @@ public struct FileContents: Sendable {
   }
 }
 
-private func openForReading(_ path: String) throws(FileError) -> Int32 {
+/// Opens a file for reading.
+///
+/// - Throws: `FileError` of kind `noInput`.
+func openForReading(_ path: String) throws(FileError) -> Int32 {
   guard !path.isEmpty, !path.utf8.contains(0) else {
     throw FileError(.noInput, file: path, "expected the path of a file, found \(quoted(path))")
   }

@@ -13,6 +13,8 @@ final class JSONDocument {
 
   /// The name of the file, for messages.
   let file: String
+  /// Where the tensors stand that the document refers to by name; nil where it spells out all of its numbers.
+  var weights: (any WeightsFile)?
   private let tree: OpaquePointer?
 
   /// Parses a file's contents.

@@ -41,6 +41,16 @@ struct JSONValue {
   /// Whether the value is a string.
   var isString: Bool { json_object_get_type(node) == json_type_string }
 
+  /// An integer of 64 bits, or nil.
+  var integerValue: Int? {
+    json_object_get_type(node) == json_type_int ? Int(json_object_get_int64(node)) : nil
+  }
+
+  /// `true` or `false`, or nil.
+  var booleanValue: Bool? {
+    json_object_get_type(node) == json_type_boolean ? json_object_get_boolean(node) != 0 : nil
+  }
+
   /// The number of elements of an array.
   var count: Int { json_object_array_length(node) }
 
@@ -71,11 +81,16 @@ struct JSONValue {
 
   /// A positive integer up to a bound.
   func size(atMost bound: Int) throws(FileError) -> Int {
-    guard json_object_get_type(node) == json_type_int, json_object_get_int64(node) > 0 else {
-      throw expected("a positive integer")
-    }
-    let value = json_object_get_int64(node)
+    guard let value = integerValue, value > 0 else { throw expected("a positive integer") }
     guard value <= bound else { throw expected("an integer up to \(bound)") }
-    return Int(value)
+    return value
+  }
+
+  /// An integer that is not negative.
+  func extent() throws(FileError) -> Int {
+    guard json_object_get_type(node) == json_type_int, json_object_get_int64(node) >= 0 else {
+      throw expected("an integer of at least 0")
+    }
+    return Int(json_object_get_int64(node))
   }
 }

@@ -20,12 +20,17 @@ public struct JSONWriter: ~Copyable {
 
   private static let bufferSize = 1 << 16
   private let sink: any ByteSink
+  /// Where the numbers of tensors go.
+  let weights: any WeightsPlacement
   private var buffer: [UInt8] = []
   private var open: [Container] = []
 
   /// A writer at the beginning of a text.
-  public init(to sink: any ByteSink) {
+  ///
+  /// - Parameter weights: Where the numbers of tensors go; into the text by default.
+  public init(to sink: any ByteSink, weights: (any WeightsPlacement)? = nil) {
     self.sink = sink
+    self.weights = weights ?? InlineWeights()
     buffer.reserveCapacity(Self.bufferSize + 64)
   }
 

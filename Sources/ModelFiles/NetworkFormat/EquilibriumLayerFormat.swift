@@ -4,22 +4,23 @@ import Networks
 import Operators
 
 /// `{"type": "equilibrium", "model": {…}}`: the read-out of a model whose input is what the layer reads.
-enum EquilibriumLayerFormat: LayerFormat {
-  static let typeName = "equilibrium"
-  static let keys = ["model"]
+struct EquilibriumLayerFormat: LayerFormat {
+  let typeName = "equilibrium"
+  let keys = ["model"]
 
-  static func read(_ object: JSONObject, name: String) throws(FileError) -> LayerDraft {
+  func read(_ object: JSONObject, name: String, sources: [ResolvedSource]) throws(FileError) -> Layer<Double>
+  {
+    let source = sources[0]
     let value = try object.required("model")
     let model = try EquilibriumFormat.read(JSONObject(value, keys: EquilibriumFormat.keys))
-    if model.form == .matrix { try refuseClashingPlaces(of: model, at: value) }
-    return LayerDraft(size: model.outputSize) { source throws(FileError) in
-      guard model.inputSize == source.size else {
-        throw try JSONObject(value, keys: nil).required("input").expected(
-          "a shape of \(counted(source.size, "number")) (\(source.reason))", found: "\(model.inputShape)")
-      }
-      return try value.validModel { () throws(InvalidModel) in
-        .implicit(try ImplicitLayer(name: name, source: source.source, model: model))
-      }
+    if model.form == .matrix { try Self.refuseClashingPlaces(of: model, at: value) }
+    guard model.inputSize == source.place.size else {
+      throw try JSONObject(value, keys: nil).required("input").expected(
+        "a shape of \(counted(source.place.size, "number")) (\(source.place.reason))",
+        found: "\(model.inputShape)")
+    }
+    return try value.validModel { () throws(InvalidModel) in
+      .implicit(try ImplicitLayer(name: name, source: source.source, model: model))
     }
   }
 
@@ -40,15 +41,13 @@ enum EquilibriumLayerFormat: LayerFormat {
     }
   }
 
-  static func writes(_ layer: Layer<Double>) -> Bool {
-    if case .implicit = layer { true } else { false }
-  }
+  func writes(_ layer: WrittenLayer) -> Bool { layer.block == nil }
 
-  static func write(_ layer: Layer<Double>, to writer: inout JSONWriter) throws(FileError) {
-    guard case .implicit(let layer) = layer else { preconditionFailure("a layer of another type") }
+  func write(_ layer: WrittenLayer, to writer: inout JSONWriter) throws(FileError) {
+    guard case .implicit(let layer) = layer.layer else { preconditionFailure("a layer of another type") }
     try writer.key("model")
     try writer.beginObject()
-    try EquilibriumFormat.write(withoutPlaceNames(layer.model), as: .blocks, to: &writer)
+    try EquilibriumFormat.write(Self.withoutPlaceNames(layer.model), as: .blocks, to: &writer)
     try writer.end()
   }
 

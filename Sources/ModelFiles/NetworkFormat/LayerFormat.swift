@@ -1,51 +1,87 @@
+import LinearAlgebra
 import Networks
 import Operators
 
-/// How one type of layer stands in a file. Adding a type is adding its file, and its line to `LayerRegistry`.
-protocol LayerFormat: SendableMetatype {
+/// How one type of layer stands in a file. Linear maps and nonlinearities are layers by themselves
+/// (`LinearLayerFormat`, `NonlinearLayerFormat`); what is neither has a format of its own, in `LayerRegistry`.
+protocol LayerFormat: Sendable {
   /// The value of `type`.
-  static var typeName: String { get }
+  var typeName: String { get }
 
-  /// The keys besides those that every layer has, as messages list them.
-  static var keys: [String] { get }
+  /// The keys besides `type`, `name` and `inputs`, as messages list them.
+  var keys: [String] { get }
 
-  /// The layer that an object describes, all but what it reads.
-  static func read(_ object: JSONObject, name: String) throws(FileError) -> LayerDraft
+  /// How many sources the layer may read.
+  var inputCount: ClosedRange<Int> { get }
+
+  /// The layer that an object describes.
+  func read(_ object: JSONObject, name: String, sources: [ResolvedSource]) throws(FileError) -> Layer<Double>
 
   /// Whether this format is the one to write the layer in.
-  static func writes(_ layer: Layer<Double>) -> Bool
+  func writes(_ layer: WrittenLayer) -> Bool
 
   /// Writes the layer's own keys into the object that the writer is in.
-  static func write(_ layer: Layer<Double>, to writer: inout JSONWriter) throws(FileError)
+  func write(_ layer: WrittenLayer, to writer: inout JSONWriter) throws(FileError)
 }
 
-/// Every type of layer that files may name.
-enum LayerRegistry {
-  /// All formats.
-  static let all: [any LayerFormat.Type] = [DenseLayerFormat.self, EquilibriumLayerFormat.self]
-
-  /// The format of this type of layer, or nil.
-  static func format(named name: String) -> (any LayerFormat.Type)? {
-    all.first { $0.typeName == name }
-  }
-}
-
-/// A layer whose inputs are not known yet: they may stand further down in the file.
-struct LayerDraft {
-  /// The number of coordinates of its value.
-  let size: Int
-  /// The layer, given the one thing that it reads.
-  ///
-  /// Throws `FileError` where that does not fit.
-  let make: (ResolvedSource) throws(FileError) -> Layer<Double>
+extension LayerFormat {
+  var inputCount: ClosedRange<Int> { 1...1 }
 }
 
 /// What a layer reads.
 struct ResolvedSource {
   /// The input or a layer.
   let source: Source
-  /// The number of its coordinates.
-  let size: Int
-  /// Why it is so many: `the size of "fc1"`.
-  let reason: String
+  /// Its shape, and why.
+  let place: Expectation
+
+  var shape: [Int] { place.shape }
+}
+
+/// A layer to be written, with what it reads.
+struct WrittenLayer {
+  let layer: Layer<Double>
+  /// The shape and the name of each thing that it reads.
+  let source: (Source) -> (shape: [Int], name: String)
+
+  /// The layer's equation; nil for an implicit layer.
+  var block: Block<Double>? {
+    if case .explicit(let block) = layer { block } else { nil }
+  }
+
+  /// What the layer reads, in the order of its terms.
+  var sources: [Source] {
+    switch layer {
+    case .explicit(let block): block.terms.map(\.source)
+    case .implicit(let layer): [layer.source]
+    }
+  }
+}
+
+/// Every type of layer that files may name.
+enum LayerRegistry {
+  /// The formats of layers that are no single operator.
+  static let composed: [any LayerFormat] = [
+    DenseLayerFormat(), EquilibriumLayerFormat(), AddLayerFormat(), ConcatenationLayerFormat(),
+    ShiftLayerFormat(), BatchNormalizationLayerFormat(), BlockLayerFormat(),
+  ]
+
+  /// The format of this type of layer, or nil.
+  static func format(named name: String) -> (any LayerFormat)? {
+    if let format = composed.first(where: { $0.typeName == name }) { return format }
+    if let type = LinearMapRegistry.type(named: name) { return LinearLayerFormat(type) }
+    return NonlinearityRegistry.type(named: name).map(NonlinearLayerFormat.init)
+  }
+
+  /// The format to write a layer in: the most particular one that can say it.
+  static func format(writing layer: WrittenLayer) -> (any LayerFormat)? {
+    var candidates: [any LayerFormat] = []
+    if let block = layer.block {
+      candidates.append(NonlinearLayerFormat(type(of: block.nonlinearity)))
+      if let map = block.terms.first?.map, LinearMapRegistry.type(named: type(of: map).typeName) != nil {
+        candidates.append(LinearLayerFormat(type(of: map)))
+      }
+    }
+    return (composed.dropLast() + candidates + composed.suffix(1)).first { $0.writes(layer) }
+  }
 }

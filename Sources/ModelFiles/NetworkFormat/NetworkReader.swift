@@ -1,18 +1,20 @@
 import Equilibria
+import LinearAlgebra
 import Networks
 import Operators
 
-/// Reads a network: every layer on its own first, then what each reads, which may stand further down.
+/// Reads a network: what every layer is called and reads first, since that may stand further down; then each layer
+/// after those that it reads, whose shapes decide its own.
 struct NetworkReader {
   /// The keys besides those of the header, as messages list them.
   static let keys = ["input", "layers", "output"]
 
   private struct Entry {
-    let value: JSONValue
+    let object: JSONObject
     let name: String
-    /// The names of what it reads, with their places; nil for the one before it.
-    let inputs: JSONValue?
-    let draft: LayerDraft
+    let format: any LayerFormat
+    /// The names of what it reads, each with its place; nil for the layer before it.
+    let inputs: [JSONValue]?
   }
 
   private let object: JSONObject
@@ -36,22 +38,19 @@ struct NetworkReader {
     for value in try list.elements("a list of layers") { try add(value) }
     guard !entries.isEmpty else { throw list.expected("a list of layers") }
     let output = try object.optional("output").map { value throws(FileError) in try position(of: value) }
-    let sources = try entries.indices.map { index throws(FileError) in try source(of: index) }
-    try refuseCycles(sources)
-    var layers: [Layer<Double>] = []
-    for (entry, source) in zip(entries, sources) { layers.append(try entry.draft.make(source)) }
+    let sources = try entries.indices.map { index throws(FileError) in try self.sources(of: index) }
+    let layers = try readLayers(sources)
     try refuseClashingParameters(layers)
     return try object.value.validModel { () throws(InvalidModel) in
       try Network(inputShape: inputShape, layers: layers, output: output ?? layers.count - 1)
     }
   }
 
-  /// Reads one layer, all but what it reads.
+  /// Reads the type, the name and the inputs of one layer.
   private mutating func add(_ value: JSONValue) throws(FileError) {
     let typeValue = try JSONObject(value, keys: nil).required("type")
     guard let format = LayerRegistry.format(named: try typeValue.string("a type of layer")) else {
-      let names = LayerRegistry.all.map { quoted($0.typeName) }
-      throw typeValue.expected("one of \(names.joined(separator: ", "))")
+      throw typeValue.expected("a type of layer, such as \"dense\", \"conv\", \"add\" or \"relu\"")
     }
     let object = try JSONObject(value, keys: ["type", "name", "inputs"] + format.keys)
     let nameValue = object.optional("name")
@@ -61,12 +60,24 @@ struct NetworkReader {
     }
     if let other = positions.updateValue(entries.count, forKey: name) {
       throw (nameValue ?? value).expected(
-        "a name of its own", found: "\(quoted(name)), the name of \(entries[other].value.place)")
+        "a name of its own", found: "\(quoted(name)), the name of \(entries[other].object.value.place)")
     }
-    entries.append(
-      Entry(
-        value: value, name: name, inputs: object.optional("inputs"),
-        draft: try format.read(object, name: name)))
+    let inputs = try object.optional("inputs").map { value throws(FileError) in
+      try Self.inputs(value, count: format.inputCount)
+    }
+    entries.append(Entry(object: object, name: name, format: format, inputs: inputs))
+  }
+
+  private static func inputs(_ value: JSONValue, count: ClosedRange<Int>) throws(FileError) -> [JSONValue] {
+    let one = count == 1...1
+    let names = try value.elements(one ? "a list of one name" : "a list of names")
+    guard count.contains(names.count) else {
+      let wanted =
+        count.upperBound == .max
+        ? "\(counted(count.lowerBound, "name")) or more" : counted(count.upperBound, "name")
+      throw value.expected(one ? "one name" : wanted, found: names.isEmpty ? "none" : "\(names.count)")
+    }
+    return names
   }
 
   private func position(of value: JSONValue) throws(FileError) -> Int {
@@ -76,43 +87,58 @@ struct NetworkReader {
     return position
   }
 
-  private func source(of index: Int) throws(FileError) -> ResolvedSource {
-    guard let value = entries[index].inputs else {
-      return index == 0 ? input : output(of: index - 1)
+  private func sources(of index: Int) throws(FileError) -> [Source] {
+    let entry = entries[index]
+    guard let inputs = entry.inputs else {
+      guard entry.format.inputCount.contains(1) else {
+        _ = try entry.object.required("inputs")
+        preconditionFailure("inputs that are not there")
+      }
+      return [index == 0 ? .input : .node(index - 1)]
     }
-    let names = try value.elements("a list of one name")
-    guard names.count == 1 else {
-      throw value.expected("one name", found: names.isEmpty ? "none" : "\(names.count)")
+    return try inputs.map { value throws(FileError) in
+      let name = try value.string("\"input\" or the name of a layer")
+      if name == "input" { return .input }
+      guard let position = positions[name] else { throw value.expected("\"input\" or the name of a layer") }
+      return .node(position)
     }
-    let name = try names[0].string("\"input\" or the name of a layer")
-    if name == "input" { return input }
-    guard let position = positions[name] else { throw names[0].expected("\"input\" or the name of a layer") }
-    return output(of: position)
   }
 
-  private var input: ResolvedSource {
-    ResolvedSource(source: .input, size: inputShape.reduce(1, *), reason: "the size of the input")
+  /// The layers in the order of the file, each read after those that it reads.
+  private func readLayers(_ sources: [[Source]]) throws(FileError) -> [Layer<Double>] {
+    let read = sources.map { sources in
+      sources.compactMap { source in if case .node(let index) = source { index } else { nil } }
+    }
+    let order = stronglyConnectedComponents(sources: read)
+    for component in order { try refuseCycle(component, read) }
+    var layers = [Layer<Double>?](repeating: nil, count: entries.count)
+    for index in order.map({ $0[0] }) {
+      let resolved = sources[index].map { source in
+        switch source {
+        case .input:
+          ResolvedSource(
+            source: source, place: Expectation(shape: inputShape, reason: "the size of the input"))
+        case .node(let node):
+          ResolvedSource(
+            source: source,
+            place: Expectation(
+              shape: layers[node]!.shape, reason: "the size of \(quoted(entries[node].name))"))
+        }
+      }
+      let entry = entries[index]
+      layers[index] = try entry.format.read(entry.object, name: entry.name, sources: resolved)
+    }
+    return layers.map { $0! }
   }
 
-  private func output(of index: Int) -> ResolvedSource {
-    ResolvedSource(
-      source: .node(index), size: entries[index].draft.size,
-      reason: "the size of \(quoted(entries[index].name))")
-  }
-
-  private func refuseCycles(_ sources: [ResolvedSource]) throws(FileError) {
-    let read = sources.map { source in
-      if case .node(let index) = source.source { [index] } else { [Int]() }
-    }
-    for component in stronglyConnectedComponents(sources: read)
-    where component.count > 1 || read[component[0]] == component {
-      let names = component.prefix(4).map { quoted(entries[$0].name) }.joined(separator: ", ")
-      // In a cycle some layer reads one that is not before it, which takes an `inputs`.
-      let place = component.compactMap { entries[$0].inputs }.first ?? object.value
-      throw place.expected(
-        "layers that read each other in no cycle",
-        found: "one through \(names)" + (component.count > 4 ? ", …" : ""))
-    }
+  private func refuseCycle(_ component: [Int], _ read: [[Int]]) throws(FileError) {
+    guard component.count > 1 || read[component[0]].contains(component[0]) else { return }
+    let names = component.prefix(4).map { quoted(entries[$0].name) }.joined(separator: ", ")
+    // In a cycle some layer reads one that is not before it, which takes an `inputs`.
+    let place = component.compactMap { entries[$0].object.optional("inputs") }.first ?? object.value
+    throw place.expected(
+      "layers that read each other in no cycle",
+      found: "one through \(names)" + (component.count > 4 ? ", …" : ""))
   }
 
   /// Refuses parameters of different layers under one full name: `a.b.weight` may be `b.weight` of a layer `a`, and
@@ -122,9 +148,9 @@ struct NetworkReader {
     for (index, layer) in layers.enumerated() {
       for name in layer.parameters.names {
         if let other = owners.updateValue(index, forKey: name) {
-          throw entries[index].value.expected(
+          throw entries[index].object.value.expected(
             "parameters with names of their own",
-            found: "\(quoted(name)), a parameter of \(entries[other].value.place) too")
+            found: "\(quoted(name)), a parameter of \(entries[other].object.value.place) too")
         }
       }
     }

@@ -19,47 +19,46 @@ enum NetworkWriter {
   private static func write(
     layer index: Int, of network: Network<Double>, to writer: inout JSONWriter
   ) throws(FileError) {
-    let layer = network.layers[index]
+    let layer = WrittenLayer(layer: network.layers[index]) { source in
+      switch source {
+      case .input: (network.inputShape, "input")
+      case .node(let node): (network.layers[node].shape, network.layers[node].name)
+      }
+    }
     try writer.beginObject(.inLine)
     try writer.key("type")
-    guard let format = LayerRegistry.all.first(where: { $0.writes(layer) }) else {
+    guard let format = LayerRegistry.format(writing: layer) else {
       throw writer.unwritable("a layer of a type that files have", found: "another")
     }
     try writer.string(format.typeName)
     try writer.key("name")
-    guard !layer.name.isEmpty, layer.name != "input" else {
-      throw writer.unwritable("a name for the layer", found: quoted(layer.name))
+    let name = layer.layer.name
+    guard !name.isEmpty, name != "input" else {
+      throw writer.unwritable("a name for the layer", found: quoted(name))
     }
-    try writer.string(layer.name)
-    try writeInputs(ofLayer: index, of: network, to: &writer)
+    try writer.string(name)
+    try writeInputs(of: layer, at: index, isGeneral: format is BlockLayerFormat, to: &writer)
     try format.write(layer, to: &writer)
     try writer.end()
   }
 
   /// Writes what a layer reads, unless it is the one before it.
+  ///
+  /// - Parameter isGeneral: Whether the layer's terms name what they read, so that each source stands here once.
   private static func writeInputs(
-    ofLayer index: Int, of network: Network<Double>, to writer: inout JSONWriter
+    of layer: WrittenLayer, at index: Int, isGeneral: Bool, to writer: inout JSONWriter
   ) throws(FileError) {
-    let sources = network.layers[index].sources
-    guard sources != [index == 0 ? .input : .node(index - 1)] else { return }
+    var sources = layer.sources
+    if isGeneral {
+      var seen: Set<Source> = []
+      sources = sources.filter { seen.insert($0).inserted }
+      // A layer of offsets alone reads nothing; the format has it read something all the same.
+      if sources.isEmpty { sources = [.input] }
+    }
+    guard isGeneral || sources != [index == 0 ? .input : .node(index - 1)] else { return }
     try writer.key("inputs")
     try writer.beginArray(.inLine)
-    for source in sources {
-      switch source {
-      case .input: try writer.string("input")
-      case .node(let node): try writer.string(network.layers[node].name)
-      }
-    }
+    for source in sources { try writer.string(layer.source(source).name) }
     try writer.end()
-  }
-}
-
-extension Layer {
-  /// What the layer reads, in the order of its terms.
-  fileprivate var sources: [Source] {
-    switch self {
-    case .explicit(let block): block.terms.map(\.source)
-    case .implicit(let layer): [layer.source]
-    }
   }
 }

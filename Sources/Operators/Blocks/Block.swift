@@ -39,17 +39,22 @@ public struct Offset<S: Scalar>: Sendable {
   public let tensor: Tensor<S>
   /// What makes the port's summand of them; nil where they are that summand.
   public let map: (any LinearMap<S>)?
-  /// The summand itself, as long as the port.
-  public let vector: [S]
+  /// What `map` makes of the numbers.
+  private let mapped: [S]?
   /// The name of the parameter that the tensor is, if it has been given one.
   public var parameter: String?
 
   /// The summand `vector` of a port.
   public init(port: Int = 0, vector: [S], parameter: String? = nil) {
+    self.init(port: port, tensor: Tensor(vector), parameter: parameter)
+  }
+
+  /// The numbers of `tensor`, of any shape, as the summand of a port.
+  public init(port: Int = 0, tensor: Tensor<S>, parameter: String? = nil) {
     self.port = port
-    tensor = Tensor(vector)
+    self.tensor = tensor
     map = nil
-    self.vector = vector
+    mapped = nil
     self.parameter = parameter
   }
 
@@ -60,15 +65,21 @@ public struct Offset<S: Scalar>: Sendable {
     self.map = map
     self.parameter = parameter
     var vector = Matrix<S>(rows: 1, columns: map.outputSize)
-    map.add(of: Matrix(rows: 1, columns: tensor.elements.count, elements: tensor.elements), to: &vector)
-    self.vector = vector.elements
+    map.add(of: Matrix(rows: 1, columns: tensor.count, elements: tensor.elements), to: &vector)
+    mapped = vector.elements
   }
+
+  /// The summand itself, as long as the port.
+  public var vector: [S] { mapped ?? tensor.elements }
+
+  /// The number of coordinates of the summand.
+  public var count: Int { map?.outputSize ?? tensor.count }
 
   /// The gradient with respect to the tensor, for cotangents of the port, `[batch, port]`.
   public func gradient(cotangent s: Matrix<S>) -> Tensor<S> {
     let sum = s.sumOfRows
-    guard let map else { return Tensor(sum) }
-    var gradient = Matrix<S>(rows: 1, columns: tensor.elements.count)
+    guard let map else { return Tensor(shape: tensor.shape, elements: sum) }
+    var gradient = Matrix<S>(rows: 1, columns: tensor.count)
     map.addTransposed(of: Matrix(rows: 1, columns: sum.count, elements: sum), to: &gradient)
     return Tensor(shape: tensor.shape, elements: gradient.elements)
   }
@@ -76,7 +87,7 @@ public struct Offset<S: Scalar>: Sendable {
   /// The same summand in another precision.
   public func cast<T: Scalar>(to type: T.Type) -> Offset<T> {
     guard let map else {
-      return Offset<T>(port: port, vector: convert(vector, to: type), parameter: parameter)
+      return Offset<T>(port: port, tensor: tensor.cast(to: type), parameter: parameter)
     }
     return Offset<T>(port: port, tensor: tensor.cast(to: type), map: map.cast(to: type), parameter: parameter)
   }
@@ -142,7 +153,9 @@ extension Block {
   /// The ports `p_i` for a batch: `[batch, portSizes[i]]` each, given what every source holds.
   public func preactivations(batch: Int, reading value: (Source) -> Matrix<S>) -> [Matrix<S>] {
     var ports = portSizes.map { Matrix<S>(rows: batch, columns: $0) }
-    for term in terms {
+    // What reads the input first: files list W_x apart from W_z, and the order decides the last bit of a sum.
+    for term in terms where term.source == .input { term.map.add(of: value(.input), to: &ports[term.port]) }
+    for term in terms where term.source != .input {
       term.map.add(of: value(term.source), to: &ports[term.port])
     }
     for offset in offsets {

@@ -2,12 +2,25 @@ import LinearAlgebra
 
 /// A dense matrix as a linear map; the matrix is its parameter, `[outputs][inputs]` as in `torch.nn.Linear`.
 public struct DenseMap<S: Scalar>: LinearMap {
-  /// The matrix A, `[outputSize, inputSize]`.
-  public let weight: Matrix<S>
+  /// The matrix A as a tensor of shape `[outputSize, inputSize]`.
+  private let tensor: Tensor<S>
 
   /// The map `x ↦ A x`.
   public init(_ weight: Matrix<S>) {
-    self.weight = weight
+    tensor = Tensor(weight)
+  }
+
+  /// The map of a tensor of shape `[outputSize, inputSize]`.
+  ///
+  /// - Precondition: The tensor has two axes.
+  public init(_ tensor: Tensor<S>) {
+    precondition(tensor.shape.count == 2, "a matrix of shape \(tensor.shape)")
+    self.tensor = tensor
+  }
+
+  /// The matrix A, `[outputSize, inputSize]`.
+  public var weight: Matrix<S> {
+    Matrix(rows: outputSize, columns: inputSize, elements: tensor.elements)
   }
 
   public static var typeName: String { "matrix" }
@@ -17,20 +30,21 @@ public struct DenseMap<S: Scalar>: LinearMap {
       throw InvalidConstants(
         "weight: expected a matrix, found \(parameter.map { "shape \($0.shape)" } ?? "none")")
     }
-    let (rows, columns) = (parameter.shape[0], parameter.shape[1])
     let size = try checkedSize("input", inputShape)
-    guard columns == size else {
-      throw InvalidConstants("weight: expected rows of \(size) numbers, found \(columns)")
+    guard parameter.shape[1] == size else {
+      throw InvalidConstants("weight: expected rows of \(size) numbers, found \(parameter.shape[1])")
     }
-    guard rows > 0 else { throw InvalidConstants("weight: expected at least one row, found none") }
-    self.init(Matrix(rows: rows, columns: columns, elements: parameter.elements))
+    guard parameter.shape[0] > 0 else {
+      throw InvalidConstants("weight: expected at least one row, found none")
+    }
+    self.init(parameter)
   }
 
-  public var inputShape: [Int] { [weight.columns] }
-  public var outputShape: [Int] { [weight.rows] }
-  public var inputSize: Int { weight.columns }
-  public var outputSize: Int { weight.rows }
-  public var parameter: Tensor<S>? { Tensor(weight) }
+  public var inputShape: [Int] { [inputSize] }
+  public var outputShape: [Int] { [outputSize] }
+  public var inputSize: Int { tensor.shape[1] }
+  public var outputSize: Int { tensor.shape[0] }
+  public var parameter: Tensor<S>? { tensor }
   public var matrix: Matrix<S> { weight }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
@@ -48,10 +62,11 @@ public struct DenseMap<S: Scalar>: LinearMap {
   }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
-    for (column, value) in weight.row(row).enumerated() { body(column, value) }
+    let elements = tensor.elements
+    for column in 0..<inputSize { body(column, elements[row * inputSize + column]) }
   }
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
-    DenseMap<T>(weight.cast(to: type))
+    DenseMap<T>(tensor.cast(to: type))
   }
 }

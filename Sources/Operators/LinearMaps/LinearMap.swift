@@ -86,8 +86,11 @@ extension LinearMap {
     guard type(of: other).typeName == Self.typeName, other.inputShape == inputShape,
       other.constants == constants
     else { return false }
-    let (ours, theirs) = (parameter, other.parameter)
-    return ours?.shape == theirs?.shape && haveSameBits(ours?.elements ?? [], theirs?.elements ?? [])
+    switch (parameter, other.parameter) {
+    case (nil, nil): return true
+    case (let ours?, let theirs?): return ours.isIdentical(to: theirs)
+    default: return false
+    }
   }
 
   public var matrix: Matrix<S> {

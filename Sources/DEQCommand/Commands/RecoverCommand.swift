@@ -1,0 +1,112 @@
+import ArgumentParser
+import DeepEquilibrium
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+struct RecoverCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recover",
+    abstract:
+      "Turns an equilibrium model whose blocks do not read each other in a cycle back into a network.",
+    discussion: """
+      Every block becomes a layer; of a converted network that is the network itself, up to the names of layers \
+      that were composed of several blocks. What was written is read again and checked against the model before it \
+      gets its name.
+
+      Example:
+        deq recover mlp.deq.json -o mlp.json
+      """)
+
+  @Argument(help: "The equilibrium model; - is standard input.")
+  var model: String
+
+  @Option(
+    name: .shortAndLong,
+    help: "Where to write; - is standard output. (default: NAME.network.json beside NAME.deq.json)")
+  var output: String?
+
+  @OptionGroup var placement: WeightsOption
+
+  @Flag(inversion: .prefixedNo, help: "Check what was written before keeping it.")
+  var check = true
+
+  @Flag(help: "Replace an existing, different file.")
+  var force = false
+
+  @Flag(help: "Print the report as one JSON object.")
+  var json = false
+
+  func run() throws {
+    let equilibrium = try ModelFile.readEquilibrium(model)
+    let network: Network<Double>
+    do { network = try Network(recovering: equilibrium) } catch {
+      throw CommandFailure(.badData, "\(model): \(error)")
+    }
+    if check {
+      try requireMemory(
+        toCheck: network, equilibrium, samples: EquivalenceChecker().samples,
+        remedy: "--no-check leaves the check out")
+    }
+    let target = output ?? Self.defaultOutput(for: model)
+    var result: EquivalenceReport?
+    let file = ModelOutput(
+      model: .network(network), form: nil, target: target, weights: placement.weights, force: force)
+    _ = try file.write(
+      !check
+        ? nil
+        : { written in
+          result = try checked(equilibrium, written)
+          return result!.isAccepted
+        })
+    try report(network, equilibrium, result, target: target)
+  }
+
+  /// `NAME.network.json` beside `NAME.deq.json`; standard output for standard input.
+  static func defaultOutput(for input: String) -> String {
+    if input == "-" { return "-" }
+    for suffix in [".deq.json", ".json"] where input.hasSuffix(suffix) {
+      return input.dropLast(suffix.count) + ".network.json"
+    }
+    return input + ".network.json"
+  }
+
+  private func checked(
+    _ equilibrium: EquilibriumModel<Double>, _ written: ModelFile
+  ) throws -> EquivalenceReport {
+    guard case .network(let network) = written else {
+      preconditionFailure("a network that reads back as an equilibrium model")
+    }
+    return EquivalenceChecker().check(network, against: equilibrium)
+  }
+
+  private func report(
+    _ network: Network<Double>, _ equilibrium: EquilibriumModel<Double>, _ result: EquivalenceReport?,
+    target: String
+  ) throws {
+    let names = ReportNames(networks: [target == "-" ? "standard output" : target], model: model)
+    let isBeside = target == "-"
+    if json {
+      let text = try JSONText { (writer) throws(FileError) in
+        try writeJSON(result, command: "recover", names: names, to: &writer)
+      }.text
+      if isBeside { writeToStandardError(text) } else { try writeToStandardOutput(text) }
+    } else {
+      var report = Report(to: isBeside ? STDERR_FILENO : STDOUT_FILENO)
+      if let result {
+        result.describe(names, model: equilibrium, in: &report)
+        if !result.isAccepted {
+          report.row("written", "nothing: the network is kept only where the check accepts it")
+        }
+      } else {
+        report.line("recovered, not checked: \(names.networks[0])")
+      }
+      report.row("layers", "\(text(network.layers.count)), at most \(network.depth) one after the other")
+      try report.write()
+    }
+    if let result, !result.isAccepted { throw CommandFailure(.refuted) }
+  }
+}

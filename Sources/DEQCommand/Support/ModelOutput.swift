@@ -1,0 +1,75 @@
+import DeepEquilibrium
+
+/// A model on its way into a file, and its weights into another one where they have one of their own. Both appear under
+/// their names when they are complete and accepted, or neither does.
+struct ModelOutput {
+  let model: ModelFile
+  let form: ModelForm?
+  let target: String
+  let weights: WeightsMode
+  let force: Bool
+
+  /// Writes the model, hands what was written to `isAccepted` as read again, and keeps it where that is true.
+  ///
+  /// - Parameter isAccepted: nil where nothing is to be read again.
+  /// - Returns: Whether it was kept.
+  func write(_ isAccepted: ((ModelFile) throws -> Bool)?) throws -> Bool {
+    let placement = try weights.placement(of: model.tensors, target: target)
+    if target == "-" {
+      return try writeFromMemory(placement, named: "standard output", isAccepted) { bytes throws(FileError) in
+        try DescriptorSink.standardOutput().write(bytes)
+      }
+    }
+    return try Interruption.removing(fileAt: target) { file in
+      guard let temporary = file.temporaryPath else {
+        // A device or a pipe: nothing to read again, so the bytes are checked on their way.
+        return try writeFromMemory(placement, named: target, isAccepted) { bytes throws(FileError) in
+          try file.write { sink throws(FileError) in try sink.write(bytes) }
+          try file.commit()
+        }
+      }
+      try file.write { (sink) throws(FileError) in try model.write(as: form, to: sink, weights: placement) }
+      try requireReplaceable(file, force: force)
+      let contents = { () throws(FileError) in
+        FileContents(try FileContents(reading: temporary).bytes, named: target)
+      }
+      guard let collected = placement as? CollectedWeights else {
+        return try keep([file]) { try isAccepted?(ModelFile.read(contents())) ?? true }
+      }
+      return try Interruption.removing(fileAt: WeightsMode.weightsPath(beside: target)) { weightsFile in
+        try weightsFile.write { (sink) throws(FileError) in
+          try SafetensorsWriter(collected.tensors).write(to: sink)
+        }
+        try requireReplaceable(weightsFile, force: force)
+        return try keep([weightsFile, file]) {
+          try isAccepted?(ModelFile.read(contents(), weights: weightsFile.temporaryPath ?? weightsFile.path))
+            ?? true
+        }
+      }
+    }
+  }
+
+  private func keep(_ files: [AtomicFile], if isAccepted: () throws -> Bool) throws -> Bool {
+    guard try isAccepted() else {
+      for file in files { file.discard() }
+      return false
+    }
+    for file in files { try file.commit() }
+    return true
+  }
+
+  private func writeFromMemory(
+    _ placement: (any WeightsPlacement)?, named name: String, _ isAccepted: ((ModelFile) throws -> Bool)?,
+    to write: ([UInt8]) throws(FileError) -> Void
+  ) throws -> Bool {
+    guard !(placement is CollectedWeights) else {
+      throw CommandFailure(
+        .usage, "--weights safetensors: expected a regular file to write beside, found \(name)")
+    }
+    let sink = MemorySink(named: name)
+    try model.write(as: form, to: sink, weights: placement)
+    guard try isAccepted?(ModelFile.read(FileContents(sink.bytes, named: name))) ?? true else { return false }
+    try write(sink.bytes)
+    return true
+  }
+}

@@ -1,0 +1,40 @@
+import Synchronization
+
+/// Numbers that stand somewhere else, in a file say, and can be read from there.
+public protocol NumberSource: AnyObject, Sendable {
+  /// How many there are.
+  var count: Int { get }
+
+  /// Reads all of them, each widened to a double exactly.
+  func read() -> [Double]
+}
+
+/// Numbers that are read when they are first asked for, and kept from then on.
+final class DeferredNumbers<S: Scalar>: Sendable {
+  let source: any NumberSource
+  private let loaded: Mutex<[S]?> = Mutex(nil)
+  private let load: @Sendable () -> [S]
+
+  private init(source: any NumberSource, load: @escaping @Sendable () -> [S]) {
+    self.source = source
+    self.load = load
+  }
+
+  /// The numbers; the first call reads them.
+  var elements: [S] {
+    loaded.withLock { loaded in
+      if let loaded { return loaded }
+      let elements = load()
+      precondition(
+        elements.count == source.count, "a source of \(source.count) numbers gave \(elements.count)")
+      loaded = elements
+      return elements
+    }
+  }
+}
+
+extension DeferredNumbers<Double> {
+  convenience init(_ source: any NumberSource) {
+    self.init(source: source, load: { source.read() })
+  }
+}

@@ -1,0 +1,68 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A regular file mapped into memory for reading: a page is read when something looks at it.
+///
+/// Only weights are mapped, since they may be larger than memory and never looked at. A mapped file that another
+/// program shortens kills the process; whatever else is read stands in memory of its own (`FileContents`).
+public final class MappedFile: Sendable {
+  /// The path that it was opened by.
+  public let path: String
+  /// The number of bytes.
+  public let count: Int
+  // Read only, and unmapped only when nobody holds the file any more.
+  private nonisolated(unsafe) let start: UnsafeRawPointer?
+
+  /// Maps a file.
+  ///
+  /// - Throws: `FileError` of kind `noInput` where it cannot be opened or is no regular file, `inputOutput` where
+  ///   it cannot be mapped.
+  public init(_ path: String) throws(FileError) {
+    let descriptor = try openForReading(path)
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw FileError(.inputOutput, file: path, cannot: "read", code: errno)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      let found = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a pipe or a device"
+      throw FileError(.noInput, file: path, "expected a file, found \(found)")
+    }
+    self.path = path
+    count = Int(status.st_size)
+    guard count > 0 else {
+      start = nil
+      return
+    }
+    let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard let address, address != MAP_FAILED else {
+      throw FileError(.inputOutput, file: path, cannot: "read", code: errno)
+    }
+    start = UnsafeRawPointer(address)
+  }
+
+  deinit {
+    if let start { munmap(UnsafeMutableRawPointer(mutating: start), count) }
+  }
+
+  /// The bytes, for the time that `body` takes.
+  public func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeRawBufferPointer(start: start, count: count))
+  }
+
+  /// Lets go of the memory that pages of this range take until something looks at them again.
+  ///
+  /// Whoever copies a large file calls it for each piece, and takes no more memory than for a piece.
+  func release(_ range: Range<Int>) {
+    guard let start, !range.isEmpty else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = range.lowerBound / page * page
+    // Nothing depends on it, so a refusal changes nothing.
+    madvise(UnsafeMutableRawPointer(mutating: start + first), range.upperBound - first, MADV_DONTNEED)
+  }
+}

@@ -1,0 +1,20 @@
+/// A file that holds tensors by name, to which a model's JSON may refer.
+protocol WeightsFile: Sendable {
+  /// The path that it was opened by.
+  var path: String { get }
+
+  /// The floating-point tensor of this name.
+  ///
+  /// - Throws: `FileError` of kind `badData` that names the file and the tensor, where there is none or its numbers are
+  ///   of another type.
+  func tensor(named name: String) throws(FileError) -> StoredTensor
+}
+
+extension SafetensorsFile: WeightsFile {}
+
+/// Opens a weights file: a safetensors file, or an ONNX model.
+///
+/// - Throws: `FileError`.
+func openWeights(_ path: String) throws(FileError) -> any WeightsFile {
+  try SafetensorsFile(path)
+}

@@ -1,0 +1,38 @@
+import Foundation
+
+/// Python, where a test can ask an independent implementation; such a test is left out where there is none.
+public enum Python {
+  /// Whether all of these modules can be imported.
+  public static func has(_ modules: String...) -> Bool {
+    (try? run(modules.map { "import \($0)" }.joined(separator: "\n"), in: "/tmp")) != nil
+  }
+
+  /// A script that failed.
+  public struct Failure: Error, CustomStringConvertible {
+    /// What it wrote to standard error.
+    public let description: String
+  }
+
+  /// What a script prints that runs in this folder.
+  public static func run(_ script: String, _ arguments: [String] = [], in folder: String) throws -> String {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3", "-c", script] + arguments
+    process.currentDirectoryURL = URL(filePath: folder)
+    // Files rather than pipes, which other tests' processes would inherit and hold open.
+    let name = "\(folder)/.python-\(UInt64.random(in: 0 ... .max))"
+    defer { for kind in ["out", "err"] { try? FileManager.default.removeItem(atPath: "\(name).\(kind)") } }
+    for kind in ["out", "err"] {
+      _ = FileManager.default.createFile(atPath: "\(name).\(kind)", contents: nil)
+    }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle(forWritingAtPath: "\(name).out")
+    process.standardError = FileHandle(forWritingAtPath: "\(name).err")
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw Failure(description: try String(contentsOfFile: "\(name).err", encoding: .utf8))
+    }
+    return try String(contentsOfFile: "\(name).out", encoding: .utf8)
+  }
+}
