@@ -17,6 +17,16 @@ package enum ONNXReader {
     name.hasSuffix(".onnx") || firstByte.map { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) } ?? false
   }
 
+  /// The file at a path, mapped, if it is an ONNX model in a regular file; nil for another one.
+  ///
+  /// - Throws: `FileError`, as `MappedFile` does.
+  static func mappedModel(_ path: String) throws(FileError) -> MappedFile? {
+    guard let firstByte = firstByte(ofRegularFile: path), recognizes(name: path, firstByte: firstByte) else {
+      return nil
+    }
+    return try MappedFile(path)
+  }
+
   /// The network of a model in a file, whose weights stay there until something asks for them.
   ///
   /// - Throws: `FileError` of kind `badData` with the node or tensor, or as `MappedFile` does.
