@@ -13,7 +13,8 @@ private let folder = URL(filePath: #filePath).deletingLastPathComponent().deleti
   .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/models").path
 
 @Suite(
-  "Real ONNX models", .enabled(if: FileManager.default.fileExists(atPath: folder), "no networks beside the checkout"))
+  "Real ONNX models",
+  .enabled(if: FileManager.default.fileExists(atPath: folder), "no networks beside the checkout"))
 struct RealModelTests {
   /// What PyTorch's autograd returned; of an initializer's gradient its shape, sums and first elements.
   struct Expected: Decodable {
@@ -73,7 +74,9 @@ struct RealModelTests {
         #expect(found.shape == summary.shape, "\(name)")
         let l2 = found.elements.reduce(0) { $0 + $1 * $1 }.squareRoot()
         expectClose([l2], [summary.l2], scale: summary.l2, "\(name): norm")
-        expectClose([found.elements.reduce(0, +)], [summary.sum], scale: summary.l2 * Double(found.count).squareRoot(), "\(name): sum")
+        expectClose(
+          [found.elements.reduce(0, +)], [summary.sum], scale: summary.l2 * Double(found.count).squareRoot(),
+          "\(name): sum")
         expectClose(Array(found.elements.prefix(8)), summary.first, scale: summary.l2, name)
       }
     }

@@ -46,11 +46,14 @@ final class ExternalDataFiles: Sendable {
     }
     let offset = try Self.integer(entries["offset"], default: 0, refused)
     let length = try Self.integer(entries["length"], default: count, refused)
-    guard length == count else { throw refused("length: expected \(counted(count, "byte")), found \(length)") }
+    guard length == count else {
+      throw refused("length: expected \(counted(count, "byte")), found \(length)")
+    }
     let file = try file(at: location, refused)
     guard offset <= file.count, length <= file.count - offset else {
       throw refused(
-        "expected \(counted(length, "byte")) from byte \(offset) of \(quoted(location)), found a file of \(file.count)")
+        "expected \(counted(length, "byte")) from byte \(offset) of \(quoted(location)), found a file of \(file.count)"
+      )
     }
     return (file, offset..<offset + length)
   }
@@ -68,7 +71,8 @@ final class ExternalDataFiles: Sendable {
   private func file(at location: String, _ refused: (String) -> FileError) throws(FileError) -> MappedFile {
     if let file = opened.withLock({ $0[location] }) { return file }
     guard let folder else {
-      throw refused("expected a model in a file, beside which \(quoted(location)) may stand, found standard input")
+      throw refused(
+        "expected a model in a file, beside which \(quoted(location)) may stand, found standard input")
     }
     let parts = location.split(separator: "/", omittingEmptySubsequences: false)
     guard !location.hasPrefix("/"), !location.utf8.contains(0), !parts.contains(".."),

@@ -30,7 +30,8 @@ enum ModelBytes: Sendable {
     switch self {
     case .mapped(let file): .mapped(file, range)
     case .inMemory(let contents):
-      .inMemory(contents.bytes.withUnsafeBytes { type.numbers(in: UnsafeRawBufferPointer(rebasing: $0[range])) })
+      .inMemory(
+        contents.bytes.withUnsafeBytes { type.numbers(in: UnsafeRawBufferPointer(rebasing: $0[range])) })
     }
   }
 }

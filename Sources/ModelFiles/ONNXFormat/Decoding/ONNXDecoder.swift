@@ -93,7 +93,8 @@ struct ONNXDecoder {
     return Int(version)
   }
 
-  private func node(_ node: ONNXNodeDescription, _ rawData: [Range<Int>?]) throws(FileError) -> ONNXModel.Node {
+  private func node(_ node: ONNXNodeDescription, _ rawData: [Range<Int>?]) throws(FileError) -> ONNXModel.Node
+  {
     let name = node.name.isEmpty ? node.output.first { !$0.isEmpty } ?? "" : node.name
     let place = "\(abbreviated(node.opType)) \(quoted(name))"
     guard rawData.count == node.attribute.count else {
@@ -121,7 +122,8 @@ struct ONNXDecoder {
     case 3: return .word(String(decoding: attribute.s, as: UTF8.self))
     case 4:
       // A Constant's tensor is known by the name of what the node gives.
-      let name = node.opType == "Constant" ? node.output.first ?? "" : "\(node.output.first ?? "").\(attribute.name)"
+      let name =
+        node.opType == "Constant" ? node.output.first ?? "" : "\(node.output.first ?? "").\(attribute.name)"
       return .tensor(
         try reader.tensor(attribute.t, name: name, rawData: rawData, place: "\(place): \(attribute.name)"))
     case 5, 10: return .other("a graph")
@@ -147,7 +149,11 @@ extension ONNXModel.ValueInfo {
     shape =
       info.type.tensorType.hasShape
       ? info.type.tensorType.shape.dim.map { dimension in
-        if case .dimValue(let extent) = dimension.value { .fixed(Int(extent)) } else { .symbolic(dimension.dimParam) }
+        if case .dimValue(let extent) = dimension.value {
+          .fixed(Int(extent))
+        } else {
+          .symbolic(dimension.dimParam)
+        }
       } : nil
   }
 }

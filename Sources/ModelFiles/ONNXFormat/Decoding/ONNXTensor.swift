@@ -36,7 +36,8 @@ struct ONNXTensorReader {
       type.numberType != nil || type.integer != nil
     else {
       throw refused(
-        "expected floating-point numbers or integers, found \(ElementType.name(of: Int(description.dataType)))")
+        "expected floating-point numbers or integers, found \(ElementType.name(of: Int(description.dataType)))"
+      )
     }
     guard !description.hasSegment else { throw refused("expected a whole tensor, found a segment of one") }
     let shape = try shape(of: description, refused)
@@ -62,7 +63,8 @@ struct ONNXTensorReader {
     for extent in description.dims {
       let (product, overflow) = count.multipliedReportingOverflow(by: Int(extent))
       guard extent >= 0, !overflow, product < 1 << 48 else {
-        throw refused("dims: expected extents of at least 0 and a product below 2^48, found \(description.dims)")
+        throw refused(
+          "dims: expected extents of at least 0 and a product below 2^48, found \(description.dims)")
       }
       count = product
     }
@@ -70,7 +72,8 @@ struct ONNXTensorReader {
   }
 
   private func numbers(
-    _ description: ONNXTensorDescription, of type: NumberType, count: Int, rawData: Range<Int>?, place: String,
+    _ description: ONNXTensorDescription, of type: NumberType, count: Int, rawData: Range<Int>?,
+    place: String,
     _ refused: (String) -> FileError
   ) throws(FileError) -> StoredTensor.Contents {
     if description.isExternal {
@@ -96,13 +99,15 @@ struct ONNXTensorReader {
         }
       }
     guard values.count == count else {
-      throw refused("expected \(counted(count, "number")) for shape \(description.dims), found \(values.count)")
+      throw refused(
+        "expected \(counted(count, "number")) for shape \(description.dims), found \(values.count)")
     }
     return .inMemory(values)
   }
 
   private func integers(
-    _ description: ONNXTensorDescription, of type: ElementType, count: Int, rawData: Range<Int>?, place: String,
+    _ description: ONNXTensorDescription, of type: ElementType, count: Int, rawData: Range<Int>?,
+    place: String,
     _ refused: (String) -> FileError
   ) throws(FileError) -> [Int] {
     let (size, isSigned) = type.integer!
@@ -125,7 +130,8 @@ struct ONNXTensorReader {
       default: description.int32Data.map { Int($0) }
       }
     guard values.count == count else {
-      throw refused("expected \(counted(count, "integer")) for shape \(description.dims), found \(values.count)")
+      throw refused(
+        "expected \(counted(count, "integer")) for shape \(description.dims), found \(values.count)")
     }
     return values
   }

@@ -37,7 +37,8 @@ struct RawDataLocator {
   }
 
   /// Of a field that stands there more than once the last one counts; a tensor in pieces is put together.
-  private static func rawData(ofTensors tensors: [Range<Int>], _ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+  private static func rawData(ofTensors tensors: [Range<Int>], _ bytes: UnsafeRawBufferPointer) -> Range<Int>?
+  {
     tensors.flatMap { contents(of: Field.rawData, in: $0, bytes) }.last
   }
 

@@ -21,7 +21,8 @@ final class BlockBuilder {
   /// Adds `φ` of the ports under a name, made unique where it is taken.
   ///
   /// - Throws: Where φ takes no such ports.
-  func add(_ name: String, _ nonlinearity: any Nonlinearity, _ ports: [Port]) throws(ImportFailure) -> Source {
+  func add(_ name: String, _ nonlinearity: any Nonlinearity, _ ports: [Port]) throws(ImportFailure) -> Source
+  {
     let portShapes = ports.map(\.shape)
     guard let shape = nonlinearity.outputShape(portShapes: portShapes) else {
       throw .refused("expected shapes that \(nonlinearity.description) takes, found \(portShapes)")

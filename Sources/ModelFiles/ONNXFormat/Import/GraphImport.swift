@@ -49,7 +49,9 @@ struct GraphImport {
 
   private mutating func run(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> ImportedGraph {
     let layouts = try place(inputs)
-    for tensor in model.initializers { try define(tensor.name, tensor.value, at: "initializer \(quoted(tensor.name))") }
+    for tensor in model.initializers {
+      try define(tensor.name, tensor.value, at: "initializer \(quoted(tensor.name))")
+    }
     for node in try model.nodesInOrder(given: Set(values.keys)) {
       do throws(ImportFailure) { try add(node) } catch { throw error.at(node.place) }
     }
@@ -107,7 +109,7 @@ struct GraphImport {
     for output in model.outputs {
       let place = "output \(quoted(output.name))"
       guard let value = values[output.name] else {
-        throw .refused(place: place, "expected a value that a node gives, found none")
+        throw .refused(place: place, "expected a value that a supported output of a node gives, found none")
       }
       let node = NodeImport(
         node: ONNXModel.Node(
@@ -172,15 +174,15 @@ struct GraphImport {
         inputs.append(nil)
         continue
       }
-      guard let value = values[name] else { throw .refused("expected an input that there is, found \(quoted(name))") }
+      guard let value = values[name] else {
+        throw .refused("expected inputs that a supported output gives, found \(quoted(name))")
+      }
       inputs.append(value)
     }
     let results = try evaluate(node, handler, inputs)
-    for (index, name) in node.outputs.enumerated() where !name.isEmpty {
-      guard index < results.count else {
-        throw .refused("expected \(counted(results.count, "output")) at most, found \(node.outputs.count)")
-      }
-      try define(name, results[index], at: node.place)
+    // Further outputs, such as the mask of a dropout, are refused where something reads them.
+    for (name, result) in zip(node.outputs, results) where !name.isEmpty {
+      try define(name, result, at: node.place)
     }
   }
 
@@ -188,13 +190,15 @@ struct GraphImport {
   private func evaluate(
     _ node: ONNXModel.Node, _ handler: OperatorHandler, _ inputs: [Value?]
   ) throws(ImportFailure) -> [Value] {
-    let isConstant = inputs.contains { $0 != nil } && inputs.allSatisfy { input in
-      switch input {
-      case .numbers(let numbers): numbers.parameter == nil
-      case .variable: false
-      default: true
+    let isConstant =
+      inputs.contains { $0 != nil }
+      && inputs.allSatisfy { input in
+        switch input {
+        case .numbers(let numbers): numbers.parameter == nil
+        case .variable: false
+        default: true
+        }
       }
-    }
     let builder = isConstant ? BlockBuilder() : self.builder
     let results = try handler.run(
       NodeImport(node: node, opset: model.opset, inputs: inputs, builder: builder))
@@ -214,7 +218,9 @@ extension BlockBuilder {
       values.append(block.value(at: ports))
     }
     return results.map { result in
-      guard case .variable(let variable) = result, case .node(let index) = variable.source else { return result }
+      guard case .variable(let variable) = result, case .node(let index) = variable.source else {
+        return result
+      }
       return .numbers(Numbers(values[index].elements, shape: variable.layout.shape))
     }
   }

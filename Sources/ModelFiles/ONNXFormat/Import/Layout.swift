@@ -96,7 +96,8 @@ func checkedCount(of shape: [Int], least: Int = 0) throws(ImportFailure) -> Int 
     let (product, overflow) = count.multipliedReportingOverflow(by: extent)
     guard extent >= least, !overflow, product <= Layout.maximumCount else {
       throw .refused(
-        "expected extents of at least \(least) and at most \(Layout.maximumCount) elements, found shape \(shape)")
+        "expected extents of at least \(least) and at most \(Layout.maximumCount) elements, found shape \(shape)"
+      )
     }
     count = product
   }

@@ -177,7 +177,8 @@ struct NodeImport {
         let stored = numbers.transposedMatrix!
         let matrix = try variable(.numbers(stored))
         let map = try linearMap("permute", from: stored.shape, ["dims": .integers([1, 0])])
-        return try port(.variable(mapped(matrix, by: map, suffix: "transposed")), over: layout, factor: factor)
+        return try port(
+          .variable(mapped(matrix, by: map, suffix: "transposed")), over: layout, factor: factor)
       }
       return Port(shape: target, offsets: [try offset(numbers, over: layout, factor)])
     case .integers(let integers):
@@ -247,7 +248,9 @@ struct NodeImport {
     guard let batchAxis = layout.batchAxis, let behind = layout.axesBehindBatch, rank > behind else {
       return layout.sampleShape
     }
-    guard shape[rank - 1 - behind] == 1 else { throw .mixesBatch("broadcasts the batch axis against another") }
+    guard shape[rank - 1 - behind] == 1 else {
+      throw .mixesBatch("broadcasts the batch axis against another")
+    }
     var aligned = layout.shape
     aligned[batchAxis] = 1
     return aligned

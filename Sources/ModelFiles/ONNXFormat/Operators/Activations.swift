@@ -54,7 +54,8 @@ extension OperatorTable {
           Integers(integers.elements.map { 0 &- $0 }, shape: integers.shape, type: integers.type))
       }
       let variable = try node.variable(0)
-      return .variable(try node.affine(node.port(.variable(variable), over: variable.layout, factor: -1), variable.layout))
+      return .variable(
+        try node.affine(node.port(.variable(variable), over: variable.layout, factor: -1), variable.layout))
     },
   ]
 }
@@ -114,7 +115,8 @@ extension NodeImport {
     if alpha ?? defaultAlpha == defaultAlpha, gamma ?? defaultGamma == defaultGamma {
       return try elementwise("selu")
     }
-    let elu = try elementwise("elu", ["alpha": .number(alpha ?? defaultAlpha)], of: variable(0), suffix: "elu")
+    let elu = try elementwise(
+      "elu", ["alpha": .number(alpha ?? defaultAlpha)], of: variable(0), suffix: "elu")
     return try scaled(elu, by: gamma ?? defaultGamma)
   }
 
@@ -133,7 +135,8 @@ extension NodeImport {
     let (bias, lambda) = (try number("bias") ?? 0, try number("lambd") ?? 0.5)
     if bias == 0 { return try elementwise("hardshrink", ["lambda": .number(lambda)]) }
     if bias == lambda { return try elementwise("softshrink", ["lambda": .number(lambda)]) }
-    let shrunk = try elementwise("hardshrink", ["lambda": .number(lambda)], of: variable(0), suffix: "hardshrink")
+    let shrunk = try elementwise(
+      "hardshrink", ["lambda": .number(lambda)], of: variable(0), suffix: "hardshrink")
     let sign = try elementwise("sign", of: shrunk, suffix: "sign")
     return try affine(
       port(shrunk).adding(port(.variable(sign), over: shrunk.layout, factor: -bias)), shrunk.layout)

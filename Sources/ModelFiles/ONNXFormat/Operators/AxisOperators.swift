@@ -10,13 +10,17 @@ extension OperatorTable {
       return try node.transposed(value, permutation)
     },
     "Concat": .one(["axis"]) { node throws(ImportFailure) in try node.concatenation() },
-    "Split": OperatorHandler(["axis", "num_outputs", "split"]) { node throws(ImportFailure) in try node.split() },
+    "Split": OperatorHandler(["axis", "num_outputs", "split"]) { node throws(ImportFailure) in
+      try node.split()
+    },
     "Slice": .one(["axes", "ends", "starts"]) { node throws(ImportFailure) in try node.slice() },
     "Gather": .one(["axis"]) { node throws(ImportFailure) in try node.gather() },
     "Expand": .one { node throws(ImportFailure) in try node.expand() },
     "Tile": .one { node throws(ImportFailure) in try node.tile() },
-    "DepthToSpace": .variable(["blocksize", "mode"]) { node throws(ImportFailure) in try node.depthToSpace() },
-    "SpaceToDepth": .variable(["blocksize"]) { node throws(ImportFailure) in try node.spaceToDepth() },
+    "DepthToSpace": .variable(["blocksize", "mode"]) { node throws(ImportFailure) in try node.depthToSpace()
+    },
+    "SpaceToDepth": .variable(["blocksize", "mode"]) { node throws(ImportFailure) in try node.spaceToDepth()
+    },
   ]
 }
 
@@ -56,7 +60,8 @@ extension NodeImport {
     let axis = try normalizedAxis(axis, rank: value.shape.count)
     let extent = value.shape[axis]
     guard index.allSatisfy({ (0..<extent).contains($0) }) else {
-      throw .refused("expected places from 0 to \(extent - 1), found \(index.first { !(0..<extent).contains($0) }!)")
+      throw .refused(
+        "expected places from 0 to \(extent - 1), found \(index.first { !(0..<extent).contains($0) }!)")
     }
     if index == Array(0..<extent) { return value }
     if case .integers(let integers) = value { return .integers(integers.selected(axis: axis, index)) }
@@ -74,7 +79,8 @@ extension NodeImport {
           "step": .integers([step]),
         ])
       : try linearMap(
-        "index_select", from: variable.layout.sampleShape, ["dim": .integers([dim]), "index": .integers(index)])
+        "index_select", from: variable.layout.sampleShape,
+        ["dim": .integers([dim]), "index": .integers(index)])
     var shape = variable.layout.shape
     shape[axis] = index.count
     return .variable(
@@ -82,14 +88,18 @@ extension NodeImport {
   }
 
   fileprivate func concatenation() throws(ImportFailure) -> Value {
-    guard let given = try integer("axis") else { throw .refused("attribute \"axis\": expected an integer, found none") }
+    guard let given = try integer("axis") else {
+      throw .refused("attribute \"axis\": expected an integer, found none")
+    }
     var values: [Value] = []
     for index in 0..<max(1, inputs.count) { values.append(try input(index)) }
     let axis = try normalizedAxis(given, rank: values[0].shape.count)
     for value in values {
       guard value.shape.count == values[0].shape.count,
         value.shape.indices.allSatisfy({ $0 == axis || value.shape[$0] == values[0].shape[$0] })
-      else { throw .refused("expected shapes that differ along axis \(axis) only, found \(values.map(\.shape))") }
+      else {
+        throw .refused("expected shapes that differ along axis \(axis) only, found \(values.map(\.shape))")
+      }
     }
     if let integers = Integers.concatenated(values, axis: axis) { return .integers(integers) }
     if values.count == 1 { return values[0] }
@@ -119,7 +129,9 @@ extension NodeImport {
         "place", from: shape,
         ["dim": .integers([dim]), "start": .integers([start]), "total": .integers([total])])
     }
-    if case .numbers(let numbers) = value, !numbers.isTransposed, layout.batchAxis == nil || layout.shape[layout.batchAxis!] == 1 {
+    if case .numbers(let numbers) = value, !numbers.isTransposed,
+      layout.batchAxis == nil || layout.shape[layout.batchAxis!] == 1
+    {
       var shape = numbers.shape
       if let batchAxis = layout.batchAxis { shape.remove(at: batchAxis) }
       return Port(
@@ -127,7 +139,9 @@ extension NodeImport {
         offsets: [Offset(tensor: numbers.tensor, map: try map(from: shape), parameter: numbers.parameter)])
     }
     let variable = try variable(value)
-    guard variable.layout.batchAxis == layout.batchAxis || layout.batchAxis.map({ layout.shape[$0] == 1 }) ?? false
+    guard
+      variable.layout.batchAxis == layout.batchAxis
+        || layout.batchAxis.map({ layout.shape[$0] == 1 }) ?? false
     else { throw .mixesBatch("joins a value of the whole batch with the batch") }
     var shape = variable.layout.shape
     if let batchAxis = layout.batchAxis { shape.remove(at: batchAxis) }
@@ -151,7 +165,8 @@ extension NodeImport {
     guard sizes.count == node.outputs.count, sizes.allSatisfy({ (0...extent).contains($0) }),
       sizes.reduce(0, +) == extent
     else {
-      throw .refused("split: expected \(counted(node.outputs.count, "extent")) that add up to \(extent), found \(sizes)")
+      throw .refused(
+        "split: expected \(counted(node.outputs.count, "extent")) that add up to \(extent), found \(sizes)")
     }
     var parts: [Value] = []
     var start = 0
@@ -229,7 +244,9 @@ extension NodeImport {
 
   fileprivate func expand() throws(ImportFailure) -> Value {
     let value = try input(0)
-    guard let wanted = try constantIntegers(1, "shape") else { throw .refused("expected a shape, found none") }
+    guard let wanted = try constantIntegers(1, "shape") else {
+      throw .refused("expected a shape, found none")
+    }
     return try expanded(value, to: wanted)
   }
 
@@ -260,7 +277,8 @@ extension NodeImport {
       shape[axis] = try checkedCount(of: [extent, repeats[axis]])
       try checkedCount(of: shape)
       value = try selected(
-        value, axis: axis, (0..<shape[axis]).map { $0 % extent }, suffix: axis == axes.last ? nil : "axis\(axis)")
+        value, axis: axis, (0..<shape[axis]).map { $0 % extent },
+        suffix: axis == axes.last ? nil : "axis\(axis)")
     }
     return value
   }
@@ -293,9 +311,10 @@ extension NodeImport {
     guard shape.count == 3, shape[1] % size == 0, shape[2] % size == 0 else {
       throw .refused("expected images whose extents are multiples of \(size), found shape \(shape)")
     }
+    let isColumnRowDepth = try word("mode", of: ["DCR", "CRD"]) == "CRD"
     let map = try linearMap(
       "permute", from: [shape[0], shape[1] / size, size, shape[2] / size, size],
-      ["dims": .integers([2, 4, 0, 1, 3])])
+      ["dims": .integers(isColumnRowDepth ? [0, 2, 4, 1, 3] : [2, 4, 0, 1, 3])])
     return try mapped(
       variable, by: map,
       to: leading(variable.layout, [shape[0] * size * size, shape[1] / size, shape[2] / size]))

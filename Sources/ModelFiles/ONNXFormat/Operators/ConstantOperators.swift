@@ -11,7 +11,9 @@ extension OperatorTable {
     "Shape": .one(["start", "end"]) { node throws(ImportFailure) in
       let shape = try node.input(0).shape
       func place(_ value: Int) -> Int { min(max(value < 0 ? value &+ shape.count : value, 0), shape.count) }
-      let (start, end) = (place(try node.integer("start") ?? 0), place(try node.integer("end") ?? shape.count))
+      let (start, end) = (
+        place(try node.integer("start") ?? 0), place(try node.integer("end") ?? shape.count)
+      )
       return .integers(Integers(start < end ? Array(shape[start..<end]) : []))
     },
     "Size": .one { node throws(ImportFailure) in
@@ -40,7 +42,9 @@ extension NodeImport {
   }
 
   fileprivate func constantOfShape() throws(ImportFailure) -> Value {
-    guard let shape = try constantIntegers(0, "a shape") else { throw .refused("expected a shape, found none") }
+    guard let shape = try constantIntegers(0, "a shape") else {
+      throw .refused("expected a shape, found none")
+    }
     let count = try checkedCount(of: shape)
     guard let attribute = node.attributes["value"] else {
       return .numbers(Numbers([Double](repeating: 0, count: count), shape: shape))

@@ -4,7 +4,9 @@ import Operators
 extension OperatorTable {
   /// Convolutions, which have their weight as a parameter.
   static let convolutions: [String: OperatorHandler] = [
-    "Conv": .variable(WindowAttributes.names.union(["group"])) { node throws(ImportFailure) in try node.convolution() },
+    "Conv": .variable(WindowAttributes.names.union(["group"])) { node throws(ImportFailure) in
+      try node.convolution()
+    },
     "ConvTranspose": .variable(WindowAttributes.names.union(["group", "output_padding", "output_shape"])) {
       node throws(ImportFailure) in try node.transposedConvolution()
     },
@@ -35,7 +37,8 @@ extension NodeImport {
   fileprivate func convolution() throws(ImportFailure) -> Variable {
     let (variable, shape) = try channels()
     let weight = try kernelWeight(axes: shape.count - 1)
-    var window = try WindowAttributes(of: self, rank: shape.count - 1, kernel: Array(weight.shape.dropFirst(2)))
+    var window = try WindowAttributes(
+      of: self, rank: shape.count - 1, kernel: Array(weight.shape.dropFirst(2)))
     window.padSame(Array(shape.dropFirst()))
     let map = try linearMap(
       "conv", from: shape,
@@ -54,7 +57,8 @@ extension NodeImport {
     var window = try WindowAttributes(of: self, rank: rank, kernel: Array(weight.shape.dropFirst(2)))
     var extra = try integers("output_padding") ?? [Int](repeating: 0, count: rank)
     let wanted = try integers("output_shape")
-    guard extra.count == rank, extra.allSatisfy({ (0...1 << 20).contains($0) }), wanted?.count ?? rank == rank else {
+    guard extra.count == rank, extra.allSatisfy({ (0...1 << 20).contains($0) }), wanted?.count ?? rank == rank
+    else {
       throw .refused("output_padding, output_shape: expected \(counted(rank, "integer")) each")
     }
     try window.padTransposed(Array(shape.dropFirst()), &extra, wanted: wanted)

@@ -60,7 +60,9 @@ extension Integers {
     let (a, b) = (try first.expanded(to: shape), try second.expanded(to: shape))
     var elements: [Int] = []
     for (a, b) in zip(a.elements, b.elements) {
-      guard let value = function(a, b) else { throw .refused("expected integers without overflow, found \(a) and \(b)") }
+      guard let value = function(a, b) else {
+        throw .refused("expected integers without overflow, found \(a) and \(b)")
+      }
       elements.append(value)
     }
     return Integers(elements, shape: shape, type: type ?? first.type)

@@ -7,7 +7,8 @@ extension OperatorTable {
     "MatMul": .variable { node throws(ImportFailure) in
       try node.matrixProduct(node.input(0), node.input(1))
     },
-    "Gemm": .variable(["alpha", "beta", "transA", "transB"]) { node throws(ImportFailure) in try node.gemm() },
+    "Gemm": .variable(["alpha", "beta", "transA", "transB"]) { node throws(ImportFailure) in try node.gemm()
+    },
   ]
 }
 
@@ -53,7 +54,9 @@ extension NodeImport {
   }
 
   /// A product of which neither factor is a matrix that the file gives.
-  private func generalProduct(_ left: Value, _ right: Value, _ name: String?) throws(ImportFailure) -> Variable {
+  private func generalProduct(_ left: Value, _ right: Value, _ name: String?) throws(ImportFailure)
+    -> Variable
+  {
     var (left, right) = (left, right)
     let (leftIsVector, rightIsVector) = (left.shape.count == 1, right.shape.count == 1)
     guard !left.shape.isEmpty, !right.shape.isEmpty else {
@@ -119,7 +122,8 @@ extension NodeImport {
     guard hasInput(2) else { return result }
     let added = try input(2)
     guard try Layout.broadcast([result.layout, added.layout()]) == result.layout else {
-      throw .refused("expected a summand that broadcasts to \(result.layout.shape), found shape \(added.shape)")
+      throw .refused(
+        "expected a summand that broadcasts to \(result.layout.shape), found shape \(added.shape)")
     }
     return try affine(
       port(result).adding(port(added, over: result.layout, factor: beta)), result.layout)

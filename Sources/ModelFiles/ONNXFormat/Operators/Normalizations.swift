@@ -6,8 +6,8 @@ extension OperatorTable {
     "BatchNormalization": .variable(["epsilon", "momentum", "spatial", "training_mode"]) {
       node throws(ImportFailure) in try node.batchNormalization()
     },
-    "LayerNormalization": .variable(["axis", "epsilon", "stash_type"]) { node throws(ImportFailure) in
-      try node.lastAxesNormalization("layer_norm")
+    "LayerNormalization": OperatorHandler(["axis", "epsilon", "stash_type"]) { node throws(ImportFailure) in
+      [.variable(try node.lastAxesNormalization("layer_norm"))] + (try node.statistics())
     },
     "RMSNormalization": .variable(["axis", "epsilon", "stash_type"]) { node throws(ImportFailure) in
       try node.lastAxesNormalization("rms_norm")
@@ -31,7 +31,9 @@ extension OperatorTable {
 extension NodeImport {
   /// `weight (x − mean) / √(variance + ε) + bias`, an affine map: mean and variance are constants in its factors.
   fileprivate func batchNormalization() throws(ImportFailure) -> Variable {
-    guard try integer("training_mode") ?? 0 == 0 else { throw .refused("training_mode: expected inference, found training") }
+    guard try integer("training_mode") ?? 0 == 0 else {
+      throw .refused("training_mode: expected inference, found training")
+    }
     guard try integer("spatial") ?? 1 == 1 else {
       throw .refused("spatial: expected statistics for each channel, found one for each number")
     }
@@ -43,7 +45,8 @@ extension NodeImport {
     let weight = try input(1)
     guard case .numbers(let scale) = weight, scale.isOwnShape, scale.shape == [shape[0]] else {
       throw .refused(
-        "expected a weight of \(counted(shape[0], "number")) that the file gives, found shape \(weight.shape)")
+        "expected a weight of \(counted(shape[0], "number")) that the file gives, found shape \(weight.shape)"
+      )
     }
     guard let mean = try constantNumbers(3, "mean"), let variance = try constantNumbers(4, "variance"),
       mean.count == shape[0], variance.count == shape[0]
@@ -67,9 +70,6 @@ extension NodeImport {
     guard variable.layout.axesBehindBatch ?? axes.count >= axes.count else {
       throw .mixesBatch("normalises over the batch axis")
     }
-    for output in node.outputs.dropFirst() where !output.isEmpty {
-      throw .refused("expected one output, found \(quoted(output)) as another")
-    }
     let normalization = try nonlinearity(
       name,
       [
@@ -84,6 +84,30 @@ extension NodeImport {
       ports.append(try port(input(index), over: variable.layout))
     }
     return try block(nil, normalization, ports, variable.layout)
+  }
+
+  /// Mean and 1 / √(variance + ε) over the axes from `axis` on, where the node gives them.
+  fileprivate func statistics() throws(ImportFailure) -> [Value] {
+    guard node.outputs.dropFirst().contains(where: { !$0.isEmpty }) else { return [] }
+    let variable = try variable(0)
+    let first = try variable.layout.axis(integer("axis") ?? -1)
+    let axes = Array(first..<variable.layout.shape.count)
+    func mean(_ of: Variable, _ suffix: String) throws(ImportFailure) -> Variable {
+      try linear("mean", reduction(of: of, axes: axes, keepsAxes: true), suffix: suffix)
+    }
+    let average = try mean(variable, "mean")
+    let centered = try affine(
+      port(variable).adding(port(.variable(average), over: variable.layout, factor: -1)), variable.layout,
+      named: "\(name)/centered")
+    let variance = try mean(square(centered), "variance")
+    var port = try port(variance)
+    let epsilon = try number("epsilon") ?? Double(Float(1e-5))
+    port.offsets.append(Offset(vector: [Double](repeating: epsilon, count: port.shape.reduce(1, *))))
+    let deviation = try block("\(name)/deviation", nonlinearity("sqrt"), [port], variance.layout)
+    return [
+      .variable(average),
+      .variable(try elementwise("reciprocal", of: deviation, suffix: "inverse deviation")),
+    ]
   }
 
   /// Normalisation within channels or groups of them, with a weight and a bias for each channel, or before opset 21 for

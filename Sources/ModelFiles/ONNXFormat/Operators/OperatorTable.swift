@@ -31,7 +31,8 @@ struct OperatorHandler: Sendable {
 /// The operators that are supported, family by family; adding one is adding its line to its family's table.
 enum OperatorTable {
   private static let families: [[String: OperatorHandler]] = [
-    activations, arithmetic, matrixProducts, convolutions, pooling, normalizations, reductions, views, axisOperators,
+    activations, arithmetic, matrixProducts, convolutions, pooling, normalizations, reductions, views,
+    axisOperators,
     padding, resizing, constants, selections,
   ]
 

@@ -51,7 +51,8 @@ extension NodeImport {
       throw .refused("expected pads, found none")
     }
     let axes = try constantIntegers(3, "axes") ?? Array(0..<rank)
-    guard given.count == 2 * axes.count, given.allSatisfy({ abs(max($0, -(1 << 40))) <= Layout.maximumCount }) else {
+    guard given.count == 2 * axes.count, given.allSatisfy({ abs(max($0, -(1 << 40))) <= Layout.maximumCount })
+    else {
       throw .refused("pads: expected \(2 * axes.count) integers, found \(given)")
     }
     var pads = [Int](repeating: 0, count: 2 * rank)
@@ -72,7 +73,9 @@ extension NodeImport {
     }
     var filler = try number("value") ?? 0
     if let numbers = try constantNumbers(2, "the value of the padding") {
-      guard numbers.count == 1 else { throw .refused("expected one number as padding, found \(numbers.count)") }
+      guard numbers.count == 1 else {
+        throw .refused("expected one number as padding, found \(numbers.count)")
+      }
       filler = numbers[0]
     }
     let kept = (0..<rank).filter { $0 != layout.batchAxis }

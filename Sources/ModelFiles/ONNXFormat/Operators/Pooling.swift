@@ -28,9 +28,6 @@ extension OperatorTable {
 extension NodeImport {
   fileprivate func maxPool() throws(ImportFailure) -> Variable {
     let (variable, shape) = try channels()
-    guard node.outputs.count < 2 || node.outputs[1].isEmpty else {
-      throw .refused("expected one output, found the places of the largest elements as another")
-    }
     var window = try WindowAttributes(of: self, rank: shape.count - 1)
     window.padSame(Array(shape.dropFirst()))
     let pool = try nonlinearity(

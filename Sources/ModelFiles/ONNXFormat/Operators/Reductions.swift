@@ -5,8 +5,10 @@ extension OperatorTable {
   static let reductions: [String: OperatorHandler] = [
     "ReduceMean": .reduction { node, reduction throws(ImportFailure) in try node.linear("mean", reduction) },
     "ReduceSum": .reduction { node, reduction throws(ImportFailure) in try node.linear("sum", reduction) },
-    "ReduceMax": .reduction { node, reduction throws(ImportFailure) in try node.nonlinear("amax", reduction) },
-    "ReduceMin": .reduction { node, reduction throws(ImportFailure) in try node.nonlinear("amin", reduction) },
+    "ReduceMax": .reduction { node, reduction throws(ImportFailure) in try node.nonlinear("amax", reduction)
+    },
+    "ReduceMin": .reduction { node, reduction throws(ImportFailure) in try node.nonlinear("amin", reduction)
+    },
     "ReduceLogSumExp": .reduction { node, reduction throws(ImportFailure) in
       try node.nonlinear("logsumexp", reduction)
     },
@@ -30,7 +32,7 @@ extension OperatorTable {
 }
 
 /// What a reduction node reduces.
-private struct Reduction {
+struct Reduction {
   var variable: Variable
   /// The axes of a sample.
   let dims: [Int]
@@ -63,7 +65,7 @@ extension OperatorHandler {
 }
 
 extension NodeImport {
-  fileprivate func reduction(
+  func reduction(
     of variable: Variable, axes: [Int], keepsAxes: Bool
   ) throws(ImportFailure) -> Reduction {
     var dims: [Int] = []
@@ -85,7 +87,7 @@ extension NodeImport {
     ["dim": .integers(reduction.dims), "keepdim": .flag(reduction.keepsAxes)]
   }
 
-  fileprivate func linear(
+  func linear(
     _ name: String, _ reduction: Reduction, suffix: String? = nil
   ) throws(ImportFailure) -> Variable {
     let shape = reduction.variable.layout.sampleShape
@@ -104,7 +106,7 @@ extension NodeImport {
       nil, nonlinearity(name, constants(reduction)), [port(reduction.variable)], reduction.layout)
   }
 
-  fileprivate func square(_ variable: Variable) throws(ImportFailure) -> Variable {
+  func square(_ variable: Variable) throws(ImportFailure) -> Variable {
     try pair("product", variable, variable, suffix: "square")
   }
 
@@ -123,7 +125,9 @@ extension NodeImport {
       throw .refused("axis: expected one from \(-rank) to \(rank), found \(first)")
     }
     let behind = rank - (first < 0 ? first + rank : first)
-    guard layout.axesBehindBatch ?? behind >= behind else { throw .mixesBatch("normalises over the batch axis") }
+    guard layout.axesBehindBatch ?? behind >= behind else {
+      throw .mixesBatch("normalises over the batch axis")
+    }
     let run = layout.sampleShape.suffix(behind).reduce(1, *)
     let shape = [layout.sampleShape.reduce(1, *) / run, run]
     return try block(nil, nonlinearity(name, ["dim": .integers([-1])]), [port(variable, as: shape)], layout)
@@ -139,7 +143,9 @@ extension NodeImport {
       "sum",
       reduction.of(power == 1 ? elementwise("abs", of: variable, suffix: "abs") : square(variable)),
       suffix: "sum")
-    if power == 2 { norm = try elementwise("sqrt", of: norm, suffix: "norm") }
+    if power == 2 { norm = try elementwise("sqrt", of: norm, suffix: "root") }
+    // Of zeros all quotients are 0.
+    norm = try elementwise("clamp", ["min": .number(.leastNormalMagnitude)], of: norm, suffix: "norm")
     return try block(
       nil, nonlinearity("quotient"), [port(variable), port(.variable(norm), over: variable.layout)],
       variable.layout)

@@ -25,7 +25,7 @@ private struct AxisResize {
     switch mode {
     case "asymmetric": return place / scale
     case "align_corners":
-      return length == 1 || target == 1 ? 0 : place * Double(extent - 1) / Double(target - 1)
+      return length == 1 ? 0 : place * Double(extent - 1) / (length - 1)
     case "pytorch_half_pixel": return target > 1 ? (place + 0.5) / scale - 0.5 : -0.5
     case "half_pixel_symmetric":
       let adjustment = Double(target) / length
@@ -47,7 +47,8 @@ extension NodeImport {
     let axes = Array(variable.layout.shape.indices)
     return try resized(
       variable, scales: scales, sizes: nil, axes: axes,
-      Interpolation(mode: mode, coordinates: "asymmetric", rounding: "floor", cubic: -0.75, excludesOutside: false))
+      Interpolation(
+        mode: mode, coordinates: "asymmetric", rounding: "floor", cubic: -0.75, excludesOutside: false))
   }
 
   fileprivate func resize() throws(ImportFailure) -> Variable {
@@ -106,7 +107,9 @@ extension NodeImport {
   ) throws(ImportFailure) -> Value {
     if interpolation.mode == "nearest" {
       let index = (0..<resize.target).map { output in
-        min(max(interpolation.nearest(resize.coordinate(output, interpolation.coordinates)), 0), resize.extent - 1)
+        min(
+          max(interpolation.nearest(resize.coordinate(output, interpolation.coordinates)), 0),
+          resize.extent - 1)
       }
       return try selected(value, axis: axis, index, suffix: suffix)
     }

@@ -23,7 +23,9 @@ extension OperatorTable {
 }
 
 extension OperatorHandler {
-  fileprivate static func comparison(_ function: @escaping @Sendable (Double, Double) -> Int) -> OperatorHandler {
+  fileprivate static func comparison(_ function: @escaping @Sendable (Double, Double) -> Int)
+    -> OperatorHandler
+  {
     .one { node throws(ImportFailure) in
       let (first, second) = (try node.constants(0), try node.constants(1))
       let shape = try broadcastShape([first.shape, second.shape])
@@ -81,8 +83,8 @@ extension NodeImport {
 
   private func masked(_ value: Value, _ mask: [Double], over layout: Layout) throws(ImportFailure) -> Port {
     let shape = atLeastVector(layout.sampleShape)
-    if case .numbers(let numbers) = value, numbers.parameter == nil {
-      // Where the mask is 0 there is 0, even of an infinite number.
+    if case .numbers(let numbers) = value, numbers.parameter == nil || !allFinite(numbers.elements) {
+      // Where the mask is 0 there is 0, even of an infinite number, which is no parameter to be trained either.
       let target = try aligned(layout, rank: numbers.shape.count, shape: numbers.shape)
       let all = try PlainNumbers(shape: numbers.shape, elements: numbers.elements).expanded(to: target)
       return Port(shape: shape, offsets: [Offset(vector: zip(all, mask).map { $1 == 0 ? 0 : $0 })])

@@ -78,7 +78,9 @@ extension NodeImport {
 
   fileprivate func reshape() throws(ImportFailure) -> Value {
     let value = try input(0)
-    guard let wanted = try constantIntegers(1, "shape") else { throw .refused("expected a shape, found none") }
+    guard let wanted = try constantIntegers(1, "shape") else {
+      throw .refused("expected a shape, found none")
+    }
     let keepsZero = try integer("allowzero") ?? 0 != 0
     var shape: [Int] = []
     for (axis, extent) in wanted.enumerated() {
@@ -165,7 +167,8 @@ extension NodeImport {
   /// Among floating-point types a cast changes nothing: everything is computed in the precision that is asked for.
   fileprivate func cast() throws(ImportFailure) -> Value {
     guard let number = try integer("to"), let type = ElementType(rawValue: number) else {
-      throw .refused("to: expected a type, found \(try integer("to").map { ElementType.name(of: $0) } ?? "none")")
+      throw .refused(
+        "to: expected a type, found \(try integer("to").map { ElementType.name(of: $0) } ?? "none")")
     }
     return try cast(input(0), to: type)
   }

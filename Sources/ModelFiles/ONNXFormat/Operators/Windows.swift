@@ -18,7 +18,8 @@ struct WindowAttributes {
     func list(_ name: String, _ count: Int, _ filler: Int, least: Int) throws(ImportFailure) -> [Int] {
       guard let values = try node.integers(name) else { return [Int](repeating: filler, count: count) }
       guard values.count == count, values.allSatisfy({ (least...1 << 20).contains($0) }) else {
-        throw .refused("attribute \(quoted(name)): expected \(count) integers of at least \(least), found \(values)")
+        throw .refused(
+          "attribute \(quoted(name)): expected \(count) integers of at least \(least), found \(values)")
       }
       return values
     }
@@ -80,7 +81,8 @@ extension NodeImport {
     _ value: Value, over shape: [Int], factors: [Double] = []
   ) throws(ImportFailure) -> Port {
     guard value.shape == [shape[0]] else {
-      throw .refused("expected a number for each of \(counted(shape[0], "channel")), found shape \(value.shape)")
+      throw .refused(
+        "expected a number for each of \(counted(shape[0], "channel")), found shape \(value.shape)")
     }
     let map = try linearMap(
       "expand", from: [shape[0]],
