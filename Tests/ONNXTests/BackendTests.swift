@@ -1,4 +1,6 @@
+import Conversion
 import Equilibria
+import Equivalence
 import FixedPoints
 import Foundation
 import LinearAlgebra
@@ -107,7 +109,25 @@ private func run(_ name: String, in folder: String) throws -> ([String], Outcome
       }
     }
   }
-  return (test.operators, .pass)
+  return (test.operators, try conversionProblem(of: graph.network).map { .fail($0) } ?? .pass)
+}
+
+/// What is wrong with the network's equilibrium model, written and read again; nil where it is proved equal, or holds
+/// numbers that no file can.
+private func conversionProblem(of network: Network<Double>) throws -> String? {
+  let sink = MemorySink()
+  do throws(FileError) {
+    try ModelFile.equilibrium(EquilibriumModel(converting: network)).write(to: sink)
+    guard case .equilibrium(let model) = try ModelFile.read(FileContents(sink.bytes, named: "m.deq.json")) else {
+      return "written as a network"
+    }
+    var checker = EquivalenceChecker()
+    checker.samples = 1
+    let report = checker.check(network, against: model)
+    return report.proof == .proved ? nil : "not proved"
+  } catch {
+    return error.description.contains("finite") ? nil : error.description
+  }
 }
 
 @Suite("ONNX's backend tests", .enabled("no Python with the package onnx") { folder != nil })
