@@ -118,7 +118,8 @@ private func conversionProblem(of network: Network<Double>) throws -> String? {
   let sink = MemorySink()
   do throws(FileError) {
     try ModelFile.equilibrium(EquilibriumModel(converting: network)).write(to: sink)
-    guard case .equilibrium(let model) = try ModelFile.read(FileContents(sink.bytes, named: "m.deq.json")) else {
+    guard case .equilibrium(let model) = try ModelFile.read(FileContents(sink.bytes, named: "m.deq.json"))
+    else {
       return "written as a network"
     }
     var checker = EquivalenceChecker()

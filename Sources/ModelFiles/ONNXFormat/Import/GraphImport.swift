@@ -16,14 +16,24 @@ package struct ImportedGraph {
 /// Imports a graph, node by node.
 struct GraphImport {
   private let model: ONNXModel
-  private let isBatched: Bool
+  private let batching: Batching
   private let builder = BlockBuilder()
   private var values: [String: Value] = [:]
 
-  /// - Parameter isBatched: Whether the leading axis of every input is the batch; else a whole tensor is a sample.
-  private init(_ model: ONNXModel, isBatched: Bool) {
+  /// What the leading axis of every input is.
+  private enum Batching {
+    /// The batch, of this extent where the model does not say.
+    case leading(extent: Int)
+    /// An axis like any other: a whole tensor is a sample.
+    case none
+  }
+
+  /// An extent of batches that no other axis is likely to have, so that what shape arithmetic makes of it is known again.
+  private static let distinctiveExtent = 10_007
+
+  private init(_ model: ONNXModel, _ batching: Batching) {
     self.model = model
-    self.isBatched = isBatched
+    self.batching = batching
   }
 
   /// The graph with the leading axis of its inputs as batch; where an operator works across it, and every extent is
@@ -38,12 +48,17 @@ struct GraphImport {
     // A vector of known length is a sample, not a batch of numbers.
     let mayBatch = !ranks.contains(0) && !(isStatic && ranks.contains(1))
     if mayBatch {
-      var batched = GraphImport(model, isBatched: true)
+      if !isStatic {
+        var distinctive = GraphImport(model, .leading(extent: distinctiveExtent))
+        if let graph = try? distinctive.run(inputs) { return graph }
+      }
+      // Shapes may have been written down for a batch of one.
+      var batched = GraphImport(model, .leading(extent: 1))
       do throws(ImportFailure) { return try batched.run(inputs) } catch {
         guard isStatic, case .mixesBatch = error else { throw error }
       }
     }
-    var whole = GraphImport(model, isBatched: false)
+    var whole = GraphImport(model, .none)
     return try whole.run(inputs)
   }
 
@@ -76,12 +91,11 @@ struct GraphImport {
   private mutating func place(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> [Layout] {
     var layouts: [Layout] = []
     for input in inputs {
-      let shape = input.shape.map { $0 ?? 1 }
-      do throws(ImportFailure) { layouts.append(try Layout(shape, batchAxis: isBatched ? 0 : nil)) } catch {
+      do throws(ImportFailure) { layouts.append(try layout(of: input)) } catch {
         throw error.at("input \(quoted(input.name))")
       }
     }
-    if isBatched, Set(layouts.map { $0.shape[0] }).count > 1 {
+    if Set(layouts.compactMap(\.batch?.extent)).count > 1 {
       throw .mixesBatch(place: "inputs", "have different leading extents")
     }
     let sizes = layouts.map { $0.sampleShape.reduce(1, *) }
@@ -101,6 +115,15 @@ struct GraphImport {
       start += size
     }
     return layouts
+  }
+
+  private func layout(of input: ONNXModel.Input) throws(ImportFailure) -> Layout {
+    switch batching {
+    case .leading(let extent):
+      let shape = input.shape.map { $0 ?? extent }
+      return try Layout(shape, batch: Layout.Batch(axis: 0, extent: shape[0]))
+    case .none: return try Layout(input.shape.map { $0 ?? 1 })
+    }
   }
 
   private func outputs() throws(ImportFailure) -> [Variable] {
@@ -186,6 +209,10 @@ struct GraphImport {
     }
   }
 
+  private var batchExtent: Int? {
+    if case .leading(Self.distinctiveExtent) = batching { Self.distinctiveExtent } else { nil }
+  }
+
   /// What the node gives. Numbers that follow from numbers without a gradient are computed at once.
   private func evaluate(
     _ node: ONNXModel.Node, _ handler: OperatorHandler, _ inputs: [Value?]
@@ -201,7 +228,8 @@ struct GraphImport {
       }
     let builder = isConstant ? BlockBuilder() : self.builder
     let results = try handler.run(
-      NodeImport(node: node, opset: model.opset, inputs: inputs, builder: builder))
+      NodeImport(
+        node: node, opset: model.opset, inputs: inputs, builder: builder, batchExtent: batchExtent))
     return isConstant ? builder.evaluated(results) : results
   }
 }

@@ -9,6 +9,8 @@ struct NodeImport {
   /// What the node reads; nil where an optional input is left out.
   let inputs: [Value?]
   let builder: BlockBuilder
+  /// The number of samples where it is a number that stands for the batch and nothing else.
+  var batchExtent: Int?
 
   /// The name of the block that holds what the node gives.
   var name: String { node.outputs.first { !$0.isEmpty } ?? node.name }
@@ -38,7 +40,7 @@ struct NodeImport {
     case .integers(let integers):
       throw .refused("expected floating-point numbers, found \(integers.type.name)")
     case .numbers(let numbers):
-      let layout = try Layout(numbers.shape, batchAxis: nil)
+      let layout = try Layout(numbers.shape)
       let suffix = numbers.parameter ?? "constant"
       return try block("\(name)/\(suffix)", Identity(), [port(value, over: layout)], layout)
     }
@@ -188,7 +190,7 @@ struct NodeImport {
 
   /// A variable's samples as they lie along those of the layout, from the last axis.
   private func sampleShape(_ variable: Variable, over layout: Layout) throws(ImportFailure) -> [Int] {
-    guard variable.layout.batchAxis == nil, let behind = layout.axesBehindBatch else {
+    guard variable.layout.batch == nil, let behind = layout.axesBehindBatch, !layout.isMerged else {
       return atLeastVector(variable.layout.sampleShape)
     }
     return atLeastVector(try withoutBatch(variable.layout.shape, axesBehind: behind))
@@ -245,14 +247,14 @@ struct NodeImport {
   /// The shape of the layout's samples for constants of `rank` axes: with an axis of 1 for the batch where they
   /// reach so far.
   func aligned(_ layout: Layout, rank: Int, shape: [Int]) throws(ImportFailure) -> [Int] {
-    guard let batchAxis = layout.batchAxis, let behind = layout.axesBehindBatch, rank > behind else {
+    guard let batch = layout.batch, let behind = layout.axesBehindBatch, rank > behind else {
       return layout.sampleShape
     }
     guard shape[rank - 1 - behind] == 1 else {
       throw .mixesBatch("broadcasts the batch axis against another")
     }
     var aligned = layout.shape
-    aligned[batchAxis] = 1
+    aligned[batch.axis] = batch.factor
     return aligned
   }
 }

@@ -22,7 +22,7 @@ enum Value {
   /// Shape and batch axis.
   func layout() throws(ImportFailure) -> Layout {
     if case .variable(let variable) = self { return variable.layout }
-    return try Layout(shape, batchAxis: nil)
+    return try Layout(shape)
   }
 }
 

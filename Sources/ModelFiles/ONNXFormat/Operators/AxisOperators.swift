@@ -43,10 +43,8 @@ extension NodeImport {
       let layout = variable.layout
       let shape = permutation.map { layout.shape[$0] }
       let batchAxis = layout.batchAxis.map { permutation.firstIndex(of: $0)! }
-      let dims = permutation.filter { $0 != layout.batchAxis }.map { axis in
-        axis - (layout.batchAxis.map { $0 < axis } == true ? 1 : 0)
-      }
-      let target = try Layout(shape, batchAxis: batchAxis)
+      let dims = permutation.filter { layout.isMerged || $0 != layout.batchAxis }.map(layout.sampleAxis)
+      let target = try layout.replacing(shape, batchAxis: batchAxis)
       if dims == Array(dims.indices) { return .variable(Variable(source: variable.source, layout: target)) }
       let map = try linearMap("permute", from: layout.sampleShape, ["dims": .integers(dims)])
       return .variable(try mapped(variable, by: map, suffix: suffix, to: target))
@@ -84,7 +82,7 @@ extension NodeImport {
     var shape = variable.layout.shape
     shape[axis] = index.count
     return .variable(
-      try mapped(variable, by: map, suffix: suffix, to: Layout(shape, batchAxis: variable.layout.batchAxis)))
+      try mapped(variable, by: map, suffix: suffix, to: variable.layout.replacing(shape)))
   }
 
   fileprivate func concatenation() throws(ImportFailure) -> Value {
@@ -107,10 +105,13 @@ extension NodeImport {
     shape[axis] = values.reduce(0) { $0 + $1.shape[axis] }
     // Constants of no elements along the axis add nothing.
     values.removeAll { $0.shape[axis] == 0 }
-    var batchAxes: Set<Int> = []
-    for value in values { if let axis = try value.layout().batchAxis { batchAxes.insert(axis) } }
-    guard batchAxes.count <= 1 else { throw .mixesBatch("joins values of different batch axes") }
-    let layout = try Layout(shape, batchAxis: batchAxes.first)
+    var batch: Layout.Batch?
+    for value in values {
+      guard let other = try value.layout().batch else { continue }
+      guard batch ?? other == other else { throw .mixesBatch("joins values of different batch axes") }
+      batch = other
+    }
+    let layout = try Layout(shape, batch: batch)
     let dim = try layout.sampleAxis(axis, to: "joins along")
     var port = Port(shape: layout.sampleShape)
     var start = 0
@@ -130,7 +131,7 @@ extension NodeImport {
         ["dim": .integers([dim]), "start": .integers([start]), "total": .integers([total])])
     }
     if case .numbers(let numbers) = value, !numbers.isTransposed,
-      layout.batchAxis == nil || layout.shape[layout.batchAxis!] == 1
+      layout.batch.map({ $0.extent == 1 && !layout.isMerged }) ?? true
     {
       var shape = numbers.shape
       if let batchAxis = layout.batchAxis { shape.remove(at: batchAxis) }
@@ -140,11 +141,11 @@ extension NodeImport {
     }
     let variable = try variable(value)
     guard
-      variable.layout.batchAxis == layout.batchAxis
-        || layout.batchAxis.map({ layout.shape[$0] == 1 }) ?? false
+      variable.layout.batch == layout.batch
+        || layout.batch.map({ $0.extent == 1 && !layout.isMerged }) ?? false
     else { throw .mixesBatch("joins a value of the whole batch with the batch") }
-    var shape = variable.layout.shape
-    if let batchAxis = layout.batchAxis { shape.remove(at: batchAxis) }
+    var shape = variable.layout.sampleShape
+    if variable.layout.batch == nil, let batchAxis = layout.batchAxis { shape.remove(at: batchAxis) }
     return Port(shape: layout.sampleShape, terms: [Term(source: variable.source, map: try map(from: shape))])
   }
 
@@ -235,7 +236,8 @@ extension NodeImport {
       if case .variable(let original) = value, variable.layout.batchAxis == axis {
         throw .mixesBatch("takes the batch axis of \(original.layout.shape) apart")
       }
-      return .variable(Variable(source: variable.source, layout: try Layout(shape, batchAxis: batchAxis)))
+      return .variable(
+        Variable(source: variable.source, layout: try variable.layout.replacing(shape, batchAxis: batchAxis)))
     }
     var shape = part.shape
     shape.replaceSubrange(axis...axis, with: places.shape)
@@ -261,8 +263,25 @@ extension NodeImport {
     if let batchAxis, shape[batchAxis] != layout.shape[layout.batchAxis!] {
       throw .mixesBatch("repeats the batch axis")
     }
-    let target = try Layout(shape, batchAxis: batchAxis)
-    return .variable(try affine(port(value, over: target), target))
+    return .variable(try expanded(value, over: expandedLayout(layout, to: shape, batchAxis: batchAxis)))
+  }
+
+  private func expandedLayout(
+    _ layout: Layout, to shape: [Int], batchAxis: Int?
+  ) throws(ImportFailure) -> Layout {
+    if layout.batch != nil { return try layout.replacing(shape, batchAxis: batchAxis) }
+    let missing = shape.count - layout.shape.count
+    if let extent = batchExtent, let axis = shape.firstIndex(of: extent),
+      axis < missing || layout.shape[axis - missing] == 1
+    {
+      // Repeated for every sample.
+      return try Layout(shape, batch: Layout.Batch(axis: axis, extent: extent))
+    }
+    return try Layout(shape)
+  }
+
+  private func expanded(_ value: Value, over target: Layout) throws(ImportFailure) -> Variable {
+    try affine(port(value, over: target), target)
   }
 
   fileprivate func tile() throws(ImportFailure) -> Value {

@@ -19,6 +19,12 @@ extension OperatorTable {
     "Size": .one { node throws(ImportFailure) in
       .integers(Integers([try node.input(0).shape.reduce(1, *)], shape: []))
     },
+    "Mod": .one(["fmod"]) { node throws(ImportFailure) in
+      guard try node.integer("fmod") ?? 0 == 0, let remainder = try node.integerArithmetic("Mod") else {
+        throw .refused("expected constant integers, found floating-point numbers")
+      }
+      return .integers(remainder)
+    },
     "Range": .one { node throws(ImportFailure) in try node.range() },
   ]
 }

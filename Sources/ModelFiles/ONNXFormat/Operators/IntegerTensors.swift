@@ -103,6 +103,8 @@ extension NodeImport {
     "Sub": { valid($0.subtractingReportingOverflow($1)) },
     "Mul": { valid($0.multipliedReportingOverflow(by: $1)) },
     "Div": { valid($0.dividedReportingOverflow(by: $1)) },
+    // Of the divisor's sign, as in Python.
+    "Mod": { $1 == 0 || $1 == -1 ? ($1 == 0 ? nil : 0) : ($0 % $1 + $1) % $1 },
     "Min": { min($0, $1) },
     "Max": { max($0, $1) },
     "Pow": { base, exponent in

@@ -50,7 +50,7 @@ extension NodeImport {
     shape[position] = weight.outputs
     let term = Term(source: variable.source, map: map, parameter: weight.numbers.parameter)
     return try affine(
-      Port(shape: map.outputShape, terms: [term]), Layout(shape, batchAxis: layout.batchAxis), named: name)
+      Port(shape: map.outputShape, terms: [term]), layout.replacing(shape), named: name)
   }
 
   /// A product of which neither factor is a matrix that the file gives.
@@ -70,7 +70,7 @@ extension NodeImport {
     guard b.shape[b.shape.count - 2] == inner else {
       throw .refused("expected shapes of a matrix product, found \(a.shape) and \(b.shape)")
     }
-    if let behind = a.axesBehindBatch, behind == 1, b.batchAxis == nil {
+    if let behind = a.axesBehindBatch, behind == 1, b.batch == nil, !a.isMerged {
       // Each row is a sample.
       return try rowProduct(left, right, name)
     }
@@ -78,16 +78,16 @@ extension NodeImport {
       throw .mixesBatch("multiplies matrices that have the batch axis as rows or columns")
     }
     let leading = try Layout.broadcast([
-      Layout(a.shape.dropLast(2) + [1, 1], batchAxis: a.batchAxis),
-      Layout(b.shape.dropLast(2) + [1, 1], batchAxis: b.batchAxis),
+      a.replacing(a.shape.dropLast(2) + [1, 1]),
+      b.replacing(b.shape.dropLast(2) + [1, 1]),
     ])
     let before = leading.shape.dropLast(2)
     let ports = [
-      try port(left, over: Layout(before + [rows, inner], batchAxis: leading.batchAxis)),
-      try port(right, over: Layout(before + [inner, columns], batchAxis: leading.batchAxis)),
+      try port(left, over: leading.replacing(before + [rows, inner])),
+      try port(right, over: leading.replacing(before + [inner, columns])),
     ]
     let product = try block(
-      name, nonlinearity("matmul"), ports, Layout(before + [rows, columns], batchAxis: leading.batchAxis))
+      name, nonlinearity("matmul"), ports, leading.replacing(before + [rows, columns]))
     var removed: [Int] = []
     if leftIsVector { removed.append(product.layout.shape.count - 2) }
     if rightIsVector { removed.append(product.layout.shape.count - 1) }
@@ -100,7 +100,7 @@ extension NodeImport {
     var axes = rows.layout.shape
     axes.insert(1, at: axes.count - 1)
     let single = Variable(
-      source: rows.source, layout: try Layout(axes, batchAxis: rows.layout.batchAxis))
+      source: rows.source, layout: try rows.layout.replacing(axes))
     guard axes.count == 3 else {
       throw .mixesBatch("multiplies matrices that have the batch axis as rows")
     }

@@ -38,7 +38,7 @@ extension NodeImport {
       throw .refused("spatial: expected statistics for each channel, found one for each number")
     }
     let variable = try variable(0)
-    guard variable.layout.shape.count >= 2, variable.layout.batchAxis ?? 0 == 0,
+    guard variable.layout.shape.count >= 2, variable.layout.batchAxis ?? 0 == 0, !variable.layout.isMerged,
       variable.layout.batchAxis == 0 || variable.layout.shape[0] == 1
     else { throw .mixesBatch("takes the batch axis for another") }
     let shape = Array(variable.layout.shape.dropFirst())

@@ -78,10 +78,10 @@ extension NodeImport {
       }
       filler = numbers[0]
     }
-    let kept = (0..<rank).filter { $0 != layout.batchAxis }
+    let kept = (0..<rank).filter { layout.isMerged || $0 != layout.batchAxis }
     let own = kept.map { pads[$0] } + kept.map { pads[rank + $0] }
     let shape = zip(layout.shape, 0..<rank).map { $0 + pads[$1] + pads[rank + $1] }
-    let target = try Layout(shape, batchAxis: layout.batchAxis)
+    let target = try layout.replacing(shape)
     let map = try linearMap("pad", from: layout.sampleShape, ["padding": .integers(own)])
     var port = Port(shape: map.outputShape, terms: [Term(source: variable.source, map: map)])
     if filler != 0 {

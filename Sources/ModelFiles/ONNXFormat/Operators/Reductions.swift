@@ -80,7 +80,7 @@ extension NodeImport {
     }
     return Reduction(
       variable: variable, dims: dims.sorted(), keepsAxes: keepsAxes,
-      layout: try Layout(shape, batchAxis: batchAxis))
+      layout: try variable.layout.replacing(shape, batchAxis: batchAxis))
   }
 
   private func constants(_ reduction: Reduction) -> [String: Constant] {

@@ -130,7 +130,7 @@ extension NodeImport {
     var shape = variable.layout.shape
     shape[axis] = resize.target
     return .variable(
-      try mapped(variable, by: map, suffix: suffix, to: Layout(shape, batchAxis: variable.layout.batchAxis)))
+      try mapped(variable, by: map, suffix: suffix, to: variable.layout.replacing(shape)))
   }
 }
 

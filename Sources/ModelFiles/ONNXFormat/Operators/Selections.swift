@@ -69,7 +69,7 @@ extension NodeImport {
       return .integers(Integers(elements, shape: shape, type: a.type))
     }
     let layout = try Layout.broadcast([
-      Layout(condition.shape, batchAxis: nil), first.layout(), second.layout(),
+      Layout(condition.shape), first.layout(), second.layout(),
     ])
     let shape = try aligned(layout, rank: condition.shape.count, shape: condition.shape)
     let truth = try condition.expanded(to: shape).elements

@@ -18,7 +18,7 @@ extension OperatorTable {
 extension NodeImport {
   /// A value with other extents, its elements in the same order.
   func reshaped(_ value: Value, to shape: [Int]) throws(ImportFailure) -> Value {
-    guard try checkedCount(of: shape) == value.shape.reduce(1, *) else {
+    guard try checkedCount(of: shape, most: 1 << 56) == value.shape.reduce(1, *) else {
       throw .refused("expected a shape of as many elements as \(value.shape), found \(shape)")
     }
     switch value {
@@ -29,21 +29,8 @@ extension NodeImport {
       return try reshaped(.variable(variable(value)), to: shape)
     case .variable(let variable):
       return .variable(
-        Variable(source: variable.source, layout: try reshaped(variable.layout, to: shape)))
+        Variable(source: variable.source, layout: try variable.layout.reshaped(to: shape)))
     }
-  }
-
-  /// The layout of a reshaped variable: an axis of the batch's extent must have as many elements before it and as many
-  /// behind it.
-  private func reshaped(_ layout: Layout, to shape: [Int]) throws(ImportFailure) -> Layout {
-    guard let batchAxis = layout.batchAxis else { return try Layout(shape, batchAxis: nil) }
-    let before = layout.shape.prefix(batchAxis).reduce(1, *)
-    var count = 1
-    for (axis, extent) in shape.enumerated() {
-      if count == before, extent == layout.shape[batchAxis] { return try Layout(shape, batchAxis: axis) }
-      count *= extent
-    }
-    throw .mixesBatch("reshapes \(layout.shape) to \(shape), which takes the batch axis apart")
   }
 
   /// The value with axes of extent 1 at these positions of the result.
@@ -58,7 +45,8 @@ extension NodeImport {
       shape.insert(1, at: position)
       if let axis = batchAxis, position <= axis { batchAxis = axis + 1 }
     }
-    return Variable(source: variable.source, layout: try Layout(shape, batchAxis: batchAxis))
+    return Variable(
+      source: variable.source, layout: try variable.layout.replacing(shape, batchAxis: batchAxis))
   }
 
   /// The value without axes, which have extent 1.
@@ -73,7 +61,8 @@ extension NodeImport {
       shape.remove(at: axis)
       if let batch = batchAxis, axis < batch { batchAxis = batch - 1 }
     }
-    return Variable(source: variable.source, layout: try Layout(shape, batchAxis: batchAxis))
+    return Variable(
+      source: variable.source, layout: try variable.layout.replacing(shape, batchAxis: batchAxis))
   }
 
   fileprivate func reshape() throws(ImportFailure) -> Value {
@@ -99,7 +88,7 @@ extension NodeImport {
     }
     if let axis = open.first {
       shape[axis] = 1
-      let (known, count) = (try checkedCount(of: shape), value.shape.reduce(1, *))
+      let (known, count) = (try checkedCount(of: shape, most: 1 << 56), value.shape.reduce(1, *))
       guard known > 0, count % known == 0 else {
         throw .refused("shape: expected one for \(counted(count, "element")), found \(wanted)")
       }

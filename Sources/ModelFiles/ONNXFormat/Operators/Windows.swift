@@ -64,7 +64,9 @@ extension NodeImport {
     guard layout.shape.count >= 3 else {
       throw .refused("expected a batch, channels and at least one axis more, found shape \(layout.shape)")
     }
-    guard layout.batchAxis ?? 0 == 0 else { throw .mixesBatch("takes the batch axis for another") }
+    guard layout.batchAxis ?? 0 == 0, !layout.isMerged else {
+      throw .mixesBatch("takes the batch axis for another")
+    }
     guard layout.batchAxis == 0 || layout.shape[0] == 1 else {
       throw .refused("expected a leading axis that is the batch or has extent 1, found shape \(layout.shape)")
     }
@@ -73,7 +75,7 @@ extension NodeImport {
 
   /// The layout of samples `[channels, …]` behind the leading axis of another layout.
   func leading(_ layout: Layout, _ sampleShape: [Int]) throws(ImportFailure) -> Layout {
-    try Layout(layout.shape.prefix(1) + sampleShape, batchAxis: layout.batchAxis)
+    try layout.replacing(layout.shape.prefix(1) + sampleShape)
   }
 
   /// A number for each channel, times constant factors, as a port of shape `[channels, …]`.
@@ -92,7 +94,7 @@ extension NodeImport {
         shape: shape, offsets: [Offset(tensor: numbers.tensor, map: map, parameter: numbers.parameter)])
     }
     let variable = try variable(value)
-    guard variable.layout.batchAxis == nil else { throw .mixesBatch("takes the batch axis for channels") }
+    guard variable.layout.batch == nil else { throw .mixesBatch("takes the batch axis for channels") }
     return Port(shape: shape, terms: [Term(source: variable.source, map: map)])
   }
 }
