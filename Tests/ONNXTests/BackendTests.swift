@@ -39,11 +39,12 @@ private struct Case: Decodable {
   let inputs, outputs: [Numbers]
 }
 
-/// The elements of a tensor with one axis moved to the front, or back from there.
-private func moved(_ elements: [Double], _ shape: [Int], axis: Int, back: Bool) -> [Double] {
-  let (before, extent, behind) = (
-    shape.prefix(axis).reduce(1, *), shape[axis], shape.dropFirst(axis + 1).reduce(1, *)
-  )
+/// The elements of a tensor with the batch moved to the front, or back from there.
+private func moved(_ elements: [Double], _ shape: [Int], _ layout: SampleLayout, back: Bool) -> [Double] {
+  guard let axis = layout.batchAxis else { return elements }
+  let before = shape.prefix(axis).reduce(1, *) * layout.merged.outer
+  let behind = shape.dropFirst(axis + 1).reduce(1, *) * layout.merged.inner
+  let extent = elements.count / (before * behind)
   var result = elements
   for a in 0..<before {
     for b in 0..<extent {
@@ -71,35 +72,22 @@ private func run(_ name: String, in folder: String) throws -> ([String], Outcome
   } catch {
     return (test.operators, .skip("\(error.place): \(error.problem)"))
   }
-  var batch: Int?
-  for (input, axis) in zip(test.inputs, graph.inputBatchAxes) { if let axis { batch = input.shape[axis] } }
-  let rows = batch ?? 1
-  let parts = zip(test.inputs, graph.inputBatchAxes).map { input, axis in
+  let rows = zip(test.inputs, graph.inputs).map { $0.elements.count / $1.count }.first ?? 1
+  let parts = zip(test.inputs, graph.inputs).map { input, layout in
     Matrix(
-      rows: rows, columns: input.elements.count / rows,
-      elements: axis.map { moved(input.elements, input.shape, axis: $0, back: false) } ?? input.elements)
+      rows: rows, columns: layout.count, elements: moved(input.elements, input.shape, layout, back: false))
   }
   let x = Matrix(sideBySide: parts, rows: rows)
-  guard x.columns == graph.network.inputSize else {
-    return (test.operators, .fail("an input of \(graph.network.inputSize) for \(x.columns)"))
-  }
   let y = graph.network.forward(x, solvingBy: .structured(Newton())).output
   var start = 0
-  for (index, output) in test.outputs.enumerated() {
-    let shape = graph.outputShapes[index]
-    let axis = graph.outputBatchAxes[index]
-    let size = shape.reduce(1, *) / (axis.map { shape[$0] } ?? 1)
-    let part = y.columns(start..<start + size)
-    start += size
-    let found = axis.map { moved(part.elements, output.shape, axis: $0, back: true) } ?? Array(part.row(0))
-    guard found.count == output.elements.count else {
-      return (
-        test.operators,
-        .fail(
-          "output \(index) of \(found.count) for \(output.elements.count), shape \(shape) for \(output.shape)"
-        )
-      )
+  for (index, (output, layout)) in zip(test.outputs, graph.outputs).enumerated() {
+    let part = y.columns(start..<start + layout.count)
+    start += layout.count
+    let elements = layout.batchAxis == nil ? Array(part.row(0)) : part.elements
+    guard elements.count == output.elements.count else {
+      return (test.operators, .fail("output \(index): \(elements.count) numbers for shape \(output.shape)"))
     }
+    let found = moved(elements, output.shape, layout, back: true)
     for (found, expected) in zip(found, output.elements) {
       let isSame = found == expected || found.isNaN && expected.isNaN
       // Beyond single precision there is infinity.

@@ -22,7 +22,8 @@ struct CheckCommand: ParsableCommand {
 
   @Argument(
     help:
-      "The network, JSON or ONNX, or several to be stacked, and last the equilibrium model; - is standard input.")
+      "The network, JSON or ONNX, or several to be stacked, and last the equilibrium model; - is standard input."
+  )
   var files: [String]
 
   @Option(help: "How many random inputs to try.")

@@ -6,11 +6,26 @@ import Operators
 package struct ImportedGraph {
   /// The network.
   package let network: Network<Double>
-  /// The position of the batch axis in each input and output; nil where the whole tensor is one sample.
-  package let inputBatchAxes: [Int?]
-  package let outputBatchAxes: [Int?]
-  package let inputShapes: [[Int]]
-  package let outputShapes: [[Int]]
+  /// How the samples lie in each input.
+  package let inputs: [SampleLayout]
+  /// How the samples lie in each output.
+  package let outputs: [SampleLayout]
+}
+
+/// How the samples lie in a tensor of a graph.
+package struct SampleLayout {
+  /// The number of elements of a sample.
+  package let count: Int
+  /// The axis along which samples lie; nil where the whole tensor is the same for every sample, or is one.
+  package let batchAxis: Int?
+  /// The elements of a sample that lie along that axis before, and behind, another one's.
+  package let merged: (outer: Int, inner: Int)
+
+  init(_ layout: Layout) {
+    count = layout.sampleShape.reduce(1, *)
+    batchAxis = layout.batchAxis
+    merged = (layout.batch?.outer ?? 1, layout.batch?.inner ?? 1)
+  }
 }
 
 /// Imports a graph, node by node.
@@ -73,9 +88,8 @@ struct GraphImport {
     let outputs = try self.outputs()
     let output = try readOut(outputs)
     return ImportedGraph(
-      network: try network(inputs: layouts, output: output), inputBatchAxes: layouts.map(\.batchAxis),
-      outputBatchAxes: outputs.map(\.layout.batchAxis), inputShapes: layouts.map(\.shape),
-      outputShapes: outputs.map(\.layout.shape))
+      network: try network(inputs: layouts, output: output), inputs: layouts.map(SampleLayout.init),
+      outputs: outputs.map { SampleLayout($0.layout) })
   }
 
   private mutating func define(_ name: String, _ value: Value, at place: String) throws(ImportFailure) {
