@@ -16,11 +16,14 @@ struct CheckCommand: ParsableCommand {
 
       Examples:
         deq check mlp.json mlp.deq.json
+        deq check cnn.onnx cnn.deq.json
         deq check 1.json 2.json m.json    m.json is the stack of 1.json and 2.json
       """)
 
   @Argument(
-    help: "The network, or several to be stacked, and last the equilibrium model; - is standard input.")
+    help:
+      "The network, JSON or ONNX, or several to be stacked, and last the equilibrium model; - is standard input."
+  )
   var files: [String]
 
   @Option(help: "How many random inputs to try.")

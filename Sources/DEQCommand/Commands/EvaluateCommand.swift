@@ -16,7 +16,7 @@ struct EvaluateCommand: ParsableCommand {
         echo '{"input": [[1, 2]]}' | deq evaluate mlp.deq.json
       """)
 
-  @Argument(help: "A network or an equilibrium model, as JSON; - is standard input.")
+  @Argument(help: "A network or an equilibrium model, as JSON, or a network as ONNX; - is standard input.")
   var model: String
 
   @Option(help: "The samples; - is standard input.")
