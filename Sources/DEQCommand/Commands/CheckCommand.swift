@@ -57,6 +57,7 @@ struct CheckCommand: ParsableCommand {
     try ModelArguments.requireOneStandardInput(files)
     let network = try ModelArguments.network(stacking: Array(files.dropLast()))
     let model = try ModelFile.readEquilibrium(files[files.count - 1])
+    try ModelArguments.requireFiniteNumbers(.network(network), .equilibrium(model))
     try requireMemory(toCheck: network, model, samples: samples, remedy: "--samples takes fewer")
     var checker = EquivalenceChecker()
     checker.samples = samples

@@ -55,6 +55,7 @@ struct ConvertCommand: ParsableCommand {
     let model = EquilibriumModel(converting: network)
     if matrix { try requireMatrixForm(of: model) }
     if check {
+      try ModelArguments.requireFiniteNumbers(.network(network))
       try requireMemory(
         toCheck: network, model, samples: EquivalenceChecker().samples,
         remedy: "--no-check leaves the check out")

@@ -37,6 +37,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try ModelArguments.requireOneStandardInput([model, input])
     let file = try ModelFile.read(model)
+    try ModelArguments.requireFiniteNumbers(file)
     let samplesFile = try FileContents(reading: input)
     let evaluation =
       switch file {
