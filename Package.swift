@@ -64,6 +64,8 @@ let package = Package(
     .testTarget(name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators"]),
     .testTarget(name: "ModelFilesTests", dependencies: modules + ["TestSupport"]),
     .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema"]),
+    .testTarget(
+      name: "ONNXExportTests", dependencies: modules + ["DeepEquilibrium", "ONNXSchema", "TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "DEQCommandTests", dependencies: modules + ["deq", "DeepEquilibrium"]),
