@@ -12,6 +12,11 @@ protocol ONNXEmitting {
   func emit(_ operands: [ONNXValue], in graph: ONNXGraph) throws(ONNXRefusal) -> ONNXValue
 }
 
+extension ONNXExport {
+  /// Whether a nonlinearity or a linear map is exported by an operator of ONNX, or several.
+  package static func hasOperator(for type: Any.Type) -> Bool { type is any ONNXEmitting.Type }
+}
+
 /// An operator that cannot be exported.
 struct ONNXRefusal: Error {
   /// What was expected and what was found.

@@ -41,15 +41,24 @@ final class ONNXGraph {
     _ type: String, _ inputs: [String], results: [String], _ attributes: [(String, Attribute)] = []
   ) -> [String] {
     let names = results.map { initializers.uniqueName(scope.isEmpty ? $0 : "\(scope)/\($0)") }
+    append(type, inputs, names, attributes)
+    return names
+  }
+
+  /// Gives a value another name, which is known to be unique.
+  func rename(_ value: ONNXValue, to name: String) { append("Identity", [value.name], [name], []) }
+
+  private func append(
+    _ type: String, _ inputs: [String], _ outputs: [String], _ attributes: [(String, Attribute)]
+  ) {
     nodes.append(
       ONNXNodeProto.with {
         $0.opType = type
-        $0.name = names[0]
+        $0.name = outputs[0]
         $0.input = inputs
-        $0.output = names
+        $0.output = outputs
         $0.attribute = attributes.map { ONNXAttributeProto($0, $1) }
       })
-    return names
   }
 
   /// Adds a node with one result, samples of this shape; as many as the operands have.

@@ -23,10 +23,9 @@ struct ONNXModelBuilder {
 
   /// The transition: inputs z, `[batch, N]`, and x, `[batch, n]`; output f, `[batch, N]`.
   mutating func buildTransition() throws(FileError) {
-    let z = input("z", [model.stateSize])
-    let x = input("x", [model.inputSize])
+    let (z, x, result) = (input("z", [model.stateSize]), input("x", [model.inputSize]), name("f"))
     var transition = TransitionEmitter(model, z: z, x: x, in: graph, file: file)
-    output(try transition.emit(), named: "f")
+    output(try transition.emit(), named: result)
     nodeCount = graph.nodes.count
     description = "f(z, x), the transition of an equilibrium model"
   }
@@ -34,7 +33,7 @@ struct ONNXModelBuilder {
   /// The equilibrium: input x and output y in their own shapes; for a cyclic model also whether each sample has
   /// converged.
   mutating func buildLoop(limit: Int) throws(FileError) {
-    let x = input("x", model.inputShape)
+    let (x, result, converged) = (input("x", model.inputShape), name("y"), name("converged"))
     let isCyclic = model.nilpotencyIndex == nil
     let body = try LoopBody(model, x: x, checksConvergence: isCyclic, outer: graph, file: file)
     let zeroShape = graph.node(
@@ -54,8 +53,8 @@ struct ONNXModelBuilder {
     let blocks = graph.split(
       ONNXValue(name: end[0], shape: [model.stateSize]), sizes: model.blocks.map(\.size),
       names: model.blocks.map { "\($0.name)/equilibrium" })
-    output(graph.reshape(blocks[model.output], to: model.blocks[model.output].shape), named: "y")
-    if isCyclic { output(ONNXValue(name: end[1], shape: []), named: "converged", type: .bool) }
+    output(graph.reshape(blocks[model.output], to: model.blocks[model.output].shape), named: result)
+    if isCyclic { output(ONNXValue(name: end[1], shape: []), named: converged, type: .bool) }
     nodeCount = graph.nodes.count + body.proto.node.count
     description = "The equilibrium z = f(z, x), by iteration from zeros"
   }
@@ -77,15 +76,17 @@ struct ONNXModelBuilder {
     return ONNXModelWriter(modelProto, graph: graphProto, of: graph)
   }
 
+  /// Keeps a name for an input or an output, before anything else can take it.
+  private func name(_ name: String) -> String { graph.initializers.uniqueName(name) }
+
   private mutating func input(_ name: String, _ shape: [Int]) -> ONNXValue {
-    inputs.append(.init(name: graph.initializers.uniqueName(name), shape: shape, type: precision.rawValue))
+    inputs.append(.init(name: self.name(name), shape: shape, type: precision.rawValue))
     return ONNXValue(name: inputs.last!.name, shape: shape)
   }
 
   private mutating func output(_ value: ONNXValue, named name: String, type: ONNXElementType? = nil) {
-    let names = graph.node("Identity", [value.name], results: [name])
-    outputs.append(
-      .init(name: names[0], shape: value.shape, type: type == .bool ? "bool" : precision.rawValue))
+    graph.rename(value, to: name)
+    outputs.append(.init(name: name, shape: value.shape, type: type == .bool ? "bool" : precision.rawValue))
   }
 
   private var zero: ONNXTensorProto {
