@@ -46,7 +46,9 @@ let package = Package(
       exclude: ["onnx.proto"]),
     .target(
       name: "ModelFiles",
-      dependencies: ["CJSONC", "ONNXSchema", "LinearAlgebra", "Operators", "Networks", "Equilibria"]),
+      dependencies: [
+        "CJSONC", "ONNXSchema", "LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria",
+      ]),
     .target(name: "RandomNetworks", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
     .target(name: "DeepEquilibrium", dependencies: modules),
     .executableTarget(

@@ -9,6 +9,14 @@ enum Runtime {
   /// Whether there is one here.
   static let isAvailable = Python.has("onnx", "onnxruntime", "numpy")
 
+  /// An implementation of ONNX.
+  enum Evaluator: String, Encodable {
+    /// ONNX Runtime: fast, and without some operators in double precision.
+    case runtime
+    /// ONNX's own reference implementation.
+    case reference
+  }
+
   /// A model to run.
   struct Case: Encodable {
     /// The file, in the folder of the tests.
@@ -17,6 +25,8 @@ enum Runtime {
     let feeds: [String: Numbers]
     /// `float32` or `float64`.
     var type = "float32"
+    /// What runs it.
+    var evaluator = Evaluator.runtime
     /// For a transition: how often it is to be applied to the state; 1 gives f(z, x).
     var iterations = 1
   }
@@ -49,15 +59,19 @@ enum Runtime {
   }
 
   private static let script = """
-    import json, math, numpy, onnx, onnxruntime
+    import json, math, numpy, onnx, onnx.reference, onnxruntime
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     results = []
     for case in json.load(open("cases.json")):
       try:
-        onnx.checker.check_model(onnx.load(case["file"]), full_check=True)
-        session = onnxruntime.InferenceSession(case["file"], options, providers=["CPUExecutionProvider"])
+        model = onnx.load(case["file"])
+        onnx.checker.check_model(model, full_check=True)
+        if case["evaluator"] == "reference":
+          session = onnx.reference.ReferenceEvaluator(model)
+        else:
+          session = onnxruntime.InferenceSession(case["file"], options, providers=["CPUExecutionProvider"])
         feeds = {name: numpy.array(value["data"], case["type"]).reshape(value["shape"])
                  for name, value in case["feeds"].items()}
         for _ in range(case["iterations"]):
@@ -68,7 +82,7 @@ enum Runtime {
       results.append({output.name: {
         "shape": list(value.shape),
         "data": [float(x) if math.isfinite(x) else str(float(x)) for x in value.flatten().tolist()]}
-        for output, value in zip(session.get_outputs(), outputs)})
+        for output, value in zip(model.graph.output, outputs)})
     json.dump(results, open("results.json", "w"))
     """
 }

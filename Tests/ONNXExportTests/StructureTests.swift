@@ -47,7 +47,8 @@ struct StructureTests {
     #expect(loops.count == 1)
     let trips = try #require(model.graph.initializer.first { $0.name == loops[0].input[0] })
     #expect(Array(trips.rawData) == [3, 0, 0, 0, 0, 0, 0, 0] && trips.dims == [])
-    #expect(loops[0].input[1] == "")
+    let condition = try #require(model.graph.initializer.first { $0.name == loops[0].input[1] })
+    #expect(Array(condition.rawData) == [1] && condition.dataType == 9)
     let body = loops[0].attribute[0].g
     #expect(body.initializer.isEmpty)
     #expect(body.node.filter { $0.opType == "Gemm" }.count == 4)

@@ -43,7 +43,7 @@ struct LoopBody {
     }
   }
 
-  /// Whether some sample has yet to converge, and for each sample whether max|f − z| ≤ 64 ε · max|z|.
+  /// Whether some sample has yet to converge, and for each sample whether max|f − z| is within the tolerances.
   ///
   /// A sample whose state is not a number has not converged and never will, so it keeps nobody waiting.
   private static func convergence(
@@ -51,7 +51,8 @@ struct LoopBody {
   ) -> (some: String, each: String) {
     let residual = graph.reduce("ReduceMax", graph.absolute(graph.subtract(f, z)), axes: [0])
     let magnitude = graph.reduce("ReduceMax", graph.absolute(z), axes: [0])
-    let allowed = graph.multiply(magnitude, 64 * graph.precision.epsilon)
+    let (relative, absolute) = graph.precision.tolerances
+    let allowed = graph.add(graph.multiply(magnitude, relative), absolute)
     let each = graph.node(
       "Squeeze", [graph.combine("LessOrEqual", residual, allowed).name, graph.integers([1])],
       results: ["converged"])[0]

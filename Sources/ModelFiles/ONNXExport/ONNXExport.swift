@@ -1,4 +1,5 @@
 import Equilibria
+import FixedPoints
 import LinearAlgebra
 import ONNXSchema
 
@@ -13,7 +14,7 @@ public struct ONNXExport {
     ///
     /// An acyclic model takes as many iterations as its longest path has blocks. Any other iterates until for each
     /// sample max|f(z, x) − z| ≤ 64 ε · max|z|, with ε the distance of 1 from the next number (the rule of this library's
-    /// solvers), at most so many times.
+    /// solvers, `StoppingRule.rounding`), at most so many times.
     case equilibrium(iterations: Int)
     /// The transition `f(z, x)` alone, for runtimes and solvers of one's own.
     case transition
@@ -25,8 +26,11 @@ public struct ONNXExport {
 
     var numberType: NumberType { self == .float32 ? .float32 : .float64 }
 
-    /// The distance of 1 from the next number.
-    var epsilon: Double { self == .float32 ? Double(Float.ulpOfOne) : .ulpOfOne }
+    /// The tolerances of this library's solvers in this precision.
+    var tolerances: (relative: Double, absolute: Double) {
+      let rule: StoppingRule = self == .float32 ? .rounding(of: Float.self) : .rounding(of: Double.self)
+      return (rule.relativeTolerance, rule.absoluteTolerance)
+    }
   }
 
   /// An input or an output of the model.

@@ -46,8 +46,10 @@ struct ONNXModelBuilder {
         "ConstantOfShape", [graph.batch(of: x)], results: ["unconverged"], [("value", .tensor(no))])
     }
     let iterations = graph.integer(model.nilpotencyIndex ?? limit)
+    // The condition may be left out, but not every implementation takes that for true.
+    let goesOn = graph.initializers.bytes([1], .bool, shape: [], named: "yes")
     let end = graph.node(
-      "Loop", [iterations, ""] + start,
+      "Loop", [iterations, goesOn] + start,
       results: isCyclic ? ["equilibrium", "has_converged"] : ["equilibrium"],
       [("body", .graph(body.proto))])
     let blocks = graph.split(

@@ -2,8 +2,8 @@ import LinearAlgebra
 import ONNXSchema
 import SwiftProtobuf
 
-/// Writes a model as protocol buffers have it, with the numbers of its constants streamed: no more than one tensor is
-/// ever in memory.
+/// Writes a model as protocol buffers have it, with the numbers of its constants streamed: of a tensor that stands in
+/// a mapped file no more than a piece is ever in memory.
 ///
 /// Fields of a message may stand in any order, so the graph is its own bytes followed by its initializers.
 struct ONNXModelWriter {
@@ -56,19 +56,37 @@ struct ONNXModelWriter {
   private func write(_ initializer: ONNXInitializers.Initializer, to sink: any ByteSink) throws(FileError) {
     switch initializer.contents {
     case .bytes(let bytes): try sink.write(bytes)
-    case .weights(let tensor):
-      // Read, and not asked of the tensor, which would keep them.
-      let numbers = tensor.source?.read() ?? tensor.elements
-      let length = 1 << 17
-      for start in stride(from: 0, to: numbers.count, by: length) {
-        let piece = numbers[start..<min(start + length, numbers.count)]
-        if precision == .float32, let number = piece.first(where: { !Float($0).isFinite && $0.isFinite }) {
-          throw FileError(
-            .badData, file: sink.name, place: quoted(initializer.header.name),
-            "expected weights within the range of float32, found \(number)")
-        }
-        try sink.write(precision.numberType.bytes(of: piece))
+    case .weights(let tensor): try write(tensor, named: initializer.header.name, to: sink)
+    }
+  }
+
+  /// Writes the numbers of a tensor. Those of a file are not asked of the tensor, which would keep them.
+  private func write(
+    _ tensor: Tensor<Double>, named name: String, to sink: any ByteSink
+  ) throws(FileError) {
+    guard let stored = tensor.source as? StoredTensor, case .mapped(let file, let range) = stored.contents
+    else {
+      return try write(tensor.source?.read() ?? tensor.elements, named: name, to: sink)
+    }
+    try file.forEachPiece(of: range) { bytes throws(FileError) in
+      if stored.type == precision.numberType {
+        try sink.write(bytes)
+      } else {
+        try write(stored.type.numbers(in: bytes), named: name, to: sink)
       }
+    }
+  }
+
+  private func write(_ numbers: [Double], named name: String, to sink: any ByteSink) throws(FileError) {
+    if precision == .float32, let number = numbers.first(where: { !Float($0).isFinite && $0.isFinite }) {
+      throw FileError(
+        .badData, file: sink.name, place: quoted(name),
+        "expected weights within the range of float32, found \(number)")
+    }
+    let length = 1 << 17
+    for start in stride(from: 0, to: numbers.count, by: length) {
+      let piece = numbers[start..<min(start + length, numbers.count)]
+      try sink.write(precision.numberType.bytes(of: piece))
     }
   }
 

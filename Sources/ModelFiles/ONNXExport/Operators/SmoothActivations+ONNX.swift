@@ -87,7 +87,20 @@ extension SELU: ONNXEmitting {
 
 extension GELU: ONNXEmitting {
   func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    graph.map("Gelu", operands[0], [("approximate", .word(approximation.rawValue))])
+    let p = operands[0]
+    if graph.precision == .float32 {
+      return graph.map("Gelu", p, [("approximate", .word(approximation.rawValue))])
+    }
+    switch approximation {
+    case .none:
+      let twice = graph.add(graph.map("Erf", graph.multiply(p, 0.5.squareRoot())), 1)
+      return graph.multiply(p, graph.multiply(twice, 0.5))
+    case .tanh:
+      // (1 + tanh u) / 2 is the logistic function of 2u.
+      let cube = graph.multiply(graph.multiply(p, p), p)
+      let u = graph.multiply(graph.add(p, graph.multiply(cube, 0.044715)), 2 * (2 / Double.pi).squareRoot())
+      return graph.multiply(p, graph.map("Sigmoid", u))
+    }
   }
 }
 
