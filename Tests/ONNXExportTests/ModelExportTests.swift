@@ -70,10 +70,12 @@ struct ModelExportTests {
   }
 
   /// Runs both exports of every sample, and compares with the library's equilibrium.
+  ///
+  /// - Returns: The names of those of which some sample is said not to have converged.
   private func compare(
     _ samples: [Sample], _ precision: ONNXExport.Precision = .float32,
     _ evaluator: Runtime.Evaluator = .runtime
-  ) throws {
+  ) throws -> [String] {
     let folder = try TemporaryFolder()
     var cases: [Runtime.Case] = []
     for (index, sample) in samples.enumerated() {
@@ -94,6 +96,7 @@ struct ModelExportTests {
           iterations: equilibrium.iterations!))
     }
     let results = try Runtime.run(cases, in: folder.url)
+    var unconverged: [String] = []
     for (index, sample) in samples.enumerated() {
       let (model, name) = (sample.model, sample.name)
       let solution = try model.equilibrium(sample.x, by: .structured(GroupSolver()))
@@ -107,14 +110,20 @@ struct ModelExportTests {
       expectEqual(f.data, state.elements, within: allowed, "\(name), transition")
       let converged = results[2 * index]["converged"]
       #expect((converged == nil) == (model.nilpotencyIndex != nil))
+      if converged?.data.contains(0) == true { unconverged.append(name) }
     }
+    return unconverged
   }
 
   @Test("The fixtures, run as loops and as iterated transitions, are the library's models")
-  func fixtures() throws { try compare(Self.fixtures()) }
+  func fixtures() throws { #expect(try compare(Self.fixtures()) == []) }
 
   @Test("Random networks of explicit and implicit layers too")
-  func randomNetworks() throws { try compare(Self.random(60)) }
+  func randomNetworks() throws {
+    // The equilibrium of that one is about 1e-6, and a runtime's Elu, e^p − 1, is off by a twentieth of it: what is
+    // never as close as the tolerances ask for does not count as converged.
+    #expect(try compare(Self.random(300)).filter { $0 != "random 265" } == [])
+  }
 
   @Test("In double precision the rounding is that of doubles")
   func double() throws {
@@ -125,8 +134,8 @@ struct ModelExportTests {
     let withGaps = samples.filter { $0.model.blocks.contains { block in block.isBeyondDoublesOfRuntime } }
     let others = samples.filter { !$0.model.blocks.contains { block in block.isBeyondDoublesOfRuntime } }
     #expect(!withGaps.isEmpty && others.count > 60)
-    try compare(others, .float64)
-    try compare(withGaps, .float64, .reference)
+    #expect(try compare(others, .float64) == [])
+    #expect(try compare(withGaps, .float64, .reference) == [])
   }
 
   @Test("A batch of any size, none too, is taken")
@@ -176,6 +185,45 @@ struct ModelExportTests {
     #expect(result["converged"]?.data == [1, 0, 1, 0])
     let y = try #require(result["y"]).data
     #expect(abs(y[0] - 2) < 1e-5 && abs(y[2] - 0.8) < 1e-6)
+  }
+
+  @Test("A state that is not a number on the way goes on, and one that stays so has not converged")
+  func notANumber() throws {
+    // q = a/b is 0/0 before a and b have their values; then z = tanh(z/2 + q) iterates.
+    let half = DenseMap(Matrix<Double>(rows: 1, columns: 1, elements: [0.5]))
+    func reads(_ port: Int, _ source: Source) -> Term<Double> {
+      Term(port: port, source: source, map: IdentityMap([1]))
+    }
+    let model = try EquilibriumModel<Double>(
+      inputShape: [1],
+      blocks: [
+        Block(name: "a", size: 1, nonlinearity: Identity(), terms: [reads(0, .input)]),
+        Block(
+          name: "b", size: 1, nonlinearity: Exponential(), terms: [reads(0, .input)],
+          offsets: [Offset(vector: [1])]),
+        Block(
+          name: "q", shape: [1], nonlinearity: Quotient(), portShapes: [[1], [1]],
+          terms: [reads(0, .node(0)), reads(1, .node(1))]),
+        Block(
+          name: "z", size: 1, nonlinearity: Tanh(),
+          terms: [Term(source: .node(3), map: half), reads(0, .node(2))]),
+      ], output: 3)
+    let folder = try TemporaryFolder()
+    try ONNXExport(model).write("loop.onnx", in: folder.url)
+    let x: [Double] = [2, -1, 0.5]
+    let results = try Runtime.run(
+      [
+        .init(file: "loop.onnx", feeds: ["x": .init(shape: [3, 1], data: x)]),
+        // e^1000 is infinite: 1000/∞ is 0, but −∞ is no state to converge at.
+        .init(file: "loop.onnx", feeds: ["x": .init(shape: [2, 1], data: [1000, 1])]),
+      ], in: folder.url)
+    let expected = try model.equilibrium(
+      Matrix(rows: 3, columns: 1, elements: x), by: .structured(GroupSolver())
+    ).output.elements
+    #expect(results[0]["converged"]?.data == [1, 1, 1])
+    let y = try #require(results[0]["y"]).data
+    #expect(zip(y, expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(y), \(expected)")
+    #expect(results[1]["converged"]?.data == [0, 1])
   }
 }
 

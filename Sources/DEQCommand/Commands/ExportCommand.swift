@@ -14,8 +14,9 @@ struct ExportCommand: ParsableCommand {
     discussion: """
       --to onnx writes the equilibrium: a loop over the transition, from zeros, from x to y in their own shapes. A \
       model whose blocks do not read each other in a cycle takes exactly as many iterations as its longest path has \
-      blocks. Any other stops once max|f(z, x) - z| is at most 64 times the precision's epsilon times max|z| for every \
-      sample, after --iterations at the latest, and says in a second output, converged, of which samples that is true.
+      blocks. Any other stops once max|f(z, x) - z| is at most 64 times the precision's epsilon times max|z|, for \
+      every sample and every group of blocks, after --iterations at the latest; a second output, converged, says of \
+      which samples that is true.
 
       --to onnx-transition writes f(z, x) alone, of flattened z and x, for a solver of one's own.
 

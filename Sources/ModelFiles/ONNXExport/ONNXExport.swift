@@ -13,8 +13,8 @@ public struct ONNXExport {
     /// The read-out of the equilibrium: a loop over the transition from a state of zeros.
     ///
     /// An acyclic model takes as many iterations as its longest path has blocks. Any other iterates until for each
-    /// sample max|f(z, x) − z| ≤ 64 ε · max|z|, with ε the distance of 1 from the next number (the rule of this library's
-    /// solvers, `StoppingRule.rounding`), at most so many times.
+    /// sample and each group of blocks that read each other max|f(z, x) − z| ≤ 64 ε · max|z|, with ε the distance of 1
+    /// from the next number (the rule of this library's solvers, `StoppingRule.rounding`), at most so many times.
     case equilibrium(iterations: Int)
     /// The transition `f(z, x)` alone, for runtimes and solvers of one's own.
     case transition

@@ -111,6 +111,10 @@ extension ONNXGraph {
     return add(maximum(t, 0), map("Log", add(exp(negate(absolute(t))), 1)))
   }
 
-  /// `e^p − 1` for p below 0, and 0 above, where it would overflow.
-  fileprivate func expMinusOne(_ p: ONNXValue) -> ONNXValue { add(exp(minimum(p, 0)), -1) }
+  /// `e^p − 1` for p below 0, and 0 above, as `2t / (1 − t)` with `t = tanh(p/2)`: to full precision near 0, where the
+  /// difference would cancel.
+  fileprivate func expMinusOne(_ p: ONNXValue) -> ONNXValue {
+    let t = map("Tanh", multiply(minimum(p, 0), 0.5))
+    return divide(multiply(t, 2), combine("Sub", 1, t))
+  }
 }
