@@ -46,7 +46,9 @@ let package = Package(
       exclude: ["onnx.proto"]),
     .target(
       name: "ModelFiles",
-      dependencies: ["CJSONC", "ONNXSchema", "LinearAlgebra", "Operators", "Networks", "Equilibria"]),
+      dependencies: [
+        "CJSONC", "ONNXSchema", "LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria",
+      ]),
     .target(name: "RandomNetworks", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
     .target(name: "DeepEquilibrium", dependencies: modules),
     .executableTarget(
@@ -64,6 +66,8 @@ let package = Package(
     .testTarget(name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators"]),
     .testTarget(name: "ModelFilesTests", dependencies: modules + ["TestSupport"]),
     .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema"]),
+    .testTarget(
+      name: "ONNXExportTests", dependencies: modules + ["DeepEquilibrium", "ONNXSchema", "TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "DEQCommandTests", dependencies: modules + ["deq", "DeepEquilibrium"]),

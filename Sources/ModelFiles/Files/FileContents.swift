@@ -84,7 +84,7 @@ private func readToEnd(of descriptor: Int32, name: String, sizeHint: Int) throws
 }
 
 /// The next `capacity` bytes, fewer only at the end.
-private func readPiece(of descriptor: Int32, capacity: Int) -> (bytes: [UInt8], failure: SystemCode?) {
+func readPiece(of descriptor: Int32, capacity: Int) -> (bytes: [UInt8], failure: SystemCode?) {
   var failure: SystemCode?
   let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
     while count < capacity {
