@@ -453,3 +453,21 @@ struct FeatureTests {
     #expect(try ModelFile.readNetwork(target).output([[1, 0]]) == [1, 2, 3])
   }
 }
+
+@Suite("Masks of infinite numbers")
+struct InfiniteMaskTests {
+  @Test("An infinite mask excludes scores, is no parameter, and can be written")
+  func mask() throws {
+    var builder = ModelBuilder()
+    builder.input("x", ["N", 3])
+    builder.initializer("mask", [3], [0, -.infinity, 0])
+    builder.node("Add", ["x", "mask"], ["masked"])
+    builder.node("Softmax", ["masked"], ["y"])
+    builder.output("y")
+    let network = try builder.network()
+    #expect(network.parameters.names.isEmpty)
+    #expect(network.output([[2, 9, 2]]) == [0.5, 0, 0.5])
+    let sink = MemorySink()
+    try ModelFile.network(network).write(to: sink)
+  }
+}

@@ -228,6 +228,7 @@ struct NodeImport {
   private func offset(
     _ numbers: Numbers, over layout: Layout, _ factor: Double
   ) throws(ImportFailure) -> Offset<Double> {
+    let numbers = numbers.finite
     let target = atLeastVector(try aligned(layout, rank: numbers.shape.count, shape: numbers.shape))
     let count = target.reduce(1, *)
     if numbers.parameter == nil, numbers.tensor.count == 1 {

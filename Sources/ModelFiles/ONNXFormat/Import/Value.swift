@@ -70,6 +70,20 @@ struct Numbers {
   /// Whether shape and order are the tensor's own.
   var isOwnShape: Bool { shape == tensor.shape && !isTransposed }
 
+  /// The numbers as a summand: infinite ones are none to be trained, and no file can hold them. They are what masks exclude
+  /// scores with, and the largest finite number does that as well.
+  var finite: Numbers {
+    // Nothing of this size is a mask, and what is not looked at stands in its file.
+    guard tensor.count <= 1 << 24 else { return self }
+    let elements = tensor.elements
+    guard elements.contains(where: \.isInfinite) else { return self }
+    let largest = Double.greatestFiniteMagnitude
+    let clamped = elements.map { $0.isNaN ? $0 : min(max($0, -largest), largest) }
+    return Numbers(
+      Tensor(shape: tensor.shape, elements: clamped), parameter: nil, shape: shape, isTransposed: isTransposed
+    )
+  }
+
   /// The same elements in another shape of as many; nil where the order is no parameter's own.
   func reshaped(_ shape: [Int]) -> Numbers? {
     guard parameter != nil else { return Numbers(elements, shape: shape) }

@@ -33,7 +33,7 @@ enum OperatorTable {
   private static let families: [[String: OperatorHandler]] = [
     activations, arithmetic, matrixProducts, convolutions, pooling, normalizations, reductions, views,
     axisOperators,
-    padding, resizing, constants, selections,
+    padding, resizing, constants, selections, sumsOfProducts, attention, axisSums,
   ]
 
   private static let all = families.reduce(into: [:]) { all, family in

@@ -83,8 +83,8 @@ extension NodeImport {
 
   private func masked(_ value: Value, _ mask: [Double], over layout: Layout) throws(ImportFailure) -> Port {
     let shape = atLeastVector(layout.sampleShape)
-    if case .numbers(let numbers) = value, numbers.parameter == nil || !allFinite(numbers.elements) {
-      // Where the mask is 0 there is 0, even of an infinite number, which is no parameter to be trained either.
+    if case .numbers(let given) = value, case let numbers = given.finite, numbers.parameter == nil {
+      // Where the mask is 0 there is 0, even of an infinite number.
       let target = try aligned(layout, rank: numbers.shape.count, shape: numbers.shape)
       let all = try PlainNumbers(shape: numbers.shape, elements: numbers.elements).expanded(to: target)
       return Port(shape: shape, offsets: [Offset(vector: zip(all, mask).map { $1 == 0 ? 0 : $0 })])
