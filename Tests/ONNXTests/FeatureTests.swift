@@ -316,14 +316,28 @@ struct FeatureTests {
     #expect(dynamic.inputShape == [3, 4] && fixed.inputShape == [3, 4])
     let x = [(0..<12).map { Double($0 * 7 % 5) / 4 }]
     #expect(dynamic.output(x) == fixed.output(x))
-    // Head 0 by hand: columns 0 and 1.
-    let rows = (0..<3).map { r in (0..<2).map { x[0][4 * r + $0] } }
-    let scores = rows.map { a in rows.map { b in a[0] * b[0] + a[1] * b[1] } }
-    let exponentials = scores[0].map { Double.exp($0) }
-    let sum = exponentials.reduce(0, +)
-    let head = (0..<2).map { column in (0..<3).reduce(0) { $0 + exponentials[$1] / sum * rows[$1][column] } }
-    _ = head
-    #expect(dynamic.output(x).count == 12)
+    // By hand: each head sees two columns.
+    var joined = [[Double]](repeating: [Double](repeating: 0, count: 4), count: 3)
+    for head in 0..<2 {
+      let rows = (0..<3).map { r in (0..<2).map { x[0][4 * r + 2 * head + $0] } }
+      for query in 0..<3 {
+        let weights = rows.map { Double.exp(rows[query][0] * $0[0] + rows[query][1] * $0[1]) }
+        let sum = weights.reduce(0, +)
+        for (weight, row) in zip(weights, rows) {
+          for column in 0..<2 { joined[query][2 * head + column] += weight / sum * row[column] }
+        }
+      }
+    }
+    let weight = Matrix(rows: 4, columns: 4, elements: (0..<16).map { Double($0) / 16 })
+    var expected: [Double] = []
+    for row in joined {
+      for column in 0..<4 {
+        var sum = 0.0
+        for inner in 0..<4 { sum += row[inner] * weight[inner, column] }
+        expected.append(sum)
+      }
+    }
+    #expect(zip(dynamic.output(x), expected).allSatisfy { abs($0 - $1) < 1e-13 })
   }
 
   @Test("Batch normalisation is an affine map: weight and bias are parameters, mean and variance constants")
