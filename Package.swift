@@ -18,6 +18,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .systemLibrary(
@@ -41,7 +42,13 @@ let package = Package(
       name: "Equivalence",
       dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria"]),
     .target(
-      name: "ModelFiles", dependencies: ["CJSONC", "LinearAlgebra", "Operators", "Networks", "Equilibria"]),
+      name: "ONNXSchema", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["onnx.proto"]),
+    .target(
+      name: "ModelFiles",
+      dependencies: [
+        "CJSONC", "ONNXSchema", "LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria",
+      ]),
     .target(name: "RandomNetworks", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
     .target(name: "DeepEquilibrium", dependencies: modules),
     .executableTarget(
@@ -58,6 +65,9 @@ let package = Package(
     .testTarget(name: "FixedPointsTests", dependencies: ["FixedPoints"]),
     .testTarget(name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators"]),
     .testTarget(name: "ModelFilesTests", dependencies: modules + ["TestSupport"]),
+    .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema"]),
+    .testTarget(
+      name: "ONNXExportTests", dependencies: modules + ["DeepEquilibrium", "ONNXSchema", "TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "DEQCommandTests", dependencies: modules + ["deq", "DeepEquilibrium"]),

@@ -23,7 +23,7 @@ struct DEQ: ParsableCommand {
     version: "deq 1.0.0",
     subcommands: [
       ConvertCommand.self, CheckCommand.self, EvaluateCommand.self, InspectCommand.self, PropertyCommand.self,
-      FixturesCommand.self, RecoverCommand.self,
+      FixturesCommand.self, RecoverCommand.self, ExportCommand.self,
     ])
 
   /// Runs the command named by the arguments, and ends the process with its exit status.

@@ -1,10 +1,13 @@
 import FixedPoints
 import LinearAlgebra
 
-/// What cyclic groups are solved with where nobody asks for another: Anderson acceleration, and Newton's method
-/// for the samples that it does not settle.
+/// What cyclic groups are solved with where nobody asks for another: Anderson acceleration, Newton's method for the
+/// samples that it has not settled after a while, and Anderson acceleration to the end for what is left then.
 public struct GroupSolver: FixedPointSolver {
-  /// Tried first, on all samples.
+  /// After how many iterations the second solver takes over: a contraction by 0.93 is settled until then.
+  public static let patience = 500
+
+  /// Tried first, on all samples, and last.
   public let first: any FixedPointSolver
   /// Tried on the whole batch where a sample is left; its answers count for those samples only.
   public let second: any FixedPointSolver
@@ -21,17 +24,30 @@ public struct GroupSolver: FixedPointSolver {
   public func solve<S: Scalar>(
     _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
-    var solution = first.solve(transition, from: start, until: rule)
-    guard !solution.converged else { return solution }
-    let retry = second.solve(transition, from: start, until: rule)
-    for sample in solution.samples.indices
-    where solution.samples[sample].reason != .converged && retry.samples[sample].reason == .converged {
-      solution.samples[sample] = retry.samples[sample]
-      for column in 0..<start.columns { solution.state[sample, column] = retry.state[sample, column] }
+    var quick = rule
+    quick.maximumIterations = min(rule.maximumIterations, Self.patience)
+    var solution = first.solve(transition, from: start, until: quick)
+    if !solution.converged { solution.improve(by: second.solve(transition, from: start, until: rule)) }
+    if !solution.converged, quick.maximumIterations < rule.maximumIterations {
+      solution.improve(by: first.solve(transition, from: start, until: rule))
     }
-    solution.evaluations += retry.evaluations
-    solution.iterations = max(solution.iterations, retry.iterations)
     solution.solver = name
     return solution
+  }
+}
+
+extension FixedPointSolution {
+  /// Takes from another attempt the samples that it has settled and this one has not. Of those that neither has, the
+  /// longer attempt says why.
+  fileprivate mutating func improve(by other: FixedPointSolution) {
+    for sample in samples.indices where samples[sample].reason != .converged {
+      guard other.samples[sample].reason == .converged || samples[sample].reason == .outOfIterations else {
+        continue
+      }
+      samples[sample] = other.samples[sample]
+      for column in 0..<state.columns { state[sample, column] = other.state[sample, column] }
+    }
+    evaluations += other.evaluations
+    iterations = max(iterations, other.iterations)
   }
 }

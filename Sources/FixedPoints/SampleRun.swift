@@ -32,7 +32,7 @@ struct SampleRun<Method: SampleMethod> {
     let evaluation = Evaluation(point: point, value: value)
     if !isProbe { measure(evaluation, rule: rule) }
     guard outcome == nil else { return }
-    switch method.proposal(after: evaluation, limit: scale?.limit ?? .infinity) {
+    switch proposal(after: evaluation, rule: rule) {
     case .iterate(let next):
       guard iterations < rule.maximumIterations else { return finish(reasonAtLimit) }
       iterations += 1
@@ -42,6 +42,13 @@ struct SampleRun<Method: SampleMethod> {
     case .failure(.notFinite): finish(growth.hasRunOff ? .diverging : .notFinite)
     case .failure(let reason): finish(reason)
     }
+  }
+
+  /// Where to go on. On nilpotent structure iteration ends whatever the iterates are before: blocks that divide by what
+  /// is not right yet may hold NaN until it is (theory, section 3, finite termination from any start).
+  private mutating func proposal(after evaluation: Evaluation<S>, rule: StoppingRule) -> Proposal<S> {
+    if rule.isExact, case .plain = method.kind, !evaluation.isFinite { return .iterate(evaluation.value) }
+    return method.proposal(after: evaluation, limit: scale?.limit ?? .infinity)
   }
 
   /// Looks at an iterate: keeps it as the answer where it is one, tests it, and gathers evidence.

@@ -37,6 +37,9 @@ public struct StoppingRule: Sendable, Equatable {
     StoppingRule(relativeTolerance: 0, absoluteTolerance: 0, maximumIterations: maximumIterations)
   }
 
+  /// Whether nothing but a residual of exactly 0 ends the iteration.
+  var isExact: Bool { relativeTolerance == 0 && absoluteTolerance == 0 }
+
   /// Whether a residual ends the iteration at a state of the given largest magnitude; never for NaN.
   func accepts(residual: Double, magnitude: Double) -> Bool {
     residual.isFinite && residual <= absoluteTolerance + relativeTolerance * magnitude

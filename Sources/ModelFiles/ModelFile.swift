@@ -2,7 +2,7 @@ import Equilibria
 import LinearAlgebra
 import Networks
 
-/// A model in a file: a network, or an equilibrium model (`formats.md`).
+/// A model in a file: a network, or an equilibrium model (`formats.md`). A network may stand in an ONNX file too.
 public enum ModelFile: Sendable {
   /// `"format": "network"`.
   case network(Network<Double>)
@@ -25,14 +25,15 @@ public enum ModelFile: Sendable {
     }
   }
 
-  /// Reads a model; `-` is standard input.
+  /// Reads a model, JSON or ONNX; `-` is standard input. The weights of an ONNX file stay there until something asks
+  /// for them.
   ///
   /// - Throws: `FileError` that names the place: of kind `badData` for its contents, else as `FileContents` does.
   public static func read(_ path: String) throws(FileError) -> ModelFile {
-    try read(FileContents(reading: path))
+    try read(path, formats: Format.allCases)
   }
 
-  /// Reads a model from a file that is in memory.
+  /// Reads a model, JSON or ONNX, from a file that is in memory.
   ///
   /// - Parameter weights: The path of the weights file, where it is not the one that the contents name.
   /// - Throws: `FileError` of kind `badData`, with the place.
@@ -44,7 +45,7 @@ public enum ModelFile: Sendable {
   ///
   /// - Throws: `FileError`.
   public static func readNetwork(_ path: String) throws(FileError) -> Network<Double> {
-    guard case .network(let network) = try read(FileContents(reading: path), formats: [.network]) else {
+    guard case .network(let network) = try read(path, formats: [.network]) else {
       preconditionFailure("a format that was not asked for")
     }
     return network
@@ -54,15 +55,34 @@ public enum ModelFile: Sendable {
   ///
   /// - Throws: `FileError`.
   public static func readEquilibrium(_ path: String) throws(FileError) -> EquilibriumModel<Double> {
-    guard case .equilibrium(let model) = try read(FileContents(reading: path), formats: [.equilibrium]) else {
+    guard case .equilibrium(let model) = try read(path, formats: [.equilibrium]) else {
       preconditionFailure("a format that was not asked for")
     }
     return model
   }
 
+  private static func read(_ path: String, formats: [Format]) throws(FileError) -> ModelFile {
+    guard let file = try ONNXReader.mappedModel(path) else {
+      return try read(FileContents(reading: path), formats: formats)
+    }
+    try requireNetwork(among: formats, file: path)
+    return .network(try ONNXReader.read(file))
+  }
+
+  /// An ONNX file holds a network.
+  private static func requireNetwork(among formats: [Format], file: String) throws(FileError) {
+    guard formats.contains(.network) else {
+      throw FileError(.badData, file: file, "expected an equilibrium model, found an ONNX file")
+    }
+  }
+
   private static func read(
     _ contents: FileContents, formats: [Format], weights: String? = nil
   ) throws(FileError) -> ModelFile {
+    if ONNXReader.recognizes(name: contents.name, firstByte: contents.bytes.first) {
+      try requireNetwork(among: formats, file: contents.name)
+      return .network(try ONNXReader.read(contents))
+    }
     let document = try JSONDocument(contents)
     let root = document.root
     let any = try JSONObject(root, keys: nil)

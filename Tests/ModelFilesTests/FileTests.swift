@@ -147,6 +147,19 @@ struct AtomicFileTests {
     }
   }
 
+  @Test("Files of several pieces are compared to their last byte")
+  func compareLarge() throws {
+    let folder = TemporaryFolder()
+    var bytes = [UInt8](repeating: 7, count: 3 << 20)
+    let path = try folder.file("large", bytes)
+    for (last, comparison) in [(7, AtomicFile.Comparison.same), (8, .different)] {
+      bytes[bytes.count - 1] = UInt8(last)
+      let file = try AtomicFile(path)
+      try file.write { [bytes] sink throws(FileError) in try sink.write(bytes) }
+      #expect(try file.compareWithTarget() == comparison)
+    }
+  }
+
   @Test("A new file has the permissions that the mask allows, a replaced one those that it had")
   func permissions() throws {
     let folder = TemporaryFolder()

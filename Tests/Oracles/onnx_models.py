@@ -122,9 +122,10 @@ EXPORTS = [Export(network, exporter) for network in NETWORKS for exporter in ("c
     # Batch normalisation: by default folded into the convolution before it.
     Export("resnet", "classic", "unfolded", training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False),
     Export("resnet", "dynamo", "unoptimized", optimize=False),
-    # As a network is initialised, many tensors are equal: the classic exporter keeps one of them, and Identity nodes for the others.
+    # As a network is initialised, many tensors are equal: both exporters keep one of them; the classic one has Identity nodes for the others.
     Export("resnet", "classic", "initialised", fresh=True, training=torch.onnx.TrainingMode.PRESERVE),
     Export("transformer_postnorm", "classic", "initialised", fresh=True),
+    Export("transformer_postnorm", "dynamo", "initialised", fresh=True),
     # Older and newer operator sets.
     *(Export(network, "classic", f"opset{opset}", opset_version=opset) for network, opset in [
         ("mobilenet", 9), ("mobilenet", 11), ("unet", 9), ("unet", 10), ("unet", 11), ("pooling", 10), ("pooling", 11), ("shapes", 11),
@@ -156,19 +157,24 @@ EXPORTS = [Export(network, exporter) for network in NETWORKS for exporter in ("c
 # === From a network to a file ===================================================================================================
 
 def make(export, seed):
-    """The module in evaluation mode; nothing in it is 1 or 0 everywhere, unless it is to be as initialised."""
+    """The module in evaluation mode. Unless it is to be as initialised, every tensor is drawn anew: what is 1 or 0 everywhere, too, and the
+    layers of a transformer, which begin as copies of one another."""
     torch.manual_seed(seed)
     create, shape = NETWORKS[export.network]
     module = create().eval()
     with torch.no_grad():
-        for name, value in [] if export.fresh else [*module.named_parameters(), *module.named_buffers()]:
-            if value.is_floating_point() and (value == value.reshape(-1)[0]).all():
-                if value.reshape(-1)[0] == 1:
-                    value.uniform_(0.5, 1.5)
-                elif value.dim() == 1 and value.reshape(-1)[0] != 0:  # slopes of PReLU
-                    value.uniform_(0.1, 0.4)
-                else:
-                    value.normal_(0, 0.3)
+        for value in [] if export.fresh else [*module.parameters(), *module.buffers()]:
+            first = value.reshape(-1)[0]
+            if not value.is_floating_point():
+                continue
+            if (value != first).any():
+                value.normal_(0, value.std().item())
+            elif first == 1:
+                value.uniform_(0.5, 1.5)
+            elif first == 0:
+                value.normal_(0, 0.3)
+            else:  # slopes of PReLU
+                value.uniform_(0.1, 0.4)
         if export.rewrite in (stored_as_float16, stored_as_bfloat16):
             half = torch.float16 if export.rewrite is stored_as_float16 else torch.bfloat16
             for value in module.parameters():

@@ -30,23 +30,16 @@ struct ExpectedResultsTests {
 
   /// What an expected.json holds; read with Foundation, not with the product.
   private struct Expected: Decodable {
-    enum Numbers: Decodable {
-      case vector([Double])
-      case rows([[Double]])
+    /// Numbers nested to any depth, as a parameter's shape has it.
+    struct Numbers: Decodable {
+      let flat: [Double]
 
       init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        if let vector = try? container.decode([Double].self) {
-          self = .vector(vector)
+        if let number = try? container.decode(Double.self) {
+          flat = [number]
         } else {
-          self = .rows(try container.decode([[Double]].self))
-        }
-      }
-
-      var flat: [Double] {
-        switch self {
-        case .vector(let numbers): numbers
-        case .rows(let rows): rows.flatMap { $0 }
+          flat = try container.decode([Numbers].self).flatMap(\.flat)
         }
       }
     }
@@ -86,8 +79,14 @@ struct ExpectedResultsTests {
     let pass = network.forward(x, solvingBy: newton)
     note("network", pass.output, network.backpropagate(cotangent, through: pass, solvingBy: newton).gradients)
     let model = EquilibriumModel(converting: network)
+    // Not from zeros, where a quotient's first value would be 0 / 0.
+    var generator = SeededGenerator(seed: 1)
+    let start = model.unflatten(
+      Matrix(
+        rows: x.rows, columns: model.stateSize,
+        elements: (0..<x.rows * model.stateSize).map { _ in generator.uniform() + 0.5 }))
     for method in methods {
-      let solution = model.solve(x, by: method)
+      let solution = model.solve(x, by: method, from: start)
       let point = model.linearization(at: solution.state, input: x)
       let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method)
       #expect(solution.failure == nil && adjoint.failure == nil, "\(method.description)")

@@ -16,11 +16,14 @@ struct CheckCommand: ParsableCommand {
 
       Examples:
         deq check mlp.json mlp.deq.json
+        deq check cnn.onnx cnn.deq.json
         deq check 1.json 2.json m.json    m.json is the stack of 1.json and 2.json
       """)
 
   @Argument(
-    help: "The network, or several to be stacked, and last the equilibrium model; - is standard input.")
+    help:
+      "The network, JSON or ONNX, or several to be stacked, and last the equilibrium model; - is standard input."
+  )
   var files: [String]
 
   @Option(help: "How many random inputs to try.")
@@ -54,6 +57,7 @@ struct CheckCommand: ParsableCommand {
     try ModelArguments.requireOneStandardInput(files)
     let network = try ModelArguments.network(stacking: Array(files.dropLast()))
     let model = try ModelFile.readEquilibrium(files[files.count - 1])
+    try ModelArguments.requireFiniteNumbers(.network(network), .equilibrium(model))
     try requireMemory(toCheck: network, model, samples: samples, remedy: "--samples takes fewer")
     var checker = EquivalenceChecker()
     checker.samples = samples

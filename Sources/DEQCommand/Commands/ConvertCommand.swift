@@ -20,10 +20,11 @@ struct ConvertCommand: ParsableCommand {
 
       Examples:
         deq convert mlp.json                  writes mlp.deq.json
+        deq convert cnn.onnx                  writes cnn.deq.json
         deq convert 1.json 2.json -o m.json   one model of both, stacked
       """)
 
-  @Argument(help: "Networks or equilibrium models, as JSON; - is standard input.")
+  @Argument(help: "Networks or equilibrium models, as JSON, or networks as ONNX; - is standard input.")
   var networks: [String]
 
   @Option(
@@ -54,6 +55,7 @@ struct ConvertCommand: ParsableCommand {
     let model = EquilibriumModel(converting: network)
     if matrix { try requireMatrixForm(of: model) }
     if check {
+      try ModelArguments.requireFiniteNumbers(.network(network))
       try requireMemory(
         toCheck: network, model, samples: EquivalenceChecker().samples,
         remedy: "--no-check leaves the check out")
@@ -135,9 +137,10 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  /// `NAME.deq.json` beside the input `NAME.json`; standard output for standard input.
+  /// `NAME.deq.json` beside the input `NAME.json` or `NAME.onnx`; standard output for standard input.
   static func defaultOutput(for input: String) -> String {
     if input == "-" { return "-" }
-    return (input.hasSuffix(".json") ? String(input.dropLast(5)) : input) + ".deq.json"
+    let isNamedByFormat = input.hasSuffix(".json") || input.hasSuffix(".onnx")
+    return (isNamedByFormat ? String(input.dropLast(5)) : input) + ".deq.json"
   }
 }

@@ -16,7 +16,7 @@ struct EvaluateCommand: ParsableCommand {
         echo '{"input": [[1, 2]]}' | deq evaluate mlp.deq.json
       """)
 
-  @Argument(help: "A network or an equilibrium model, as JSON; - is standard input.")
+  @Argument(help: "A network or an equilibrium model, as JSON, or a network as ONNX; - is standard input.")
   var model: String
 
   @Option(help: "The samples; - is standard input.")
@@ -37,6 +37,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try ModelArguments.requireOneStandardInput([model, input])
     let file = try ModelFile.read(model)
+    try ModelArguments.requireFiniteNumbers(file)
     let samplesFile = try FileContents(reading: input)
     let evaluation =
       switch file {

@@ -47,6 +47,7 @@ struct RecoverCommand: ParsableCommand {
       throw CommandFailure(.badData, "\(model): \(error)")
     }
     if check {
+      try ModelArguments.requireFiniteNumbers(.equilibrium(equilibrium))
       try requireMemory(
         toCheck: network, equilibrium, samples: EquivalenceChecker().samples,
         remedy: "--no-check leaves the check out")

@@ -20,6 +20,11 @@ enum ModelArguments {
     }
   }
 
+  /// Refuses models whose weights files hold infinities or NaN; reads all weights.
+  static func requireFiniteNumbers(_ models: ModelFile...) throws {
+    for model in models { try model.requireFiniteNumbers() }
+  }
+
   /// Standard input can be read once.
   static func requireOneStandardInput(_ paths: [String]) throws {
     if paths.filter({ $0 == "-" }).count > 1 {

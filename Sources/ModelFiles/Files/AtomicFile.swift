@@ -86,8 +86,7 @@ public final class AtomicFile {
   /// - Throws: `FileError` where either cannot be read. A target that is no regular file is `absent`.
   public func compareWithTarget() throws(FileError) -> Comparison {
     guard let temporaryPath, access(target, F_OK) == 0 else { return .absent }
-    let (old, new) = (try FileContents(reading: target), try FileContents(reading: temporaryPath))
-    return old.bytes == new.bytes ? .same : .different
+    return try haveSameBytes(target, temporaryPath) ? .same : .different
   }
 
   /// Puts the file in the target's place, in one step.

@@ -54,6 +54,18 @@ func openForReading(_ path: String) throws(FileError) -> Int32 {
   throw FileError(.noInput, file: path, cannot: "opened", code: errno)
 }
 
+/// The first byte of a regular file; nil where it is empty, no regular file, or cannot be opened.
+func firstByte(ofRegularFile path: String) -> UInt8? {
+  guard path != "-", let descriptor = try? openForReading(path) else { return nil }
+  defer { close(descriptor) }
+  var status = stat()
+  var byte: UInt8 = 0
+  guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+    pread(descriptor, &byte, 1, 0) == 1
+  else { return nil }
+  return byte
+}
+
 private func readToEnd(of descriptor: Int32, name: String, sizeHint: Int) throws(FileError) -> [UInt8] {
   var bytes: [UInt8] = []
   // One byte more than expected, so that a regular file's end is met without a second piece.
@@ -72,7 +84,7 @@ private func readToEnd(of descriptor: Int32, name: String, sizeHint: Int) throws
 }
 
 /// The next `capacity` bytes, fewer only at the end.
-private func readPiece(of descriptor: Int32, capacity: Int) -> (bytes: [UInt8], failure: SystemCode?) {
+func readPiece(of descriptor: Int32, capacity: Int) -> (bytes: [UInt8], failure: SystemCode?) {
   var failure: SystemCode?
   let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
     while count < capacity {

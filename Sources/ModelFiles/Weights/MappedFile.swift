@@ -55,10 +55,22 @@ public final class MappedFile: Sendable {
     try body(UnsafeRawBufferPointer(start: start, count: count))
   }
 
+  /// Hands the bytes of a range to `body` in pieces of a mebibyte, each of which leaves memory again: a file of any size
+  /// is copied in the memory of a piece.
+  func forEachPiece(
+    of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+  ) throws(FileError) {
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let piece = start..<min(start + 1 << 20, range.upperBound)
+      try withBytes { bytes throws(FileError) in try body(UnsafeRawBufferPointer(rebasing: bytes[piece])) }
+      release(piece)
+      start = piece.upperBound
+    }
+  }
+
   /// Lets go of the memory that pages of this range take until something looks at them again.
-  ///
-  /// Whoever copies a large file calls it for each piece, and takes no more memory than for a piece.
-  func release(_ range: Range<Int>) {
+  private func release(_ range: Range<Int>) {
     guard let start, !range.isEmpty else { return }
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let first = range.lowerBound / page * page

@@ -5,9 +5,6 @@ import LinearAlgebra
 /// A tensor that stands in a file keeps the type that it has there, so that what is written is what was read, bit by
 /// bit; every other one is written in double precision.
 struct TensorBytes {
-  /// The largest piece that is in memory at once.
-  private static let pieceSize = 1 << 20
-
   private let tensor: Tensor<Double>
   /// How the numbers are written.
   let type: NumberType
@@ -28,20 +25,12 @@ struct TensorBytes {
     switch stored.contents {
     case .inMemory(let numbers): try write(numbers, to: sink)
     case .mapped(let file, let range):
-      var start = range.lowerBound
-      while start < range.upperBound {
-        let piece = start..<min(start + Self.pieceSize, range.upperBound)
-        try file.withBytes { bytes throws(FileError) in
-          try sink.write(UnsafeRawBufferPointer(rebasing: bytes[piece]))
-        }
-        file.release(piece)
-        start = piece.upperBound
-      }
+      try file.forEachPiece(of: range) { bytes throws(FileError) in try sink.write(bytes) }
     }
   }
 
   private func write(_ numbers: [Double], to sink: any ByteSink) throws(FileError) {
-    let length = Self.pieceSize / type.size
+    let length = (1 << 20) / type.size
     for start in stride(from: 0, to: numbers.count, by: length) {
       try sink.write(type.bytes(of: numbers[start..<min(start + length, numbers.count)]))
     }

@@ -16,5 +16,6 @@ extension SafetensorsFile: WeightsFile {}
 ///
 /// - Throws: `FileError`.
 func openWeights(_ path: String) throws(FileError) -> any WeightsFile {
-  try SafetensorsFile(path)
+  if let model = try ONNXReader.mappedModel(path) { return try ONNXWeights(model) }
+  return try SafetensorsFile(path)
 }

@@ -79,10 +79,14 @@ extension WindowGeometry {
     let (line, x) = window.quotientAndRemainder(dividingBy: output[2])
     let (z, y) = line.quotientAndRemainder(dividingBy: output[1])
     return zip(0..<3, [z, y, x]).reduce(1) { count, place in
-      let span = windowSpan(place.1, axis: place.0)
-      return count * (withPadding ? span.countWithPadding : span.count)
+      count * windowSpan(place.1, axis: place.0).divisor(withPadding: withPadding)
     }
   }
+}
+
+extension WindowSpan {
+  /// The number of elements that an average is over along this axis; 1 where there are none.
+  fileprivate func divisor(withPadding: Bool) -> Int { max(1, withPadding ? countWithPadding : count) }
 }
 
 @specialized(where S == Double)
@@ -130,9 +134,8 @@ private func forEachWindow(
       for row in rows {
         for column in columns {
           let count =
-            countsPadding
-            ? depth.countWithPadding * row.countWithPadding * column.countWithPadding
-            : depth.count * row.count * column.count
+            depth.divisor(withPadding: countsPadding) * row.divisor(withPadding: countsPadding)
+            * column.divisor(withPadding: countsPadding)
           body(output, count) { run in
             for z in 0..<depth.count {
               for y in 0..<row.count {

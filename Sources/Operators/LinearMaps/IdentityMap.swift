@@ -12,6 +12,7 @@ public struct IdentityMap<S: Scalar>: LinearMap {
   }
 
   public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
+    try checkedSize("input", inputShape)
     self.init(inputShape)
   }
 

@@ -70,7 +70,8 @@ public struct MaxPooling: Nonlinearity {
 @specialized(where S == Float)
 private func findWinners<S: Scalar>(_ p: [S], planes: Int, _ geometry: WindowGeometry) -> [Int] {
   let (depths, rows, columns) = (geometry.spans(axis: 0), geometry.spans(axis: 1), geometry.spans(axis: 2))
-  let (width, height, dilation) = (geometry.input[2], geometry.input[1], geometry.dilation)
+  let (width, height) = (geometry.input[2], geometry.input[1])
+  let (stepZ, stepY, stepX) = (geometry.dilation[0], geometry.dilation[1], geometry.dilation[2])
   var winners: [Int] = []
   winners.reserveCapacity(planes * geometry.outputArea)
   for plane in 0..<planes {
@@ -82,12 +83,12 @@ private func findWinners<S: Scalar>(_ p: [S], planes: Int, _ geometry: WindowGeo
           var largest = -S.infinity
           for z in 0..<depth.count {
             for y in 0..<row.count {
-              let line = (depth.first + z * dilation[0]) * height + row.first + y * dilation[1]
+              let line = (depth.first + z * stepZ) * height + row.first + y * stepY
               var position = first + line * width + column.first
               for _ in 0..<column.count {
                 let value = p[position]
                 if value > largest || value.isNaN || best < 0 { (best, largest) = (position, value) }
-                position += dilation[2]
+                position += stepX
               }
             }
           }

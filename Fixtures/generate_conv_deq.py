@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes conv_deq.json and conv_deq.expected.json: a convolutional equilibrium model, small, solved and differentiated by dense linear algebra.
+"""Writes the fixture conv-deq: a convolutional equilibrium model, small, solved and differentiated by dense linear algebra.
 
     z = relu(group_norm(conv(z) + conv(x) + bias))        y = z
 
@@ -9,8 +9,8 @@
   conv(x)      3×3, padding 1, weight conv_x.weight [4, 2, 3, 3], bias [4]
   group_norm   2 groups, norm.weight [4], norm.bias [4], eps 1e-5
 
-conv_deq.json: {"input": [2, 4, 4], "state": [4, 4, 4], "num_groups": 2, "eps": 1e-5, "padding": 1, "parameters": {name: nested lists in torch's shapes}}.
-conv_deq.expected.json: a fixture's expected.json. Its parameters are called core.conv_z.weight and so on: those of an equilibrium layer "core".
+network.json says it as an equilibrium layer "core" of two blocks: "norm", the group normalisation of its port
+conv(z) + conv(x) + bias, and "z", the rectifier of it, which "norm" reads.
 
 The equilibrium is found by Newton's method with the dense Jacobian, in float64, until the residual is rounding; its gradient is g = (I − Jᵀ)⁻¹ e by a
 dense solve, then one vector-Jacobian product of f. It equals autograd through an unrolled iteration to 1e-12, and central differences of the
@@ -27,7 +27,7 @@ import torch.nn.functional as F
 
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
-HERE = pathlib.Path(__file__).resolve().parent
+FOLDER = pathlib.Path(__file__).resolve().parent / "conv-deq"
 INPUT, STATE, GROUPS, EPSILON, SAMPLES = (2, 4, 4), (4, 4, 4), 2, 1e-5, 3
 N = 64
 SHAPES = {"conv_z.weight": (4, 4, 3, 3), "conv_x.weight": (4, 2, 3, 3), "bias": (4,), "norm.weight": (4,), "norm.bias": (4,)}
@@ -117,8 +117,28 @@ def main():
         assert (gradients[name] - t).abs().max() < 1e-12 * max(1.0, t.abs().max().item()), name
     check_differences(x, p, cotangent, gradients)
 
-    numbers = {"input": list(INPUT), "state": list(STATE), "num_groups": GROUPS, "eps": EPSILON, "padding": 1,
-               "parameters": {name: t.tolist() for name, t in p.items()}}
+    shapes = {"shape": list(STATE)}
+    spread = {"type": "expand", **shapes, "dim": 0}
+    numbers = {name: t.tolist() for name, t in p.items()}
+    model = {
+        "input": list(INPUT),
+        "blocks": [
+            {"name": "norm", **shapes, "ports": [list(STATE)] * 3, "activation": {"type": "group_norm", "num_groups": GROUPS}},
+            {"name": "z", **shapes, "activation": "relu"},
+        ],
+        "Wz": [
+            {"to": "norm", "from": "z", "map": {"type": "conv", "weight": numbers["conv_z.weight"], "padding": 1}, "parameter": "conv_z.weight"},
+            {"to": "z", "from": "norm", "map": "identity"},
+        ],
+        "Wx": [{"to": "norm", "map": {"type": "conv", "weight": numbers["conv_x.weight"], "padding": 1}, "parameter": "conv_x.weight"}],
+        "b": [
+            {"to": "norm", "tensor": numbers["bias"], "map": spread, "parameter": "bias"},
+            {"to": "norm", "port": 1, "tensor": numbers["norm.weight"], "map": spread, "parameter": "norm.weight"},
+            {"to": "norm", "port": 2, "tensor": numbers["norm.bias"], "map": spread, "parameter": "norm.bias"},
+        ],
+        "output": "z",
+    }
+    network = {"format": "network", "version": 1, "input": list(INPUT), "layers": [{"type": "equilibrium", "name": "core", "model": model}]}
     named = {name if name == "input" else f"core.{name}": t.reshape(SAMPLES, -1) if name == "input" else t for name, t in gradients.items()}
     expected = {
         "source": f"PyTorch {torch.__version__.split('+')[0]}, float64; the equilibrium by Newton's method to rounding; implicit differentiation with a "
@@ -126,10 +146,11 @@ def main():
         "input": x.reshape(SAMPLES, -1).tolist(), "cotangent": cotangent.reshape(SAMPLES, -1).tolist(),
         "output": (z.reshape(SAMPLES, -1) + 0.0).tolist(), "gradients": {name: (t + 0.0).tolist() for name, t in named.items()},
     }
-    for name, content in {"conv_deq.json": numbers, "conv_deq.expected.json": expected}.items():
+    FOLDER.mkdir(exist_ok=True)
+    for name, content in {"network.json": network, "expected.json": expected}.items():
         lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in content.items())
-        (HERE / name).write_text("{\n" + lines + "\n}\n")
-        print(f"{name}: {(HERE / name).stat().st_size} bytes")
+        (FOLDER / name).write_text("{\n" + lines + "\n}\n")
+        print(f"{name}: {(FOLDER / name).stat().st_size} bytes")
     print(f"seed {seed}, spectral radius of J at most {max(r for _, r in parts):.3f}")
 
 

@@ -1,0 +1,126 @@
+import ArgumentParser
+import DeepEquilibrium
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Writes an equilibrium model as ONNX, which any runtime executes.",
+    discussion: """
+      --to onnx writes the equilibrium: a loop over the transition, from zeros, from x to y in their own shapes. A \
+      model whose blocks do not read each other in a cycle takes exactly as many iterations as its longest path has \
+      blocks. Any other stops once max|f(z, x) - z| is at most 64 times the precision's epsilon times max|z|, for \
+      every sample and every group of blocks, after --iterations at the latest; a second output, converged, says of \
+      which samples that is true.
+
+      --to onnx-transition writes f(z, x) alone, of flattened z and x, for a solver of one's own.
+
+      Weights stand in the file once. A network in place of the model is converted first.
+
+      Examples:
+        deq export mlp.deq.json --to onnx                 writes mlp.deq.onnx
+        deq export mlp.json --to onnx-transition -o f.onnx
+      """)
+
+  /// What is written.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case onnx
+    case transition = "onnx-transition"
+
+    /// How the default output ends.
+    var suffix: String { self == .onnx ? ".deq.onnx" : ".transition.onnx" }
+  }
+
+  @Argument(help: "An equilibrium model, or a network, as JSON; - is standard input.")
+  var model: String
+
+  @Option(help: "What to write: onnx (the equilibrium) or onnx-transition (f alone).")
+  var to: Format
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      """
+      Where to write; - is standard output. (default: NAME.deq.onnx or NAME.transition.onnx beside NAME.deq.json)
+      """))
+  var output: String?
+
+  @Option(
+    help: "What weights are rounded to and computed in; not every runtime has float64 for every operator.")
+  var precision = ONNXExport.Precision.float32
+
+  @Option(help: "The most iterations for a model with cycles. (default: 1000)")
+  var iterations: Int?
+
+  @Flag(help: "Replace an existing, different file.")
+  var force = false
+
+  @Flag(help: "Print the report as one JSON object.")
+  var json = false
+
+  func validate() throws {
+    if let iterations, iterations < 1 {
+      throw ValidationError("--iterations: expected at least 1, found \(iterations)")
+    }
+    if iterations != nil, to == .transition {
+      throw ValidationError("--iterations: a transition is not iterated; expected --to onnx")
+    }
+  }
+
+  func run() throws {
+    let (equilibrium, wasConverted) = try read()
+    let target = output ?? Self.defaultOutput(for: model, to)
+    let name = target == "-" ? "standard output" : target
+    let content: ONNXExport.Content =
+      to == .transition ? .transition : .equilibrium(iterations: iterations ?? 1000)
+    let export = try ONNXExport(equilibrium, as: content, precision: precision, file: name)
+    try write(export, to: target)
+    let report = ExportReport(
+      command: self, export: export, target: name, wasConverted: wasConverted,
+      nilpotencyIndex: equilibrium.nilpotencyIndex)
+    if json {
+      let text = try report.json
+      if target == "-" { writeToStandardError(text) } else { try writeToStandardOutput(text) }
+    } else {
+      var lines = Report(to: target == "-" ? STDERR_FILENO : STDOUT_FILENO)
+      report.describe(in: &lines)
+      try lines.write()
+    }
+  }
+
+  private func read() throws -> (EquilibriumModel<Double>, wasConverted: Bool) {
+    switch try ModelFile.read(model) {
+    case .equilibrium(let equilibrium): (equilibrium, false)
+    case .network(let network): (EquilibriumModel(converting: network), true)
+    }
+  }
+
+  private func write(_ export: ONNXExport, to target: String) throws {
+    if target == "-" { return try export.write(to: DescriptorSink.standardOutput()) }
+    try Interruption.removing(fileAt: target) { file in
+      try file.write { (sink) throws(FileError) in try export.write(to: sink) }
+      try requireReplaceable(file, force: force)
+      try file.commit()
+    }
+  }
+
+  /// `NAME.deq.onnx` beside `NAME.deq.json`, `NAME.json` or `NAME.onnx`, none of which it can be; standard output for
+  /// standard input.
+  static func defaultOutput(for input: String, _ format: Format) -> String {
+    if input == "-" { return "-" }
+    var name = input[...]
+    for suffix in [".json", ".onnx"] where name.hasSuffix(suffix) {
+      name = name.dropLast(suffix.count)
+      break
+    }
+    if name.hasSuffix(".deq") { name = name.dropLast(4) }
+    return name + format.suffix
+  }
+}
+
+extension ONNXExport.Precision: ExpressibleByArgument {}

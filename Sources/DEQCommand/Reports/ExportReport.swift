@@ -1,0 +1,75 @@
+import DeepEquilibrium
+
+/// What `export` has to say of the file that it wrote.
+struct ExportReport {
+  let command: ExportCommand
+  let export: ONNXExport
+  /// What messages call the file.
+  let target: String
+  /// Whether the input was a network.
+  let wasConverted: Bool
+  let nilpotencyIndex: Int?
+
+  func describe(in report: inout Report) {
+    let what = command.to == .onnx ? "equilibrium" : "transition"
+    report.line("exported: \(target) is the \(what) of \(command.model), in ONNX")
+    if wasConverted {
+      report.row("converted", "the network \(command.model) was converted to its equilibrium model first")
+    }
+    report.row(
+      "format",
+      "opset \(ONNXExport.opset), \(command.precision.rawValue), \(text(export.nodeCount, "node")), "
+        + "\(text(bytes: export.byteCount))")
+    for port in export.inputs { report.row("input", description(of: port)) }
+    for port in export.outputs { report.row("output", description(of: port)) }
+    if let iterations = export.iterations {
+      let reason =
+        nilpotencyIndex.map { "exact, since Wz^\($0) = 0" }
+        ?? "at most, until every sample has converged"
+      report.row("iterations", "\(text(iterations)), \(reason)")
+    }
+  }
+
+  private func description(of port: ONNXExport.Port) -> String {
+    "\(port.name): \(port.type) [\((["batch"] + port.shape.map(String.init)).joined(separator: ", "))]"
+  }
+
+  var json: String {
+    get throws {
+      try JSONText { (writer) throws(FileError) in
+        try writer.string("command", "export")
+        try writer.string("file", command.model)
+        try writer.string("format", command.to.rawValue)
+        try writer.string("output", target)
+        try writer.key("converted")
+        try writer.boolean(wasConverted)
+        try writer.integer("opset", ONNXExport.opset)
+        try writer.string("precision", command.precision.rawValue)
+        try writer.integer("nodes", export.nodeCount)
+        try writer.integer("bytes", export.byteCount)
+        if let iterations = export.iterations { try writer.integer("iterations", iterations) }
+        try write(export.inputs, as: "inputs", to: &writer)
+        try write(export.outputs, as: "outputs", to: &writer)
+      }.text
+    }
+  }
+
+  /// Writes names, types and the shapes of a sample.
+  private func write(
+    _ ports: [ONNXExport.Port], as key: String, to writer: inout JSONWriter
+  ) throws(FileError) {
+    try writer.key(key)
+    try writer.beginArray()
+    for port in ports {
+      try writer.beginObject(.inLine)
+      try writer.string("name", port.name)
+      try writer.string("type", port.type)
+      try writer.key("sample")
+      try writer.beginArray(.inLine)
+      for extent in port.shape { try writer.integer(extent) }
+      try writer.end()
+      try writer.end()
+    }
+    try writer.end()
+  }
+}

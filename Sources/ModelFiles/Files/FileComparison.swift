@@ -1,0 +1,27 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Whether two files hold the same bytes; they are read in pieces, however large they are.
+///
+/// - Throws: `FileError` of kind `noInput` where one cannot be opened, `inputOutput` where reading fails.
+func haveSameBytes(_ first: String, _ second: String) throws(FileError) -> Bool {
+  let one = try openForReading(first)
+  defer { close(one) }
+  let other = try openForReading(second)
+  defer { close(other) }
+  var (sizeOfOne, sizeOfOther) = (stat(), stat())
+  if fstat(one, &sizeOfOne) == 0, fstat(other, &sizeOfOther) == 0, sizeOfOne.st_size != sizeOfOther.st_size {
+    return false
+  }
+  while true {
+    let (piece, otherPiece) = (readPiece(of: one, capacity: 1 << 20), readPiece(of: other, capacity: 1 << 20))
+    for (file, failure) in [(first, piece.failure), (second, otherPiece.failure)] {
+      if let failure { throw FileError(.inputOutput, file: file, cannot: "read", code: failure.code) }
+    }
+    guard piece.bytes == otherPiece.bytes else { return false }
+    if piece.bytes.isEmpty { return true }
+  }
+}

@@ -1,0 +1,55 @@
+/// Where the raw data of a model's tensors are in its bytes, so that they need not be copied to be read.
+///
+/// Tensors are called by their position: the message repeats `initializer` and `node.attribute`, and this walk meets
+/// them in the order in which the decoder does.
+struct RawDataLocator {
+  /// For each initializer the place of its raw data; nil where it has none.
+  private(set) var initializers: [Range<Int>?] = []
+  /// For each node and each of its attributes the place of the raw data of the tensor that it holds.
+  private(set) var attributes: [[Range<Int>?]] = []
+
+  /// Walks over a model that has been decoded without an error.
+  init(_ bytes: UnsafeRawBufferPointer) {
+    for graph in Self.contents(of: Field.graph, in: 0..<bytes.count, bytes) {
+      var fields = WireFields(bytes, in: graph)
+      while let (number, contents) = fields.next() {
+        switch number {
+        case Field.initializer: initializers.append(Self.rawData(ofTensors: [contents], bytes))
+        case Field.node:
+          attributes.append(
+            Self.contents(of: Field.attribute, in: contents, bytes).map {
+              Self.rawData(ofTensors: Self.contents(of: Field.tensor, in: $0, bytes), bytes)
+            })
+        default: break
+        }
+      }
+    }
+  }
+
+  /// The numbers of the fields on the way, as in the schema.
+  private enum Field {
+    static let graph = 7
+    static let node = 1
+    static let initializer = 5
+    static let attribute = 5
+    static let tensor = 5
+    static let rawData = 9
+  }
+
+  /// Of a field that stands there more than once the last one counts; a tensor in pieces is put together.
+  private static func rawData(ofTensors tensors: [Range<Int>], _ bytes: UnsafeRawBufferPointer) -> Range<Int>?
+  {
+    tensors.flatMap { contents(of: Field.rawData, in: $0, bytes) }.last
+  }
+
+  private static func contents(
+    of field: Int, in message: Range<Int>, _ bytes: UnsafeRawBufferPointer
+  ) -> [Range<Int>] {
+    var fields = WireFields(bytes, in: message)
+    var found: [Range<Int>] = []
+    while let (number, contents) = fields.next() {
+      if number == field { found.append(contents) }
+    }
+    return found
+  }
+}

@@ -1,0 +1,97 @@
+import DeepEquilibrium
+import Testing
+
+/// The proof compares maps entry by entry: what that costs grows with the entries, and what it finds does not depend on
+/// how they are stored.
+@Suite("Entries of sparse maps")
+struct SparseEntryTests {
+  /// The proof about a network and an equilibrium model with one block each, whose terms are these maps of the input.
+  func proof(of ours: [any LinearMap<Double>], against theirs: [any LinearMap<Double>]) throws -> ProofOutcome
+  {
+    func block(_ maps: [any LinearMap<Double>]) -> Block<Double> {
+      Block(
+        name: "z", shape: maps[0].outputShape, nonlinearity: Tanh(),
+        terms: maps.map { Term(source: .input, map: $0) })
+    }
+    let network = try Network(inputShape: ours[0].inputShape, layers: [.explicit(block(ours))], output: 0)
+    let model = try EquilibriumModel(inputShape: ours[0].inputShape, blocks: [block(theirs)], output: 0)
+    return EquivalenceChecker().check(network, against: model).proof
+  }
+
+  func convolution(
+    _ shape: [Int], padding: Constant, change: (inout Tensor<Double>) -> Void = { _ in }
+  ) throws -> Convolution<Double> {
+    var generator = SeededGenerator(seed: 5)
+    var weight = Tensor<Double>(zeros: [2, shape[0], 3, 3])
+    for index in weight.elements.indices { weight.elements[index] = generator.normal() }
+    change(&weight)
+    return try Convolution(
+      inputShape: shape, parameter: weight,
+      constants: [.integers([1]), padding, .integers([1]), .integers([1])])
+  }
+
+  @Test("Two ways to say a convolution are one map, whose matrix would have 67 million numbers")
+  func large() throws {
+    let shape = [2, 64, 64]
+    let ours = try convolution(shape, padding: .integers([1]))
+    let theirs = try convolution(shape, padding: .word("same"))
+    #expect(!ours.isIdentical(to: theirs))
+    #expect(try proof(of: [ours], against: [theirs]) == .proved)
+  }
+
+  @Test("The first entry that differs is named, whichever side is sparse")
+  func difference() throws {
+    let shape = [2, 6, 6]
+    let ours = try convolution(shape, padding: .integers([1]))
+    let theirs = try convolution(shape, padding: .integers([1])) { $0.elements[20].negate() }
+    // Element 20 is that of output 1, channel 0, row 0, column 2: its first window within the image is that of row 1.
+    let (row, column) = (36 + 6, 1)
+    let value = ours.weight.elements[20]
+    for (left, right) in [
+      (ours as any LinearMap<Double>, theirs as any LinearMap<Double>),
+      (DenseMap(ours.matrix), theirs), (ours, DenseMap(theirs.matrix)),
+    ] {
+      guard case .refused(let difference) = try proof(of: [left], against: [right]) else {
+        Issue.record("proved")
+        continue
+      }
+      #expect(difference.place == "Wx[z]")
+      #expect(difference.row == row && difference.column == column)
+      #expect(difference.network == "\(value)" && difference.equilibrium == "\(-value)")
+    }
+  }
+
+  @Test("An entry that a map does not have is +0, and −0 is another number")
+  func zeros() throws {
+    let identity = IdentityMap<Double>([3])
+    #expect(try proof(of: [identity], against: [DenseMap(identity.matrix)]) == .proved)
+    var matrix = identity.matrix
+    matrix[1, 2] = -0.0
+    guard case .refused(let difference) = try proof(of: [identity], against: [DenseMap(matrix)]) else {
+      Issue.record("proved")
+      return
+    }
+    #expect(difference.row == 1 && difference.column == 2)
+    #expect(difference.network == "0.0" && difference.equilibrium == "-0.0")
+  }
+
+  @Test("Sums of sparse maps are exact, in any order")
+  func sums() throws {
+    let small = Multiply<Double>([3], factor: 0x1p-70)
+    let identity = IdentityMap<Double>([3])
+    let place = try Place<Double>(
+      inputShape: [3], parameter: nil, constants: [.integers([0]), .integers([0]), .integers([3])])
+    var corner = Matrix<Double>(rows: 3, columns: 3)
+    corner[0, 2] = 3
+    let maps: [any LinearMap<Double>] = [identity, small, DenseMap(corner), place]
+    #expect(try proof(of: maps, against: maps.reversed()) == .proved)
+    #expect(
+      try proof(of: maps, against: [small, Multiply<Double>([3], factor: 2), DenseMap(corner)]) == .proved)
+    guard case .refused(let difference) = try proof(of: [identity, small], against: [identity]) else {
+      Issue.record("proved")
+      return
+    }
+    #expect(difference.row == 0 && difference.column == 0)
+    #expect(difference.network == "1.0 + \(0x1p-70)" && difference.equilibrium == "1.0")
+  }
+}

@@ -1,0 +1,122 @@
+import Equilibria
+import Foundation
+import LinearAlgebra
+import Operators
+import Testing
+
+/// PyTorch's values of every operator (`Tests/Oracles/operators.py`, `activations.py`), each as a model of one block.
+enum OperatorOracle {
+  /// A model, its input, and the read-out that PyTorch has.
+  struct Entry {
+    let name: String
+    let model: EquilibriumModel<Double>
+    let x: Matrix<Double>
+    let value: [Double]
+  }
+
+  private struct Numbers: Decodable {
+    let shape: [Int]
+    let data: [Double]
+    var batch: Matrix<Double> { Matrix(rows: shape[0], columns: data.count / shape[0], elements: data) }
+  }
+
+  private enum Value: Decodable {
+    case constant(Constant)
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let flag = try? container.decode(Bool.self) {
+        self = .constant(.flag(flag))
+      } else if let integers = try? container.decode([Int].self) {
+        self = .constant(.integers(integers))
+      } else if let numbers = try? container.decode([Double].self) {
+        self = .constant(.numbers(numbers))
+      } else if let number = try? container.decode(Double.self) {
+        self = .constant(.number(number))
+      } else {
+        self = .constant(.word(try container.decode(String.self)))
+      }
+    }
+  }
+
+  private struct Map: Decodable {
+    let type: String
+    let constants: [String: Value]
+    let inputShape: [Int]
+    let weight: Numbers?
+    let x, y: Numbers
+
+    var entry: Entry {
+      get throws {
+        let type = try #require(LinearMapRegistry.type(named: self.type))
+        let map = try type.init(
+          inputShape: inputShape, parameter: weight.map { Tensor(shape: $0.shape, elements: $0.data) },
+          constants: OperatorOracle.constants(type.constantDescriptions, constants))
+        let block = Block<Double>(
+          name: self.type, shape: map.outputShape, nonlinearity: Identity(),
+          terms: [Term(source: .input, map: map, parameter: weight == nil ? nil : "weight")])
+        return Entry(
+          name: self.type, model: try EquilibriumModel(inputShape: inputShape, blocks: [block], output: 0),
+          x: x.batch, value: y.data)
+      }
+    }
+  }
+
+  private struct Function: Decodable {
+    let type: String
+    let constants: [String: Value]
+    let shapes: [[Int]]
+    let ports: [Numbers]
+    let z: Numbers
+
+    /// The ports stand side by side in the input.
+    var entry: Entry {
+      get throws {
+        let type = try #require(NonlinearityRegistry.type(named: self.type))
+        let function = try type.init(
+          constants: OperatorOracle.constants(type.constantDescriptions, constants))
+        let sizes = shapes.map { $0.reduce(1, *) }
+        let total = sizes.reduce(0, +)
+        var (terms, start): ([Term<Double>], Int) = ([], 0)
+        for (port, size) in sizes.enumerated() {
+          let constants: [Constant] = [
+            .integers([0]), .integers([start]), .integers([start + size]), .integers([1]),
+          ]
+          terms.append(
+            Term(
+              port: port, source: .input,
+              map: try Slice<Double>(inputShape: [total], parameter: nil, constants: constants)))
+          start += size
+        }
+        let block = Block<Double>(
+          name: self.type, shape: try #require(function.outputShape(portShapes: shapes)),
+          nonlinearity: function,
+          portShapes: shapes, terms: terms)
+        return Entry(
+          name: function.description,
+          model: try EquilibriumModel(inputShape: [total], blocks: [block], output: 0),
+          x: Matrix(sideBySide: ports.map(\.batch), rows: ports[0].shape[0]), value: z.data)
+      }
+    }
+  }
+
+  private struct Oracle: Decodable {
+    let maps: [Map]
+    let nonlinearities: [Function]
+  }
+
+  private static func constants(_ descriptions: [ConstantDescription], _ given: [String: Value]) -> [Constant]
+  {
+    descriptions.map { description in
+      if case .constant(let constant) = given[description.name] { return constant }
+      return description.defaultValue!
+    }
+  }
+
+  /// All entries.
+  static func entries() throws -> [Entry] {
+    let url = packageFolder.appending(path: "Tests/Oracles/operators.json")
+    let oracle = try JSONDecoder().decode(Oracle.self, from: Data(contentsOf: url))
+    return try oracle.maps.map { try $0.entry } + oracle.nonlinearities.map { try $0.entry }
+  }
+}

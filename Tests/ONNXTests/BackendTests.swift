@@ -1,0 +1,155 @@
+import Conversion
+import Equilibria
+import Equivalence
+import FixedPoints
+import Foundation
+import LinearAlgebra
+import ModelFiles
+import Networks
+import Testing
+
+/// ONNX's own tests of single operators, written to a folder by `Tests/Oracles/onnx_backend.py`; nil without Python and
+/// its package onnx.
+private let folder: String? = {
+  let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "Oracles/onnx_backend.py").path
+  let folder = FileManager.default.temporaryDirectory.appending(path: "onnx-backend-\(getpid())").path
+  let process = Process()
+  process.executableURL = URL(filePath: "/usr/bin/env")
+  process.arguments = ["python3", script, folder]
+  process.standardOutput = FileHandle.nullDevice
+  process.standardError = FileHandle.nullDevice
+  guard (try? process.run()) != nil else { return nil }
+  process.waitUntilExit()
+  return process.terminationStatus == 0 ? folder : nil
+}()
+
+/// A tensor of a test; what JSON cannot say (infinities, NaN) stands as a word.
+private struct Numbers: Decodable {
+  let shape: [Int]
+  let data: [Double?]
+  let special: [String]
+
+  var elements: [Double] { zip(data, special).map { $0 ?? Double($1)! } }
+}
+
+private struct Case: Decodable {
+  let operators: [String]
+  let rtol, atol: Double
+  let inputs, outputs: [Numbers]
+}
+
+/// The elements of a tensor with the batch moved to the front, or back from there.
+private func moved(_ elements: [Double], _ shape: [Int], _ layout: SampleLayout, back: Bool) -> [Double] {
+  guard let axis = layout.batchAxis else { return elements }
+  let before = shape.prefix(axis).reduce(1, *) * layout.merged.outer
+  let behind = shape.dropFirst(axis + 1).reduce(1, *) * layout.merged.inner
+  let extent = elements.count / (before * behind)
+  var result = elements
+  for a in 0..<before {
+    for b in 0..<extent {
+      for c in 0..<behind {
+        let (natural, front) = ((a * extent + b) * behind + c, (b * before + a) * behind + c)
+        if back { result[natural] = elements[front] } else { result[front] = elements[natural] }
+      }
+    }
+  }
+  return result
+}
+
+private enum Outcome {
+  case pass
+  case skip(String)
+  case fail(String)
+}
+
+private func run(_ name: String, in folder: String) throws -> ([String], Outcome) {
+  let test = try JSONDecoder().decode(
+    Case.self, from: Data(contentsOf: URL(filePath: "\(folder)/\(name).json")))
+  let graph: ImportedGraph
+  do throws(FileError) {
+    graph = try ONNXReader.graph(at: "\(folder)/\(name).onnx")
+  } catch {
+    return (test.operators, .skip("\(error.place): \(error.problem)"))
+  }
+  let rows = zip(test.inputs, graph.inputs).map { $0.elements.count / $1.count }.first ?? 1
+  let parts = zip(test.inputs, graph.inputs).map { input, layout in
+    Matrix(
+      rows: rows, columns: layout.count, elements: moved(input.elements, input.shape, layout, back: false))
+  }
+  let x = Matrix(sideBySide: parts, rows: rows)
+  let y = graph.network.forward(x, solvingBy: .structured(Newton())).output
+  var start = 0
+  for (index, (output, layout)) in zip(test.outputs, graph.outputs).enumerated() {
+    let part = y.columns(start..<start + layout.count)
+    start += layout.count
+    let elements = layout.batchAxis == nil ? Array(part.row(0)) : part.elements
+    guard elements.count == output.elements.count else {
+      return (test.operators, .fail("output \(index): \(elements.count) numbers for shape \(output.shape)"))
+    }
+    let found = moved(elements, output.shape, layout, back: true)
+    for (found, expected) in zip(found, output.elements) {
+      let isSame = found == expected || found.isNaN && expected.isNaN
+      // Beyond single precision there is infinity.
+      let isLarge = expected.isInfinite && abs(found) > 3.4e38 || abs(expected) > 6e4 && test.rtol > 1e-2
+      guard isSame || isLarge || abs(found - expected) <= test.atol + test.rtol * abs(expected) else {
+        return (test.operators, .fail("output \(index): \(found) for \(expected)"))
+      }
+    }
+  }
+  return (test.operators, try conversionProblem(of: graph.network).map { .fail($0) } ?? .pass)
+}
+
+/// What is wrong with the network's equilibrium model, written and read again; nil where it is proved equal, or holds
+/// numbers that no file can.
+private func conversionProblem(of network: Network<Double>) throws -> String? {
+  let sink = MemorySink()
+  do throws(FileError) {
+    try ModelFile.equilibrium(EquilibriumModel(converting: network)).write(to: sink)
+    guard case .equilibrium(let model) = try ModelFile.read(FileContents(sink.bytes, named: "m.deq.json"))
+    else {
+      return "written as a network"
+    }
+    var checker = EquivalenceChecker()
+    checker.samples = 1
+    let report = checker.check(network, against: model)
+    return report.proof == .proved ? nil : "not proved"
+  } catch {
+    return error.description.contains("finite") ? nil : error.description
+  }
+}
+
+@Suite("ONNX's backend tests", .enabled("no Python with the package onnx") { folder != nil })
+struct BackendTests {
+  @Test("Every supported operator gives what ONNX's own tests expect")
+  func all() throws {
+    let folder = try #require(folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".onnx") }
+      .map { String($0.dropLast(5)) }.sorted()
+    #expect(names.count > 1000)
+    var table: [String: (pass: Int, skips: [String: Int], fails: [String])] = [:]
+    for name in names {
+      let (operators, outcome) = try run(name, in: folder)
+      let key = operators.count == 1 ? operators[0] : "of several operators"
+      switch outcome {
+      case .pass: table[key, default: (0, [:], [])].pass += 1
+      case .skip(let reason): table[key, default: (0, [:], [])].skips[reason, default: 0] += 1
+      case .fail(let reason): table[key, default: (0, [:], [])].fails.append("\(name): \(reason)")
+      }
+    }
+    var total = (pass: 0, skip: 0, fail: 0)
+    for (key, row) in table.sorted(by: { $0.key < $1.key }) {
+      let skipped = row.skips.values.reduce(0, +)
+      total = (total.pass + row.pass, total.skip + skipped, total.fail + row.fails.count)
+      print("BACKEND \(key): \(row.pass) pass, \(skipped) skip, \(row.fails.count) fail")
+      for (reason, count) in row.skips.sorted(by: { $0.value > $1.value }).prefix(6) {
+        print("   skip \(count)× \(reason)")
+      }
+      for fail in row.fails { print("   FAIL \(fail)") }
+      #expect(row.fails.isEmpty, "\(key): \(row.fails)")
+    }
+    print("BACKEND in all: \(total.pass) pass, \(total.skip) skip, \(total.fail) fail")
+    #expect(total.pass > 500)
+  }
+}

@@ -1,0 +1,110 @@
+"""Writes ONNX's own backend tests of single operators as files that the Swift tests read.
+
+    python3 Tests/Oracles/onnx_backend.py FOLDER
+
+For each case of floating-point operators: NAME.onnx and NAME.json with `inputs`, `outputs` (shape and numbers, in the
+order of the graph), `rtol`, `atol` and the `operators`. What an operator needs to be constant (shapes, axes, weights of
+convolutions) stands in the model as initializers. A case comes in two variants where it can: NAME, where the first
+floating-point input alone is the graph's input and all others are initializers, and NAME+, where all floating-point
+inputs are the graph's.
+"""
+
+import json
+import os
+import sys
+import warnings
+
+warnings.filterwarnings("ignore")
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnx.backend.test.case.node import collect_testcases
+
+FLOATS = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16}
+# Inputs of these positions are constants even of floating-point type.
+CONSTANT_INPUTS = {
+    "Clip": {1, 2}, "BatchNormalization": {1, 2, 3, 4}, "Conv": {1}, "ConvTranspose": {1}, "Resize": {1, 2, 3},
+    "Upsample": {1}, "Dropout": {1}, "Pad": {2}, "Range": {0, 1, 2},
+}
+
+
+def dense(value):
+    return isinstance(value, np.ndarray) or np.isscalar(value)
+
+
+def number_list(array):
+    return [None if not np.isfinite(v) else float(v) for v in np.asarray(array, dtype=np.float64).ravel()]
+
+
+def special(array):
+    return [repr(float(v)) if not np.isfinite(v) else "" for v in np.asarray(array, dtype=np.float64).ravel()]
+
+
+def dump(folder, name, case, free):
+    model = onnx.ModelProto()
+    model.CopyFrom(case.model)
+    graph = model.graph
+    inputs, outputs = case.data_sets[0]
+    infos = list(graph.input)
+    del graph.input[:]
+    fed = []
+    for info, value in zip(infos, inputs):
+        if info.name in free:
+            graph.input.append(info)
+            fed.append(np.asarray(value))
+        else:
+            graph.initializer.append(numpy_helper.from_array(np.asarray(value), info.name))
+    with open(os.path.join(folder, name + ".onnx"), "wb") as file:
+        file.write(model.SerializeToString())
+    tensors = lambda values: [
+        {"shape": list(np.shape(v)), "data": number_list(v), "special": special(v)} for v in values
+    ]
+    with open(os.path.join(folder, name + ".json"), "w") as file:
+        json.dump(
+            {
+                "operators": sorted({node.op_type for node in graph.node}), "rtol": case.rtol,
+                "atol": case.atol, "inputs": tensors(fed), "outputs": tensors(outputs),
+            }, file)
+
+
+def main(folder):
+    os.makedirs(folder, exist_ok=True)
+    kept, left = 0, {}
+    for case in collect_testcases(None):
+        graph = case.model.graph
+        if not case.data_sets or len(case.data_sets) > 1:
+            continue
+        inputs, outputs = case.data_sets[0]
+        operators = sorted({node.op_type for node in graph.node})
+        # The expanded cases spell an operator out in others: as good a test.
+        if any(node.domain not in ("", "ai.onnx") for node in graph.node):
+            continue
+        if not all(dense(value) for value in list(inputs) + list(outputs)):
+            continue
+        types = [info.type.tensor_type.elem_type for info in graph.output]
+        if not types or not all(t in FLOATS for t in types):
+            continue
+        floats = [
+            info.name for position, info in enumerate(graph.input)
+            if info.type.tensor_type.elem_type in FLOATS
+        ]
+        constant = set()
+        for node in graph.node:
+            for position in CONSTANT_INPUTS.get(node.op_type, ()):
+                if position < len(node.input):
+                    constant.add(node.input[position])
+        free = [name for name in floats if name not in constant]
+        if not free:
+            left[",".join(operators)] = left.get(",".join(operators), 0) + 1
+            continue
+        dump(folder, case.name, case, set(free[:1]))
+        kept += 1
+        if len(free) > 1:
+            dump(folder, case.name + "+", case, set(free))
+            kept += 1
+    print(kept, "cases;", "without a floating-point input:", left)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
