@@ -36,9 +36,11 @@ struct ModelExportTests {
     }
   }
 
-  private static func random(_ count: Int) -> [Sample] {
-    (0..<count).map { seed in
-      let model = EquilibriumModel(converting: NetworkGenerator().network(seed: UInt64(seed)))
+  private static func random(_ count: Int, graphShare: Double = 0.75) -> [Sample] {
+    var settings = NetworkGenerator()
+    settings.graphShare = graphShare
+    return (0..<count).map { seed in
+      let model = EquilibriumModel(converting: settings.network(seed: UInt64(seed)))
       var generator = SeededGenerator(seed: UInt64(seed))
       let elements = (0..<3 * model.inputSize).map { _ in generator.normal() }
       return Sample(
@@ -127,8 +129,9 @@ struct ModelExportTests {
 
   @Test("In double precision the rounding is that of doubles")
   func double() throws {
-    // Neither implementation has Erf in double precision.
-    let samples = try (Self.fixtures() + Self.random(60)).filter {
+    // Neither implementation has Erf in double precision. Of graphs the runtime lacks many operators in it, and the
+    // reference implementation fails on windows that reach over an end.
+    let samples = try (Self.fixtures() + Self.random(60, graphShare: 0)).filter {
       !$0.model.blocks.contains { ($0.nonlinearity as? GELU)?.approximation == GELU.Approximation.none }
     }
     let withGaps = samples.filter { $0.model.blocks.contains { block in block.isBeyondDoublesOfRuntime } }
