@@ -72,6 +72,41 @@ extension EquilibriumModel {
     return ModelMatrices(Wz: Wz, Wx: Wx, b: b)
   }
 
+  /// Whether `matrices` says the same as the blocks do: wherever several entries of `W_z`, `W_x` or b meet in one number,
+  /// their sum is exact.
+  ///
+  /// - Complexity: O(entries) for places that several terms share; others are not looked at.
+  public var hasExactMatrices: Bool {
+    blocks.allSatisfy { block in
+      let terms = Dictionary(grouping: block.terms) { [$0.port, $0.source] as [AnyHashable] }
+      return terms.values.allSatisfy { areExactSums($0.map(\.map)) }
+        && block.portShapes.indices.allSatisfy { port in
+          areExactSums(block.offsets.filter { $0.port == port }.map(\.vector))
+        }
+    }
+  }
+
+  private func areExactSums(_ maps: [any LinearMap<S>]) -> Bool {
+    guard maps.count > 1 else { return true }
+    return (0..<maps[0].outputSize).allSatisfy { row in
+      var (sums, isExact) = ([Int: S](), true)
+      for map in maps {
+        map.forEachEntry(inRow: row) { column, value in
+          if !addExactly(value, to: &sums[column, default: 0]) { isExact = false }
+        }
+      }
+      return isExact
+    }
+  }
+
+  private func areExactSums(_ vectors: [[S]]) -> Bool {
+    guard vectors.count > 1 else { return true }
+    var sums = [S](repeating: 0, count: vectors[0].count)
+    return vectors.allSatisfy { vector in
+      vector.indices.allSatisfy { addExactly(vector[$0], to: &sums[$0]) }
+    }
+  }
+
   private func add(_ map: any LinearMap<S>, to matrix: inout Matrix<S>, row: Int, column: Int) {
     for entry in 0..<map.outputSize {
       map.forEachEntry(inRow: entry) { index, value in
@@ -130,6 +165,15 @@ extension EquilibriumModel {
     }
     try self.init(inputShape: inputShape, blocks: blocks, output: output, form: .matrix)
   }
+}
+
+/// Adds a number, and says whether nothing was lost (Knuth's two-sum).
+private func addExactly<S: Scalar>(_ value: S, to total: inout S) -> Bool {
+  let sum = total + value
+  let part = sum - total
+  let error = (total - (sum - part)) + (value - part)
+  total = sum
+  return error == 0
 }
 
 /// Where each of several runs begins that stand one behind the other.

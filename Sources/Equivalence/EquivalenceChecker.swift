@@ -58,12 +58,12 @@ public struct EquivalenceChecker: Sendable {
   }
 
   /// What one solve on the whole state costs for each sample, in multiplications: evaluations of the
-  /// transition, forward and adjoint, times the weights in it and an overhead for each block.
+  /// transition, forward and adjoint, times the multiplications in it and an overhead for each block.
   func cost(of model: EquilibriumModel<Double>) -> Double {
-    let weights = model.blocks.reduce(0.0) { sum, block in
-      block.terms.reduce(sum) { $0 + Double($1.map.inputSize * $1.map.outputSize) }
+    let products = model.blocks.reduce(0.0) { sum, block in
+      block.terms.reduce(sum) { $0 + Double($1.map.multiplications) }
     }
     let evaluations = Double(model.nilpotencyIndex ?? 100) + 1
-    return 3 * evaluations * (weights + 4000 * Double(model.blocks.count))
+    return 3 * evaluations * (products + 4000 * Double(model.blocks.count))
   }
 }

@@ -4,26 +4,49 @@ import Networks
 import Operators
 
 extension Network<Double> {
-  /// The smallest network that this one can be simplified to while `fails` stays true, greedily.
+  /// The smallest network that this one can be simplified to while `fails` stays true, greedily: no single step makes it
+  /// simpler.
+  ///
+  /// The steps go from bold to small, layer by layer. One that helps is tried again at once, and those before it only
+  /// when all have been tried.
   ///
   /// - Parameter fails: Whether a network shows the fault; true of this network.
+  /// - Complexity: O(layers + simplifications of each) calls of `fails` in each of a few rounds.
   public func shrunk(while fails: (Network) -> Bool) -> Network {
     var smallest = self
-    while let simpler = smallest.simplifications.first(where: fails) { smallest = simpler }
+    var isSmaller = true
+    while isSmaller {
+      isSmaller = false
+      for step in Self.steps {
+        var tried = 0
+        while tried < smallest.layers.count {
+          if let simpler = step(smallest, tried).first(where: fails) {
+            (smallest, isSmaller) = (simpler, true)
+          } else {
+            tried += 1
+          }
+        }
+      }
+      if let narrower = smallest.narrowedInput.first(where: fails) {
+        (smallest, isSmaller) = (narrower, true)
+      }
+    }
     return smallest
   }
 
-  /// Networks that are simpler by one step, the boldest first. Every chain of steps ends.
-  var simplifications: [Network] {
-    layers.indices.compactMap { computing($0) }
-      + layers.indices.reversed().compactMap { startingBehind($0) }
-      + layers.indices.compactMap { endingAt($0) }
-      + layers.indices.reversed().compactMap { without($0) }
-      + layers.indices.flatMap { index in
-        layers[index].simplifications.compactMap { replacing(index, by: $0) }
-      }
-      + layers.indices.flatMap { narrowed($0) }
-      + narrowedInput
+  /// For a network and the number of a layer those that are simpler by one step, the boldest first. Every chain of steps
+  /// ends.
+  private static var steps: [(Network, Int) -> [Network]] {
+    [
+      { network, index in [network.computing(index)].compactMap { $0 } },
+      { network, index in [network.startingBehind(network.layers.count - 1 - index)].compactMap { $0 } },
+      { network, index in [network.endingAt(index)].compactMap { $0 } },
+      { network, index in network.without(network.layers.count - 1 - index) },
+      { network, index in
+        network.layers[index].simplifications.compactMap { network.replacing(index, by: $0) }
+      },
+      { network, index in network.narrowed(index) },
+    ]
   }
 
   /// A layer as the output, with nothing but what it depends on; nil where that is everything.
@@ -50,7 +73,7 @@ extension Network<Double> {
     behind.remove(index)
     guard let last = behind.max() else { return nil }
     return keeping(
-      behind.sorted(), inputShape: [layers[index].size], output: behind.contains(output) ? output : last)
+      behind.sorted(), inputShape: layers[index].shape, output: behind.contains(output) ? output : last)
   }
 
   /// The network of some of the layers; what reads another reads the input instead.
@@ -65,9 +88,14 @@ extension Network<Double> {
     return try? Network(inputShape: inputShape, layers: rest, output: newOutput)
   }
 
-  /// The network without a layer that nothing reads, or whose readers can read what it reads.
-  private func without(_ index: Int) -> Network? {
-    guard layers.count > 1, let source = layers[index].source else { return nil }
+  /// The networks without a layer that nothing reads, or whose readers can read what it reads: a value of as many
+  /// coordinates, in whatever shape.
+  private func without(_ index: Int) -> [Network] {
+    guard layers.count > 1 else { return [] }
+    return layers[index].sources.compactMap { without(index, reading: $0) }
+  }
+
+  private func without(_ index: Int, reading source: Source) -> Network? {
     let replacement: (Source) -> Source = { $0 == .node(index) ? source : $0 }
     let shift: (Source) -> Source = { source in
       if case .node(let node) = source, node > index { .node(node - 1) } else { source }
@@ -91,7 +119,9 @@ extension Network<Double> {
 
   /// The network with an explicit layer cut down to its first half or to all but its last coordinate.
   private func narrowed(_ index: Int) -> [Network] {
-    guard case .explicit(let block) = layers[index], block.size > 1 else { return [] }
+    guard case .explicit(let block) = layers[index], block.size > 1, block.isDense,
+      isReadDensely(.node(index))
+    else { return [] }
     return Set([block.size / 2, block.size - 1]).sorted().compactMap { size in
       var changed = layers.map { $0.keepingColumns(size, of: .node(index)) }
       changed[index] = changed[index].keepingRows(size)
@@ -99,9 +129,18 @@ extension Network<Double> {
     }
   }
 
+  /// Whether a value is read by dense layers only, which can read less of it.
+  private func isReadDensely(_ source: Source) -> Bool {
+    layers.allSatisfy { layer in
+      guard layer.sources.contains(source) else { return true }
+      guard case .explicit(let block) = layer else { return false }
+      return block.terms.allSatisfy { $0.source != source || $0.map is DenseMap<Double> }
+    }
+  }
+
   /// The network of the input's first half, or of all but its last coordinate.
   private var narrowedInput: [Network] {
-    guard inputSize > 1 else { return [] }
+    guard inputSize > 1, isReadDensely(.input) else { return [] }
     return Set([inputSize / 2, inputSize - 1]).sorted().compactMap { size in
       try? Network(
         inputShape: [size], layers: layers.map { $0.keepingColumns(size, of: .input) }, output: output)
@@ -110,11 +149,13 @@ extension Network<Double> {
 }
 
 extension Layer<Double> {
-  /// The only thing that the layer reads, or nil.
-  fileprivate var source: Source? {
+  /// What the layer reads, each once.
+  fileprivate var sources: [Source] {
     switch self {
-    case .explicit(let block): block.terms.count == 1 ? block.terms[0].source : nil
-    case .implicit(let layer): layer.source
+    case .explicit(let block):
+      var seen: Set<Source> = []
+      return block.terms.map(\.source).filter { seen.insert($0).inserted }
+    case .implicit(let layer): return [layer.source]
     }
   }
 
@@ -128,23 +169,25 @@ extension Layer<Double> {
     }
   }
 
-  /// Simpler layers of the same size: no bias, no activation, rounder weights.
+  /// Simpler layers of the same size. What keeps an implicit layer contractive is left alone.
   fileprivate var simplifications: [Layer] {
-    guard case .explicit(let block) = self else { return [] }
-    var simpler: [Block<Double>] = []
-    if !block.offsets.isEmpty {
-      var plain = block
-      plain.offsets = []
-      simpler.append(plain)
+    switch self {
+    case .explicit(let block):
+      return (block.withLess + block.withSimplerOperators + block.withSimplerNumbers).map { .explicit($0) }
+    case .implicit(let layer):
+      return layer.model.blocks.indices.flatMap { index in
+        layer.model.blocks[index].withLess.compactMap { block in
+          var blocks = layer.model.blocks
+          blocks[index] = block
+          let model = try? EquilibriumModel(
+            inputShape: layer.model.inputShape, blocks: blocks, output: layer.model.output)
+          let simpler = model.flatMap {
+            try? ImplicitLayer(name: layer.name, source: layer.source, model: $0)
+          }
+          return simpler.map { .implicit($0) }
+        }
+      }
     }
-    if !(block.nonlinearity is Identity) {
-      var linear = block
-      linear.nonlinearity = Identity()
-      simpler.append(linear)
-    }
-    let rounded = block.mapWeights { $0.rounded() }
-    if !haveSameBits(rounded.flatWeights, block.flatWeights) { simpler.append(rounded) }
-    return simpler.map { .explicit($0) }
   }
 
   fileprivate func keepingRows(_ count: Int) -> Layer {
@@ -167,26 +210,5 @@ extension Layer<Double> {
       block.terms[index].map = DenseMap(block.terms[index].map.matrix.columns(0..<count))
     }
     return .explicit(block)
-  }
-}
-
-extension Block<Double> {
-  fileprivate func mapWeights(_ transform: (Double) -> Double) -> Block {
-    var block = self
-    for index in block.terms.indices {
-      var matrix = block.terms[index].map.matrix
-      matrix.elements = matrix.elements.map(transform)
-      block.terms[index].map = DenseMap(matrix)
-    }
-    for index in block.offsets.indices {
-      let offset = block.offsets[index]
-      block.offsets[index] = Offset(
-        port: offset.port, vector: offset.vector.map(transform), parameter: offset.parameter)
-    }
-    return block
-  }
-
-  fileprivate var flatWeights: [Double] {
-    terms.flatMap { $0.map.matrix.elements } + offsets.flatMap(\.vector)
   }
 }

@@ -17,6 +17,7 @@ import Testing
 
   private static let small: NetworkGenerator = {
     var generator = NetworkGenerator()
+    generator.graphShare = 0
     (generator.maximumDepth, generator.maximumWidth) = (6, 6)
     return generator
   }()
@@ -94,6 +95,54 @@ import Testing
       let smallest = network.shrunk(while: isImplicit)
       #expect(isImplicit(smallest))
       #expect(smallest.layers.count == 1)
+    }
+  }
+
+  @Test(
+    "Of a graph the operator to blame is left, with few others, and the rest can be written and read",
+    arguments: ["conv", "avg_pool", "softmax", "layer_norm", "matmul", "product", "max_pool", "scale"])
+  func graphs(name: String) throws {
+    let isToBlame: (Network<Double>) -> Bool = { network in
+      network.layers.contains { layer in
+        guard case .explicit(let block) = layer else { return false }
+        return type(of: block.nonlinearity).typeName == name
+          || block.terms.contains { type(of: $0.map).typeName == name }
+      }
+    }
+    var generator = Self.small
+    (generator.graphShare, generator.implicitShare) = (1, 0.1)
+    for network in Self.networks(3, from: generator, where: isToBlame) {
+      var calls = 0
+      let smallest = network.shrunk {
+        calls += 1
+        return isToBlame($0)
+      }
+      #expect(isToBlame(smallest))
+      #expect(smallest.layers.count == 1)
+      #expect(calls < 400)
+      let written = try ModelFile.read(FileContents(text(of: smallest), named: "smallest"))
+      guard case .network(let again) = written else {
+        Issue.record("another format than was written")
+        continue
+      }
+      #expect(again.isIdentical(to: smallest))
+    }
+  }
+
+  @Test("Whatever a graph shrinks to is written and read")
+  func everyStep() throws {
+    var generator = Self.small
+    (generator.graphShare, generator.implicitShare) = (1, 0.2)
+    for seed in 0..<25 as Range<UInt64> {
+      var numbers = SeededGenerator(seed: seed)
+      _ = generator.network(seed: seed).shrunk { network in
+        let written = try? ModelFile.read(FileContents(text(of: network), named: "step"))
+        guard case .network(let again) = written, again.isIdentical(to: network) else {
+          Issue.record("seed \(seed): a step that is no network")
+          return false
+        }
+        return numbers.uniform() < 0.5
+      }
     }
   }
 

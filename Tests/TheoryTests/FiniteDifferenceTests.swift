@@ -46,6 +46,7 @@ struct FiniteDifferenceTests {
 
   private static func network(seed: UInt64, implicitShare: Double) throws -> Network<Double> {
     var settings = NetworkGenerator()
+    settings.graphShare = 0
     settings.maximumDepth = 4
     settings.maximumWidth = 4
     settings.implicitShare = implicitShare

@@ -117,6 +117,7 @@ struct FiniteTerminationTests {
   @Test("In topological order W_z is strictly block lower triangular")
   func strictlyLowerTriangular() {
     var settings = NetworkGenerator()
+    settings.graphShare = 0
     settings.implicitShare = 0
     for seed in 0..<40 as Range<UInt64> {
       let model = EquilibriumModel(converting: settings.network(seed: seed))
@@ -138,6 +139,7 @@ struct FiniteTerminationTests {
   @Test("The structured solve is the layer-by-layer pass, bit for bit", arguments: 0..<60 as Range<UInt64>)
   func structured(seed: UInt64) throws {
     var settings = NetworkGenerator()
+    settings.graphShare = 0
     settings.implicitShare = 0
     let network = settings.network(seed: seed)
     var generator = SeededGenerator(seed: seed)

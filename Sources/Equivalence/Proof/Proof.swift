@@ -133,6 +133,7 @@ private struct Comparator {
       if let difference = differenceOfEntries(left, right, place: place) { return difference }
       if let difference = differenceOfLabels(
         left.compactMap(\.parameter), right.compactMap(\.parameter), place: place)
+        ?? differenceOfParameters(left.map(Labelled.init), right.map(Labelled.init), place: place)
       {
         return difference
       }
@@ -178,9 +179,23 @@ private struct Comparator {
       }
       if let difference = differenceOfLabels(
         left.compactMap(\.parameter), right.compactMap(\.parameter), place: place)
+        ?? differenceOfParameters(left.map(Labelled.init), right.map(Labelled.init), place: place)
       {
         return difference
       }
+    }
+    return nil
+  }
+
+  /// The same entries may follow from a parameter in another way: a convolution of zeros has one for every stride. Where a
+  /// label promises a gradient, they must follow in the same way for all numbers that the parameter may have.
+  private func differenceOfParameters(
+    _ ours: [Labelled], _ theirs: [Labelled], place: String
+  ) -> StructuralDifference? {
+    for label in Set(theirs.compactMap(\.label)).sorted() {
+      let (left, right) = (ours.filter { $0.label == label }, theirs.filter { $0.label == label })
+      guard !left.follow(as: right) else { continue }
+      return StructuralDifference(place: "\(place).parameter", network: left.text, equilibrium: right.text)
     }
     return nil
   }

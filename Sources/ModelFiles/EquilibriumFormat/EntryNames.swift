@@ -60,10 +60,14 @@ struct EntryNames {
     return parameter
   }
 
-  /// Notes an entry of a layer, whose entries without a parameter have no gradient of their own, and returns its
-  /// parameter.
-  mutating func addLayerEntry(_ entry: JSONObject, shape: [Int]?) throws(FileError) -> String? {
-    guard entry.optional("parameter") != nil else { return nil }
-    return try add(entry, shape: shape, default: "", place: [])
+  /// Notes an entry of a layer, and returns its parameter. One without a parameter has no gradient in the network, but
+  /// has one in the equilibrium model that the network converts to, and must be told from others there.
+  ///
+  /// - Parameter place: The port that the entry adds to, and what it reads.
+  mutating func addLayerEntry(
+    _ entry: JSONObject, shape: [Int]?, place: [Int]
+  ) throws(FileError) -> String? {
+    // No parameter that a file spells has such a name.
+    try add(entry, shape: shape, default: "\u{0}\(place)", place: place)
   }
 }

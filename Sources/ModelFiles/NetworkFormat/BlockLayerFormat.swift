@@ -20,7 +20,8 @@ struct BlockLayerFormat: LayerFormat {
       let source = try self.source(entry, of: object, sources)
       let (port, place) = try BlockFormat.readPort(entry, of: portShapes, name: name)
       let map = try TermFormat.read(entry, reading: source.place, port: place)
-      let parameter = try names.addLayerEntry(entry, shape: map.parameterShape)
+      let read = sources.firstIndex { $0.source == source.source } ?? 0
+      let parameter = try names.addLayerEntry(entry, shape: map.parameterShape, place: [port, read])
       terms.append(Term(port: port, source: source.source, map: map, parameter: parameter))
     }
     var offsets: [Offset<Double>] = []
@@ -28,7 +29,7 @@ struct BlockLayerFormat: LayerFormat {
       let entry = try JSONObject(value, keys: OffsetFormat.keys + ["parameter"])
       let (port, place) = try BlockFormat.readPort(entry, of: portShapes, name: name)
       var offset = try OffsetFormat.read(entry, port: port, of: place)
-      offset.parameter = try names.addLayerEntry(entry, shape: offset.tensor.shape)
+      offset.parameter = try names.addLayerEntry(entry, shape: offset.tensor.shape, place: [port])
       offsets.append(offset)
     }
     return .explicit(

@@ -143,14 +143,24 @@ struct NetworkReader {
 
   /// Refuses parameters of different layers under one full name: `a.b.weight` may be `b.weight` of a layer `a`, and
   /// `weight` of a layer `a.b`.
+  ///
+  /// A layer of type `block` spells its parameters' full names, and may mean those of another layer: a tied weight, with
+  /// the same numbers.
   private func refuseClashingParameters(_ layers: [Layer<Double>]) throws(FileError) {
-    var owners: [String: Int] = [:]
+    var owners: [String: (layer: Int, tensor: Tensor<Double>)] = [:]
     for (index, layer) in layers.enumerated() {
-      for name in layer.parameters.names {
-        if let other = owners.updateValue(index, forKey: name) {
+      let own = layer.parameters
+      for name in own.names {
+        guard let owner = owners[name] else {
+          owners[name] = (index, own[name]!)
+          continue
+        }
+        let isSpelled = [index, owner.layer].contains { entries[$0].format is BlockLayerFormat }
+        guard isSpelled, own[name]!.isIdentical(to: owner.tensor) else {
           throw entries[index].object.value.expected(
-            "parameters with names of their own",
-            found: "\(quoted(name)), a parameter of \(entries[other].object.value.place) too")
+            isSpelled
+              ? "the same numbers wherever a parameter stands" : "parameters with names of their own",
+            found: "\(quoted(name)), a parameter of \(entries[owner.layer].object.value.place) too")
         }
       }
     }

@@ -38,6 +38,7 @@ public struct AveragePooling<S: Scalar>: LinearMap {
   public var inputShape: [Int] { geometry.inputShape }
   public var outputShape: [Int] { geometry.outputShape(channels: geometry.channels) }
   public var parameter: Tensor<S>? { nil }
+  public var multiplications: Int { outputSize * geometry.kernelArea }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
     addAverages(of: x.elements, x.rows * geometry.channels, geometry, countsPadding, to: &p.elements)

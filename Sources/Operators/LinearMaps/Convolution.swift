@@ -80,6 +80,7 @@ public struct Convolution<S: Scalar>: LinearMap {
   public var inputShape: [Int] { geometry.inputShape }
   public var outputShape: [Int] { geometry.outputShape(channels: weight.shape[0]) }
   public var parameter: Tensor<S>? { weight }
+  public var multiplications: Int { outputSize * depth }
   public var biasShape: [Int] { [weight.shape[0]] }
   public var biasDims: [Int] { [0] }
 

@@ -40,6 +40,7 @@ extension IndexMap {
   public var outputShape: [Int] { table.outputShape }
   public var constants: [Constant] { table.constants }
   public var parameter: Tensor<S>? { nil }
+  public var multiplications: Int { outputSize }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
     let (inputSize, outputSize) = (self.inputSize, self.outputSize)

@@ -53,6 +53,7 @@ public struct Linear<S: Scalar>: LinearMap {
   }
 
   public var parameter: Tensor<S>? { weight }
+  public var multiplications: Int { inputs * outputSize }
   public var biasShape: [Int] { [outputs] }
   public var biasDims: [Int] { [axis] }
   private var inputs: Int { inputShape[axis] }

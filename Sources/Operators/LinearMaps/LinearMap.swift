@@ -54,6 +54,10 @@ public protocol LinearMap<S>: Sendable {
   /// by ascending column, each column once.
   func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void)
 
+  /// How many multiplications one sample costs: the number of entries that are not structurally zero, or a little more
+  /// where a map does not look at what lies in its padding. `inputSize × outputSize` for a map that does not say.
+  var multiplications: Int { get }
+
   /// The map written out as a dense matrix, `[outputSize, inputSize]`.
   var matrix: Matrix<S> { get }
 
@@ -78,6 +82,8 @@ extension LinearMap {
 
   /// The number of rows of A: the size of what the map returns.
   public var outputSize: Int { outputShape.reduce(1, *) }
+
+  public var multiplications: Int { inputSize * outputSize }
 
   /// The shape of `parameter`.
   public var parameterShape: [Int]? { parameter?.shape }

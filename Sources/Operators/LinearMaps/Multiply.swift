@@ -24,6 +24,7 @@ public struct Multiply<S: Scalar>: LinearMap {
 
   public var outputShape: [Int] { inputShape }
   public var parameter: Tensor<S>? { nil }
+  public var multiplications: Int { outputSize }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) { p.add(x, scaledBy: factor) }
 

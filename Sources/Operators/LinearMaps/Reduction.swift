@@ -50,6 +50,7 @@ extension Reduction {
   public var outputShape: [Int] { summation.lines.outputShape }
   public var constants: [Constant] { summation.constants }
   public var parameter: Tensor<S>? { nil }
+  public var multiplications: Int { inputSize }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
     addLines(of: x.elements, summation, samples: x.rows, to: &p.elements)

@@ -49,6 +49,7 @@ public struct Scale<S: Scalar>: LinearMap {
 
   public var outputShape: [Int] { inputShape }
   public var parameter: Tensor<S>? { weight }
+  public var multiplications: Int { outputSize }
   public var biasShape: [Int] { weight.shape }
   public var biasDims: [Int] { broadcast.axes }
 

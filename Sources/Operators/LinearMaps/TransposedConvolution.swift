@@ -44,6 +44,7 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
   public var inputShape: [Int] { adjoint.outputShape }
   public var outputShape: [Int] { adjoint.inputShape }
   public var parameter: Tensor<S>? { adjoint.weight }
+  public var multiplications: Int { adjoint.multiplications }
   public var biasShape: [Int] { [outputShape[0]] }
   public var biasDims: [Int] { [0] }
 

@@ -46,8 +46,8 @@ public struct MaxPooling: Nonlinearity {
 
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
     let winners = winners(ports[0], shapes[0])
-    var z = Matrix<S>(
-      rows: ports[0].rows, columns: winners.count / max(1, ports[0].rows), repeating: -.infinity)
+    guard let shape = outputShape(portShapes: shapes) else { preconditionFailure("windows that do not fit") }
+    var z = Matrix<S>(rows: ports[0].rows, columns: shape.reduce(1, *), repeating: -.infinity)
     gather(ports[0].elements, at: winners, into: &z.elements)
     return z
   }

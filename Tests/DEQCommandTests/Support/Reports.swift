@@ -170,6 +170,8 @@ struct PropertyReport: Decodable {
   let seed: String
   let layers: Int
   let implicitLayers: Int
+  let operators: Int
+  let rounded: Int
   let comparisons: Int
   let identical: Int
   let worstShareOfRounding: ReportedNumber

@@ -17,14 +17,14 @@ public struct Fault: Sendable, CustomStringConvertible {
     case biasUlp
     /// A number in `W_z` or `W_x` that is not 0 has the other sign.
     case weightSignFlipped
-    /// Two entries of equal shape have each other's matrix.
+    /// Two entries whose weights have equal shapes have each other's weight.
     case weightsExchanged
     /// Two blocks of equal size have each other's place in the list of blocks: name, activation and read-out move,
     /// rows and columns stay.
     case blocksExchanged
-    /// A block has another type of activation.
+    /// A block has another nonlinearity of the same ports.
     case activationReplaced
-    /// A constant of an activation is the next number above or below.
+    /// A constant of a nonlinearity is the next number above or below.
     case activationConstantUlp
     /// `W_z` is not 0 where a block would read one that comes before it and that it does not read.
     case extraEntryBelowDiagonal
@@ -48,10 +48,25 @@ public struct Fault: Sendable, CustomStringConvertible {
     case entryRedirected
     /// Two entries carry each other's parameter.
     case labelsExchanged
+    /// A constant of a linear map (stride, padding, groups, an axis, a factor) is another one of the same sizes.
+    case mapAttributeChanged
+    /// A constant of a nonlinearity that is no number (an axis, a window, a number of groups) is another one.
+    case nonlinearityAttributeChanged
+    /// A linear map is another one of the same sizes.
+    case mapReplaced
+    /// What two ports of equal shape read is exchanged.
+    case portsExchanged
+    /// A term adds to another port of the same size.
+    case termMoved
+    /// What spreads a constant summand over its port does so otherwise: along another axis, by another factor.
+    case offsetMapChanged
   }
 
   /// What was done.
   public let kind: Kind
+  /// The name of the linear map or nonlinearity that it was done to, with the constant's where it was one:
+  /// `conv.stride`; nil where the fault is none of an operator.
+  public let subject: String?
   /// The model with the mistake.
   public let model: EquilibriumModel<Double>
   /// Where, in the model's names: `Wz[fc2,fc1]`, `b[fc2]`, `blocks[fc2].activation`, `output`.

@@ -41,8 +41,8 @@ extension FaultPlanting {
 
   mutating func removedEntry() -> Fault? {
     let entries = entries(where: \.isNonzero)
-    let offsets = model.blocks.indices.filter { index in
-      model.blocks[index].offsets.contains { $0.vector.contains { $0 != 0 } }
+    let offsets = model.blocks.enumerated().flatMap { index, block in
+      block.offsets.indices.filter { block.offsets[$0].vector.contains { $0 != 0 } }.map { (index, $0) }
     }
     guard !entries.isEmpty || !offsets.isEmpty else { return nil }
     var blocks = model.blocks
@@ -50,45 +50,56 @@ extension FaultPlanting {
     if choice < entries.count {
       let entry = entries[choice]
       blocks[entry.block].terms.remove(at: entry.term)
-      return fault(blocks, at: place(of: entry), before: "an entry", after: "none")
+      return fault(
+        blocks, at: place(of: entry), before: "an entry", after: "none",
+        subject: type(of: self[entry].map).typeName)
     }
-    let index = offsets[choice - entries.count]
-    blocks[index].offsets.removeAll { $0.vector.contains { $0 != 0 } }
-    return fault(blocks, at: "b[\(blocks[index].name)]", before: "an entry", after: "none")
+    let (index, offset) = offsets[choice - entries.count]
+    let place = model.place(of: blocks[index].offsets.remove(at: offset), in: blocks[index])
+    return fault(blocks, at: place, before: "an entry", after: "none")
   }
 
   mutating func duplicatedEntry() -> Fault? {
     guard let entry = entries(where: \.isNonzero).randomElement(using: &generator) else { return nil }
     var blocks = model.blocks
     blocks[entry.block].terms.append(self[entry])
-    return fault(blocks, at: place(of: entry), before: "one entry", after: "the same twice")
+    return fault(
+      blocks, at: place(of: entry), before: "one entry", after: "the same twice",
+      subject: type(of: self[entry].map).typeName)
   }
 
   mutating func transposedWeight() -> Fault? {
     let candidates = entries { term in
-      let matrix = term.matrix
-      return term.isDense && matrix.rows == matrix.columns
-        && !haveSameBits(matrix.elements, matrix.transposed.elements)
+      guard term.isDense, let weight = term.map.parameter, weight.shape[0] == weight.shape[1] else {
+        return false
+      }
+      return !haveSameBits(weight.elements, weight.transposed.elements)
     }
     guard let entry = candidates.randomElement(using: &generator) else { return nil }
     var blocks = model.blocks
-    blocks[entry.block].terms[entry.term].map = DenseMap(self[entry].matrix.transposed)
-    return fault(blocks, at: place(of: entry), before: "a matrix", after: "its transpose")
+    blocks[entry.block].terms[entry.term].map = DenseMap(self[entry].map.parameter!.transposed)
+    return fault(
+      blocks, at: place(of: entry), before: "a matrix", after: "its transpose",
+      subject: DenseMap<Double>.typeName)
   }
 
   mutating func exchangedWeights() -> Fault? {
-    let pairs = pairs(of: entries { _ in true }) { a, b in
-      let (left, right) = (self[a].matrix, self[b].matrix)
-      return self[a].map.outputSize == self[b].map.outputSize
-        && self[a].map.inputSize == self[b].map.inputSize
-        && !(a.block == b.block && self[a].source == self[b].source)
-        && !haveSameBits(left.elements, right.elements)
+    let pairs = pairs(of: entries { $0.map.parameterShape != nil }) { a, b in
+      let (left, right) = (self[a].map.parameter!, self[b].map.parameter!)
+      return left.shape == right.shape && !left.isIdentical(to: right)
+        && !(a.block == b.block && self[a].source == self[b].source && self[a].port == self[b].port)
     }
-    guard let (a, b) = pairs.randomElement(using: &generator) else { return nil }
+    guard let (a, b) = pairs.randomElement(using: &generator),
+      let first = self[a].map.with(parameter: self[b].map.parameter),
+      let second = self[b].map.with(parameter: self[a].map.parameter),
+      self[a].map.firstDifference(from: first) != nil
+    else { return nil }
     var blocks = model.blocks
-    blocks[a.block].terms[a.term].map = self[b].map
-    blocks[b.block].terms[b.term].map = self[a].map
-    return fault(blocks, at: place(of: a), before: "its own matrix", after: "that of \(place(of: b))")
+    blocks[a.block].terms[a.term].map = first
+    blocks[b.block].terms[b.term].map = second
+    return fault(
+      blocks, at: place(of: a), before: "its own weight", after: "that of \(place(of: b))",
+      subject: type(of: first).typeName)
   }
 
   mutating func redirectedEntry() -> Fault? {
@@ -104,45 +115,64 @@ extension FaultPlanting {
     var blocks = model.blocks
     blocks[entry.block].terms[entry.term].source = source
     let moved = model.place(of: blocks[entry.block].terms[entry.term], in: blocks[entry.block])
-    return fault(blocks, at: place(of: entry), before: "an entry", after: "the entry at \(moved)")
+    return fault(
+      blocks, at: place(of: entry), before: "an entry", after: "the entry at \(moved)",
+      subject: type(of: self[entry].map).typeName)
   }
 
   mutating func exchangedLabels() -> Fault? {
-    /// An entry's label, with what it belongs to; `term` is nil for an entry of b.
-    struct Label {
-      let block: Int
-      let term: Int?
-      let name: String
-      let shape: [Int]
-    }
-    let labels = model.blocks.enumerated().flatMap { index, block in
-      block.terms.enumerated().compactMap { position, term in
-        term.parameter.map {
-          Label(block: index, term: position, name: $0, shape: term.map.parameterShape ?? [])
-        }
-      }
-        + block.offsets.prefix(1).compactMap { offset in
-          offset.parameter.map { Label(block: index, term: nil, name: $0, shape: offset.tensor.shape) }
-        }
-    }
+    let labels = labels
     let pairs = pairs(of: labels) { a, b in
-      let isOneSlot =
-        a.block == b.block
-        && a.term.map { model.blocks[a.block].terms[$0].source }
-          == b.term.map { model.blocks[b.block].terms[$0].source }
-      return a.name != b.name && !isOneSlot
+      // Summands of one place have one gradient, where it is that of a matrix.
+      a.name != b.name && a.place != b.place
     }
     let equal = pairs.filter { $0.0.shape == $0.1.shape }
     guard let (a, b) = (equal.isEmpty ? pairs : equal).randomElement(using: &generator) else { return nil }
     var blocks = model.blocks
     for (label, name) in [(a, b.name), (b, a.name)] {
-      if let term = label.term {
-        blocks[label.block].terms[term].parameter = name
+      if label.isTerm {
+        blocks[label.block].terms[label.position].parameter = name
       } else {
-        blocks[label.block].offsets[0].parameter = name
+        blocks[label.block].offsets[label.position].parameter = name
       }
     }
-    let first = a.term.map { place(of: Entry(block: a.block, term: $0)) } ?? "b[\(blocks[a.block].name)]"
-    return fault(blocks, at: "\(first).parameter", before: a.name, after: b.name)
+    return fault(blocks, at: "\(a.place).parameter", before: a.name, after: b.name)
+  }
+
+  /// An entry's label, with what it belongs to.
+  private struct Label {
+    let block: Int
+    let isTerm: Bool
+    let position: Int
+    let name: String
+    let shape: [Int]
+    let place: String
+  }
+
+  private var labels: [Label] {
+    model.blocks.enumerated().flatMap { index, block in
+      let terms = block.terms.enumerated().compactMap { position, term in
+        term.parameter.map {
+          Label(
+            block: index, isTerm: true, position: position, name: $0, shape: term.map.parameterShape ?? [],
+            place: model.place(of: term, in: block))
+        }
+      }
+      let offsets = block.offsets.enumerated().compactMap { position, offset in
+        offset.parameter.map {
+          Label(
+            block: index, isTerm: false, position: position, name: $0, shape: offset.tensor.shape,
+            place: model.place(of: offset, in: block))
+        }
+      }
+      return terms + offsets
+    }
+  }
+}
+
+extension Tensor<Double> {
+  /// The transpose of a matrix.
+  fileprivate var transposed: Tensor {
+    Tensor(Matrix(rows: shape[0], columns: shape[1], elements: elements).transposed)
   }
 }

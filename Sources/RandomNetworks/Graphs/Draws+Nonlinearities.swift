@@ -1,0 +1,101 @@
+import LinearAlgebra
+import Operators
+
+/// Nonlinearities of every type in the registry.
+extension Draws {
+  /// A nonlinearity of this type whose first port has this shape, and the shapes of all its ports; nil where none was
+  /// found.
+  ///
+  /// A parameter port that is not required may be left out with all behind it.
+  mutating func nonlinearity(
+    _ type: any Nonlinearity.Type, of shape: [Int]
+  ) -> (nonlinearity: any Nonlinearity, portShapes: [[Int]])? {
+    for _ in 0..<8 {
+      guard let constants = constants(of: type, for: shape), let drawn = try? type.init(constants: constants)
+      else { continue }
+      let portShapes = portShapes(of: type, first: shape)
+      if let output = drawn.outputShape(portShapes: portShapes), output.reduce(1, *) <= maximumSize {
+        return (drawn, portShapes)
+      }
+    }
+    return nil
+  }
+
+  /// The constants of a nonlinearity. A type whose constants follow rules of their own has a case here; one that takes
+  /// any of its kinds needs none.
+  private mutating func constants(of type: any Nonlinearity.Type, for shape: [Int]) -> [Constant]? {
+    let given: [String: Constant]
+    switch type.typeName {
+    case "softmax", "log_softmax": given = ["dim": .integers([axis(rank: shape.count)])]
+    case "logsumexp", "amax", "amin": given = reduction(rank: shape.count)
+    case "max_pool":
+      guard (2...4).contains(shape.count) else { return nil }
+      given = pooling(shape)
+    case "layer_norm", "rms_norm":
+      given = [
+        "normalized_shape": .integers(Array(shape.suffix(integer(1...shape.count)))), "eps": epsilon(),
+      ]
+    case "group_norm": given = ["num_groups": .integers([divisor(of: shape[0])]), "eps": epsilon()]
+    case "instance_norm": given = ["eps": epsilon()]
+    default: return constants(type.constantDescriptions)
+    }
+    return RandomNetworks.constants(type.constantDescriptions, given)
+  }
+
+  private mutating func epsilon() -> Constant { .number(element(of: [1e-5, 1e-3, 0.1])) }
+
+  /// The shapes of the ports: the same for all, but for matrix products.
+  private mutating func portShapes(of type: any Nonlinearity.Type, first shape: [Int]) -> [[Int]] {
+    if type.typeName == "matmul" {
+      guard shape.count >= 2 else { return [shape] }
+      let rows = maximumSize / max(1, shape.dropLast().reduce(1, *))
+      return [shape, shape.dropLast(2) + [shape.last!, extent(atMost: max(1, min(rows, 6)))]]
+    }
+    let required = type.parameterPorts.filter(\.isRequired).count
+    let count = type.inputCount + integer(required...type.parameterPorts.count)
+    return [[Int]](repeating: shape, count: max(1, count))
+  }
+
+  /// An activation that networks use, with constants of all sorts.
+  mutating func activation() -> any Nonlinearity {
+    while true {
+      let type = element(of: NonlinearityRegistry.activations)
+      if let activation = try? type.init(constants: constants(type.constantDescriptions)) {
+        return activation
+      }
+    }
+  }
+}
+
+extension Nonlinearity {
+  /// Whether it is defined for all numbers, and no function such as `log` whose arguments have to be chosen.
+  var isTotal: Bool {
+    if let activation = self as? any Activation { return type(of: activation).isActivation }
+    return !["quotient", "power"].contains(type(of: self).typeName)
+  }
+
+  /// Whether its values are within −1 and 1 whatever it reads.
+  var isBounded: Bool {
+    if type(of: self).typeName == Softmax.typeName { return true }
+    guard self is any Activation else { return false }
+    let points = (-60...60).map { Double($0) * abs(Double($0)) * 0.3 }
+    let values = value(
+      at: [Matrix(rows: 1, columns: points.count, elements: points)], shapes: [[points.count]])
+    return values.elements.allSatisfy { abs($0) <= 1 }
+  }
+
+  /// Whether values and slopes are of moderate size where each port is within `reach` of its centre.
+  func isTame(around centres: [Double], reach: Double) -> Bool {
+    let steps = stride(from: -reach, through: reach, by: reach / 8).map { $0 }
+    let count = centres.count == 1 ? steps.count : steps.count * steps.count
+    let ports = centres.enumerated().map { port, centre in
+      let row = (0..<count).map { centre + steps[port == 0 ? $0 % steps.count : $0 / steps.count] }
+      return Matrix(rows: 1, columns: count, elements: row)
+    }
+    let shapes = [[Int]](repeating: [count], count: centres.count)
+    guard outputShape(portShapes: shapes) == [count] else { return false }
+    let ones = Matrix<Double>(rows: 1, columns: count, repeating: 1)
+    let slopes = vjp(ones, at: ports, shapes: shapes).flatMap(\.elements)
+    return (value(at: ports, shapes: shapes).elements + slopes).allSatisfy { abs($0) < 40 }
+  }
+}

@@ -1,0 +1,233 @@
+import Conversion
+import Equilibria
+import Equivalence
+import LinearAlgebra
+import Networks
+import Operators
+import RandomNetworks
+import TestSupport
+import Testing
+
+/// Faults and harmless rewritings in the conversions of random graphs of every linear map and nonlinearity.
+@Suite("Graphs: planted faults and harmless rewritings")
+struct GraphMutationTests {
+  /// What became of the faults of one kind.
+  fileprivate struct Row {
+    var planted = 0
+    var refused = 0
+    var located = 0
+    var verdicts: [Verdict: Int] = [:]
+  }
+
+  private static let generator: NetworkGenerator = {
+    var generator = NetworkGenerator()
+    generator.graphShare = 1
+    generator.maximumDepth = 6
+    generator.maximumWidth = 8
+    return generator
+  }()
+
+  /// A model as it is or under other names, in its order or another.
+  private static func variant(
+    of model: EquilibriumModel<Double>, _ number: UInt64, _ generator: inout SeededGenerator
+  ) -> (model: EquilibriumModel<Double>, isNamed: Bool) {
+    let isNamed = number % 3 != 0
+    let named = isNamed ? model : model.renamed()
+    return (number % 2 == 0 ? named.shuffled(using: &generator) : named, isNamed)
+  }
+
+  @Test("No planted fault is proved, each is refused a proof where it is, in block form and in matrix form")
+  func faults() throws {
+    var kinds: [String: Row] = [:]
+    var subjects: [String: Row] = [:]
+    for seed in 0..<UInt64(campaignSize(130)) {
+      let network = Self.generator.network(seed: seed)
+      let converted = EquilibriumModel(converting: network)
+      for (position, kind) in Fault.Kind.allCases.enumerated() {
+        let number = seed + UInt64(position)
+        var numbers = SeededGenerator(seed: seed << 8 | UInt64(position))
+        let (model, isNamed) = Self.variant(of: converted, number, &numbers)
+        guard let fault = Fault.planted(in: model, kind: kind, using: &numbers) else { continue }
+        let isMatrix = number % 4 == 3 && kind != .labelsExchanged
+        let written = number % 4 == 2 || isMatrix
+        // What no reader takes, entries that nothing tells apart, is judged as it stands in memory.
+        let rewritten = written ? try? fault.model.rewritten(as: isMatrix ? .matrix : .blocks) : nil
+        let judged = rewritten ?? fault.model
+        var row = Row()
+        judge(
+          judged, fault, network, isExact: isNamed && (!isMatrix || fault.model.hasExactMatrices),
+          samples: number % 29 == 0 ? 5 : 0, "seed \(seed)\(isMatrix ? ", matrix" : ""): \(fault)", &row)
+        kinds[kind.rawValue, default: Row()].add(row)
+        if let subject = fault.subject { subjects[subject, default: Row()].add(row) }
+      }
+    }
+    print(Self.table("fault", kinds) + "\n" + Self.table("operator", subjects))
+    for kind in Fault.Kind.allCases {
+      #expect((kinds[kind.rawValue]?.planted ?? 0) > 0, "\(kind.rawValue) was never planted")
+    }
+  }
+
+  private func judge(
+    _ model: EquilibriumModel<Double>, _ fault: Fault, _ network: Network<Double>, isExact: Bool,
+    samples: Int,
+    _ label: String, _ row: inout Row
+  ) {
+    var checker = EquivalenceChecker()
+    checker.samples = samples
+    let report = checker.check(network, against: model)
+    row.planted += 1
+    if samples > 0 { row.verdicts[report.verdict, default: 0] += 1 }
+    #expect(report.verdict != .proved, "\(label)")
+    guard case .refused(let difference) = report.proof else {
+      Issue.record("\(label): proved")
+      return
+    }
+    row.refused += 1
+    if difference.place == fault.place, difference.row == fault.row, difference.column == fault.column {
+      row.located += 1
+    } else if isExact, fault.row != nil {
+      Issue.record("\(label): found \(difference.description)")
+    }
+  }
+
+  @Test("Unharmed models are proved: shuffled, renamed, written otherwise, in memory and read back")
+  func unharmed() throws {
+    var made: [String: Row] = [:]
+    for seed in 0..<UInt64(campaignSize(130)) {
+      let network = Self.generator.network(seed: 5_000 + seed)
+      let converted = EquilibriumModel(converting: network)
+      for (position, kind) in ([nil] + Rewriting.Kind.allCases).enumerated() {
+        let number = seed + UInt64(position)
+        var numbers = SeededGenerator(seed: seed << 8 | UInt64(position))
+        var (model, _) = Self.variant(of: converted, number, &numbers)
+        var place = "nothing"
+        if let kind {
+          guard let rewriting = Rewriting.made(in: model, kind: kind, using: &numbers) else { continue }
+          (model, place) = (rewriting.model, rewriting.place)
+        }
+        let isMatrix = number % 3 == 1 && model.hasExactMatrices
+        if number % 3 > 0, let written = try? model.rewritten(as: isMatrix ? .matrix : .blocks) {
+          model = written
+        }
+        var checker = EquivalenceChecker()
+        checker.samples = number % 5 == 0 ? 5 : 0
+        let report = checker.check(network, against: model)
+        made[kind?.rawValue ?? "as converted", default: Row()].planted += 1
+        #expect(
+          report.verdict == .proved,
+          "seed \(5_000 + seed)\(isMatrix ? ", matrix" : ""), \(kind?.rawValue ?? "") at \(place): \(report.proof), \(report.verdict), \(report.notes)"
+        )
+      }
+    }
+    print(made.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.planted)" }.joined(separator: ", "))
+    for kind in Rewriting.Kind.allCases {
+      #expect((made[kind.rawValue]?.planted ?? 0) > 0, "\(kind.rawValue) was never made")
+    }
+  }
+
+  /// Constants that have no other value of the same sizes with other entries: whatever they are, the entries are the same
+  /// or there are more or fewer of them.
+  private static let inert: Set<String> = [
+    "reshape.shape", "flatten.start_dim", "flatten.end_dim", "mean.keepdim", "sum.keepdim", "place.total",
+    "slice.end", "avg_pool.ceil_mode", "amax.keepdim", "amin.keepdim", "logsumexp.keepdim",
+    "max_pool.ceil_mode",
+  ]
+
+  @Test("Every constant of every operator is changed in some model, and none of them is proved")
+  func everyConstant() throws {
+    var missing: [String] = []
+    for type in LinearMapRegistry.all {
+      missing += try missingConstants(
+        type.typeName, type.constantDescriptions, kinds: [.mapAttributeChanged]
+      ) { Self.generator.network(applying: type, seed: $0) }
+    }
+    for type in NonlinearityRegistry.all {
+      missing += try missingConstants(
+        type.typeName, type.constantDescriptions,
+        kinds: [.activationConstantUlp, .nonlinearityAttributeChanged]
+      ) { Self.generator.network(applying: type, seed: $0) }
+    }
+    #expect(Set(missing).subtracting(Self.inert).isEmpty, "\(missing)")
+  }
+
+  /// The constants of an operator that no fault was planted in.
+  private func missingConstants(
+    _ operatorName: String, _ descriptions: [ConstantDescription], kinds: [Fault.Kind],
+    network: (UInt64) -> Network<Double>?
+  ) throws -> [String] {
+    var missing = Set(descriptions.map { "\(operatorName).\($0.name)" })
+    for seed in 0..<UInt64(4_000) where !missing.subtracting(Self.inert).isEmpty {
+      guard let network = network(seed) else { continue }
+      for kind in kinds {
+        var numbers = SeededGenerator(seed: seed)
+        let model = EquilibriumModel(converting: network)
+        guard let fault = Fault.planted(in: model, kind: kind, using: &numbers), let subject = fault.subject
+        else {
+          continue
+        }
+        guard missing.remove(subject) != nil else { continue }
+        var row = Row()
+        judge(
+          fault.model, fault, network, isExact: true, samples: 3, "\(subject), seed \(seed): \(fault)", &row)
+        for form in [ModelForm.blocks, .matrix] {
+          judge(
+            try fault.model.rewritten(as: form), fault, network,
+            isExact: form == .blocks || fault.model.hasExactMatrices, samples: 0,
+            "\(subject), \(form), seed \(seed): \(fault)", &row)
+        }
+      }
+    }
+    return missing.sorted()
+  }
+
+  @Test("Entries that are the same for another reason are no proof where a label promises a gradient")
+  func parametersOfSameEntries() throws {
+    let weight = Tensor<Double>(zeros: [2, 1, 3])
+    let map = { (padding: [Int]) in
+      try Convolution<Double>(
+        inputShape: [1, 4], parameter: weight,
+        constants: [.integers([1]), .integers(padding), .integers([1]), .integers([1])])
+    }
+    let block = { (padding: [Int], name: String?) in
+      Block<Double>(
+        name: "conv", shape: [2, 4], nonlinearity: Identity(),
+        terms: [Term(source: .input, map: try map(padding), parameter: name)])
+    }
+    let network = try Network(inputShape: [1, 4], layers: [.explicit(block([1], "conv.weight"))], output: 0)
+    for (padding, name, isProved) in [
+      ([1], "conv.weight", true), ([1, 1], "conv.weight", true), ([0, 2], "conv.weight", false),
+      ([0, 2], nil, true),
+    ] as [([Int], String?, Bool)] {
+      let model = try EquilibriumModel(inputShape: [1, 4], blocks: [block(padding, name)], output: 0)
+      let report = EquivalenceChecker().check(network, against: model)
+      #expect((report.proof == .proved) == isProved, "\(padding), \(name ?? "none"): \(report.proof)")
+      #expect(report.verdict == (isProved ? .proved : .refuted))
+    }
+  }
+
+  private static func table(_ title: String, _ rows: [String: Row]) -> String {
+    func cell(_ text: String, _ width: Int = 9) -> String {
+      String(repeating: " ", count: max(1, width - text.count)) + text
+    }
+    var lines = [
+      title + cell("planted", 40 - title.count) + cell("no proof") + cell("located") + cell("refuted")
+        + cell("agrees") + cell("undecided", 11) + cell("proved")
+    ]
+    for (name, row) in rows.sorted(by: { $0.key < $1.key }) {
+      lines.append(
+        name + cell("\(row.planted)", 40 - name.count) + cell("\(row.refused)") + cell("\(row.located)")
+          + cell("\(row.verdicts[.refuted] ?? 0)") + cell("\(row.verdicts[.agrees] ?? 0)")
+          + cell("\(row.verdicts[.undecided] ?? 0)", 11) + cell("\(row.verdicts[.proved] ?? 0)"))
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension GraphMutationTests.Row {
+  fileprivate mutating func add(_ other: Self) {
+    planted += other.planted
+    refused += other.refused
+    located += other.located
+    verdicts.merge(other.verdicts, uniquingKeysWith: +)
+  }
+}
