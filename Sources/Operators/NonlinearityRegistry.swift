@@ -14,6 +14,7 @@ public enum NonlinearityRegistry {
     Rounding.self,
 
     Product.self, Quotient.self, Maximum.self, Minimum.self, Power.self, PReLU.self, BatchedProduct.self,
+    Greater.self, GreaterOrEqual.self, Equal.self, Choice.self,
 
     Softmax.self, LogSoftmax.self, LogSumExp.self, LargestElement.self, SmallestElement.self, MaxPooling.self,
     LayerNormalization.self, GroupNormalization.self, InstanceNormalization.self,

@@ -44,11 +44,13 @@ struct ParameterPortTests {
 
   @Test("All other nonlinearities take as many ports as they have inputs, and no parameters")
   func inputs() throws {
+    let pairs = [
+      "product", "quotient", "maximum", "minimum", "power", "matmul", "greater", "greater_equal", "equal",
+    ]
     for type in NonlinearityRegistry.all where type.parameterPorts.isEmpty {
       #expect(
         type.inputCount
-          == (["product", "quotient", "maximum", "minimum", "power", "matmul"].contains(type.typeName)
-            ? 2 : 1))
+          == (pairs.contains(type.typeName) ? 2 : type.typeName == "where" ? 3 : 1))
       let constants = type.constantDescriptions.map { description in
         description.defaultValue ?? (description.kind == .number ? .number(2) : .integers([1]))
       }

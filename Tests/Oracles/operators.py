@@ -297,6 +297,12 @@ for exponent in [0.5, -0.5, 1.5, 2.25]:
     elementwise("pow", lambda x: torch.pow(x, exponent), [1e-3, 0.5, 1.0, 1.5, 3.0, 30.0], {"exponent": exponent})
 elementwise("pow", lambda x: torch.pow(x, 1.5), [0.0, 0.0], {"exponent": 1.5})
 
+for name, holds in [("greater", torch.gt), ("greater_equal", torch.ge), ("equal", torch.eq)]:
+    # Constant but for jumps: the zeros only make autograd return a gradient.
+    nonlinear(name, {}, [(3, 4)] * 2, lambda p, q: holds(p, q) + 0 * p + 0 * q, make=integers)
+nonlinear("where", {}, [(3, 4)] * 3, lambda c, p, q: torch.where(c != 0, p, q) + 0 * c, make=integers)
+
+
 path = pathlib.Path(__file__).with_name("operators.json")
 entries = lambda items: ",\n".join(json.dumps(item) for item in items)
 path.write_text('{"source": "PyTorch %s, float64, autograd",\n"maps": [\n%s\n],\n"nonlinearities": [\n%s\n]}\n'

@@ -50,6 +50,12 @@ extension ONNXGraph {
     return ONNXValue(name: names[0], shape: second.shape, isBatched: second.isBatched)
   }
 
+  /// One number where the condition holds, another elsewhere.
+  func choose(_ condition: ONNXValue, _ first: Double, else second: Double) -> ONNXValue {
+    let names = node("Where", [condition.name, number(first), number(second)], results: ["Where"])
+    return ONNXValue(name: names[0], shape: condition.shape, isBatched: condition.isBatched)
+  }
+
   /// A reduction over axes of a sample, which remain with an extent of 1.
   func reduce(_ type: String, _ value: ONNXValue, axes: [Int]) -> ONNXValue {
     let shape = value.shape.indices.map { axes.contains($0) ? 1 : value.shape[$0] }

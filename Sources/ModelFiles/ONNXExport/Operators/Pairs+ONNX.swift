@@ -44,3 +44,30 @@ extension BatchedProduct: ONNXEmitting {
     graph.value("MatMul", operands, shape: outputShape(portShapes: operands.map(\.shape))!)
   }
 }
+
+extension Greater: ONNXEmitting {
+  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { graph.compare("Greater", operands) }
+}
+
+extension GreaterOrEqual: ONNXEmitting {
+  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+    graph.compare("GreaterOrEqual", operands)
+  }
+}
+
+extension Equal: ONNXEmitting {
+  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { graph.compare("Equal", operands) }
+}
+
+extension Choice: ONNXEmitting {
+  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+    graph.choose(graph.combine("Equal", operands[0], 0), operands[2], operands[1])
+  }
+}
+
+extension ONNXGraph {
+  /// 1 where a comparison holds, else 0.
+  fileprivate func compare(_ name: String, _ operands: [ONNXValue]) -> ONNXValue {
+    choose(combine(name, operands[0], operands[1]), 1, else: 0)
+  }
+}

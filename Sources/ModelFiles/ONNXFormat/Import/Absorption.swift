@@ -37,9 +37,32 @@ func absorbed(_ blocks: [Block<Double>], output: Int) -> ([Block<Double>], outpu
       isKept[source] = false
     }
     blocks[index].terms = terms
-    blocks[index].offsets += offsets
+    blocks[index].offsets = addingConstants(blocks[index].offsets + offsets)
   }
   return kept(blocks, isKept, output: output)
+}
+
+/// The offsets with those that are no parameters added up, one for each port: nothing tells them apart.
+private func addingConstants(_ offsets: [Offset<Double>]) -> [Offset<Double>] {
+  var result: [Offset<Double>] = []
+  var constants: [Int: Int] = [:]
+  for offset in offsets {
+    guard offset.parameter == nil else {
+      result.append(offset)
+      continue
+    }
+    if let position = constants[offset.port] {
+      // Masks are the largest finite numbers, whose sum is none.
+      let sum = zip(result[position].vector, offset.vector).map { $0 + $1 }.map {
+        $0.isInfinite ? Double.greatestFiniteMagnitude * ($0 < 0 ? -1 : 1) : $0
+      }
+      result[position] = Offset(port: offset.port, vector: sum)
+    } else {
+      constants[offset.port] = result.count
+      result.append(offset)
+    }
+  }
+  return result
 }
 
 private func reachable(from output: Int, in blocks: [Block<Double>]) -> [Bool] {

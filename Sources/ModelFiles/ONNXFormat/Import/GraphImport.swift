@@ -34,6 +34,8 @@ struct GraphImport {
   private let batching: Batching
   private let builder = BlockBuilder()
   private var values: [String: Value] = [:]
+  /// The leading extent of the inputs, where that axis is the batch and the model says how many samples it has.
+  private var leadingExtent: Int?
 
   /// What the leading axis of every input is.
   private enum Batching {
@@ -62,6 +64,7 @@ struct GraphImport {
     let ranks = inputs.map(\.shape.count)
     // A vector of known length is a sample, not a batch of numbers.
     let mayBatch = !ranks.contains(0) && !(isStatic && ranks.contains(1))
+    var mixing: ImportFailure?
     if mayBatch {
       if !isStatic {
         var distinctive = GraphImport(model, .leading(extent: distinctiveExtent))
@@ -71,13 +74,18 @@ struct GraphImport {
       var batched = GraphImport(model, .leading(extent: 1))
       do throws(ImportFailure) { return try batched.run(inputs) } catch {
         guard isStatic, case .mixesBatch = error else { throw error }
+        mixing = error
       }
     }
     var whole = GraphImport(model, .none)
-    return try whole.run(inputs)
+    // Of two refusals, the one that speaks of the batch says more.
+    do throws(ImportFailure) { return try whole.run(inputs) } catch { throw mixing ?? error }
   }
 
   private mutating func run(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> ImportedGraph {
+    if case .leading = batching, let extent = inputs.first?.shape.first ?? nil, extent > 1 {
+      leadingExtent = extent
+    }
     let layouts = try place(inputs)
     for tensor in model.initializers {
       try define(tensor.name, tensor.value, at: "initializer \(quoted(tensor.name))")
@@ -243,7 +251,8 @@ struct GraphImport {
     let builder = isConstant ? BlockBuilder() : self.builder
     let results = try handler.run(
       NodeImport(
-        node: node, opset: model.opset, inputs: inputs, builder: builder, batchExtent: batchExtent))
+        node: node, opset: model.opset, inputs: inputs, builder: builder, batchExtent: batchExtent,
+        leadingExtent: leadingExtent))
     return isConstant ? builder.evaluated(results) : results
   }
 }

@@ -11,6 +11,8 @@ struct NodeImport {
   let builder: BlockBuilder
   /// The number of samples where it is a number that stands for the batch and nothing else.
   var batchExtent: Int?
+  /// The number of samples that the model writes down; as the extent of a leading axis it stands for the batch.
+  var leadingExtent: Int?
 
   /// The name of the block that holds what the node gives.
   var name: String { node.outputs.first { !$0.isEmpty } ?? node.name }

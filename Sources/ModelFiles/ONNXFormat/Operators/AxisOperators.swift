@@ -271,11 +271,10 @@ extension NodeImport {
   ) throws(ImportFailure) -> Layout {
     if layout.batch != nil { return try layout.replacing(shape, batchAxis: batchAxis) }
     let missing = shape.count - layout.shape.count
-    if let extent = batchExtent, let axis = shape.firstIndex(of: extent),
-      axis < missing || layout.shape[axis - missing] == 1
-    {
+    let repeated = batchExtent.flatMap { shape.firstIndex(of: $0) } ?? (shape[0] == leadingExtent ? 0 : nil)
+    if let axis = repeated, axis < missing || layout.shape[axis - missing] == 1 {
       // Repeated for every sample.
-      return try Layout(shape, batch: Layout.Batch(axis: axis, extent: extent))
+      return try Layout(shape, batch: Layout.Batch(axis: axis, extent: shape[axis]))
     }
     return try Layout(shape)
   }

@@ -2,31 +2,43 @@ import LinearAlgebra
 import Operators
 
 extension OperatorTable {
-  /// Comparisons of constants, and the choice between two values by a constant condition.
+  /// Comparisons, logic, and the choice between two values. Truth that is computed is a variable of zeros and ones.
   static let selections: [String: OperatorHandler] = [
     "Where": .one { node throws(ImportFailure) in try node.choice() },
-    "Equal": .comparison { $0 == $1 ? 1 : 0 },
-    "Less": .comparison { $0 < $1 ? 1 : 0 },
-    "LessOrEqual": .comparison { $0 <= $1 ? 1 : 0 },
-    "Greater": .comparison { $0 > $1 ? 1 : 0 },
-    "GreaterOrEqual": .comparison { $0 >= $1 ? 1 : 0 },
-    "And": .comparison { $0 != 0 && $1 != 0 ? 1 : 0 },
-    "Or": .comparison { $0 != 0 || $1 != 0 ? 1 : 0 },
-    "Xor": .comparison { ($0 != 0) != ($1 != 0) ? 1 : 0 },
+    "Equal": .comparison("equal") { $0 == $1 ? 1 : 0 },
+    "Less": .comparison("greater", exchanged: true) { $0 < $1 ? 1 : 0 },
+    "LessOrEqual": .comparison("greater_equal", exchanged: true) { $0 <= $1 ? 1 : 0 },
+    "Greater": .comparison("greater") { $0 > $1 ? 1 : 0 },
+    "GreaterOrEqual": .comparison("greater_equal") { $0 >= $1 ? 1 : 0 },
+    "And": .comparison("product") { $0 != 0 && $1 != 0 ? 1 : 0 },
+    "Or": .comparison("maximum") { $0 != 0 || $1 != 0 ? 1 : 0 },
+    "Xor": .comparison(nil) { ($0 != 0) != ($1 != 0) ? 1 : 0 },
     "Not": .one { node throws(ImportFailure) in
-      guard case .integers(let truth) = try node.input(0) else {
-        throw .refused("expected constant truth values, found a value that is computed")
+      switch try node.input(0) {
+      case .integers(let truth):
+        return .integers(Integers(truth.elements.map { $0 == 0 ? 1 : 0 }, shape: truth.shape, type: .bool))
+      case .variable(let variable): return .variable(try node.complement(of: variable))
+      case .numbers: throw .refused("expected truth values, found numbers")
       }
-      return .integers(Integers(truth.elements.map { $0 == 0 ? 1 : 0 }, shape: truth.shape, type: .bool))
     },
   ]
 }
 
 extension OperatorHandler {
-  fileprivate static func comparison(_ function: @escaping @Sendable (Double, Double) -> Int)
-    -> OperatorHandler
-  {
+  /// The handler of a comparison.
+  ///
+  /// - Parameters:
+  ///   - type: The nonlinearity that compares values that are computed; nil where there is none.
+  ///   - exchanged: Whether it takes them in the other order.
+  ///   - function: The comparison of constants.
+  fileprivate static func comparison(
+    _ type: String?, exchanged: Bool = false, _ function: @escaping @Sendable (Double, Double) -> Int
+  ) -> OperatorHandler {
     .one { node throws(ImportFailure) in
+      if try node.areComputed() {
+        guard let type else { throw .refused("expected constants, found a value that is computed") }
+        return .variable(try node.comparison(type, exchanged: exchanged))
+      }
       let (first, second) = (try node.constants(0), try node.constants(1))
       let shape = try broadcastShape([first.shape, second.shape])
       let truth = try zip(first.expanded(to: shape), second.expanded(to: shape)).map { function($0, $1) }
@@ -56,11 +68,58 @@ extension NodeImport {
     }
   }
 
+  /// Whether an input is neither integers nor numbers.
+  fileprivate func areComputed() throws(ImportFailure) -> Bool {
+    for index in 0..<2 { if case .variable = try input(index) { return true } }
+    return false
+  }
+
+  fileprivate func comparison(_ type: String, exchanged: Bool) throws(ImportFailure) -> Variable {
+    let (values, layout) = try broadcastInputs()
+    var ports: [Port] = []
+    for value in exchanged ? values.reversed() : values { ports.append(try port(truth(value), over: layout)) }
+    return try block(name, nonlinearity(type), ports, layout)
+  }
+
+  /// Constant truth as numbers, beside truth that is computed.
+  private func truth(_ value: Value) -> Value {
+    guard case .integers(let integers) = value, integers.type == .bool else { return value }
+    return .numbers(Numbers(integers.elements.map { Double($0) }, shape: integers.shape))
+  }
+
+  /// `1 − c`.
+  fileprivate func complement(of variable: Variable) throws(ImportFailure) -> Variable {
+    let shape = atLeastVector(variable.layout.sampleShape)
+    let ones = [Double](repeating: 1, count: shape.reduce(1, *))
+    let map = try linearMap("multiply", from: shape, ["factor": .number(-1)])
+    return try affine(
+      Port(
+        shape: shape, terms: [Term(source: variable.source, map: map)], offsets: [Offset(vector: ones)]),
+      variable.layout)
+  }
+
+  /// 1 where a value is not 0.
+  func truth(of variable: Variable) throws(ImportFailure) -> Variable {
+    let shape = atLeastVector(variable.layout.sampleShape)
+    let zeros = Offset(vector: [Double](repeating: 0, count: shape.reduce(1, *)))
+    let isZero = try block(
+      "\(name)/zero", nonlinearity("equal"), [port(variable), Port(shape: shape, offsets: [zeros])],
+      variable.layout)
+    return try complement(of: isZero)
+  }
+
+  /// The choice by a condition that is computed.
+  private func computedChoice() throws(ImportFailure) -> Variable {
+    let (values, layout) = try broadcastInputs()
+    guard values.count == 3 else { throw .refused("expected 3 inputs, found \(values.count)") }
+    var ports: [Port] = []
+    for value in values { ports.append(try port(value, over: layout)) }
+    return try block(name, nonlinearity("where"), ports, layout)
+  }
+
   /// The sum of both values times masks of 0 and 1.
   fileprivate func choice() throws(ImportFailure) -> Value {
-    guard case .integers(let condition) = try input(0) else {
-      throw .refused("expected a constant condition, found a value that is computed")
-    }
+    guard case .integers(let condition) = try input(0) else { return .variable(try computedChoice()) }
     let (first, second) = (try input(1), try input(2))
     if case .integers(let a) = first, case .integers(let b) = second {
       let shape = try broadcastShape([condition.shape, a.shape, b.shape])

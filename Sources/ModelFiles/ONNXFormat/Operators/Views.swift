@@ -181,6 +181,7 @@ extension NodeImport {
         Integers(
           numbers.elements.map { type == .bool ? ($0 == 0 ? 0 : 1) : Int(clampingTowardZero: $0) },
           shape: numbers.shape, type: type))
+    case .variable(let variable) where type == .bool: return .variable(try truth(of: variable))
     default:
       guard type.numberType != nil else {
         throw .refused("to: expected a floating-point type, found \(type.name)")
