@@ -147,6 +147,25 @@ struct WeightsReferenceTests {
     for (name, line) in wrong { #expect(try dense(matrix, weights: name) == line) }
   }
 
+  @Test("A safetensors file is one whatever its first byte, and whatever it is called")
+  func anyLengthOfHeader() throws {
+    for name in ["v.safetensors", "v"] {
+      for padding in 0..<256 {
+        let header =
+          #"{"matrix":{"dtype":"F64","shape":[2,2],"data_offsets":[0,32]}}"#
+          + String(repeating: " ", count: padding)
+        _ = try folder.file(name, SafetensorsBytes.file(header, data: [UInt8](repeating: 0, count: 32)))
+        #expect(
+          try dense(#"{"tensor": "matrix"}"#, weights: "\"\(name)\"") == nil, "\(header.utf8.count) bytes")
+      }
+    }
+    // What is called so is refused as one.
+    _ = try folder.file("v.safetensors", [8, 7, 0x12])
+    #expect(
+      try dense(#"{"tensor": "matrix"}"#, weights: #""v.safetensors""#)
+        == "v.safetensors: expected 8 bytes with the length of the header, found 3")
+  }
+
   @Test("A file that was cut off is refused by its header, whatever is asked of it")
   func truncated() throws {
     let bytes = try FileContents(reading: "\(folder.path)/w.safetensors").bytes

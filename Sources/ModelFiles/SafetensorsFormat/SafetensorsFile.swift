@@ -22,11 +22,15 @@ public struct SafetensorsFile: Sendable {
   /// - Complexity: The length of the header; the data is not looked at.
   /// - Throws: `FileError`: of kind `badData` with the place in the header, else as `MappedFile` does.
   public init(_ path: String) throws(FileError) {
-    let file = try MappedFile(path)
+    try self.init(MappedFile(path))
+  }
+
+  /// Checks the header of a file that has been opened.
+  init(_ file: MappedFile) throws(FileError) {
     let header = try file.withBytes { bytes throws(FileError) in
-      try SafetensorsHeader(bytes, file: path)
+      try SafetensorsHeader(bytes, file: file.path)
     }
-    self.path = path
+    path = file.path
     self.file = file
     names = header.entries.map(\.name)
     metadata = header.metadata

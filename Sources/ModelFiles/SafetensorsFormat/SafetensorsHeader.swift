@@ -55,6 +55,12 @@ struct SafetensorsHeader {
     }
   }
 
+  /// Whether the bytes begin as a safetensors file does: with a length that is within them, and an object.
+  static func isPlausible(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count > 8 && bytes[8] == UInt8(ascii: "{")
+      && UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)) <= min(maximumLength, bytes.count - 8)
+  }
+
   /// The header's bytes, its length known to be true.
   private static func text(_ bytes: UnsafeRawBufferPointer, file: String) throws(FileError) -> [UInt8] {
     guard bytes.count >= 8 else {

@@ -16,6 +16,11 @@ extension SafetensorsFile: WeightsFile {}
 ///
 /// - Throws: `FileError`.
 func openWeights(_ path: String) throws(FileError) -> any WeightsFile {
-  if let model = try ONNXReader.mappedModel(path) { return try ONNXWeights(model) }
-  return try SafetensorsFile(path)
+  // A header's length may begin with any byte, those of ONNX models too.
+  let file = try MappedFile(path)
+  let isSafetensors = path.hasSuffix(".safetensors") || file.withBytes(SafetensorsHeader.isPlausible)
+  if !isSafetensors, ONNXReader.recognizes(name: path, firstByte: file.withBytes { $0.first }) {
+    return try ONNXWeights(file)
+  }
+  return try SafetensorsFile(file)
 }
