@@ -7,7 +7,8 @@ extension Network {
   /// own name that reads other layers instead of the state.
   ///
   /// Entries without a parameter are named as a layer's would be, `fc1.weight` and `fc1.bias`, where a block has one of
-  /// each; so what was read from whole matrices has parameters too.
+  /// each; so what was read from whole matrices has parameters too. A block called `input`, which is no name for a layer,
+  /// is called `input'`.
   ///
   /// - Throws: `InvalidModel` where blocks read each other in a cycle.
   /// - Complexity: O(blocks + terms); no number is touched.
@@ -20,8 +21,12 @@ extension Network {
     }
     let taken = Set(
       model.blocks.flatMap { $0.terms.compactMap(\.parameter) + $0.offsets.compactMap(\.parameter) })
+    var blocks = model.blocks
+    if let index = blocks.firstIndex(where: { $0.name == "input" }) {
+      repeat { blocks[index].name += "'" } while model.blocks.contains { $0.name == blocks[index].name }
+    }
     try self.init(
-      inputShape: model.inputShape, layers: model.blocks.map { .explicit($0.named(except: taken)) },
+      inputShape: model.inputShape, layers: blocks.map { .explicit($0.named(except: taken)) },
       output: model.output)
   }
 }
