@@ -44,11 +44,22 @@ struct ModelOutput {
         try weightsFile.write { (sink) throws(FileError) in
           try SafetensorsWriter(collected.tensors).write(to: sink)
         }
+        try requireForeign(weightsFile)
         try requireReplaceable(weightsFile, force: force)
         return try keep([weightsFile, file]) {
           try isAccepted?(ModelFile.read(contents(), weights: temporaryWeights)) ?? true
         }
       }
+    }
+  }
+
+  /// Refuses, whatever is forced, to replace the file that the weights came from: what they were read for needs it.
+  private func requireForeign(_ file: AtomicFile) throws {
+    guard try file.compareWithTarget() == .different else { return }
+    if model.tensors.contains(where: { ($0.source as? StoredTensor)?.isStored(at: file.path) ?? false }) {
+      throw FileError(
+        .cannotCreate, file: file.path,
+        "holds the weights that are converted; another -o leaves them in place")
     }
   }
 

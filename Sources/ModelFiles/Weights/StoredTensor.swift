@@ -35,6 +35,12 @@ public final class StoredTensor: NumberSource {
   /// The number of bytes that the numbers take in their stored type.
   public var byteCount: Int { count * type.size }
 
+  /// Whether this is the file that the tensor stands in, by whatever path.
+  public func isStored(at other: String) -> Bool {
+    let real = realPath(path)
+    return real != nil && real == realPath(other)
+  }
+
   public func read() -> [Double] {
     switch contents {
     case .mapped(let file, let range):
