@@ -44,6 +44,58 @@ import Testing
     return bytes
   }
 
+  /// A network of many operators in the manner of `Examples.network`, and its equilibrium model.
+  private static let graph = #"""
+    {"format": "network", "version": 1, "input": [2, 4], "layers": [
+     {"type": "conv", "name": "c", "weight": [[[1, -0.5], [0.25, 2]]], "bias": [0.5], "padding": [1, 0], "activation": "relu"},
+     {"type": "batch_norm", "name": "n", "running_mean": [0.5], "running_var": [4], "weight": [2], "bias": [-1]},
+     {"type": "mean", "name": "m", "inputs": ["input"], "dim": 0, "keepdim": true},
+     {"type": "cat", "name": "j", "inputs": ["n", "m"], "dim": 0},
+     {"type": "layer_norm", "name": "l", "normalized_shape": 4, "weight": [1, 2, 3, 4], "bias": [0, 0, 1, 1]},
+     {"type": "product", "name": "p", "inputs": ["l", "j"]},
+     {"type": "max_pool", "name": "x", "kernel_size": 2, "stride": 1},
+     {"type": "block", "name": "k", "inputs": ["x", "p"], "shape": [2, 3], "activation": "softmax",
+      "terms": [{"from": "x", "map": "identity"},
+       {"from": "p", "map": {"type": "slice", "dim": 1, "end": 3}}], "b": [{"tensor": [1, 2],
+       "map": {"type": "expand", "shape": [2, 3], "dim": 0}, "parameter": "k.b"}]},
+     {"type": "linear", "name": "o", "weight": [[1, 0.5, -1]], "bias": [2]}]}
+
+    """#
+
+  @Test(
+    "Damaged graphs of operators are inspected, converted, recovered and checked as the contract says",
+    arguments: 0..<4)
+  func damagedGraphs(seed: Int) throws {
+    let folder = TemporaryFolder()
+    try folder.write(Self.graph, to: "graph.json")
+    expectQuiet(try folder.deq("convert", "graph.json"))
+    let model = try folder.text(of: "graph.deq.json")
+    var generator = Generator(state: UInt64(100 + seed))
+    for round in 0..<12 {
+      let bytes = Self.damaged(round % 2 == 0 ? model : Self.graph, by: &generator)
+      try folder.write(bytes, to: "damaged.json")
+      let command =
+        switch round % 6 {
+        case 0: ["recover", "damaged.json", "-o", "out.json"]
+        case 1: ["convert", "damaged.json", "-o", "out.json", "--weights", "safetensors"]
+        case 2: ["check", "graph.json", "damaged.json"]
+        case 3: ["convert", "damaged.json", "-o", "out.json", "--matrix"]
+        case 4: ["convert", "damaged.json", "-o", "out.json"]
+        default: ["check", "damaged.json", "graph.deq.json"]
+        }
+      let outcome = try folder.deq(command)
+      let context = Comment(rawValue: "\(command): \(String(decoding: bytes, as: UTF8.self))")
+      #expect([0, 1, 64, 65, 66, 73, 74].contains(outcome.status), context)
+      if outcome.status > 1 {
+        #expect(lines(of: outcome.complaint).count == 1, context)
+        #expect(outcome.complaint.hasPrefix("deq: "), context)
+        #expect(folder.names == ["damaged.json", "graph.deq.json", "graph.json"], context)
+      }
+      #expect(!folder.names.contains { $0.hasSuffix(".tmp") }, context)
+      _ = try folder.shell("rm -f out.json out.safetensors")
+    }
+  }
+
   @Test(
     "Damaged files end with a status of the contract, one line for an error, and no half-written file",
     arguments: 0..<8)
