@@ -73,20 +73,30 @@ public struct Network<S: Scalar>: Sendable {
   }
 }
 
-/// Checks that layers which carry one parameter carry the same numbers: a tied weight.
+/// Checks that entries which carry one parameter carry the same numbers: a tied weight.
 private func validateParameters<S>(of layers: [Layer<S>]) throws(InvalidModel) {
-  var known = ParameterTensors<S>()
+  var known: [String: Tensor<S>] = [:]
   for layer in layers {
-    let own = layer.parameters
-    for name in own.names {
-      guard let other = known[name] else {
-        known.add(own[name]!, to: name)
-        continue
-      }
-      guard own[name]!.isIdentical(to: other) else {
-        throw InvalidModel("parameter \"\(name)\": expected the same numbers in every layer, found others")
+    for (name, tensor) in layer.carriedParameters {
+      guard known.updateValue(tensor, forKey: name)?.isIdentical(to: tensor) ?? true else {
+        throw InvalidModel("parameter \"\(name)\": expected the same numbers everywhere, found others")
       }
     }
+  }
+}
+
+extension Layer {
+  /// What carries a parameter, by its name: every entry of an explicit layer.
+  fileprivate var carriedParameters: [(name: String, tensor: Tensor<S>)] {
+    guard case .explicit(let block) = self else {
+      let own = parameters
+      return own.names.map { ($0, own[$0]!) }
+    }
+    let terms = block.terms.compactMap { term in
+      term.map.parameter.flatMap { tensor in term.parameter.map { (name: $0, tensor: tensor) } }
+    }
+    return terms
+      + block.offsets.compactMap { offset in offset.parameter.map { (name: $0, tensor: offset.tensor) } }
   }
 }
 

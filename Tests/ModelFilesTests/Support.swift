@@ -86,12 +86,23 @@ extension EquilibriumModel<Double> {
 
 extension Block<Double> {
   fileprivate var fingerprint: String {
-    let terms = terms.map {
-      "\($0.port) \($0.source) \($0.parameter ?? "-") \($0.map.matrix.rows) \($0.map.matrix.elements.map(\.bitPattern))"
+    let terms = terms.map { "\($0.port) \($0.source) \($0.parameter ?? "-") \($0.map.fingerprint)" }
+    let offsets = offsets.map {
+      "\($0.port) \($0.parameter ?? "-") \($0.tensor.fingerprint) \($0.map?.fingerprint ?? "-")"
     }
-    let offsets = offsets.map { "\($0.port) \($0.parameter ?? "-") \($0.vector.map(\.bitPattern))" }
-    return (["\(name) \(size) \(nonlinearity.description)"] + terms + offsets).joined(separator: "\n")
+    return (["\(name) \(shape) \(portShapes) \(nonlinearity.description)"] + terms + offsets).joined(
+      separator: "\n")
   }
+}
+
+extension LinearMap<Double> {
+  fileprivate var fingerprint: String {
+    "\(Self.typeName) \(inputShape) \(outputShape) \(constants) \(parameter?.fingerprint ?? "-")"
+  }
+}
+
+extension Tensor<Double> {
+  fileprivate var fingerprint: String { "\(shape) \(elements.map(\.bitPattern))" }
 }
 
 /// Knuth's 64-bit linear congruential generator, output mixed: the same numbers on every machine.

@@ -38,18 +38,25 @@ enum Interruption {
     return try body(file)
   }
 
-  /// Creates the file, and puts off what comes before its path is known.
-  private static func create(_ path: String, isSecond: Bool) throws -> AtomicFile {
+  /// Runs `body` to its end before a signal that comes meanwhile is obeyed: two files get their names, or neither.
+  static func putOff<Result>(until body: () throws -> Result) rethrows -> Result {
     doom.pointee.isDeferred = true
     defer {
       doom.pointee.isDeferred = false
       if doom.pointee.pending != 0 { removeAndDie(doom.pointee.pending) }
     }
-    let file = try AtomicFile(path)
-    // Never freed: a handler may be reading it on another thread.
-    let temporary = file.temporaryPath.flatMap { strdup($0) }
-    if isSecond { doom.pointee.paths.1 = temporary } else { doom.pointee.paths.0 = temporary }
-    return file
+    return try body()
+  }
+
+  /// Creates the file, and puts off what comes before its path is known.
+  private static func create(_ path: String, isSecond: Bool) throws -> AtomicFile {
+    try putOff {
+      let file = try AtomicFile(path)
+      // Never freed: a handler may be reading it on another thread.
+      let temporary = file.temporaryPath.flatMap { strdup($0) }
+      if isSecond { doom.pointee.paths.1 = temporary } else { doom.pointee.paths.0 = temporary }
+      return file
+    }
   }
 
   private static func isIgnored(_ number: Int32) -> Bool {

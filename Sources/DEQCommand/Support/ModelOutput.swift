@@ -37,13 +37,16 @@ struct ModelOutput {
         return try keep([file]) { try isAccepted?(ModelFile.read(contents())) ?? true }
       }
       return try Interruption.removing(fileAt: WeightsMode.weightsPath(beside: target)) { weightsFile in
+        guard let temporaryWeights = weightsFile.temporaryPath else {
+          throw FileError(
+            .cannotCreate, file: weightsFile.path, "expected a regular file to write, found another")
+        }
         try weightsFile.write { (sink) throws(FileError) in
           try SafetensorsWriter(collected.tensors).write(to: sink)
         }
         try requireReplaceable(weightsFile, force: force)
         return try keep([weightsFile, file]) {
-          try isAccepted?(ModelFile.read(contents(), weights: weightsFile.temporaryPath ?? weightsFile.path))
-            ?? true
+          try isAccepted?(ModelFile.read(contents(), weights: temporaryWeights)) ?? true
         }
       }
     }
@@ -54,7 +57,7 @@ struct ModelOutput {
       for file in files { file.discard() }
       return false
     }
-    for file in files { try file.commit() }
+    try Interruption.putOff { for file in files { try file.commit() } }
     return true
   }
 

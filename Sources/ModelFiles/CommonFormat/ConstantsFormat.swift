@@ -30,13 +30,18 @@ enum ConstantsFormat {
   }
 
   /// What `make` returns; an error of its constants becomes one at the key of the constant that it begins with.
+  ///
+  /// - Parameter keys: The keys of constants that the file has under another name.
   static func located<Operator>(
-    _ object: JSONObject?, at value: JSONValue, _ make: () throws(InvalidConstants) -> Operator
+    _ object: JSONObject?, at value: JSONValue, calling keys: [String: String] = [:],
+    _ make: () throws(InvalidConstants) -> Operator
   ) throws(FileError) -> Operator {
     do throws(InvalidConstants) { return try make() } catch {
       // The description begins with the constant's name, which is part of the place where the file has it.
       let name = error.description.prefix { $0 != ":" }
-      guard let constant = object?.optional(String(name)) else { throw value.wrong(error.description) }
+      guard let constant = object?.optional(keys[String(name)] ?? String(name)) else {
+        throw value.wrong(error.description)
+      }
       throw constant.wrong(String(error.description.dropFirst(name.count + 2)))
     }
   }

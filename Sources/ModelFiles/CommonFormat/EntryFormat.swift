@@ -99,15 +99,21 @@ enum OffsetFormat {
     // An entry that has neither is told of the key that most have.
     let value = try entry.required(entry.optional("tensor") == nil ? "vector" : "tensor")
     let tensor = try value.tensorOrReference()
-    guard entry.optional("map") != nil else {
+    guard let mapValue = entry.optional("map") else {
+      if let view = entry.optional("view") {
+        throw view.expected("no \"view\" without a \"map\" that sees it", found: "one")
+      }
       guard tensor.count == place.size else {
         throw value.expected("\(counted(place.size, "number")) (\(place.reason))", found: "\(tensor.count)")
       }
       return Offset(port: port, tensor: tensor)
     }
-    let source = Expectation(
-      shape: tensor.shape.isEmpty ? [1] : tensor.shape, reason: "the size of the tensor")
-    return Offset(port: port, tensor: tensor, map: try TermFormat.read(entry, reading: source, port: place))
+    let source = Expectation(shape: tensor.shape, reason: "the size of the tensor")
+    let map = try TermFormat.read(entry, reading: source, port: place)
+    guard map.parameter == nil else {
+      throw mapValue.expected("a map without numbers of its own", found: type(of: map).typeName)
+    }
+    return Offset(port: port, tensor: tensor, map: map)
   }
 
   /// Writes the keys that say which numbers.
@@ -118,7 +124,7 @@ enum OffsetFormat {
     try writer.key(isVector ? "vector" : "tensor")
     try writer.numbers(of: offset.tensor, name: name)
     guard let map = offset.map else { return }
-    if map.inputShape != (offset.tensor.shape.isEmpty ? [1] : offset.tensor.shape) {
+    if map.inputShape != offset.tensor.shape {
       try writer.key("view")
       try writer.shape(map.inputShape)
     }

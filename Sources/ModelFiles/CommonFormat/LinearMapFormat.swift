@@ -49,9 +49,11 @@ enum LinearMapFormat {
     if type.hasParameter, let object { parameter = try object.required(parameterKey).tensorOrReference() }
     let constants = try ConstantsFormat.read(
       type.constantDescriptions, from: object, at: value, keys: keys(type))
-    return try ConstantsFormat.located(object, at: value) { [parameter] () throws(InvalidConstants) in
+    let map = try ConstantsFormat.located(object, at: value) { [parameter] () throws(InvalidConstants) in
       try type.init(inputShape: inputShape, parameter: parameter, constants: constants)
     }
+    try value.document.sizes.claim(map, at: value)
+    return map
   }
 
   /// Writes a map; constants that have their default value are left out.

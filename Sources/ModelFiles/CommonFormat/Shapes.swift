@@ -1,9 +1,15 @@
+import Operators
+
 extension JSONValue {
   /// The shape of a tensor: a list of positive sizes whose product is within `Sizes.maximum`.
   func shape() throws(FileError) -> [Int] {
     var shape: [Int] = []
     var product = 1
-    for axis in try elements("a list of sizes") {
+    let axes = try elements("a list of sizes")
+    guard axes.count <= TensorSize.maximumRank else {
+      throw expected("up to \(TensorSize.maximumRank) axes", found: "\(axes.count)")
+    }
+    for axis in axes {
       shape.append(try axis.size(atMost: Sizes.maximum))
       let (next, overflow) = product.multipliedReportingOverflow(by: shape.last!)
       guard !overflow, next <= Sizes.maximum else {

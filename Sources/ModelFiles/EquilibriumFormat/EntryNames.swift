@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// The names under which the gradients of a model's entries are reported: the parameter of an entry that has one,
 /// else its place, `Wz[fc2,fc1]`.
 ///
@@ -15,6 +17,8 @@ struct EntryNames {
   }
 
   private var owners: [String: Owner] = [:]
+  /// The numbers of each parameter of a layer.
+  private var tensors: [String: Tensor<Double>] = [:]
 
   /// Notes an entry, and returns its parameter.
   ///
@@ -63,11 +67,21 @@ struct EntryNames {
   /// Notes an entry of a layer, and returns its parameter. One without a parameter has no gradient in the network, but
   /// has one in the equilibrium model that the network converts to, and must be told from others there.
   ///
-  /// - Parameter place: The port that the entry adds to, and what it reads.
+  /// - Parameters:
+  ///   - tensor: The numbers that the entry carries; nil for a map that has none.
+  ///   - place: The port that the entry adds to, and what it reads.
   mutating func addLayerEntry(
-    _ entry: JSONObject, shape: [Int]?, place: [Int]
+    _ entry: JSONObject, _ tensor: Tensor<Double>?, place: [Int]
   ) throws(FileError) -> String? {
     // No parameter that a file spells has such a name.
-    try add(entry, shape: shape, default: "\u{0}\(place)", place: place)
+    let parameter = try add(entry, shape: tensor?.shape, default: "\u{0}\(place)", place: place)
+    guard let parameter, let tensor else { return parameter }
+    if let other = tensors[parameter], !other.isIdentical(to: tensor) {
+      throw try entry.required("parameter").expected(
+        "the same numbers wherever a parameter stands",
+        found: "\(quoted(parameter)) with others at \(owners[parameter]!.path) too")
+    }
+    tensors[parameter] = tensor
+    return parameter
   }
 }

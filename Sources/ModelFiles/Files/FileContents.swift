@@ -56,14 +56,14 @@ func openForReading(_ path: String) throws(FileError) -> Int32 {
 
 /// The first byte of a regular file; nil where it is empty, no regular file, or cannot be opened.
 func firstByte(ofRegularFile path: String) -> UInt8? {
-  guard path != "-", let descriptor = try? openForReading(path) else { return nil }
-  defer { close(descriptor) }
   var status = stat()
-  var byte: UInt8 = 0
-  guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-    pread(descriptor, &byte, 1, 0) == 1
+  // Opening a pipe would wait for its writer, and closing it again send him away.
+  guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+    let descriptor = try? openForReading(path)
   else { return nil }
-  return byte
+  defer { close(descriptor) }
+  var byte: UInt8 = 0
+  return pread(descriptor, &byte, 1, 0) == 1 ? byte : nil
 }
 
 private func readToEnd(of descriptor: Int32, name: String, sizeHint: Int) throws(FileError) -> [UInt8] {

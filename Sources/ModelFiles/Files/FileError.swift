@@ -21,12 +21,15 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What was expected and what was found.
   public let problem: String
 
+  /// The longest problem that is told in full; a list of a thousand extents is no help.
+  private static let longestProblem = 1_000
+
   /// An error at a place of a file; an empty place means the file as a whole.
   public init(_ kind: Kind, file: String, place: String = "", _ problem: String) {
     self.kind = kind
     self.file = file
     self.place = place
-    self.problem = problem
+    self.problem = abbreviated(problem, to: Self.longestProblem)
   }
 
   /// `FILE: PLACE: PROBLEM`, on one line whatever the file is called and contains.

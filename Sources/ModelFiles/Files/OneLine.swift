@@ -13,9 +13,9 @@ package func oneLine(_ text: String) -> String {
 }
 
 /// The text, or its beginning and `…` where it is longer than a message should repeat.
-func abbreviated(_ text: String) -> String {
+func abbreviated(_ text: String, to length: Int = 48) -> String {
   // Scalars, not characters: a single character may be a megabyte of combining marks.
-  let shown = text.unicodeScalars.prefix(48)
+  let shown = text.unicodeScalars.prefix(length)
   return shown.endIndex == text.endIndex ? text : String(shown) + "…"
 }
 

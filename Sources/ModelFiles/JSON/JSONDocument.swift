@@ -15,6 +15,8 @@ final class JSONDocument {
   let file: String
   /// Where the tensors stand that the document refers to by name; nil where it spells out all of its numbers.
   var weights: (any WeightsFile)?
+  /// What its linear maps have claimed so far.
+  var sizes = ClaimedSizes()
   private let tree: OpaquePointer?
 
   /// Parses a file's contents.

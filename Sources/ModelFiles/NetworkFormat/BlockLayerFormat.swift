@@ -13,15 +13,18 @@ struct BlockLayerFormat: LayerFormat {
   func read(_ object: JSONObject, name: String, sources: [ResolvedSource]) throws(FileError) -> Layer<Double>
   {
     let (shape, portShapes, nonlinearity) = try BlockFormat.read(object)
+    // Of an input that stands there twice the first one counts.
+    let inputs = Dictionary(
+      sources.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     var names = EntryNames()
     var terms: [Term<Double>] = []
     for value in try object.required("terms").elements("a list of terms") {
       let entry = try JSONObject(value, keys: ["from"] + TermFormat.keys + ["parameter"])
-      let source = try self.source(entry, of: object, sources)
+      let read = try input(entry, among: inputs)
+      let source = sources[read]
       let (port, place) = try BlockFormat.readPort(entry, of: portShapes, name: name)
       let map = try TermFormat.read(entry, reading: source.place, port: place)
-      let read = sources.firstIndex { $0.source == source.source } ?? 0
-      let parameter = try names.addLayerEntry(entry, shape: map.parameterShape, place: [port, read])
+      let parameter = try names.addLayerEntry(entry, map.parameter, place: [port, read])
       terms.append(Term(port: port, source: source.source, map: map, parameter: parameter))
     }
     var offsets: [Offset<Double>] = []
@@ -29,7 +32,7 @@ struct BlockLayerFormat: LayerFormat {
       let entry = try JSONObject(value, keys: OffsetFormat.keys + ["parameter"])
       let (port, place) = try BlockFormat.readPort(entry, of: portShapes, name: name)
       var offset = try OffsetFormat.read(entry, port: port, of: place)
-      offset.parameter = try names.addLayerEntry(entry, shape: offset.tensor.shape, place: [port])
+      offset.parameter = try names.addLayerEntry(entry, offset.tensor, place: [port])
       offsets.append(offset)
     }
     return .explicit(
@@ -38,20 +41,18 @@ struct BlockLayerFormat: LayerFormat {
         offsets: offsets))
   }
 
-  /// What a term reads, one of the layer's inputs.
-  private func source(
-    _ entry: JSONObject, of object: JSONObject, _ sources: [ResolvedSource]
-  ) throws(FileError) -> ResolvedSource {
-    let inputs = try object.optional("inputs")?.elements("a list of names") ?? []
+  /// Which of the layer's inputs a term reads.
+  private func input(_ entry: JSONObject, among inputs: [String: Int]) throws(FileError) -> Int {
     guard let value = entry.optional("from") else {
-      guard sources.count == 1 else {
+      guard inputs.count == 1 else {
         throw entry.value.expected("the key \"from\", one of the inputs", found: "none")
       }
-      return sources[0]
+      return 0
     }
-    let name = try value.string("one of the inputs")
-    for (input, source) in zip(inputs, sources) where try input.string() == name { return source }
-    throw value.expected("one of the inputs")
+    guard let input = inputs[try value.string("one of the inputs")] else {
+      throw value.expected("one of the inputs")
+    }
+    return input
   }
 
   func writes(_ layer: WrittenLayer) -> Bool { layer.block != nil }

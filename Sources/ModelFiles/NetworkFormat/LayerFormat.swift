@@ -32,6 +32,8 @@ extension LayerFormat {
 struct ResolvedSource {
   /// The input or a layer.
   let source: Source
+  /// What the file calls it.
+  let name: String
   /// Its shape, and why.
   let place: Expectation
 

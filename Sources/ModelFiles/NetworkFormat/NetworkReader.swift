@@ -112,21 +112,29 @@ struct NetworkReader {
     let order = stronglyConnectedComponents(sources: read)
     for component in order { try refuseCycle(component, read) }
     var layers = [Layer<Double>?](repeating: nil, count: entries.count)
+    var total = 0
     for index in order.map({ $0[0] }) {
       let resolved = sources[index].map { source in
         switch source {
         case .input:
           ResolvedSource(
-            source: source, place: Expectation(shape: inputShape, reason: "the size of the input"))
+            source: source, name: "input",
+            place: Expectation(shape: inputShape, reason: "the size of the input"))
         case .node(let node):
           ResolvedSource(
-            source: source,
+            source: source, name: entries[node].name,
             place: Expectation(
               shape: layers[node]!.shape, reason: "the size of \(quoted(entries[node].name))"))
         }
       }
       let entry = entries[index]
-      layers[index] = try entry.format.read(entry.object, name: entry.name, sources: resolved)
+      let layer = try entry.format.read(entry.object, name: entry.name, sources: resolved)
+      total += layer.coordinates
+      guard total <= Sizes.maximum else {
+        throw entry.object.value.expected(
+          "up to \(Sizes.maximum) coordinates of all layers together", found: "more")
+      }
+      layers[index] = layer
     }
     return layers.map { $0! }
   }
@@ -164,5 +172,12 @@ struct NetworkReader {
         }
       }
     }
+  }
+}
+
+extension Layer<Double> {
+  /// The number of state coordinates that the layer becomes.
+  fileprivate var coordinates: Int {
+    if case .implicit(let layer) = self { layer.model.stateSize } else { size }
   }
 }

@@ -15,7 +15,8 @@ struct ShiftLayerFormat: LayerFormat {
     let constants = try ConstantsFormat.read(
       Expand<Double>.constantDescriptions.filter { $0.name == "dim" }, from: object, at: object.value,
       keys: keys)
-    let map = try ConstantsFormat.located(object, at: value) { () throws(InvalidConstants) in
+    let map = try ConstantsFormat.located(object, at: value, calling: ["shape": "bias"]) {
+      () throws(InvalidConstants) in
       try Expand<Double>(
         inputShape: bias.shape, parameter: nil, constants: [.integers(shape), constants[0], .numbers([])])
     }
@@ -67,23 +68,51 @@ struct BatchNormalizationLayerFormat: LayerFormat {
   {
     let shape = sources[0].shape
     let channels = [shape[0]]
-    let statistics = try ["running_mean", "running_var"].map { key throws(FileError) in
-      _ = try object.required(key)
-      return try LayerParts.parameter(key, of: object, shape: channels)!.elements
-    }
+    let mean = try statistic("running_mean", of: object, shape: channels)
+    let variance = try statistic("running_var", of: object, shape: channels)
     let weight = try LayerParts.parameter("weight", of: object, shape: channels)
     let bias = try LayerParts.parameter("bias", of: object, shape: channels)
     let epsilon = try object.optional("eps")?.number() ?? 1e-5
-    if let index = statistics[1].firstIndex(where: { !($0 + epsilon > 0) }) {
-      throw try object.required("running_var").element(index).expected("a variance above \(-epsilon)")
+    if let index = variance.numbers.firstIndex(where: { !($0 + epsilon > 0) }) {
+      throw variance.refusal(at: index, "a variance above \(-epsilon)")
     }
     let normalization = BatchNormalization(
-      shape: shape, mean: statistics[0], variance: statistics[1], epsilon: epsilon)
+      shape: shape, mean: mean.numbers, variance: variance.numbers, epsilon: epsilon)
+    if let index = normalization.shifts.firstIndex(where: { !$0.isFinite }) {
+      throw mean.refusal(at: index, "a mean that is finite in units of the deviation")
+    }
     return .explicit(
       normalization.block(
         name: name, reading: sources[0].source, weight: weight, bias: bias,
         weightName: weight == nil ? nil : "\(name).weight", biasName: "\(name).bias",
         nonlinearity: try LayerParts.activation(object, shape: shape)))
+  }
+
+  /// One of the running statistics, and where it stands.
+  private struct Statistic {
+    let value: JSONValue
+    let numbers: [Double]
+
+    /// The error that another number was expected; one that stands in a weights file has no place of its own here.
+    func refusal(at index: Int, _ expectation: String) -> FileError {
+      value.isArray
+        ? value.element(index).expected(expectation)
+        : value.expected(expectation, found: "\(numbers[index]) at position \(index)")
+    }
+  }
+
+  /// Constants of the layer, which are folded into factors when it is read; so numbers of a weights file are looked at
+  /// here.
+  private func statistic(
+    _ key: String, of object: JSONObject, shape: [Int]
+  ) throws(FileError) -> Statistic {
+    let value = try object.required(key)
+    let statistic = Statistic(
+      value: value, numbers: try LayerParts.parameter(key, of: object, shape: shape)!.elements)
+    if let index = statistic.numbers.firstIndex(where: { !$0.isFinite }) {
+      throw statistic.refusal(at: index, "a finite number")
+    }
+    return statistic
   }
 
   // The statistics are folded into factors, so that a general block says it.

@@ -56,7 +56,7 @@ struct ConcatenationLayerFormat: LayerFormat {
       let theirs = source.shape
       guard theirs.count == rank else {
         throw object.value.expected(
-          "inputs of \(counted(rank, "axis"))", found: "\(theirs) (\(source.place.reason))")
+          "inputs of \(rank == 1 ? "1 axis" : "\(rank) axes")", found: "\(theirs) (\(source.place.reason))")
       }
       ours[axis] = theirs[axis]
       guard ours == theirs else {

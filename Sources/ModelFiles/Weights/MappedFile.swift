@@ -21,16 +21,15 @@ public final class MappedFile: Sendable {
   /// - Throws: `FileError` of kind `noInput` where it cannot be opened or is no regular file, `inputOutput` where
   ///   it cannot be mapped.
   public init(_ path: String) throws(FileError) {
+    var status = stat()
+    // Before it is opened: opening a pipe would wait for its writer.
+    if stat(path, &status) == 0 { try Self.requireRegular(status, path) }
     let descriptor = try openForReading(path)
     defer { close(descriptor) }
-    var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw FileError(.inputOutput, file: path, cannot: "read", code: errno)
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      let found = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a pipe or a device"
-      throw FileError(.noInput, file: path, "expected a file, found \(found)")
-    }
+    try Self.requireRegular(status, path)
     self.path = path
     count = Int(status.st_size)
     guard count > 0 else {
@@ -42,6 +41,12 @@ public final class MappedFile: Sendable {
       throw FileError(.inputOutput, file: path, cannot: "read", code: errno)
     }
     start = UnsafeRawPointer(address)
+  }
+
+  private static func requireRegular(_ status: stat, _ path: String) throws(FileError) {
+    guard status.st_mode & S_IFMT != S_IFREG else { return }
+    let found = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a pipe or a device"
+    throw FileError(.noInput, file: path, "expected a file, found \(found)")
   }
 
   deinit {

@@ -4,8 +4,8 @@ import Operators
 /// Pointers into the file that the weights came from. Numbers that came from no file stand in the JSON.
 public final class ReferencedWeights: WeightsPlacement {
   public let file: String?
-  /// The weights file, as it was opened.
-  private let path: String
+  /// The weights file by every path that it was opened by.
+  private let paths: Set<String>
 
   /// References from a JSON file to the one weights file of a model's tensors.
   ///
@@ -16,17 +16,18 @@ public final class ReferencedWeights: WeightsPlacement {
     guard let path = paths.first else {
       throw FileError(.badData, file: target, "expected weights from a file to refer to, found none")
     }
-    guard paths.count == 1 else {
+    guard paths.allSatisfy({ realPath($0) == realPath(path) }) else {
       throw FileError(
         .badData, file: target,
         "expected weights from one file to refer to, found \(paths.joined(separator: ", "))")
     }
-    self.path = path
+    self.paths = Set(paths)
     file = relativePath(to: path, fromFolderOf: target)
   }
 
   public func reference(to tensor: Tensor<Double>, name: String) -> String? {
-    guard let stored = tensor.source as? StoredTensor, stored.path == path, stored.shape == tensor.shape
+    guard let stored = tensor.source as? StoredTensor, paths.contains(stored.path),
+      stored.shape == tensor.shape
     else {
       return nil
     }

@@ -5,12 +5,19 @@
 #endif
 
 /// The path of an existing file as seen from the folder of another, which need not exist: `../weights/model.onnx`.
+///
+/// A symbolic link keeps its own name: what it leads to may change its place.
 func relativePath(to path: String, fromFolderOf target: String) -> String {
-  let folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? "."
-  guard let file = realPath(path), let start = realPath(folder) else { return path }
-  let (to, from) = (file.split(separator: "/"), start.split(separator: "/"))
+  guard let home = realPath(folder(of: path)), let start = realPath(folder(of: target)) else { return path }
+  let name = path.lastIndex(of: "/").map { path[$0...].dropFirst() } ?? path[...]
+  let (to, from) = (home.split(separator: "/") + [name], start.split(separator: "/"))
   let shared = zip(to, from).prefix { $0 == $1 }.count
   return ([Substring](repeating: "..", count: from.count - shared) + to[shared...]).joined(separator: "/")
+}
+
+/// The folder of a path, with its slash; `.` for a name in the current one.
+private func folder(of path: String) -> String {
+  path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
 }
 
 /// The path that a name in a file means, seen from the folder of that file.
@@ -19,7 +26,8 @@ func path(_ name: String, fromFolderOf file: String) -> String {
   return file[...slash] + name
 }
 
-private func realPath(_ path: String) -> String? {
+/// The path without symbolic links, or nil where there is no such file.
+func realPath(_ path: String) -> String? {
   guard let resolved = realpath(path, nil) else { return nil }
   defer { free(resolved) }
   return String(cString: resolved)

@@ -23,9 +23,23 @@ public struct IndexTable: Sendable {
   let outputShape: [Int]
   let constants: [Constant]
   /// For each output coordinate the input coordinate that it is; −1 where it is 0.
-  let indices: [Int]
+  var indices: [Int] = []
+  /// In place of `indices` where few outputs are anything but 0: for each input coordinate the output coordinate that it
+  /// is, ascending.
+  var places: [Int]?
   /// What each input coordinate is multiplied by; empty for 1.
   var factors: [Double] = []
+
+  /// The input coordinate that an output coordinate is; nil where it is 0.
+  func input(of output: Int) -> Int? {
+    guard let places else { return indices[output] >= 0 ? indices[output] : nil }
+    var (low, high) = (0, places.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if places[middle] < output { low = middle + 1 } else { high = middle }
+    }
+    return low < places.count && places[low] == output ? low : nil
+  }
 }
 
 extension IndexMap {
@@ -40,7 +54,7 @@ extension IndexMap {
   public var outputShape: [Int] { table.outputShape }
   public var constants: [Constant] { table.constants }
   public var parameter: Tensor<S>? { nil }
-  public var multiplications: Int { outputSize }
+  public var multiplications: Int { table.places?.count ?? outputSize }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
     let (inputSize, outputSize) = (self.inputSize, self.outputSize)
@@ -55,8 +69,8 @@ extension IndexMap {
   public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? { nil }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
-    let index = table.indices[row]
-    if index >= 0 { body(index, table.factors.isEmpty ? 1 : S(table.factors[index])) }
+    guard let index = table.input(of: row) else { return }
+    body(index, table.factors.isEmpty ? 1 : S(table.factors[index]))
   }
 }
 
@@ -69,6 +83,10 @@ private func gather<S: Scalar>(
   let factors = table.factors.map { S($0) }
   for sample in 0..<samples {
     let (first, start) = (sample * outputSize, sample * inputSize)
+    if let places = table.places {
+      for (input, output) in places.enumerated() { target[first + output] += source[start + input] }
+      continue
+    }
     for (output, input) in table.indices.enumerated() where input >= 0 {
       let value = source[start + input]
       target[first + output] += factors.isEmpty ? value : factors[input] * value
@@ -85,6 +103,10 @@ private func scatter<S: Scalar>(
   let factors = table.factors.map { S($0) }
   for sample in 0..<samples {
     let (first, start) = (sample * inputSize, sample * outputSize)
+    if let places = table.places {
+      for (input, output) in places.enumerated() { target[first + input] += source[start + output] }
+      continue
+    }
     for (output, input) in table.indices.enumerated() where input >= 0 {
       let value = source[start + output]
       target[first + input] += factors.isEmpty ? value : factors[input] * value

@@ -21,15 +21,15 @@ public struct Place<S: Scalar>: IndexMap {
     )
     var shape = inputShape
     shape[axis] = total
-    let size = try checkedSize("total", shape)
+    try checkedSize("total", shape)
     guard start >= 0, start <= total - inputShape[axis] else {
       throw InvalidConstants("start: expected room for \(inputShape[axis]) of \(total), found \(start)")
     }
     let steps = strides(of: shape)
-    let places = positions(shape: inputShape, start: start * steps[axis], steps: steps)
+    // Not for each output: a concatenation of many parts has as many maps to the whole of it.
     return IndexTable(
       inputShape: inputShape, outputShape: shape, constants: constants,
-      indices: inverse(of: places, count: size))
+      places: positions(shape: inputShape, start: start * steps[axis], steps: steps))
   }
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Place<T>(table: table) }

@@ -25,10 +25,3 @@ func positions(shape: [Int], start: Int = 0, steps: [Int]) -> [Int] {
     initialized = filled
   }
 }
-
-/// For each of `count` coordinates the position in `places` where it stands, −1 where it does not.
-func inverse(of places: [Int], count: Int) -> [Int] {
-  var inverse = [Int](repeating: -1, count: count)
-  for (position, place) in places.enumerated() { inverse[place] = position }
-  return inverse
-}

@@ -3,14 +3,20 @@ public enum TensorSize {
   /// The most coordinates that one sample may have: 512 MB. What is larger is a mistake or an attack, and would end in
   /// an allocation that fails.
   public static let maximum = 1 << 26
+
+  /// The most axes that a tensor may have, as in PyTorch.
+  public static let maximumRank = 64
 }
 
 /// The number of coordinates of a tensor of `shape`.
 ///
 /// - Throws: `InvalidConstants`, in the name of a constant, where an extent is not positive or there are more than
-///   `TensorSize.maximum` of them.
+///   `TensorSize.maximum` coordinates or `TensorSize.maximumRank` axes.
 @discardableResult
 func checkedSize(_ name: String, _ shape: [Int]) throws(InvalidConstants) -> Int {
+  guard shape.count <= TensorSize.maximumRank else {
+    throw InvalidConstants("\(name): expected up to \(TensorSize.maximumRank) axes, found \(shape.count)")
+  }
   var size = 1
   for extent in shape {
     let (product, overflow) = size.multipliedReportingOverflow(by: extent)

@@ -91,10 +91,3 @@ final class ExternalDataFiles: Sendable {
     return file
   }
 }
-
-/// The path without links, or nil where there is no such file.
-private func realPath(_ path: String) -> String? {
-  guard let resolved = realpath(path, nil) else { return nil }
-  defer { free(resolved) }
-  return String(cString: resolved)
-}
