@@ -130,7 +130,7 @@ import Testing
       outcome.text == """
         refuted: 2 of 3 fixtures
           all/double  all/double/expected.json: expected the key "input", found none
-          all/empty   all/empty: expected mlp.json, network.json or 1.json, found none of them
+          all/empty   all/empty: expected mlp.json, network.json, network.onnx or 1.json, found none of them
           all/stack   proved, 0 of scale
 
         """)

@@ -127,6 +127,40 @@ struct ModelExportTests {
     #expect(try compare(Self.random(300)).filter { $0 != "random 265" } == [])
   }
 
+  /// The folder of public networks that may stand beside the checkout; development only.
+  private static let realModels = packageFolder.deletingLastPathComponent().appending(path: "shared/models")
+
+  @Test(
+    "Published networks: both exports are the source file, run by the same runtime",
+    .enabled(
+      if: FileManager.default.fileExists(atPath: realModels.path()), "no networks beside the checkout"),
+    arguments: [
+      "ACASXU_run2a_2_9_batch_2000", "Convnet_maxpool", "cifar10_small", "cifar_base_kw",
+      "ffnnSIGMOID__Point_6x200", "resnet_2b",
+    ])
+  func published(_ name: String) throws {
+    let path = Self.realModels.appending(path: "\(name).onnx").path()
+    let graph = try ONNXReader.graph(at: path)
+    let model = EquilibriumModel(converting: graph.network)
+    let expected = try JSONDecoder().decode(
+      Expected.self, from: Data(contentsOf: Self.realModels.appending(path: "\(name).expected.json")))
+    // A sample at a time: some of the files are for a batch of one.
+    let x = Matrix([expected.input[0]])
+    #expect(try compare([Sample(name: name, model: model, x: x)]) == [])
+    let folder = try TemporaryFolder()
+    try FileManager.default.copyItem(atPath: path, toPath: folder.url.appending(path: "source.onnx").path())
+    let source = try Runtime.run(
+      [
+        .init(
+          file: "source.onnx", feeds: ["": .init(x, sample: model.inputShape)], type: "float32",
+          evaluator: .runtime)
+      ],
+      in: folder.url)
+    let output = try model.equilibrium(x, by: .structured(GroupSolver())).output.elements
+    expectEqual(
+      try #require(source[0].values.first).data, output, within: 2e-6 * output.map { abs($0) }.max()!, name)
+  }
+
   @Test("In double precision the rounding is that of doubles")
   func double() throws {
     // Neither implementation has Erf in double precision. Of graphs the runtime lacks many operators in it, and the

@@ -21,7 +21,7 @@ enum Runtime {
   struct Case: Encodable {
     /// The file, in the folder of the tests.
     let file: String
-    /// What goes in, by name.
+    /// What goes in, by name; the name "" is the first input, in whatever shape it has.
     let feeds: [String: Numbers]
     /// `float32` or `float64`.
     var type = "float32"
@@ -72,8 +72,11 @@ enum Runtime {
           session = onnx.reference.ReferenceEvaluator(model)
         else:
           session = onnxruntime.InferenceSession(case["file"], options, providers=["CPUExecutionProvider"])
-        feeds = {name: numpy.array(value["data"], case["type"]).reshape(value["shape"])
-                 for name, value in case["feeds"].items()}
+        feeds = {}
+        for name, value in case["feeds"].items():
+          first = session.get_inputs()[0] if not name else None
+          shape = [n if isinstance(n, int) else 1 for n in first.shape] if first else value["shape"]
+          feeds[first.name if first else name] = numpy.array(value["data"], case["type"]).reshape(shape)
         for _ in range(case["iterations"]):
           outputs = session.run(None, feeds)
           if "z" in feeds: feeds["z"] = outputs[0]

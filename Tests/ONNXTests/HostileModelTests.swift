@@ -32,7 +32,7 @@ struct HostileModelTests {
   func unbroken() throws {
     let network = try small().network()
     #expect(network.inputShape == [3] && network.outputSize == 4)
-    #expect(network.parameters.names.sorted() == ["W", "b", "c"])
+    #expect(network.parameters.names.sorted() == ["W", "b"])
   }
 
   @Test("Cut off anywhere, it is refused in one line or still a model")

@@ -103,7 +103,9 @@ struct ExpectedResultsTests {
 
   private static func network(_ folder: URL) throws -> Network<Double> {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path())
-      .filter { $0.hasSuffix(".json") && !$0.hasSuffix(".deq.json") && $0 != "expected.json" }.sorted()
+      .filter {
+        $0.hasSuffix(".onnx") || $0.hasSuffix(".json") && !$0.hasSuffix(".deq.json") && $0 != "expected.json"
+      }.sorted()
     return try Network(stacking: names.map { try ModelFile.readNetwork(folder.appending(path: $0).path()) })
   }
 

@@ -6,7 +6,7 @@ struct FixturesCommand: ParsableCommand {
     commandName: "fixtures",
     abstract: "Fixture regression: converts every fixture again and compares with what was recorded.",
     discussion: """
-      A fixture is a folder with expected.json and a network: mlp.json, network.json, or 1.json, 2.json, … to \
+      A fixture is a folder with expected.json and a network: mlp.json, network.json, network.onnx, or 1.json, 2.json, … to \
       be stacked. The conversion must equal the recorded .deq.json byte for byte, must be proved, and both \
       models must give the expected outputs and gradients to \(FixtureRun.tolerance) of their scale.
       """)

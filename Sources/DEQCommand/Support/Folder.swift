@@ -22,14 +22,14 @@ enum Folder {
 
   /// The network files of a fixture, in the order in which they are stacked.
   static func networks(in folder: String) throws -> [String] {
-    for name in ["mlp.json", "network.json"] where exists("\(folder)/\(name)") {
+    for name in ["mlp.json", "network.json", "network.onnx"] where exists("\(folder)/\(name)") {
       return ["\(folder)/\(name)"]
     }
     var stack: [String] = []
     while exists("\(folder)/\(stack.count + 1).json") { stack.append("\(folder)/\(stack.count + 1).json") }
     if stack.isEmpty {
       throw CommandFailure(
-        .noInput, "\(folder): expected mlp.json, network.json or 1.json, found none of them")
+        .noInput, "\(folder): expected mlp.json, network.json, network.onnx or 1.json, found none of them")
     }
     return stack
   }

@@ -123,7 +123,6 @@ extension NodeImport {
   fileprivate func hardSigmoid() throws(ImportFailure) -> Variable {
     let (alpha, beta) = (try number("alpha") ?? Double(Float(0.2)), try number("beta") ?? 0.5)
     let variable = try variable(0)
-    if alpha == Double(Float(1) / 6), beta == 0.5 { return try elementwise("hard_sigmoid") }
     var port = try port(.variable(variable), over: variable.layout, factor: alpha)
     port.offsets.append(Offset(vector: [Double](repeating: beta, count: port.shape.reduce(1, *))))
     return try block(

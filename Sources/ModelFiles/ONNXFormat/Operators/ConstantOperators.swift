@@ -30,15 +30,17 @@ extension OperatorTable {
 }
 
 extension NodeImport {
-  /// Floating-point numbers are a parameter that is called by the name of what the node gives.
+  /// Floating-point numbers are a parameter that is called by the name of what the node gives; a single number is a literal
+  /// of the program that the graph was made of, and is none.
   fileprivate func constant() throws(ImportFailure) -> Value {
     guard node.attributes.count == 1, let (attribute, value) = node.attributes.first else {
       throw .refused("expected one value, found \(node.attributes.count)")
     }
     switch (attribute, value) {
-    case ("value", .tensor(let tensor)): return tensor.value
-    case ("value_float", .number(let number)):
-      return .numbers(Numbers(Tensor(shape: [], elements: [number]), parameter: name))
+    case ("value", .tensor(let tensor)):
+      guard tensor.shape.isEmpty, case .numbers(let numbers) = tensor.value else { return tensor.value }
+      return .numbers(Numbers(numbers.elements, shape: []))
+    case ("value_float", .number(let number)): return .numbers(Numbers([number], shape: []))
     case ("value_floats", .numbers(let numbers)):
       return .numbers(Numbers(Tensor(numbers), parameter: name))
     case ("value_int", .integer(let integer)): return .integers(Integers([integer], shape: []))
