@@ -14,10 +14,12 @@ let package = Package(
   products: [
     .library(name: "DeepEquilibrium", targets: ["DeepEquilibrium"]),
     .executable(name: "deq", targets: ["deq"]),
+    .executable(name: "deq-benchmark", targets: ["deq-benchmark"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
+    .package(url: "https://github.com/google/swift-benchmark", from: "0.1.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
@@ -57,6 +59,13 @@ let package = Package(
         "DeepEquilibrium", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/DEQCommand"),
+    .executableTarget(
+      name: "deq-benchmark",
+      dependencies: modules + [
+        "DeepEquilibrium", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Benchmark", package: "swift-benchmark"),
+      ],
+      path: "Sources/DEQBenchmark"),
 
     .target(
       name: "TestSupport",
