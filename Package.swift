@@ -30,11 +30,16 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
 
+    // Elementary functions on whole buffers, chosen for the machine when the program runs.
+    .target(name: "CVectorFunctions"),
+
     // From the ground up: a module imports only what stands above it here, and names all that it imports: the build
     // would not see otherwise that one of them has changed.
     .target(
       name: "LinearAlgebra",
-      dependencies: ["COpenBLAS", .product(name: "RealModule", package: "swift-numerics")]),
+      dependencies: [
+        "COpenBLAS", "CVectorFunctions", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
     .target(name: "FixedPoints", dependencies: ["LinearAlgebra"]),
     .target(name: "Operators", dependencies: ["LinearAlgebra"]),
     .target(name: "Equilibria", dependencies: ["LinearAlgebra", "Operators", "FixedPoints"]),
