@@ -9,6 +9,8 @@ extension EquilibriumModel {
   ///   - start: The state to iterate from, a matrix for each block; zeros by default.
   ///   - rule: When to stop; by default at rounding level, and at a residual of exactly 0 where the pattern of
   ///     `W_z` is nilpotent and Picard iteration therefore gets there.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func solve(
     _ x: Matrix<S>, by method: SolutionMethod, from start: [Matrix<S>]? = nil, until rule: StoppingRule? = nil
   ) -> EquilibriumSolution<S> {
@@ -55,24 +57,25 @@ extension EquilibriumModel {
       records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)])
   }
 
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   private func solveByStructure(
     _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
   ) -> EquilibriumSolution<S> {
     var state = start
     var records: [SolveRecord] = []
+    var ports: [Int: [Matrix<S>]] = [:]
     for group in groups {
       if group.isCyclic {
         records.append(solveGroup(group.members, in: &state, input: x, solver: solver, until: rule))
       } else {
         let index = group.members[0]
-        state[index] = value(of: blocks[index], state: state, input: x)
+        let own = blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
+        state[index] = blocks[index].value(at: own)
+        ports[index] = own
       }
     }
-    return EquilibriumSolution(input: x, state: state, output: output, records: records)
-  }
-
-  private func value(of block: Block<S>, state: [Matrix<S>], input x: Matrix<S>) -> Matrix<S> {
-    block.value(at: block.preactivations(batch: x.rows) { read($0, state: state, input: x) })
+    return EquilibriumSolution(input: x, state: state, output: output, records: records, ports: ports)
   }
 
   /// Solves for the members of a cyclic group, with everything outside of it held as it is in `state`.
@@ -82,10 +85,20 @@ extension EquilibriumModel {
   ) -> SolveRecord {
     let sizes = members.map { blocks[$0].size }
     var working = state
+    let inside = Set(members)
+    let constant = members.map { member in
+      blocks[member].constantSums(reading: { read($0, state: state, input: x) }) { source in
+        if case .node(let node) = source { !inside.contains(node) } else { true }
+      }
+    }
     let solution = solver.solve(
       { candidate in
         for (member, value) in zip(members, split(candidate, sizes: sizes)) { working[member] = value }
-        let values = members.map { value(of: blocks[$0], state: working, input: x) }
+        let values = zip(members, constant).map { member, sums in
+          let block = blocks[member]
+          return block.value(
+            at: block.preactivations(batch: x.rows, after: sums) { read($0, state: working, input: x) })
+        }
         return Matrix(sideBySide: values, rows: x.rows)
       },
       from: Matrix(sideBySide: members.map { state[$0] }, rows: x.rows), until: rule)
