@@ -4,17 +4,15 @@ import LinearAlgebra
 @specialized(where S == Double)
 @specialized(where S == Float)
 func dot<S: Scalar>(_ a: [S], _ b: [S]) -> S {
-  a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { b in S.dot(a, b) } }
+  var sum: S = 0
+  for index in a.indices { sum += a[index] * b[index] }
+  return sum
 }
 
-/// ‖a‖₂, scaled where a square might overflow or underflow; not finite where an element is not.
+/// ‖a‖₂, scaled so that no square overflows or underflows; not finite where an element is not.
 @specialized(where S == Double)
 @specialized(where S == Float)
 func euclideanNorm<S: Scalar>(_ a: [S]) -> S {
-  let square = dot(a, a)
-  if square.isFinite, square > S.leastNormalMagnitude / (S.ulpOfOne * S.ulpOfOne) {
-    return square.squareRoot()
-  }
   let scale = largestMagnitude(a[...])
   guard scale > 0, scale.isFinite else { return scale }
   var sum: S = 0
