@@ -15,12 +15,13 @@ extension EquilibriumModel {
     _ x: Matrix<S>, by method: SolutionMethod, from start: [Matrix<S>]? = nil, until rule: StoppingRule? = nil
   ) -> EquilibriumSolution<S> {
     precondition(x.columns == inputSize, "samples of \(x.columns) numbers for an input of \(inputSize)")
-    let start = start ?? zeroState(batch: x.rows)
     switch method {
     case .structured(let solver):
-      return solveByStructure(x, solver: solver, from: start, until: rule ?? roundingRule)
+      return solveByStructure(
+        x, solver: solver, from: start ?? structuredStart(batch: x.rows), until: rule ?? roundingRule)
     case .whole(let solver):
-      return solveWhole(x, solver: solver, from: start, until: rule ?? wholeRule(for: solver))
+      return solveWhole(
+        x, solver: solver, from: start ?? zeroState(batch: x.rows), until: rule ?? wholeRule(for: solver))
     }
   }
 
@@ -46,6 +47,15 @@ extension EquilibriumModel {
     return roundingRule
   }
 
+  /// Zeros for the blocks that are iterated on; what is evaluated once needs no start.
+  private func structuredStart(batch: Int) -> [Matrix<S>] {
+    var start = [Matrix<S>](repeating: Matrix(rows: 0, columns: 0), count: blocks.count)
+    for group in groups where group.isCyclic {
+      for member in group.members { start[member] = Matrix(rows: batch, columns: blocks[member].size) }
+    }
+    return start
+  }
+
   private func solveWhole(
     _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
   ) -> EquilibriumSolution<S> {
@@ -64,7 +74,7 @@ extension EquilibriumModel {
   ) -> EquilibriumSolution<S> {
     var state = start
     var records: [SolveRecord] = []
-    var ports: [Int: [Matrix<S>]] = [:]
+    var ports = [[Matrix<S>]?](repeating: nil, count: blocks.count)
     for group in groups {
       if group.isCyclic {
         records.append(solveGroup(group.members, in: &state, input: x, solver: solver, until: rule))

@@ -16,7 +16,7 @@ extension EquilibriumModel {
   ///
   /// - Complexity: One evaluation of f; each vjp afterwards costs another.
   public func linearization(at state: [Matrix<S>], input x: Matrix<S>) -> Linearization<S> {
-    linearization(at: state, input: x, knownPorts: [:])
+    linearization(at: state, input: x, knownPorts: [])
   }
 
   /// f at a solution, ready to be differentiated there.
@@ -29,12 +29,12 @@ extension EquilibriumModel {
   @specialized(where S == Double)
   @specialized(where S == Float)
   private func linearization(
-    at state: [Matrix<S>], input x: Matrix<S>, knownPorts: [Int: [Matrix<S>]]
+    at state: [Matrix<S>], input x: Matrix<S>, knownPorts: [[Matrix<S>]?]
   ) -> Linearization<S> {
     Linearization(
       blocks: blocks, state: state, input: x,
       ports: blocks.indices.map { index in
-        knownPorts[index]
+        (knownPorts.isEmpty ? nil : knownPorts[index])
           ?? blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
       })
   }

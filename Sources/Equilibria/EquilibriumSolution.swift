@@ -60,11 +60,11 @@ public struct EquilibriumSolution<S: Scalar>: Sendable {
   public let records: [SolveRecord]
   /// Whether each sample has reached its equilibrium.
   public let converged: [Bool]
-  /// The ports of those blocks that were evaluated once, at this state.
-  let ports: [Int: [Matrix<S>]]
+  /// The ports of those blocks that were evaluated once, at this state; empty where none was.
+  let ports: [[Matrix<S>]?]
 
   init(
-    input: Matrix<S>, state: [Matrix<S>], output: Int, records: [SolveRecord], ports: [Int: [Matrix<S>]] = [:]
+    input: Matrix<S>, state: [Matrix<S>], output: Int, records: [SolveRecord], ports: [[Matrix<S>]?] = []
   ) {
     self.ports = ports
     self.input = input

@@ -33,7 +33,7 @@ extension Network {
     }
     var parameters = ParameterTensors<S>()
     for gradients in sweep.parameters {
-      for name in gradients.names { parameters.add(gradients[name]!, to: name) }
+      for (name, gradient) in gradients { parameters.add(gradient, to: name) }
     }
     return Backpropagation(
       gradients: Gradients(
@@ -50,7 +50,8 @@ private struct BackwardSweep<S: Scalar> {
   /// nil where nothing has been added yet.
   var cotangents: [Matrix<S>?]
   var input: Matrix<S>?
-  var parameters: [ParameterTensors<S>]
+  /// The gradients of each layer's entries, to be added up by name in the order of the layers.
+  var parameters: [[(name: String, gradient: Tensor<S>)]]
   var converged: [Bool]
   var failure: NoEquilibrium?
 
@@ -60,7 +61,7 @@ private struct BackwardSweep<S: Scalar> {
     forward = pass
     cotangents = [Matrix<S>?](repeating: nil, count: network.layers.count)
     cotangents[network.output] = cotangent
-    parameters = network.layers.map { _ in ParameterTensors() }
+    parameters = network.layers.map { _ in [] }
     converged = [Bool](repeating: true, count: batch)
   }
 
@@ -87,12 +88,12 @@ private struct BackwardSweep<S: Scalar> {
       if let name = term.parameter,
         let gradient = term.map.parameterGradient(cotangent: s[term.port], input: read)
       {
-        parameters[index].add(gradient, to: name)
+        parameters[index].append((name, gradient))
       }
     }
     for offset in block.offsets {
       if let name = offset.parameter {
-        parameters[index].add(offset.gradient(cotangent: s[offset.port]), to: name)
+        parameters[index].append((name, offset.gradient(cotangent: s[offset.port])))
       }
     }
   }
@@ -109,7 +110,7 @@ private struct BackwardSweep<S: Scalar> {
       if sum == nil { sum = gradients.input } else { sum!.add(gradients.input) }
     }
     for name in gradients.parameters.names {
-      parameters[index].add(gradients.parameters[name]!, to: layer.fullName(name))
+      parameters[index].append((layer.fullName(name), gradients.parameters[name]!))
     }
     for sample in converged.indices where !adjoint.converged[sample] { converged[sample] = false }
     failure = failure ?? adjoint.failure
