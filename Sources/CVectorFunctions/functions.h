@@ -51,16 +51,33 @@ static inline VECTOR NAME(power_of_two)(VECTOR k) {
   return (VECTOR)(((MASK)k << CONSTANT(mantissa_bits)) + (MASK)SPLAT(1));
 }
 
-// e^(p + low), |low| far below |p|: p = k log 2 + r, and e^r = 1 + r + r² q(r). The power is applied in halves, so
-// that results that overflow or are subnormal come out right.
-static inline VECTOR NAME(exponential)(VECTOR p, VECTOR low) {
-  VECTOR bounded = SELECT(p > CONSTANT(exp_upper), SPLAT(CONSTANT(exp_upper)), p);
-  bounded = SELECT(bounded < CONSTANT(exp_lower), SPLAT(CONSTANT(exp_lower)), bounded);
-  VECTOR k = (bounded * CONSTANT(log2_e) + ROUND) - ROUND;
-  VECTOR r = ((bounded - k * CONSTANT(log_2_high)) - k * CONSTANT(log_2_low)) + low;
-  VECTOR value = 1 + (r + r * r * POLYNOMIAL(CONSTANT(exp), r));
+// value 2^k for a whole number k, in halves, so that results that overflow or are subnormal come out right.
+static inline VECTOR NAME(times_power_of_two)(VECTOR value, VECTOR k) {
   VECTOR half = k * (REAL)0.5 + ROUND;
   return value * NAME(power_of_two)(half) * NAME(power_of_two)(k - (half - ROUND) + ROUND);
+}
+
+// p where e^p is neither 0 nor infinite; beyond, the nearest number where it is.
+static inline VECTOR NAME(bounded_exponent)(VECTOR p) {
+  VECTOR bounded = SELECT(p > CONSTANT(exp_upper), SPLAT(CONSTANT(exp_upper)), p);
+  return SELECT(bounded < CONSTANT(exp_lower), SPLAT(CONSTANT(exp_lower)), bounded);
+}
+
+// e^(p + low), |low| far below |p|: p = k log 2 + r, and e^r = 1 + r + r² q(r).
+static inline VECTOR NAME(exponential)(VECTOR p, VECTOR low) {
+  VECTOR bounded = NAME(bounded_exponent)(p);
+  VECTOR k = (bounded * CONSTANT(log2_e) + ROUND) - ROUND;
+  VECTOR r = ((bounded - k * CONSTANT(log_2_high)) - k * CONSTANT(log_2_low)) + low;
+  return NAME(times_power_of_two)(1 + (r + r * r * POLYNOMIAL(CONSTANT(exp), r)), k);
+}
+
+// e^p with r and 1 + r carried as sums of two numbers: little is lost beside the last rounding.
+static inline VECTOR NAME(careful_exponential)(VECTOR p) {
+  VECTOR bounded = NAME(bounded_exponent)(p);
+  VECTOR k = (bounded * CONSTANT(log2_e) + ROUND) - ROUND;
+  VECTOR high = bounded - k * CONSTANT(log_2_high), low = k * CONSTANT(log_2_low), r = high - low;
+  VECTOR sum = 1 + r, rest = ((1 - sum) + r) + ((high - r) - low);
+  return NAME(times_power_of_two)(sum + (rest + r * r * POLYNOMIAL(CONSTANT(exp), r)), k);
 }
 
 // e^p - 1: by its series where the difference would cancel.
@@ -247,8 +264,8 @@ SLOPE(tanhshrink) {
   return t * t;
 }
 
-VALUE(exp) { return EXP(p); }
-SLOPE(exp) { return EXP(p); }
+VALUE(exp) { return NAME(careful_exponential)(p); }
+SLOPE(exp) { return NAME(careful_exponential)(p); }
 
 VALUE(log) { return NAME(logarithm)(p); }
 SLOPE(log) { return 1 / p; }
