@@ -33,12 +33,15 @@ let package = Package(
     // Elementary functions on whole buffers, chosen for the machine when the program runs.
     .target(name: "CVectorFunctions"),
 
+    // How malloc treats what is freed.
+    .target(name: "CMemory"),
+
     // From the ground up: a module imports only what stands above it here, and names all that it imports: the build
     // would not see otherwise that one of them has changed.
     .target(
       name: "LinearAlgebra",
       dependencies: [
-        "COpenBLAS", "CVectorFunctions", .product(name: "RealModule", package: "swift-numerics"),
+        "CMemory", "COpenBLAS", "CVectorFunctions", .product(name: "RealModule", package: "swift-numerics"),
       ]),
     .target(name: "FixedPoints", dependencies: ["LinearAlgebra"]),
     .target(name: "Operators", dependencies: ["LinearAlgebra"]),

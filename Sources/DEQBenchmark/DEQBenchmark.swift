@@ -32,6 +32,7 @@ struct DEQBenchmark: ParsableCommand {
       for workload in Workload.all() { try workload.write(into: writeModels) }
       return
     }
+    keepFreedMemory()
     if let threads { setThreads(threads) }
     let workloads = Workload.all() + model.map(Workload.init(file:))
     let suite = BenchmarkSuite(name: "")
