@@ -9,7 +9,7 @@ import CVectorFunctions
 /// Values and derivatives are within 2 units in the last place of max(1, |f|). Of those that approach 0 smoothly,
 /// most are within 4 of their own: `exp` and `log` within 1; `tanh`, `erf`, `sigmoid`, `silu`, `softplus`, `elu` within 3.
 /// Infinite and NaN arguments, overflow and subnormal results are what the formula gives in exact arithmetic with limits.
-public struct VectorFunction: ElementwiseFunction {
+public struct VectorFunction: ElementwiseFunction, Sendable {
   private let function: vector_function
   private let constants: (Double, Double)
 
