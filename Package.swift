@@ -14,10 +14,12 @@ let package = Package(
   products: [
     .library(name: "DeepEquilibrium", targets: ["DeepEquilibrium"]),
     .executable(name: "deq", targets: ["deq"]),
+    .executable(name: "deq-benchmark", targets: ["deq-benchmark"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
+    .package(url: "https://github.com/google/swift-benchmark", from: "0.1.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
@@ -28,11 +30,19 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
 
+    // Elementary functions on whole buffers, chosen for the machine when the program runs.
+    .target(name: "CVectorFunctions"),
+
+    // How malloc treats what is freed.
+    .target(name: "CMemory"),
+
     // From the ground up: a module imports only what stands above it here, and names all that it imports: the build
     // would not see otherwise that one of them has changed.
     .target(
       name: "LinearAlgebra",
-      dependencies: ["COpenBLAS", .product(name: "RealModule", package: "swift-numerics")]),
+      dependencies: [
+        "CMemory", "COpenBLAS", "CVectorFunctions", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
     .target(name: "FixedPoints", dependencies: ["LinearAlgebra"]),
     .target(name: "Operators", dependencies: ["LinearAlgebra"]),
     .target(name: "Equilibria", dependencies: ["LinearAlgebra", "Operators", "FixedPoints"]),
@@ -57,6 +67,13 @@ let package = Package(
         "DeepEquilibrium", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/DEQCommand"),
+    .executableTarget(
+      name: "deq-benchmark",
+      dependencies: modules + [
+        "DeepEquilibrium", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Benchmark", package: "swift-benchmark"),
+      ],
+      path: "Sources/DEQBenchmark"),
 
     .target(
       name: "TestSupport",

@@ -32,6 +32,7 @@ struct DEQ: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     StandardStreams.fillGaps()
     Interruption.handle()
+    keepFreedMemory()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -9,16 +9,19 @@ extension EquilibriumModel {
   ///   - start: The state to iterate from, a matrix for each block; zeros by default.
   ///   - rule: When to stop; by default at rounding level, and at a residual of exactly 0 where the pattern of
   ///     `W_z` is nilpotent and Picard iteration therefore gets there.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func solve(
     _ x: Matrix<S>, by method: SolutionMethod, from start: [Matrix<S>]? = nil, until rule: StoppingRule? = nil
   ) -> EquilibriumSolution<S> {
     precondition(x.columns == inputSize, "samples of \(x.columns) numbers for an input of \(inputSize)")
-    let start = start ?? zeroState(batch: x.rows)
     switch method {
     case .structured(let solver):
-      return solveByStructure(x, solver: solver, from: start, until: rule ?? roundingRule)
+      return solveByStructure(
+        x, solver: solver, from: start ?? structuredStart(batch: x.rows), until: rule ?? roundingRule)
     case .whole(let solver):
-      return solveWhole(x, solver: solver, from: start, until: rule ?? wholeRule(for: solver))
+      return solveWhole(
+        x, solver: solver, from: start ?? zeroState(batch: x.rows), until: rule ?? wholeRule(for: solver))
     }
   }
 
@@ -44,6 +47,15 @@ extension EquilibriumModel {
     return roundingRule
   }
 
+  /// Zeros for the blocks that are iterated on; what is evaluated once needs no start.
+  private func structuredStart(batch: Int) -> [Matrix<S>] {
+    var start = [Matrix<S>](repeating: Matrix(rows: 0, columns: 0), count: blocks.count)
+    for group in groups where group.isCyclic {
+      for member in group.members { start[member] = Matrix(rows: batch, columns: blocks[member].size) }
+    }
+    return start
+  }
+
   private func solveWhole(
     _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
   ) -> EquilibriumSolution<S> {
@@ -55,24 +67,25 @@ extension EquilibriumModel {
       records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)])
   }
 
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   private func solveByStructure(
     _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
   ) -> EquilibriumSolution<S> {
     var state = start
     var records: [SolveRecord] = []
+    var ports = [[Matrix<S>]?](repeating: nil, count: blocks.count)
     for group in groups {
       if group.isCyclic {
         records.append(solveGroup(group.members, in: &state, input: x, solver: solver, until: rule))
       } else {
         let index = group.members[0]
-        state[index] = value(of: blocks[index], state: state, input: x)
+        let own = blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
+        state[index] = blocks[index].value(at: own)
+        ports[index] = own
       }
     }
-    return EquilibriumSolution(input: x, state: state, output: output, records: records)
-  }
-
-  private func value(of block: Block<S>, state: [Matrix<S>], input x: Matrix<S>) -> Matrix<S> {
-    block.value(at: block.preactivations(batch: x.rows) { read($0, state: state, input: x) })
+    return EquilibriumSolution(input: x, state: state, output: output, records: records, ports: ports)
   }
 
   /// Solves for the members of a cyclic group, with everything outside of it held as it is in `state`.
@@ -82,10 +95,20 @@ extension EquilibriumModel {
   ) -> SolveRecord {
     let sizes = members.map { blocks[$0].size }
     var working = state
+    let inside = Set(members)
+    let constant = members.map { member in
+      blocks[member].constantSums(reading: { read($0, state: state, input: x) }) { source in
+        if case .node(let node) = source { !inside.contains(node) } else { true }
+      }
+    }
     let solution = solver.solve(
       { candidate in
         for (member, value) in zip(members, split(candidate, sizes: sizes)) { working[member] = value }
-        let values = members.map { value(of: blocks[$0], state: working, input: x) }
+        let values = zip(members, constant).map { member, sums in
+          let block = blocks[member]
+          return block.value(
+            at: block.preactivations(batch: x.rows, after: sums) { read($0, state: working, input: x) })
+        }
         return Matrix(sideBySide: values, rows: x.rows)
       },
       from: Matrix(sideBySide: members.map { state[$0] }, rows: x.rows), until: rule)

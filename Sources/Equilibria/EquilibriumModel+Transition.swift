@@ -4,6 +4,8 @@ import Operators
 // The transition f(z, x) on a whole state, and its linearisation. The generic solvers see nothing else.
 extension EquilibriumModel {
   /// `f(z, x)`, one matrix `[batch, size]` for each block.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func transition(_ state: [Matrix<S>], input x: Matrix<S>) -> [Matrix<S>] {
     blocks.map { block in
       block.value(at: block.preactivations(batch: x.rows) { read($0, state: state, input: x) })
@@ -14,10 +16,26 @@ extension EquilibriumModel {
   ///
   /// - Complexity: One evaluation of f; each vjp afterwards costs another.
   public func linearization(at state: [Matrix<S>], input x: Matrix<S>) -> Linearization<S> {
+    linearization(at: state, input: x, knownPorts: [])
+  }
+
+  /// f at a solution, ready to be differentiated there.
+  ///
+  /// - Complexity: One evaluation of those blocks that were iterated on; each vjp afterwards costs one of f.
+  public func linearization(at solution: EquilibriumSolution<S>) -> Linearization<S> {
+    linearization(at: solution.state, input: solution.input, knownPorts: solution.ports)
+  }
+
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  private func linearization(
+    at state: [Matrix<S>], input x: Matrix<S>, knownPorts: [[Matrix<S>]?]
+  ) -> Linearization<S> {
     Linearization(
       blocks: blocks, state: state, input: x,
-      ports: blocks.map { block in
-        block.preactivations(batch: x.rows) { read($0, state: state, input: x) }
+      ports: blocks.indices.map { index in
+        (knownPorts.isEmpty ? nil : knownPorts[index])
+          ?? blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
       })
   }
 
@@ -64,23 +82,25 @@ public struct Linearization<S: Scalar>: Sendable {
   let ports: [[Matrix<S>]]
 
   /// The cotangents of a block's ports for a cotangent `g` of its value.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   func portCotangents(of block: Int, _ g: Matrix<S>) -> [Matrix<S>] {
     blocks[block].portCotangents(g, at: ports[block])
   }
 
   /// The cotangents of every block's ports for an adjoint state: `s = φ'(p)ᵀ g`.
   public func portCotangents(_ adjoint: Adjoint<S>) -> [[Matrix<S>]] {
-    blocks.indices.map { portCotangents(of: $0, adjoint.state[$0]) }
+    adjoint.portCotangents ?? blocks.indices.map { portCotangents(of: $0, adjoint.state[$0]) }
   }
 
   /// `(∂f/∂z)ᵀ g`, a matrix for each block.
   public func vjp(_ cotangent: [Matrix<S>]) -> [Matrix<S>] {
-    var result = blocks.map { Matrix<S>(rows: input.rows, columns: $0.size) }
+    var result = [Matrix<S>?](repeating: nil, count: blocks.count)
     for index in blocks.indices {
       blocks[index].pullBack(portCotangents(of: index, cotangent[index])) { source, add in
         if case .node(let node) = source { add(&result[node]) }
       }
     }
-    return result
+    return zip(result, blocks).map { $0 ?? Matrix(rows: input.rows, columns: $1.size) }
   }
 }

@@ -60,8 +60,13 @@ public struct EquilibriumSolution<S: Scalar>: Sendable {
   public let records: [SolveRecord]
   /// Whether each sample has reached its equilibrium.
   public let converged: [Bool]
+  /// The ports of those blocks that were evaluated once, at this state; empty where none was.
+  let ports: [[Matrix<S>]?]
 
-  init(input: Matrix<S>, state: [Matrix<S>], output: Int, records: [SolveRecord]) {
+  init(
+    input: Matrix<S>, state: [Matrix<S>], output: Int, records: [SolveRecord], ports: [[Matrix<S>]?] = []
+  ) {
+    self.ports = ports
     self.input = input
     self.state = state
     self.output = state[output]

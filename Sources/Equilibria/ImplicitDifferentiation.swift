@@ -10,8 +10,13 @@ public struct Adjoint<S: Scalar>: Sendable {
   public let records: [SolveRecord]
   /// Whether the adjoint of each sample has been reached.
   public let converged: [Bool]
+  /// `s = φ'(p)ᵀ g`, the cotangents of every block's ports, where finding g needed them.
+  let portCotangents: [[Matrix<S>]]?
 
-  init(state: [Matrix<S>], records: [SolveRecord], batch: Int) {
+  init(
+    state: [Matrix<S>], portCotangents: [[Matrix<S>]]? = nil, records: [SolveRecord], batch: Int
+  ) {
+    self.portCotangents = portCotangents
     self.state = state
     self.records = records
     converged = records.converged(batch: batch)
@@ -29,12 +34,12 @@ extension EquilibriumModel {
     at point: Linearization<S>, cotangent: Matrix<S>, by method: SolutionMethod,
     from start: [Matrix<S>]? = nil, until rule: StoppingRule? = nil
   ) -> Adjoint<S> {
-    var e = zeroState(batch: cotangent.rows)
-    e[output] = cotangent
     switch method {
     case .structured(let solver):
-      return adjointByStructure(at: point, e, solver: solver, until: rule ?? roundingRule)
+      return adjointByStructure(at: point, cotangent, solver: solver, until: rule ?? roundingRule)
     case .whole(let solver):
+      var e = zeroState(batch: cotangent.rows)
+      e[output] = cotangent
       return adjointWhole(
         at: point, e, solver: solver, from: start ?? zeroState(batch: cotangent.rows),
         until: rule ?? wholeRule(for: solver))
@@ -58,43 +63,54 @@ extension EquilibriumModel {
       records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)], batch: batch)
   }
 
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   private func adjointByStructure(
-    at point: Linearization<S>, _ e: [Matrix<S>], solver: any FixedPointSolver, until rule: StoppingRule
+    at point: Linearization<S>, _ cotangent: Matrix<S>, solver: any FixedPointSolver,
+    until rule: StoppingRule
   ) -> Adjoint<S> {
     // Against the dependencies: when a group's turn comes, all that reads it has added to its cotangent.
-    var g = e
+    let batch = point.input.rows
+    var g = [Matrix<S>?](repeating: nil, count: blocks.count)
+    g[output] = cotangent
+    var portCotangents = [[Matrix<S>]](repeating: [], count: blocks.count)
     var records: [SolveRecord] = []
     for group in groups.reversed() {
+      for member in group.members where g[member] == nil {
+        g[member] = Matrix(rows: batch, columns: blocks[member].size)
+      }
       if group.isCyclic {
         records.append(adjointOfGroup(group.members, in: &g, at: point, solver: solver, until: rule))
       }
       let inside = group.isCyclic ? Set(group.members) : []
       for member in group.members {
-        blocks[member].pullBack(point.portCotangents(of: member, g[member])) { source, add in
+        let s = point.portCotangents(of: member, g[member]!)
+        blocks[member].pullBack(s) { source, add in
           if case .node(let node) = source, !inside.contains(node) { add(&g[node]) }
         }
+        portCotangents[member] = s
       }
     }
-    return Adjoint(state: g, records: records, batch: point.input.rows)
+    return Adjoint(state: g.map { $0! }, portCotangents: portCotangents, records: records, batch: batch)
   }
 
   /// Solves `g_G = J_GGᵀ g_G + e_G` for a cyclic group G; `g` holds e_G before and g_G after.
   private func adjointOfGroup(
-    _ members: [Int], in g: inout [Matrix<S>], at point: Linearization<S>, solver: any FixedPointSolver,
+    _ members: [Int], in g: inout [Matrix<S>?], at point: Linearization<S>, solver: any FixedPointSolver,
     until rule: StoppingRule
   ) -> SolveRecord {
     let sizes = members.map { blocks[$0].size }
     let position = Dictionary(uniqueKeysWithValues: zip(members, 0...))
-    let e = members.map { g[$0] }
+    let e = members.map { g[$0]! }
     let solution = solver.solve(
       { candidate in
-        var result = e
+        var result: [Matrix<S>?] = e
         for (member, cotangent) in zip(members, split(candidate, sizes: sizes)) {
           blocks[member].pullBack(point.portCotangents(of: member, cotangent)) { source, add in
             if case .node(let node) = source, let place = position[node] { add(&result[place]) }
           }
         }
-        return Matrix(sideBySide: result, rows: point.input.rows)
+        return Matrix(sideBySide: result.map { $0! }, rows: point.input.rows)
       }, from: Matrix(sideBySide: e, rows: point.input.rows), until: rule)
     for (member, value) in zip(members, split(solution.state, sizes: sizes)) { g[member] = value }
     return SolveRecord(blocks: members.map { blocks[$0].name }, solution: solution)
@@ -107,9 +123,11 @@ extension EquilibriumModel {
   ///
   /// In block form a gradient is named by its entry's parameter, else by its place: `Wz[to,from]`, `Wx[to]`,
   /// `b[to]`. In matrix form the gradients are those of the whole `Wz`, `Wx` and `b`, off the pattern too.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func gradients(at point: Linearization<S>, adjoint: Adjoint<S>) -> Gradients<S> {
     let cotangents = point.portCotangents(adjoint)
-    var input = Matrix<S>(rows: point.input.rows, columns: inputSize)
+    var input: Matrix<S>?
     for index in blocks.indices {
       blocks[index].pullBack(cotangents[index]) { source, add in
         if source == .input { add(&input) }
@@ -120,9 +138,12 @@ extension EquilibriumModel {
       case .blocks: entryGradients(cotangents, at: point)
       case .matrix: matrixGradients(cotangents, at: point)
       }
-    return Gradients(input: input, parameters: parameters)
+    return Gradients(
+      input: input ?? Matrix(rows: point.input.rows, columns: inputSize), parameters: parameters)
   }
 
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   private func entryGradients(
     _ cotangents: [[Matrix<S>]], at point: Linearization<S>
   ) -> ParameterTensors<S> {

@@ -11,18 +11,18 @@ func leastSquaresCoefficients<S: Scalar>(of target: [S], in columns: [[S]]) -> [
   var basis: [[S]] = []
   var used: [(column: Int, scale: S, triangle: [S])] = []
   for (index, column) in columns.enumerated() {
-    let scale = euclideanNorm(column)
+    let scale = length(column)
     guard scale > 0, scale.isFinite else { continue }
     var rest = divided(column, by: scale)
-    var triangle = orthogonalize(&rest, against: basis)
-    let length = euclideanNorm(rest)
-    guard length > dependent else { continue }
-    triangle.append(length)
-    basis.append(divided(rest, by: length))
+    var triangle = orthogonalize(&rest, against: basis, by: dotInRuns)
+    let height = length(rest)
+    guard height > dependent else { continue }
+    triangle.append(height)
+    basis.append(divided(rest, by: height))
     used.append((index, scale, triangle))
   }
   var rest = target
-  var projection = orthogonalize(&rest, against: basis)
+  var projection = orthogonalize(&rest, against: basis, by: dotInRuns)
   var coefficients = [S](repeating: 0, count: columns.count)
   for position in used.indices.reversed() {
     let (column, scale, triangle) = used[position]
@@ -36,14 +36,28 @@ func leastSquaresCoefficients<S: Scalar>(of target: [S], in columns: [[S]]) -> [
 /// Subtracts from `vector` its components along the orthonormal `basis`, and returns them.
 ///
 /// Goes over the basis twice, which keeps the result orthogonal to rounding (Giraud et al. 2005).
-func orthogonalize<S: Scalar>(_ vector: inout [S], against basis: [[S]]) -> [S] {
+func orthogonalize<S: Scalar>(
+  _ vector: inout [S], against basis: [[S]], by product: ([S], [S]) -> S = dot
+) -> [S] {
   var components = [S](repeating: 0, count: basis.count)
   for _ in 0..<2 {
     for (index, direction) in basis.enumerated() {
-      let component = dot(direction, vector)
+      let component = product(direction, vector)
       accumulate(direction, scaledBy: -component, into: &vector)
       components[index] += component
     }
   }
   return components
+}
+
+/// a · b, in an order of summation that suits vectors.
+private func dotInRuns<S: Scalar>(_ a: [S], _ b: [S]) -> S {
+  a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { b in S.dot(a, b) } }
+}
+
+/// ‖a‖₂; scaled only where a square overflows or may have lost digits to underflow.
+private func length<S: Scalar>(_ a: [S]) -> S {
+  let square = dotInRuns(a, a)
+  let isSafe = square.isFinite && square > S.leastNormalMagnitude / (S.ulpOfOne * S.ulpOfOne)
+  return isSafe ? square.squareRoot() : euclideanNorm(a)
 }

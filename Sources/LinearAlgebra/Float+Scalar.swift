@@ -2,14 +2,42 @@ import COpenBLAS
 import RealModule
 
 extension Float: Scalar {
+  public static func array(repeating value: Float, count: Int) -> [Float] {
+    [Float](repeating: value, count: count)
+  }
+
   public static func gemm(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Float, a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int,
     beta: Float, c: UnsafeMutablePointer<Float>, ldc: Int
   ) {
+    if m == 1 {
+      // A row times a matrix is bound by memory, and `gemm` would first copy B into another order.
+      if beta == 0 { c.initialize(repeating: 0, count: n) }
+      cblas_sgemv(
+        CblasRowMajor, transposeB ? CblasNoTrans : CblasTrans, Int32(transposeB ? n : k),
+        Int32(transposeB ? k : n), alpha, b, Int32(ldb), a, transposeA ? Int32(lda) : 1,
+        beta == 0 ? 1 : beta, c, 1)
+      return
+    }
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
       Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda), b, Int32(ldb), beta, c, Int32(ldc))
+  }
+
+  public static func dot(_ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>) -> Float {
+    let (left, right) = (UnsafeRawBufferPointer(a), UnsafeRawBufferPointer(b))
+    let whole = a.count - a.count % 8
+    var sums = SIMD8<Float>.zero
+    for start in stride(from: 0, to: whole, by: 8) {
+      let offset = start * MemoryLayout<Float>.stride
+      sums +=
+        left.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+        * right.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+    }
+    var sum = sums.sum()
+    for index in whole..<a.count { sum += a[index] * b[index] }
+    return sum
   }
 
   public static func luFactorize(
@@ -59,9 +87,10 @@ extension Float: Scalar {
   }
 
   public static func evaluate(
-    _ function: some ElementwiseFunction, on p: UnsafeMutableBufferPointer<Float>
+    _ function: some ElementwiseFunction, at p: UnsafeBufferPointer<Float>,
+    into z: UnsafeMutableBufferPointer<Float>
   ) {
-    function.evaluate(on: p)
+    function.evaluate(at: p, into: z)
   }
 
   public static func multiplyByDerivative(

@@ -27,6 +27,44 @@ extension Matrix {
     multiply(a, transposed: true, b, transposed: false, m: rows, n: columns, k: a.rows)
   }
 
+  /// A·Bᵀ: A is `[rows, k]`, B is `[columns, k]`.
+  public static func product(_ a: Matrix, timesTransposed b: Matrix) -> Matrix {
+    precondition(a.columns == b.columns, "A·Bᵀ of unfit sizes")
+    return product(a, transposed: false, b, transposed: true, m: a.rows, n: b.rows, k: a.columns)
+  }
+
+  /// A·B: A is `[rows, k]`, B is `[k, columns]`.
+  public static func product(_ a: Matrix, times b: Matrix) -> Matrix {
+    precondition(a.columns == b.rows, "A·B of unfit sizes")
+    return product(a, transposed: false, b, transposed: false, m: a.rows, n: b.columns, k: a.columns)
+  }
+
+  /// Aᵀ·B: A is `[k, rows]`, B is `[k, columns]`.
+  public static func product(transposed a: Matrix, times b: Matrix) -> Matrix {
+    precondition(a.rows == b.rows, "Aᵀ·B of unfit sizes")
+    return product(a, transposed: true, b, transposed: false, m: a.columns, n: b.columns, k: a.rows)
+  }
+
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  private static func product(
+    _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool, m: Int, n: Int, k: Int
+  ) -> Matrix {
+    guard m > 0, n > 0, k > 0 else { return Matrix(rows: m, columns: n) }
+    return Matrix(rows: m, columns: n) { c in
+      a.elements.withUnsafeBufferPointer { a in
+        b.elements.withUnsafeBufferPointer { b in
+          S.gemm(
+            transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
+            alpha: 1, a: a.baseAddress!, lda: transposeA ? m : k,
+            b: b.baseAddress!, ldb: transposeB ? k : n, beta: 0, c: c.baseAddress!, ldc: n)
+        }
+      }
+    }
+  }
+
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   private mutating func multiply(
     _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool, m: Int, n: Int, k: Int
   ) {
@@ -44,6 +82,8 @@ extension Matrix {
   }
 
   /// Adds `vector` to every row.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public mutating func addToEveryRow(_ vector: [S]) {
     precondition(vector.count == columns, "a vector of \(vector.count) added to rows of \(columns)")
     addRowwise(vector, to: &elements)
@@ -51,12 +91,14 @@ extension Matrix {
 
   /// The sum of all rows: `columns` numbers.
   public var sumOfRows: [S] {
-    var sum = [S](repeating: 0, count: columns)
+    var sum = S.array(repeating: 0, count: columns)
     addRows(of: elements, to: &sum)
     return sum
   }
 
   /// Adds `scale` times another matrix of the same size.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public mutating func add(_ other: Matrix, scaledBy scale: S = 1) {
     precondition(other.rows == rows && other.columns == columns, "matrices of unfit sizes")
     addScaled(other.elements, by: scale, to: &elements)
@@ -74,10 +116,12 @@ extension Matrix {
 @specialized(where S == Float)
 func addRowwise<S: Scalar>(_ vector: [S], to elements: inout [S]) {
   guard !vector.isEmpty else { return }
-  var start = 0
-  while start < elements.count {
-    for column in vector.indices { elements[start + column] += vector[column] }
-    start += vector.count
+  vector.withUnsafeBufferPointer { vector in
+    elements.withUnsafeMutableBufferPointer { elements in
+      for start in stride(from: 0, to: elements.count, by: vector.count) {
+        for column in vector.indices { elements[start + column] += vector[column] }
+      }
+    }
   }
 }
 
@@ -85,10 +129,12 @@ func addRowwise<S: Scalar>(_ vector: [S], to elements: inout [S]) {
 @specialized(where S == Float)
 func addRows<S: Scalar>(of elements: [S], to sum: inout [S]) {
   guard !sum.isEmpty else { return }
-  var start = 0
-  while start < elements.count {
-    for column in sum.indices { sum[column] += elements[start + column] }
-    start += sum.count
+  elements.withUnsafeBufferPointer { elements in
+    sum.withUnsafeMutableBufferPointer { sum in
+      for start in stride(from: 0, to: elements.count, by: sum.count) {
+        for column in sum.indices { sum[column] += elements[start + column] }
+      }
+    }
   }
 }
 

@@ -21,8 +21,23 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
   }
 
   /// A matrix with every entry equal to `value`.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public init(rows: Int, columns: Int, repeating value: S = 0) {
-    self.init(rows: rows, columns: columns, elements: [S](repeating: value, count: rows * columns))
+    self.init(rows: rows, columns: columns, elements: S.array(repeating: value, count: rows * columns))
+  }
+
+  /// A matrix whose entries, row after row, `initialize` writes, all of them.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  public init(rows: Int, columns: Int, initializedBy initialize: (UnsafeMutableBufferPointer<S>) -> Void) {
+    let count = rows * columns
+    self.init(
+      rows: rows, columns: columns,
+      elements: [S](unsafeUninitializedCapacity: count) { buffer, initialized in
+        initialize(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+        initialized = count
+      })
   }
 
   /// A matrix of the given rows.

@@ -8,11 +8,17 @@ import RealModule
 ///
 /// Matrices are row-major, and a leading dimension is the distance between rows, in elements.
 public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
+  /// `count` times the same number.
+  static func array(repeating value: Self, count: Int) -> [Self]
+
   /// C ← α·op(A)·op(B) + β·C, with op(A) `[m, k]`, op(B) `[k, n]` and C `[m, n]` (BLAS level 3).
   static func gemm(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Self, a: UnsafePointer<Self>, lda: Int, b: UnsafePointer<Self>, ldb: Int,
     beta: Self, c: UnsafeMutablePointer<Self>, ldc: Int)
+
+  /// a · b, summed in eight runs of every eighth product, whose sums are added last.
+  static func dot(_ a: UnsafeBufferPointer<Self>, _ b: UnsafeBufferPointer<Self>) -> Self
 
   /// Factorises the column-major `n` by `n` matrix A in place as P·L·U (LAPACK `getrf`).
   ///
@@ -35,8 +41,10 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
   /// The eigenvalues of the symmetric `n` by `n` matrix A, ascending; A is overwritten (LAPACK `syev`).
   static func symmetricEigenvalues(_ a: UnsafeMutablePointer<Self>, n: Int) -> [Self]
 
-  /// Replaces every element p by f(p).
-  static func evaluate(_ function: some ElementwiseFunction, on p: UnsafeMutableBufferPointer<Self>)
+  /// z ← f(p) for every element; z may be p.
+  static func evaluate(
+    _ function: some ElementwiseFunction, at p: UnsafeBufferPointer<Self>,
+    into z: UnsafeMutableBufferPointer<Self>)
 
   /// Multiplies every g by f'(p) of the same place.
   static func multiplyByDerivative(
@@ -58,10 +66,10 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
 ///
 /// `Scalar.evaluate` and `Scalar.multiplyByDerivative` choose the overload for their type, once per buffer.
 public protocol ElementwiseFunction {
-  /// Replaces every element p by f(p).
-  func evaluate(on p: UnsafeMutableBufferPointer<Double>)
-  /// Replaces every element p by f(p).
-  func evaluate(on p: UnsafeMutableBufferPointer<Float>)
+  /// z ← f(p) for every element; z may be p.
+  func evaluate(at p: UnsafeBufferPointer<Double>, into z: UnsafeMutableBufferPointer<Double>)
+  /// z ← f(p) for every element; z may be p.
+  func evaluate(at p: UnsafeBufferPointer<Float>, into z: UnsafeMutableBufferPointer<Float>)
   /// Multiplies every g by f'(p) of the same place.
   func multiplyByDerivative(at p: UnsafeBufferPointer<Double>, into g: UnsafeMutableBufferPointer<Double>)
   /// Multiplies every g by f'(p) of the same place.

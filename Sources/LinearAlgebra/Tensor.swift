@@ -24,7 +24,14 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
 
   /// A tensor of zeros.
   public init(zeros shape: [Int]) {
-    self.init(shape: shape, elements: [S](repeating: 0, count: shape.reduce(1, *)))
+    self.init(shape: shape, elements: S.array(repeating: 0, count: shape.reduce(1, *)))
+  }
+
+  /// A tensor whose elements `initialize` writes, last axis fastest, all of them.
+  public init(shape: [Int], initializedBy initialize: (UnsafeMutableBufferPointer<S>) -> Void) {
+    self.init(
+      shape: shape,
+      elements: Matrix(rows: 1, columns: shape.reduce(1, *), initializedBy: initialize).elements)
   }
 
   /// A matrix as a tensor of shape `[rows, columns]`.

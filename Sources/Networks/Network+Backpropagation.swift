@@ -17,6 +17,8 @@ extension Network {
   /// Backpropagation: the gradients of `Σ ⟨cotangent, output⟩` for a cotangent `[batch, outputs]`.
   ///
   /// Implicit layers are differentiated by the implicit function theorem, their adjoint found by `method`.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func backpropagate(
     _ cotangent: Matrix<S>, through pass: ForwardPass<S>, solvingBy method: SolutionMethod
   ) -> Backpropagation<S> {
@@ -31,10 +33,12 @@ extension Network {
     }
     var parameters = ParameterTensors<S>()
     for gradients in sweep.parameters {
-      for name in gradients.names { parameters.add(gradients[name]!, to: name) }
+      for (name, gradient) in gradients { parameters.add(gradient, to: name) }
     }
     return Backpropagation(
-      gradients: Gradients(input: sweep.input, parameters: parameters), converged: sweep.converged,
+      gradients: Gradients(
+        input: sweep.input ?? Matrix(rows: cotangent.rows, columns: inputSize), parameters: parameters),
+      converged: sweep.converged,
       failure: sweep.failure)
   }
 }
@@ -43,9 +47,11 @@ extension Network {
 private struct BackwardSweep<S: Scalar> {
   let network: Network<S>
   let forward: ForwardPass<S>
-  var cotangents: [Matrix<S>]
-  var input: Matrix<S>
-  var parameters: [ParameterTensors<S>]
+  /// nil where nothing has been added yet.
+  var cotangents: [Matrix<S>?]
+  var input: Matrix<S>?
+  /// The gradients of each layer's entries, to be added up by name in the order of the layers.
+  var parameters: [[(name: String, gradient: Tensor<S>)]]
   var converged: [Bool]
   var failure: NoEquilibrium?
 
@@ -53,49 +59,58 @@ private struct BackwardSweep<S: Scalar> {
     let batch = pass.input.rows
     self.network = network
     forward = pass
-    cotangents = network.layers.map { Matrix(rows: batch, columns: $0.size) }
+    cotangents = [Matrix<S>?](repeating: nil, count: network.layers.count)
     cotangents[network.output] = cotangent
-    input = Matrix(rows: batch, columns: network.inputSize)
-    parameters = network.layers.map { _ in ParameterTensors() }
+    parameters = network.layers.map { _ in [] }
     converged = [Bool](repeating: true, count: batch)
   }
 
-  mutating func add(to source: Source, _ add: (inout Matrix<S>) -> Void) {
+  mutating func add(to source: Source, _ add: (inout Matrix<S>?) -> Void) {
     switch source {
     case .input: add(&input)
     case .node(let index): add(&cotangents[index])
     }
   }
 
+  /// A layer's cotangent, given up: it is not needed again, and may be large.
+  private mutating func takeCotangent(of index: Int) -> Matrix<S> {
+    defer { cotangents[index] = nil }
+    return cotangents[index] ?? Matrix(rows: forward.input.rows, columns: network.layers[index].size)
+  }
+
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   mutating func pass(through block: Block<S>, at index: Int, ports: [Matrix<S>]) {
-    let s = block.portCotangents(cotangents[index], at: ports)
+    let s = block.portCotangents(takeCotangent(of: index), at: ports)
     block.pullBack(s) { source, add in self.add(to: source, add) }
     for term in block.terms {
       let read = network.value(of: term.source, in: forward.values, input: forward.input)
       if let name = term.parameter,
         let gradient = term.map.parameterGradient(cotangent: s[term.port], input: read)
       {
-        parameters[index].add(gradient, to: name)
+        parameters[index].append((name, gradient))
       }
     }
     for offset in block.offsets {
       if let name = offset.parameter {
-        parameters[index].add(offset.gradient(cotangent: s[offset.port]), to: name)
+        parameters[index].append((name, offset.gradient(cotangent: s[offset.port])))
       }
     }
-    // Its cotangent is not needed again, and may be large.
-    cotangents[index] = Matrix(rows: 0, columns: 0)
   }
 
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   mutating func pass(
     through layer: ImplicitLayer<S>, at index: Int, solution: EquilibriumSolution<S>, method: SolutionMethod
   ) {
-    let point = layer.model.linearization(at: solution.state, input: solution.input)
-    let adjoint = layer.model.adjoint(at: point, cotangent: cotangents[index], by: method)
+    let point = layer.model.linearization(at: solution)
+    let adjoint = layer.model.adjoint(at: point, cotangent: takeCotangent(of: index), by: method)
     let gradients = layer.model.gradients(at: point, adjoint: adjoint)
-    add(to: layer.source) { $0.add(gradients.input) }
+    add(to: layer.source) { sum in
+      if sum == nil { sum = gradients.input } else { sum!.add(gradients.input) }
+    }
     for name in gradients.parameters.names {
-      parameters[index].add(gradients.parameters[name]!, to: layer.fullName(name))
+      parameters[index].append((layer.fullName(name), gradients.parameters[name]!))
     }
     for sample in converged.indices where !adjoint.converged[sample] { converged[sample] = false }
     failure = failure ?? adjoint.failure

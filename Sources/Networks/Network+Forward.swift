@@ -33,6 +33,8 @@ extension Network {
   /// Evaluates the layers one after the other on a batch `[batch, input]`.
   ///
   /// - Parameter method: How implicit layers are solved.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func forward(_ x: Matrix<S>, solvingBy method: SolutionMethod) -> ForwardPass<S> {
     precondition(x.columns == inputSize, "samples of \(x.columns) numbers for an input of \(inputSize)")
     var values = [Matrix<S>](repeating: Matrix(rows: 0, columns: 0), count: layers.count)

@@ -151,7 +151,7 @@ struct StructureTests {
 
   @Test("An operator that ONNX does not have is refused by the name of its block")
   func refusals() throws {
-    struct Odd: PlainActivation {
+    struct Odd: PlainActivation, ScalarActivation {
       static let typeName = "odd"
       func value<S: Scalar>(_ p: S) -> S { p }
       func derivative<S: Scalar>(_ p: S) -> S { 1 }

@@ -37,15 +37,15 @@ import Testing
     }
 
     /// `σ(p) = 0.9999 p`, with a look at the gauge at each use.
-    private struct Gauged: PlainActivation {
+    private struct Gauged: PlainActivation, ScalarActivation {
       static let typeName = "gauged"
 
       func value<S: Scalar>(_ p: S) -> S { 0.9999 * p }
       func derivative<S: Scalar>(_ p: S) -> S { 0.9999 }
 
-      func evaluate(on p: UnsafeMutableBufferPointer<Double>) {
+      func evaluate(at p: UnsafeBufferPointer<Double>, into z: UnsafeMutableBufferPointer<Double>) {
         Gauge.shared.look()
-        for index in p.indices { p[index] *= 0.9999 }
+        for index in p.indices { z[index] = 0.9999 * p[index] }
       }
 
       func multiplyByDerivative(

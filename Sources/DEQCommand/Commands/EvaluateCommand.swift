@@ -90,7 +90,7 @@ struct EvaluateCommand: ParsableCommand {
     guard let cotangent = samples.cotangent else {
       return Evaluation(results: SampleResults(output: solution.output), forward: solution.records)
     }
-    let point = model.linearization(at: solution.state, input: solution.input)
+    let point = model.linearization(at: solution)
     let adjoint = model.adjoint(at: point, cotangent: cotangent, by: solver.method)
     try require(adjoint.failure, of: "adjoint: ")
     return Evaluation(

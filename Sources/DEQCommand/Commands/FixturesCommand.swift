@@ -167,7 +167,7 @@ private struct FixtureRun {
           "expected.json: cotangent: expected rows of \(network.outputSize) numbers, found \(cotangent.columns)"
       }
       let back = network.backpropagate(cotangent, through: pass, solvingBy: method)
-      let point = model.linearization(at: solution.state, input: x)
+      let point = model.linearization(at: solution)
       let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method)
       if let failure = back.failure ?? adjoint.failure { return "adjoint: \(failure)" }
       comparison.compare(

@@ -22,7 +22,7 @@ struct PathRun<S: Scalar> {
     solution = model.solve(
       x.cast(to: S.self), by: method, from: start.map { model.unflatten($0.cast(to: S.self)) },
       until: rule)
-    point = model.linearization(at: solution.state, input: solution.input)
+    point = model.linearization(at: solution)
     adjoint = model.adjoint(
       at: point, cotangent: cotangent.cast(to: S.self), by: method,
       from: adjointStart.map { model.unflatten($0.cast(to: S.self)) }, until: rule)

@@ -2,18 +2,12 @@ import LinearAlgebra
 
 /// An elementwise nonlinearity `z_i = σ(p_i)`: one port, as large as the block.
 ///
-/// A conforming type says σ and σ' for one number, in any precision; whole buffers follow from that.
-/// At a point where σ has no derivative, `derivative` is what PyTorch's autograd returns there.
+/// At a point where σ has no derivative, σ' is what PyTorch's autograd returns there. A conforming type is a
+/// `VectorActivation`, computed in vectors, or a `ScalarActivation`, which says σ and σ' for one number.
 public protocol Activation: Nonlinearity, ElementwiseFunction {
   /// Whether networks use it as an activation: it is defined and of moderate growth on all of R, so that networks of it
   /// stay finite; what is drawn at random for tests is one of these. False for functions such as `log` and `reciprocal`.
   static var isActivation: Bool { get }
-
-  /// σ(p).
-  func value<S: Scalar>(_ p: S) -> S
-
-  /// σ'(p).
-  func derivative<S: Scalar>(_ p: S) -> S
 }
 
 extension Activation {
@@ -24,9 +18,9 @@ extension Activation {
   }
 
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
-    var z = ports[0]
-    z.elements.withUnsafeMutableBufferPointer { S.evaluate(self, on: $0) }
-    return z
+    Matrix(rows: ports[0].rows, columns: ports[0].columns) { z in
+      ports[0].elements.withUnsafeBufferPointer { S.evaluate(self, at: $0, into: z) }
+    }
   }
 
   public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
@@ -36,13 +30,52 @@ extension Activation {
     }
     return [g]
   }
+}
 
-  public func evaluate(on p: UnsafeMutableBufferPointer<Double>) {
-    for index in p.indices { p[index] = value(p[index]) }
+/// An activation that is computed in vectors.
+public protocol VectorActivation: Activation {
+  /// σ and σ'.
+  var function: VectorFunction { get }
+}
+
+extension VectorActivation {
+  public func evaluate(at p: UnsafeBufferPointer<Double>, into z: UnsafeMutableBufferPointer<Double>) {
+    function.evaluate(at: p, into: z)
   }
 
-  public func evaluate(on p: UnsafeMutableBufferPointer<Float>) {
-    for index in p.indices { p[index] = value(p[index]) }
+  public func evaluate(at p: UnsafeBufferPointer<Float>, into z: UnsafeMutableBufferPointer<Float>) {
+    function.evaluate(at: p, into: z)
+  }
+
+  public func multiplyByDerivative(
+    at p: UnsafeBufferPointer<Double>, into g: UnsafeMutableBufferPointer<Double>
+  ) {
+    function.multiplyByDerivative(at: p, into: g)
+  }
+
+  public func multiplyByDerivative(
+    at p: UnsafeBufferPointer<Float>, into g: UnsafeMutableBufferPointer<Float>
+  ) {
+    function.multiplyByDerivative(at: p, into: g)
+  }
+}
+
+/// An activation that says σ and σ' for one number, in any precision; whole buffers follow from that.
+public protocol ScalarActivation: Activation {
+  /// σ(p).
+  func value<S: Scalar>(_ p: S) -> S
+
+  /// σ'(p).
+  func derivative<S: Scalar>(_ p: S) -> S
+}
+
+extension ScalarActivation {
+  public func evaluate(at p: UnsafeBufferPointer<Double>, into z: UnsafeMutableBufferPointer<Double>) {
+    for index in p.indices { z[index] = value(p[index]) }
+  }
+
+  public func evaluate(at p: UnsafeBufferPointer<Float>, into z: UnsafeMutableBufferPointer<Float>) {
+    for index in p.indices { z[index] = value(p[index]) }
   }
 
   public func multiplyByDerivative(
@@ -70,11 +103,4 @@ extension PlainActivation {
   public init(constants: [Constant]) throws(InvalidConstants) {
     self.init()
   }
-}
-
-/// The logistic function `1 / (1 + e^−p)`, without overflow on either side.
-func logistic<S: Scalar>(_ p: S) -> S {
-  if p >= 0 { return 1 / (1 + S.exp(-p)) }
-  let e = S.exp(p)
-  return e / (1 + e)
 }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// `σ(p) = p` for p > 0, else `alpha·(e^(p/alpha) − 1)` (Barron 2017); σ'(0) = 1.
-public struct CELU: Activation {
+public struct CELU: VectorActivation {
   public static let typeName = "celu"
   public static let constantDescriptions = [
     ConstantDescription("alpha", default: 1)
@@ -26,12 +26,5 @@ public struct CELU: Activation {
 
   public var constants: [Constant] { [.number(alpha)] }
   public var slopes: ClosedRange<Double>? { 0...1 }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    p > 0 ? p : S(alpha) * S.expMinusOne(p / S(alpha))
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    p > 0 ? 1 : S.exp(p / S(alpha))
-  }
+  public var function: VectorFunction { .celu(alpha: alpha) }
 }

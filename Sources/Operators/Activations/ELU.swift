@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// `σ(p) = p` for p > 0, else `alpha·(e^p − 1)` (Clevert et al. 2016); σ'(0) = alpha.
-public struct ELU: Activation {
+public struct ELU: VectorActivation {
   public static let typeName = "elu"
   public static let constantDescriptions = [
     ConstantDescription("alpha", default: 1)
@@ -21,12 +21,5 @@ public struct ELU: Activation {
 
   public var constants: [Constant] { [.number(alpha)] }
   public var slopes: ClosedRange<Double>? { min(0, 1, alpha)...max(0, 1, alpha) }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    p > 0 ? p : S(alpha) * S.expMinusOne(p)
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    p > 0 ? 1 : S(alpha) * S.exp(p)
-  }
+  public var function: VectorFunction { .elu(alpha: alpha) }
 }

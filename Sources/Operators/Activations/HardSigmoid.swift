@@ -1,19 +1,12 @@
 import LinearAlgebra
 
 /// `σ(p) = min(max(p + 3, 0), 6) / 6`; σ' is 0 at −3 and at 3.
-public struct HardSigmoid: PlainActivation {
+public struct HardSigmoid: PlainActivation, VectorActivation {
   public static let typeName = "hard_sigmoid"
 
   /// The activation.
   public init() {}
 
   public var slopes: ClosedRange<Double>? { 0...(1.0 / 6) }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    p.isNaN ? p : min(max(p + 3, 0), 6) / 6
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    p > -3 && p < 3 ? 1 / S(6) : 0
-  }
+  public var function: VectorFunction { .hardSigmoid }
 }

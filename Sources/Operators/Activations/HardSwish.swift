@@ -1,19 +1,12 @@
 import LinearAlgebra
 
 /// `σ(p) = p·min(max(p + 3, 0), 6) / 6` (Howard et al. 2019); σ' is 0 at −3 and 1 at 3.
-public struct HardSwish: PlainActivation {
+public struct HardSwish: PlainActivation, VectorActivation {
   public static let typeName = "hard_swish"
 
   /// The activation.
   public init() {}
 
   public var slopes: ClosedRange<Double>? { -0.5...1.5 }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    p.isNaN ? p : p * (min(max(p + 3, 0), 6) / 6)
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    p <= -3 ? 0 : p < 3 ? p / 3 + 0.5 : 1
-  }
+  public var function: VectorFunction { .hardSwish }
 }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// `σ(p) = min(max(p, minimum), maximum)`; σ' is 0 at both ends.
-public struct HardTanh: Activation {
+public struct HardTanh: VectorActivation {
   public static let typeName = "hard_tanh"
   public static let constantDescriptions = [
     ConstantDescription("min", default: -1),
@@ -30,12 +30,5 @@ public struct HardTanh: Activation {
 
   public var constants: [Constant] { [.number(minimum), .number(maximum)] }
   public var slopes: ClosedRange<Double>? { 0...1 }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    p.isNaN ? p : min(max(p, S(minimum)), S(maximum))
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    p > S(minimum) && p < S(maximum) ? 1 : 0
-  }
+  public var function: VectorFunction { .hardTanh(from: minimum, to: maximum) }
 }

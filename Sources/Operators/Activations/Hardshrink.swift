@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// `σ(p) = p` where |p| > lambda, else 0; σ'(±lambda) = 0.
-public struct Hardshrink: Activation {
+public struct Hardshrink: VectorActivation {
   public static let typeName = "hardshrink"
   public static let constantDescriptions = [
     ConstantDescription("lambda", default: 0.5)
@@ -26,12 +26,5 @@ public struct Hardshrink: Activation {
 
   public var constants: [Constant] { [.number(lambda)] }
   public var slopes: ClosedRange<Double>? { 0...(lambda > 0 ? .infinity : 1) }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    p > S(lambda) || p < -S(lambda) || p.isNaN ? p : 0
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    p > S(lambda) || p < -S(lambda) ? 1 : 0
-  }
+  public var function: VectorFunction { .hardshrink(lambda: lambda) }
 }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// `σ(p) = p` for p > 0, else `negativeSlope·p`; σ'(0) = negativeSlope.
-public struct LeakyReLU: Activation {
+public struct LeakyReLU: VectorActivation {
   public static let typeName = "leaky_relu"
   public static let constantDescriptions = [
     ConstantDescription("negative_slope", default: 0.01)
@@ -21,12 +21,5 @@ public struct LeakyReLU: Activation {
 
   public var constants: [Constant] { [.number(negativeSlope)] }
   public var slopes: ClosedRange<Double>? { min(1, negativeSlope)...max(1, negativeSlope) }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    p > 0 ? p : S(negativeSlope) * p
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    p > 0 ? 1 : S(negativeSlope)
-  }
+  public var function: VectorFunction { .leakyReLU(slope: negativeSlope) }
 }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// `σ(p) = log(1 + e^(beta·p)) / beta`, and p itself where `beta·p > threshold`.
-public struct Softplus: Activation {
+public struct Softplus: VectorActivation {
   public static let typeName = "softplus"
   public static let constantDescriptions = [
     ConstantDescription("beta", default: 1),
@@ -32,16 +32,5 @@ public struct Softplus: Activation {
   /// At `beta·p = threshold` the function falls by `log(1 + e^−threshold) / beta` to its linear branch; where a double
   /// can see that fall, there is no lower bound.
   public var slopes: ClosedRange<Double>? { threshold > 40 ? 0...1 : -.infinity...1 }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    S(beta) * p > S(threshold) ? p : Self.logOnePlusExp(S(beta) * p) / S(beta)
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    S(beta) * p > S(threshold) ? 1 : logistic(S(beta) * p)
-  }
-
-  private static func logOnePlusExp<S: Scalar>(_ t: S) -> S {
-    max(t, 0) + S.log(onePlus: S.exp(-abs(t)))
-  }
+  public var function: VectorFunction { .softplus(beta: beta, threshold: threshold) }
 }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// `σ(p) = p − lambda` above lambda, `p + lambda` below −lambda, 0 between; σ'(±lambda) = 0.
-public struct Softshrink: Activation {
+public struct Softshrink: VectorActivation {
   public static let typeName = "softshrink"
   public static let constantDescriptions = [
     ConstantDescription("lambda", default: 0.5)
@@ -26,12 +26,5 @@ public struct Softshrink: Activation {
 
   public var constants: [Constant] { [.number(lambda)] }
   public var slopes: ClosedRange<Double>? { 0...1 }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    p > S(lambda) ? p - S(lambda) : p < -S(lambda) ? p + S(lambda) : p.isNaN ? p : 0
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    p > S(lambda) || p < -S(lambda) ? 1 : 0
-  }
+  public var function: VectorFunction { .softshrink(lambda: lambda) }
 }

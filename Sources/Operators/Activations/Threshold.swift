@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// `σ(p) = p` above `threshold`, else `replacement`; σ'(threshold) = 0. As in
 /// `torch.nn.Threshold`, both constants must be given.
-public struct Threshold: Activation {
+public struct Threshold: VectorActivation {
   public static let typeName = "threshold"
   public static let constantDescriptions = [
     ConstantDescription("threshold"),
@@ -26,14 +26,7 @@ public struct Threshold: Activation {
 
   public var constants: [Constant] { [.number(threshold), .number(replacement)] }
   public var slopes: ClosedRange<Double>? { Self.slopes(threshold: threshold, replacement: replacement) }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    p > S(threshold) || p.isNaN ? p : S(replacement)
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    p > S(threshold) ? 1 : 0
-  }
+  public var function: VectorFunction { .threshold(threshold, replacement: replacement) }
 
   /// The jump at the threshold decides: upwards the slopes have no upper bound, downwards no lower one.
   private static func slopes(threshold: Double, replacement: Double) -> ClosedRange<Double> {

@@ -76,6 +76,8 @@ public struct Offset<S: Scalar>: Sendable {
   public var count: Int { map?.outputSize ?? tensor.count }
 
   /// The gradient with respect to the tensor, for cotangents of the port, `[batch, port]`.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func gradient(cotangent s: Matrix<S>) -> Tensor<S> {
     let sum = s.sumOfRows
     guard let map else { return Tensor(shape: tensor.shape, elements: sum) }
@@ -151,33 +153,96 @@ public struct Block<S: Scalar>: Sendable {
 
 extension Block {
   /// The ports `p_i` for a batch: `[batch, portSizes[i]]` each, given what every source holds.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func preactivations(batch: Int, reading value: (Source) -> Matrix<S>) -> [Matrix<S>] {
-    var ports = portSizes.map { Matrix<S>(rows: batch, columns: $0) }
-    // What reads the input first: files list W_x apart from W_z, and the order decides the last bit of a sum.
-    for term in terms where term.source == .input { term.map.add(of: value(.input), to: &ports[term.port]) }
-    for term in terms where term.source != .input {
-      term.map.add(of: value(term.source), to: &ports[term.port])
+    preactivations(batch: batch, after: PortSums(of: self), reading: value)
+  }
+
+  /// The beginning of the ports' sums: the terms before the first that reads something variable.
+  ///
+  /// What is iterated on need not compute them again. The order of summation stays, and so do all bits.
+  public func constantSums(
+    reading value: (Source) -> Matrix<S>, where isConstant: (Source) -> Bool
+  ) -> PortSums<S> {
+    var sums = PortSums(of: self)
+    var isOpen = [Bool](repeating: true, count: portShapes.count)
+    sums.rest = []
+    for index in termOrder {
+      let term = terms[index]
+      isOpen[term.port] = isOpen[term.port] && isConstant(term.source)
+      if isOpen[term.port] {
+        term.map.add(of: value(term.source), toSum: &sums.sums[term.port])
+      } else {
+        sums.rest.append(index)
+      }
     }
+    return sums
+  }
+
+  /// The ports, given the beginning of their sums.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  public func preactivations(
+    batch: Int, after beginning: PortSums<S>, reading value: (Source) -> Matrix<S>
+  ) -> [Matrix<S>] {
+    var sums = beginning.sums
+    for index in beginning.rest {
+      terms[index].map.add(of: value(terms[index].source), toSum: &sums[terms[index].port])
+    }
+    var ports = zip(sums, portSizes).map { $0 ?? Matrix(rows: batch, columns: $1) }
+    sums = []
     for offset in offsets {
       ports[offset.port].addToEveryRow(offset.vector)
     }
     return ports
   }
 
+  /// The positions of the terms in the order of summation: what reads the input first, since files list `W_x` apart
+  /// from `W_z`, and the order decides the last bit of a sum.
+  fileprivate var termOrder: [Int] {
+    terms.indices.filter { terms[$0].source == .input } + terms.indices.filter { terms[$0].source != .input }
+  }
+
   /// z = φ(p_1, …, p_m), `[batch, size]`.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func value(at ports: [Matrix<S>]) -> Matrix<S> {
     nonlinearity.value(at: ports, shapes: portShapes)
   }
 
   /// The cotangents of the ports for a cotangent `g` of z.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func portCotangents(_ g: Matrix<S>, at ports: [Matrix<S>]) -> [Matrix<S>] {
     nonlinearity.vjp(g, at: ports, shapes: portShapes)
   }
 
   /// Adds `Aᵀ s` to the cotangent of each source that the block reads, for the cotangents `s` of its ports.
-  public func pullBack(_ portCotangents: [Matrix<S>], add: (Source, (inout Matrix<S>) -> Void) -> Void) {
+  ///
+  /// - Parameter add: Called for each term with what it reads and a function that adds to that source's cotangent, nil
+  ///   where nothing has been added yet.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  public func pullBack(
+    _ portCotangents: [Matrix<S>], add: (_ source: Source, _ summand: (inout Matrix<S>?) -> Void) -> Void
+  ) {
     for term in terms {
-      add(term.source) { term.map.addTransposed(of: portCotangents[term.port], to: &$0) }
+      add(term.source) { term.map.addTransposed(of: portCotangents[term.port], toSum: &$0) }
     }
+  }
+}
+
+/// The sums of a block's ports, up to some term each.
+public struct PortSums<S: Scalar>: Sendable {
+  /// The sum of each port, nil where it has no summand yet.
+  fileprivate var sums: [Matrix<S>?]
+  /// The positions of the terms that are missing, in the order of summation.
+  fileprivate var rest: [Int]
+
+  /// No summand yet.
+  fileprivate init(of block: Block<S>) {
+    sums = [Matrix<S>?](repeating: nil, count: block.portShapes.count)
+    rest = block.termOrder
   }
 }

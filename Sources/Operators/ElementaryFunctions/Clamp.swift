@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// `σ(p) = min(max(p, minimum), maximum)`, as in `torch.clamp`, either bound left out where it has none; σ' is 0 at both
 /// ends, as PyTorch 2.15 has it.
-public struct Clamp: Activation {
+public struct Clamp: ScalarActivation {
   public static let typeName = "clamp"
   public static let isActivation = false
   public static let constantDescriptions = [

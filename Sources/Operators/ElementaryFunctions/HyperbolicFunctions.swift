@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// The hyperbolic sine.
-public struct HyperbolicSine: ElementaryFunction {
+public struct HyperbolicSine: ElementaryFunction, ScalarActivation {
   public static let typeName = "sinh"
 
   /// The function.
@@ -19,7 +19,7 @@ public struct HyperbolicSine: ElementaryFunction {
 }
 
 /// The hyperbolic cosine.
-public struct HyperbolicCosine: ElementaryFunction {
+public struct HyperbolicCosine: ElementaryFunction, ScalarActivation {
   public static let typeName = "cosh"
 
   /// The function.
@@ -37,7 +37,7 @@ public struct HyperbolicCosine: ElementaryFunction {
 }
 
 /// The inverse of the hyperbolic sine.
-public struct InverseHyperbolicSine: ElementaryFunction {
+public struct InverseHyperbolicSine: ElementaryFunction, ScalarActivation {
   public static let typeName = "asinh"
 
   /// The function.
@@ -55,7 +55,7 @@ public struct InverseHyperbolicSine: ElementaryFunction {
 }
 
 /// The inverse of the hyperbolic cosine, for p ≥ 1; σ'(1) = ∞.
-public struct InverseHyperbolicCosine: ElementaryFunction {
+public struct InverseHyperbolicCosine: ElementaryFunction, ScalarActivation {
   public static let typeName = "acosh"
 
   /// The function.
@@ -73,7 +73,7 @@ public struct InverseHyperbolicCosine: ElementaryFunction {
 }
 
 /// The inverse of the hyperbolic tangent, for p from −1 to 1, where it is infinite.
-public struct InverseHyperbolicTangent: ElementaryFunction {
+public struct InverseHyperbolicTangent: ElementaryFunction, ScalarActivation {
   public static let typeName = "atanh"
 
   /// The function.

@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// `σ(p) = p^exponent` with a constant exponent, as in `torch.pow`; of a negative p only for an integer exponent, else
 /// NaN. The derivative is 0 for the exponent 0, at p = 0 too.
-public struct Pow: Activation {
+public struct Pow: ScalarActivation {
   public static let typeName = "pow"
   public static let isActivation = false
   public static let constantDescriptions = [ConstantDescription("exponent")]

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// The square root of p ≥ 0; σ'(0) = ∞.
-public struct SquareRoot: ElementaryFunction {
+public struct SquareRoot: ElementaryFunction, ScalarActivation {
   public static let typeName = "sqrt"
 
   /// The function.
@@ -19,7 +19,7 @@ public struct SquareRoot: ElementaryFunction {
 }
 
 /// `1/p`; infinite at 0.
-public struct Reciprocal: ElementaryFunction {
+public struct Reciprocal: ElementaryFunction, ScalarActivation {
   public static let typeName = "reciprocal"
 
   /// The function.
@@ -37,7 +37,7 @@ public struct Reciprocal: ElementaryFunction {
 }
 
 /// `|p|`; σ'(0) = 0.
-public struct AbsoluteValue: ElementaryFunction {
+public struct AbsoluteValue: ElementaryFunction, ScalarActivation {
   public static let typeName = "abs"
 
   /// The function.

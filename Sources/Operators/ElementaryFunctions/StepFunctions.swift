@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// −1, 0 or 1 as p is negative, zero or positive, and 0 for NaN, as in `torch.sign`; σ' is 0.
-public struct Sign: ElementaryFunction {
+public struct Sign: ElementaryFunction, ScalarActivation {
   public static let typeName = "sign"
 
   /// The function.
@@ -19,7 +19,7 @@ public struct Sign: ElementaryFunction {
 }
 
 /// The greatest integer up to p; σ' is 0.
-public struct Floor: ElementaryFunction {
+public struct Floor: ElementaryFunction, ScalarActivation {
   public static let typeName = "floor"
 
   /// The function.
@@ -37,7 +37,7 @@ public struct Floor: ElementaryFunction {
 }
 
 /// The least integer from p on; σ' is 0.
-public struct Ceiling: ElementaryFunction {
+public struct Ceiling: ElementaryFunction, ScalarActivation {
   public static let typeName = "ceil"
 
   /// The function.
@@ -55,7 +55,7 @@ public struct Ceiling: ElementaryFunction {
 }
 
 /// The nearest integer, of two the even one, as in `torch.round`; σ' is 0.
-public struct Rounding: ElementaryFunction {
+public struct Rounding: ElementaryFunction, ScalarActivation {
   public static let typeName = "round"
 
   /// The function.

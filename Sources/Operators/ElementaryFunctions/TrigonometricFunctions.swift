@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// The sine.
-public struct Sine: ElementaryFunction {
+public struct Sine: ElementaryFunction, ScalarActivation {
   public static let typeName = "sin"
 
   /// The function.
@@ -19,7 +19,7 @@ public struct Sine: ElementaryFunction {
 }
 
 /// The cosine.
-public struct Cosine: ElementaryFunction {
+public struct Cosine: ElementaryFunction, ScalarActivation {
   public static let typeName = "cos"
 
   /// The function.
@@ -37,7 +37,7 @@ public struct Cosine: ElementaryFunction {
 }
 
 /// The tangent.
-public struct Tangent: ElementaryFunction {
+public struct Tangent: ElementaryFunction, ScalarActivation {
   public static let typeName = "tan"
 
   /// The function.
@@ -55,7 +55,7 @@ public struct Tangent: ElementaryFunction {
 }
 
 /// The inverse of the sine, for p from −1 to 1, where its slope is infinite.
-public struct ArcSine: ElementaryFunction {
+public struct ArcSine: ElementaryFunction, ScalarActivation {
   public static let typeName = "asin"
 
   /// The function.
@@ -73,7 +73,7 @@ public struct ArcSine: ElementaryFunction {
 }
 
 /// The inverse of the cosine, for p from −1 to 1, where its slope is −∞.
-public struct ArcCosine: ElementaryFunction {
+public struct ArcCosine: ElementaryFunction, ScalarActivation {
   public static let typeName = "acos"
 
   /// The function.
@@ -91,7 +91,7 @@ public struct ArcCosine: ElementaryFunction {
 }
 
 /// The inverse of the tangent, from −π/2 to π/2.
-public struct ArcTangent: ElementaryFunction {
+public struct ArcTangent: ElementaryFunction, ScalarActivation {
   public static let typeName = "atan"
 
   /// The function.

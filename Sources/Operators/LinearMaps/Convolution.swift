@@ -89,23 +89,34 @@ public struct Convolution<S: Scalar>: LinearMap {
   /// The rows of a group's unfolded windows.
   private var depth: Int { channelsOfGroup * geometry.kernelArea }
 
+  public func value(of x: Matrix<S>) -> Matrix<S> {
+    Matrix(rows: x.rows, columns: outputSize) { multiply(x, into: $0.baseAddress!, beta: 0) }
+  }
+
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
+    p.elements.withUnsafeMutableBufferPointer { multiply(x, into: $0.baseAddress!, beta: 1) }
+  }
+
+  /// p ← W·(windows of x) + β p.
+  private func multiply(_ x: Matrix<S>, into p: UnsafeMutablePointer<S>, beta: S) {
     let (area, size) = (geometry.outputArea, outputSize)
-    withUnfolded(x) { sample, group, windows, columns in
-      weight.elements.withUnsafeBufferPointer { weight in
-        p.elements.withUnsafeMutableBufferPointer { p in
-          S.gemm(
-            transposeA: false, transposeB: false, m: outputsOfGroup, n: windows.count, k: depth, alpha: 1,
-            a: weight.baseAddress! + group * outputsOfGroup * depth, lda: depth, b: columns,
-            ldb: windows.count, beta: 1,
-            c: p.baseAddress! + sample * size + group * outputsOfGroup * area + windows.lowerBound, ldc: area)
-        }
+    weight.elements.withUnsafeBufferPointer { weight in
+      withUnfolded(x) { sample, group, windows, columns in
+        S.gemm(
+          transposeA: false, transposeB: false, m: outputsOfGroup, n: windows.count, k: depth, alpha: 1,
+          a: weight.baseAddress! + group * outputsOfGroup * depth, lda: depth, b: columns,
+          ldb: windows.count, beta: beta,
+          c: p + sample * size + group * outputsOfGroup * area + windows.lowerBound, ldc: area)
       }
     }
   }
 
   public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) {
     let (area, size, inputSize) = (geometry.outputArea, outputSize, inputSize)
+    if readsEachCoordinateOnce {
+      e.elements.withUnsafeMutableBufferPointer { multiplyTransposed(g, into: $0.baseAddress!, beta: 1) }
+      return
+    }
     forEachTile(samples: g.rows) { sample, group, lines, columns in
       let windows = lines.lowerBound * geometry.output[2]..<lines.upperBound * geometry.output[2]
       weight.elements.withUnsafeBufferPointer { weight in
@@ -123,6 +134,41 @@ public struct Convolution<S: Scalar>: LinearMap {
           to: e.baseAddress! + sample * inputSize + group * channelsOfGroup * geometry.inputArea)
       }
     }
+  }
+
+  public func transposedValue(of g: Matrix<S>) -> Matrix<S> {
+    guard readsEachCoordinateOnce else {
+      var e = Matrix<S>(rows: g.rows, columns: inputSize)
+      addTransposed(of: g, to: &e)
+      return e
+    }
+    return Matrix(rows: g.rows, columns: inputSize) {
+      multiplyTransposed(g, into: $0.baseAddress!, beta: 0)
+    }
+  }
+
+  /// e ← Wᵀ g + β e, where a window is one coordinate.
+  private func multiplyTransposed(_ g: Matrix<S>, into e: UnsafeMutablePointer<S>, beta: S) {
+    let (area, size, inputSize) = (geometry.outputArea, outputSize, inputSize)
+    weight.elements.withUnsafeBufferPointer { weight in
+      g.elements.withUnsafeBufferPointer { g in
+        for sample in 0..<g.count / size {
+          for group in 0..<groups {
+            S.gemm(
+              transposeA: true, transposeB: false, m: depth, n: area, k: outputsOfGroup, alpha: 1,
+              a: weight.baseAddress! + group * outputsOfGroup * depth, lda: depth,
+              b: g.baseAddress! + sample * size + group * outputsOfGroup * area, ldb: area, beta: beta,
+              c: e + sample * inputSize + group * channelsOfGroup * area, ldc: area)
+          }
+        }
+      }
+    }
+  }
+
+  /// Whether the windows are the coordinates themselves, each once, in their order: a 1×1 convolution of stride 1.
+  private var readsEachCoordinateOnce: Bool {
+    geometry.kernelArea == 1 && geometry.stride == [1, 1, 1] && geometry.input == geometry.output
+      && geometry.before == [0, 0, 0]
   }
 
   public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? {
@@ -148,6 +194,18 @@ public struct Convolution<S: Scalar>: LinearMap {
     _ body: (_ sample: Int, _ group: Int, _ windows: Range<Int>, _ columns: UnsafePointer<S>) -> Void
   ) {
     let inputSize = inputSize
+    if readsEachCoordinateOnce {
+      x.elements.withUnsafeBufferPointer { x in
+        for sample in 0..<x.count / inputSize {
+          for group in 0..<groups {
+            body(
+              sample, group, 0..<geometry.outputArea,
+              x.baseAddress! + sample * inputSize + group * channelsOfGroup * geometry.inputArea)
+          }
+        }
+      }
+      return
+    }
     forEachTile(samples: x.rows) { sample, group, lines, columns in
       x.elements.withUnsafeBufferPointer { x in
         unfold(
@@ -166,9 +224,8 @@ public struct Convolution<S: Scalar>: LinearMap {
   ) {
     let lines = geometry.output[0] * geometry.output[1]
     let line = depth * geometry.output[2]
-    let tile = min(lines, max(1, Self.tileSize / line))
-    var columns = [S](repeating: 0, count: tile * line)
-    columns.withUnsafeMutableBufferPointer { columns in
+    let tile = min(lines, max(1, max(Self.tileSize, depth * Self.leastWindows) / line))
+    withUnsafeTemporaryAllocation(of: S.self, capacity: tile * line) { columns in
       for sample in 0..<samples {
         for group in 0..<groups {
           for first in stride(from: 0, to: lines, by: tile) {
@@ -179,8 +236,10 @@ public struct Convolution<S: Scalar>: LinearMap {
     }
   }
 
-  /// How many numbers are unfolded at once: 32 MB of doubles.
-  private static var tileSize: Int { 1 << 22 }
+  /// How many numbers are unfolded at once: as many as stay in a core's second cache.
+  private static var tileSize: Int { 1 << 17 }
+  /// How many windows are unfolded at once at least, so that going through the weight for each tile pays.
+  private static var leastWindows: Int { 256 }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
     let (output, window) = row.quotientAndRemainder(dividingBy: geometry.outputArea)

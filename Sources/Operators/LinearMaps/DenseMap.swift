@@ -47,18 +47,30 @@ public struct DenseMap<S: Scalar>: LinearMap {
   public var parameter: Tensor<S>? { tensor }
   public var matrix: Matrix<S> { weight }
 
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  public func value(of x: Matrix<S>) -> Matrix<S> { .product(x, timesTransposed: weight) }
+
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  public func transposedValue(of g: Matrix<S>) -> Matrix<S> { .product(g, times: weight) }
+
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
     p.add(x, timesTransposed: weight)
   }
 
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) {
     e.add(g, times: weight)
   }
 
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? {
-    var gradient = Matrix<S>(rows: outputSize, columns: inputSize)
-    gradient.add(transposed: g, times: x)
-    return Tensor(gradient)
+    Tensor(Matrix.product(transposed: g, times: x))
   }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {

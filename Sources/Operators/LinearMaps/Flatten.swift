@@ -26,5 +26,14 @@ public struct Flatten<S: Scalar>: IndexMap {
       constants: constants, indices: Array(0..<inputShape.reduce(1, *)))
   }
 
+  // The numbers stay where they are.
+  public func value(of x: Matrix<S>) -> Matrix<S> { x }
+
+  public func transposedValue(of g: Matrix<S>) -> Matrix<S> { g }
+
+  public func add(of x: Matrix<S>, to p: inout Matrix<S>) { p.add(x) }
+
+  public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) { e.add(g) }
+
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Flatten<T>(table: table) }
 }

@@ -20,6 +20,10 @@ public struct IdentityMap<S: Scalar>: LinearMap {
   public var parameter: Tensor<S>? { nil }
   public var multiplications: Int { outputSize }
 
+  public func value(of x: Matrix<S>) -> Matrix<S> { x }
+
+  public func transposedValue(of g: Matrix<S>) -> Matrix<S> { g }
+
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) { p.add(x) }
 
   public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) { e.add(g) }

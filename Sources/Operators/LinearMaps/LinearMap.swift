@@ -41,6 +41,12 @@ public protocol LinearMap<S>: Sendable {
   /// For each axis of the bias the axis of the output along which it lies: what `expand` is told as `dim`.
   var biasDims: [Int] { get }
 
+  /// `A x` of every sample: x is `[batch, inputSize]`, the result `[batch, outputSize]`.
+  func value(of x: Matrix<S>) -> Matrix<S>
+
+  /// `Aᵀ g` of every sample: g is `[batch, outputSize]`, the result `[batch, inputSize]`.
+  func transposedValue(of g: Matrix<S>) -> Matrix<S>
+
   /// Adds `A x` of every sample to `p`: x is `[batch, inputSize]`, p is `[batch, outputSize]`.
   func add(of x: Matrix<S>, to p: inout Matrix<S>)
 
@@ -76,6 +82,28 @@ extension LinearMap {
   public var constants: [Constant] { [] }
   public var biasShape: [Int] { outputShape }
   public var biasDims: [Int] { Array(outputShape.indices) }
+
+  public func value(of x: Matrix<S>) -> Matrix<S> {
+    var p = Matrix<S>(rows: x.rows, columns: outputSize)
+    add(of: x, to: &p)
+    return p
+  }
+
+  public func transposedValue(of g: Matrix<S>) -> Matrix<S> {
+    var e = Matrix<S>(rows: g.rows, columns: inputSize)
+    addTransposed(of: g, to: &e)
+    return e
+  }
+
+  /// Adds `A x` to a sum that begins with its first summand.
+  func add(of x: Matrix<S>, toSum p: inout Matrix<S>?) {
+    if p == nil { p = value(of: x) } else { add(of: x, to: &p!) }
+  }
+
+  /// Adds `Aᵀ g` to a sum that begins with its first summand.
+  func addTransposed(of g: Matrix<S>, toSum e: inout Matrix<S>?) {
+    if e == nil { e = transposedValue(of: g) } else { addTransposed(of: g, to: &e!) }
+  }
 
   /// The number of columns of A: the size of what the map reads.
   public var inputSize: Int { inputShape.reduce(1, *) }

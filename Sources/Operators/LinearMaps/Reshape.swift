@@ -29,5 +29,14 @@ public struct Reshape<S: Scalar>: IndexMap {
       inputShape: inputShape, outputShape: shape, constants: constants, indices: Array(0..<size))
   }
 
+  // The numbers stay where they are.
+  public func value(of x: Matrix<S>) -> Matrix<S> { x }
+
+  public func transposedValue(of g: Matrix<S>) -> Matrix<S> { g }
+
+  public func add(of x: Matrix<S>, to p: inout Matrix<S>) { p.add(x) }
+
+  public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) { e.add(g) }
+
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Reshape<T>(table: table) }
 }

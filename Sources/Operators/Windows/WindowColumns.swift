@@ -13,9 +13,13 @@ func unfold<S: Scalar>(
   var target = columns
   forEachRun(channels: count, geometry, lines) { source, length, step in
     if let source {
-      for index in 0..<length { target[index] = x[source + index * step] }
+      if step == 1 {
+        target.update(from: x + source, count: length)
+      } else {
+        for index in 0..<length { target[index] = x[source + index * step] }
+      }
     } else {
-      for index in 0..<length { target[index] = 0 }
+      target.update(repeating: 0, count: length)
     }
     target += length
   }
@@ -31,7 +35,12 @@ func foldAdding<S: Scalar>(
   var source = columns
   forEachRun(channels: count, geometry, lines) { target, length, step in
     if let target {
-      for index in 0..<length { x[target + index * step] += source[index] }
+      if step == 1 {
+        let run = x + target
+        for index in 0..<length { run[index] += source[index] }
+      } else {
+        for index in 0..<length { x[target + index * step] += source[index] }
+      }
     }
     source += length
   }
@@ -39,6 +48,7 @@ func foldAdding<S: Scalar>(
 
 /// Walks the columns in order, as runs along the last axis: where a run begins in the tensor (nil in the padding),
 /// how long it is, and the distance between its elements.
+@inline(__always)
 private func forEachRun(
   channels count: Int, _ geometry: WindowGeometry, _ lines: Range<Int>,
   _ body: (_ start: Int?, _ length: Int, _ step: Int) -> Void
