@@ -118,6 +118,21 @@ import Testing
       "mlp.deq.json: expected weights from a file to refer to, found none")
   }
 
+  @Test("Weights that came through a pipe cannot be referred to", arguments: ["-", "pipe"])
+  func pipedWeights(_ path: String) throws {
+    try folder.write(Examples.network, to: "mlp.json")
+    let outcome = try folder.shell(
+      """
+      "$DEQ" convert mlp.json > /dev/null && "$DEQ" export mlp.deq.json --to onnx-transition -o m.onnx > /dev/null
+      mkfifo pipe; cat m.onnx > pipe & "$DEQ" convert \(path) -o out.json --weights reference < m.onnx
+      status=$?; [ \(path) = pipe ] || cat pipe > /dev/null; wait; exit $status
+      """)
+    let name = path == "-" ? "standard input" : path
+    DEQCommandTests.expectFailure(
+      outcome, 65, "out.json: expected weights from a file to refer to, found them in a pipe, \(name)")
+    #expect(!folder.names.contains("out.json"))
+  }
+
   // MARK: Streams, matrices, devices
 
   @Test("On standard output numbers are spelled out or referred to; a file of their own has no place there")
@@ -273,7 +288,8 @@ import Testing
       to: "n.safetensors")
     let outcome = try folder.deq("check", "n.json", "n.deq.json")
     #expect(outcome.status == 1 && outcome.firstLine.hasPrefix("refuted: "))
-    #expect(outcome.text.contains("  not proved   Wx[a] row 1 column 1: network 5.0, equilibrium model 4.0\n"))
+    #expect(
+      outcome.text.contains("  not proved   Wx[a] row 1 column 1: network 5.0, equilibrium model 4.0\n"))
   }
 
   @Test("A model may come through a named pipe, which is opened once")

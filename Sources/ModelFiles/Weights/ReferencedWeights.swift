@@ -10,7 +10,7 @@ public final class ReferencedWeights: WeightsPlacement {
   /// References from a JSON file to the one weights file of a model's tensors.
   ///
   /// - Parameter target: The path of the JSON file, from whose folder the weights file is named.
-  /// - Throws: `FileError` of kind `badData` where the weights came from no file, or from several.
+  /// - Throws: `FileError` of kind `badData` where the weights came from no file, from a pipe, or from several files.
   public init(to tensors: [Tensor<Double>], writtenTo target: String) throws(FileError) {
     let paths = Set(tensors.compactMap { ($0.source as? StoredTensor)?.path }).sorted()
     guard let path = paths.first else {
@@ -20,6 +20,10 @@ public final class ReferencedWeights: WeightsPlacement {
       throw FileError(
         .badData, file: target,
         "expected weights from one file to refer to, found \(paths.joined(separator: ", "))")
+    }
+    guard firstByte(ofRegularFile: path) != nil else {
+      throw FileError(
+        .badData, file: target, "expected weights from a file to refer to, found them in a pipe, \(path)")
     }
     self.paths = Set(paths)
     file = relativePath(to: path, fromFolderOf: target)
