@@ -37,7 +37,8 @@ struct ClaimedSizeTests {
          "activation": "relu"}], "Wx": [{"to": "z", "map": \#(huge)}, {"to": "z", "map": \#(huge)},
          {"to": "z", "map": \#(huge)}]}
         """#,
-        "Wx[2].map: expected up to 134217728 coordinates of all maps together, found more"),
+        "Wx[2].map: expected up to 134217728 coordinates of all maps that rearrange, scale or add up, found more"
+      ),
     ])
   func claims(_ refusal: Refusal) {
     #expect(message(reading: refusal.text) == refusal.message)

@@ -25,12 +25,13 @@ struct ClaimedSizes {
   private static let maximum = 1 << 27
   private var total = 0
 
-  /// Notes a map; an identity has no table.
+  /// Notes a map, if it is of those that keep a table.
   mutating func claim(_ map: any LinearMap<Double>, at value: JSONValue) throws(FileError) {
-    guard !(map is IdentityMap<Double>) else { return }
+    guard map is any IndexMap || map is any Operators.Reduction || map is Scale<Double> else { return }
     total += map is Place<Double> ? map.inputSize : max(map.inputSize, map.outputSize)
     guard total <= Self.maximum else {
-      throw value.expected("up to \(Self.maximum) coordinates of all maps together", found: "more")
+      throw value.expected(
+        "up to \(Self.maximum) coordinates of all maps that rearrange, scale or add up", found: "more")
     }
   }
 }
