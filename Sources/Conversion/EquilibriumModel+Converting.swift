@@ -14,9 +14,13 @@ extension EquilibriumModel {
     var conversion = Conversion(network: network)
     for index in network.layers.indices { conversion.append(network.layers[index], at: index) }
     // A valid network gives a valid model: sizes are those of the network, and names are made unique.
-    self = try! EquilibriumModel(
+    let model = try! EquilibriumModel(
       inputShape: network.inputShape, blocks: conversion.blocks,
       output: conversion.readOut[network.output])
+    // Where an equilibrium model is the whole network, its places are those of the layer: of several entries at one of
+    // them none carries its name, or all do.
+    let unnamed = model.unnamedPlaces
+    self = unnamed.isEmpty ? model : model.withoutPlaceNames { unnamed.contains($0) }
   }
 }
 

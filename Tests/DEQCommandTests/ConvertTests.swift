@@ -120,4 +120,60 @@ import Testing
     expectQuiet(outcome)
     #expect(outcome.firstLine.hasPrefix("proved: /dev/null"))
   }
+
+  @Test("Entries at one place, named or not, come through every conversion")
+  func entriesAtOnePlace() throws {
+    let model = """
+      {
+        "format": "equilibrium",
+        "version": 1,
+        "input": [1],
+        "blocks": [
+          {"name": "a", "size": 1, "activation": "tanh"},
+          {"name": "c", "size": 1, "activation": "tanh"}
+        ],
+        "Wz": [
+          {"to": "a", "from": "a", "matrix": [[0.25]]},
+          {"to": "a", "from": "a", "matrix": [[0.125]]}
+        ],
+        "Wx": [
+          {"to": "a", "matrix": [[1]]},
+          {"to": "a", "matrix": [[2]]},
+          {"to": "c", "matrix": [[3]], "parameter": "Wx[c]"},
+          {"to": "c", "matrix": [[3]], "parameter": "shared"}
+        ],
+        "b": [
+          {"to": "a", "vector": [1]},
+          {"to": "a", "vector": [2]},
+          {"to": "c", "vector": [2]}
+        ],
+        "output": "a"
+      }
+
+      """
+    try folder.write(model, to: "m.json")
+    for _ in 0..<2 {
+      let outcome = try folder.deq("convert", "m.json", "-o", "out.json")
+      expectQuiet(outcome)
+      #expect(outcome.firstLine.hasPrefix("proved: "))
+      #expect(
+        try folder.text(of: "out.json")
+          == model.replacing(
+            #"{"to": "c", "vector": [2]}"#, with: #"{"to": "c", "vector": [2], "parameter": "b[c]"}"#))
+    }
+    // As a layer of a network too; and where another entry carries the name of a place, that is kept.
+    try folder.write(
+      #"{"format": "network", "version": 1, "input": [1], "layers": [{"type": "equilibrium", "name": "core", "model": "#
+        + model.replacing("\"format\": \"equilibrium\",\n  \"version\": 1,", with: "")
+        .replacing(#""vector": [2]}\n  ]"#, with: #""vector": [2]}]"#) + "}]}", to: "n.json")
+    #expect(try folder.deq("convert", "n.json").firstLine.hasPrefix("proved: "))
+    try folder.write(
+      model.replacing(#""parameter": "shared""#, with: #""parameter": "b[c]""#)
+        .replacing(
+          #"{"to": "c", "vector": [2]}"#,
+          with:
+            #"{"to": "c", "tensor": [[2]], "map": {"type": "reshape", "shape": [1]}, "parameter": "b[c]"}"#),
+      to: "t.json")
+    #expect(try folder.deq("convert", "t.json").firstLine.hasPrefix("proved: "))
+  }
 }

@@ -47,24 +47,7 @@ struct EquilibriumLayerFormat: LayerFormat {
     guard case .implicit(let layer) = layer.layer else { preconditionFailure("a layer of another type") }
     try writer.key("model")
     try writer.beginObject()
-    try EquilibriumFormat.write(Self.withoutPlaceNames(layer.model), as: .blocks, to: &writer)
+    try EquilibriumFormat.write(layer.model.withoutPlaceNames(), as: .blocks, to: &writer)
     try writer.end()
-  }
-
-  /// The model as a file has it: an entry that is called by its place has no parameter there.
-  private static func withoutPlaceNames(_ model: EquilibriumModel<Double>) -> EquilibriumModel<Double> {
-    var blocks = model.blocks
-    for (index, block) in model.blocks.enumerated() {
-      for (position, term) in block.terms.enumerated()
-      where term.parameter == model.place(of: term, in: block) {
-        blocks[index].terms[position].parameter = nil
-      }
-      for (position, offset) in block.offsets.enumerated()
-      where offset.parameter == model.place(of: offset, in: block) {
-        blocks[index].offsets[position].parameter = nil
-      }
-    }
-    // Names do not change what has been validated.
-    return try! EquilibriumModel(inputShape: model.inputShape, blocks: blocks, output: model.output)
   }
 }

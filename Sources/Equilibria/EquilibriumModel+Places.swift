@@ -1,0 +1,53 @@
+import Operators
+
+extension EquilibriumModel {
+  /// The same model, in which entries that are called by their place have no parameter: without one, that is what their
+  /// gradient is called.
+  ///
+  /// An entry keeps its name where one at another place carries it too.
+  ///
+  /// - Parameter isIncluded: Which places this is about; all by default.
+  public func withoutPlaceNames(at isIncluded: (String) -> Bool = { _ in true }) -> EquilibriumModel {
+    var elsewhere: Set<String> = []
+    for block in blocks {
+      for case let (name?, place) in carried(by: block) where name != place { elsewhere.insert(name) }
+    }
+    var blocks = blocks
+    for (index, block) in self.blocks.enumerated() {
+      for (position, term) in block.terms.enumerated()
+      where term.parameter == place(of: term, in: block) && isIncluded(term.parameter!)
+        && !elsewhere.contains(term.parameter!)
+      {
+        blocks[index].terms[position].parameter = nil
+      }
+      for (position, offset) in block.offsets.enumerated()
+      where offset.parameter == place(of: offset, in: block) && isIncluded(offset.parameter!)
+        && !elsewhere.contains(offset.parameter!)
+      {
+        blocks[index].offsets[position].parameter = nil
+      }
+    }
+    // Names do not change what has been validated.
+    return try! EquilibriumModel(inputShape: inputShape, blocks: blocks, output: output, form: form)
+  }
+
+  /// The places of entries that have numbers and no parameter, so that their gradients are called by their place.
+  public var unnamedPlaces: Set<String> {
+    var places: Set<String> = []
+    for block in blocks {
+      for term in block.terms where term.parameter == nil && term.map.parameterShape != nil {
+        places.insert(place(of: term, in: block))
+      }
+      for offset in block.offsets where offset.parameter == nil {
+        places.insert(place(of: offset, in: block))
+      }
+    }
+    return places
+  }
+
+  /// The parameter and the place of every entry of a block.
+  private func carried(by block: Block<S>) -> [(parameter: String?, place: String)] {
+    block.terms.map { ($0.parameter, place(of: $0, in: block)) }
+      + block.offsets.map { ($0.parameter, place(of: $0, in: block)) }
+  }
+}
