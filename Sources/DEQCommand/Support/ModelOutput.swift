@@ -1,7 +1,8 @@
 import DeepEquilibrium
 
-/// A model on its way into a file, and its weights into another one where they have one of their own. Both appear under
-/// their names when they are complete and accepted, or neither does.
+/// A model on its way into a file, and its weights into another one where they have one of their own. Each appears under
+/// its name when both are complete and accepted, the weights first: should the second renaming fail, which nothing but the
+/// file system can cause then, the weights stay without their model, and never the other way round.
 struct ModelOutput {
   let model: ModelFile
   let form: ModelForm?
