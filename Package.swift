@@ -79,6 +79,7 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["LinearAlgebra", "Operators", "Equilibria", "Networks", "ModelFiles"],
       path: "Tests/TestSupport"),
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "FixedPointsTests", dependencies: ["FixedPoints"]),
     .testTarget(name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators"]),
     .testTarget(name: "ModelFilesTests", dependencies: modules + ["TestSupport"]),

@@ -6,7 +6,7 @@ extension Double: Scalar {
     [Double](repeating: value, count: count)
   }
 
-  public static func gemm(
+  public static func gemmOnOneThread(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Double, a: UnsafePointer<Double>, lda: Int, b: UnsafePointer<Double>, ldb: Int,
     beta: Double, c: UnsafeMutablePointer<Double>, ldc: Int
@@ -38,6 +38,17 @@ extension Double: Scalar {
     var sum = sums.sum()
     for index in whole..<a.count { sum += a[index] * b[index] }
     return sum
+  }
+
+  public static func sum(_ a: UnsafeBufferPointer<Double>) -> Double {
+    let elements = UnsafeRawBufferPointer(a)
+    let whole = a.count - a.count % 8
+    var sums = SIMD8<Double>.zero
+    for start in stride(from: 0, to: whole, by: 8) {
+      sums += elements.loadUnaligned(
+        fromByteOffset: start * MemoryLayout<Double>.stride, as: SIMD8<Double>.self)
+    }
+    return a[whole...].reduce(sums.sum(), +)
   }
 
   public static func luFactorize(
@@ -90,14 +101,20 @@ extension Double: Scalar {
     _ function: some ElementwiseFunction, at p: UnsafeBufferPointer<Double>,
     into z: UnsafeMutableBufferPointer<Double>
   ) {
-    function.evaluate(at: p, into: z)
+    inParts(of: p.count, grain: elementsPerPart) { part in
+      function.evaluate(
+        at: UnsafeBufferPointer(rebasing: p[part]), into: UnsafeMutableBufferPointer(rebasing: z[part]))
+    }
   }
 
   public static func multiplyByDerivative(
     of function: some ElementwiseFunction, at p: UnsafeBufferPointer<Double>,
     into g: UnsafeMutableBufferPointer<Double>
   ) {
-    function.multiplyByDerivative(at: p, into: g)
+    inParts(of: p.count, grain: elementsPerPart) { part in
+      function.multiplyByDerivative(
+        at: UnsafeBufferPointer(rebasing: p[part]), into: UnsafeMutableBufferPointer(rebasing: g[part]))
+    }
   }
 
   public static func evaluate(

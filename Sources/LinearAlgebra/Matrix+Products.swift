@@ -118,8 +118,12 @@ func addRowwise<S: Scalar>(_ vector: [S], to elements: inout [S]) {
   guard !vector.isEmpty else { return }
   vector.withUnsafeBufferPointer { vector in
     elements.withUnsafeMutableBufferPointer { elements in
-      for start in stride(from: 0, to: elements.count, by: vector.count) {
-        for column in vector.indices { elements[start + column] += vector[column] }
+      let grain = (elementsPerPart + vector.count - 1) / vector.count
+      inParts(of: elements.count / vector.count, grain: grain) { rows in
+        for row in rows {
+          let start = row * vector.count
+          for column in vector.indices { elements[start + column] += vector[column] }
+        }
       }
     }
   }

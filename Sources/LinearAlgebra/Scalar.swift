@@ -11,14 +11,17 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
   /// `count` times the same number.
   static func array(repeating value: Self, count: Int) -> [Self]
 
-  /// C ← α·op(A)·op(B) + β·C, with op(A) `[m, k]`, op(B) `[k, n]` and C `[m, n]` (BLAS level 3).
-  static func gemm(
+  /// C ← α·op(A)·op(B) + β·C, with op(A) `[m, k]`, op(B) `[k, n]` and C `[m, n]` (BLAS level 3), on the calling thread.
+  static func gemmOnOneThread(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Self, a: UnsafePointer<Self>, lda: Int, b: UnsafePointer<Self>, ldb: Int,
     beta: Self, c: UnsafeMutablePointer<Self>, ldc: Int)
 
   /// a · b, summed in eight runs of every eighth product, whose sums are added last.
   static func dot(_ a: UnsafeBufferPointer<Self>, _ b: UnsafeBufferPointer<Self>) -> Self
+
+  /// The sum of all elements, in eight sums of every eighth, which are added last.
+  static func sum(_ a: UnsafeBufferPointer<Self>) -> Self
 
   /// Factorises the column-major `n` by `n` matrix A in place as P·L·U (LAPACK `getrf`).
   ///
@@ -61,6 +64,39 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
     of function: some ElementwisePairFunction, at p: UnsafeMutableBufferPointer<Self>,
     _ q: UnsafeMutableBufferPointer<Self>, by g: UnsafeBufferPointer<Self>)
 }
+
+extension Scalar {
+  /// C ← α·op(A)·op(B) + β·C, with op(A) `[m, k]`, op(B) `[k, n]` and C `[m, n]`.
+  ///
+  /// A large product is cut across the longer side of C, one part for each thread.
+  public static func gemm(
+    transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
+    alpha: Self, a: UnsafePointer<Self>, lda: Int, b: UnsafePointer<Self>, ldb: Int,
+    beta: Self, c: UnsafeMutablePointer<Self>, ldc: Int
+  ) {
+    let grain = 1 + productsPerPart / max(1, min(m, n) * k)
+    inParts(of: max(m, n), grain: grain, alignment: 16) { part in
+      if n >= m {
+        gemmOnOneThread(
+          transposeA: transposeA, transposeB: transposeB, m: m, n: part.count, k: k, alpha: alpha, a: a,
+          lda: lda,
+          b: b + part.lowerBound * (transposeB ? ldb : 1), ldb: ldb, beta: beta, c: c + part.lowerBound,
+          ldc: ldc)
+      } else {
+        gemmOnOneThread(
+          transposeA: transposeA, transposeB: transposeB, m: part.count, n: n, k: k, alpha: alpha,
+          a: a + part.lowerBound * (transposeA ? 1 : lda), lda: lda, b: b, ldb: ldb, beta: beta,
+          c: c + part.lowerBound * ldc, ldc: ldc)
+      }
+    }
+  }
+}
+
+/// How many products of a matrix product a thread takes at least: some microseconds' work.
+private var productsPerPart: Int { 1 << 19 }
+
+/// How many elements of a buffer a thread takes at least.
+var elementsPerPart: Int { 1 << 14 }
 
 /// A function of one number, applied to whole buffers, in each precision that there is.
 ///

@@ -41,6 +41,8 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Exit with 1 unless the verdict is proved.")
   var requireProof = false
 
+  @OptionGroup var threading: ThreadsOption
+
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
@@ -54,6 +56,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
+    threading.apply()
     try ModelArguments.requireOneStandardInput(files)
     let network = try ModelArguments.network(stacking: Array(files.dropLast()))
     let model = try ModelFile.readEquilibrium(files[files.count - 1])

@@ -43,6 +43,8 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Replace an existing, different file.")
   var force = false
 
+  @OptionGroup var threading: ThreadsOption
+
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
@@ -51,6 +53,7 @@ struct ConvertCommand: ParsableCommand {
   private static var largestMatrixForm: Int { 500_000_000 }
 
   func run() throws {
+    threading.apply()
     let network = try ModelArguments.network(stacking: networks)
     let model = EquilibriumModel(converting: network)
     if matrix { try requireMatrixForm(of: model) }

@@ -31,10 +31,13 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Replace an existing, different output file.")
   var force = false
 
+  @OptionGroup var threading: ThreadsOption
+
   @Flag(help: "Add the solver's statistics to the object that is written.")
   var json = false
 
   func run() throws {
+    threading.apply()
     try ModelArguments.requireOneStandardInput([model, input])
     let file = try ModelFile.read(model)
     try ModelArguments.requireFiniteNumbers(file)

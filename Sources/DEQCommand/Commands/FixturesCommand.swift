@@ -17,10 +17,13 @@ struct FixturesCommand: ParsableCommand {
   @Flag(help: "Rewrite the .deq.json files; expected values are never rewritten.")
   var record = false
 
+  @OptionGroup var threading: ThreadsOption
+
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
   func run() throws {
+    threading.apply()
     let folders = try Folder.fixtures(under: folder)
     if folders.isEmpty {
       throw CommandFailure(.noInput, "\(folder): expected folders with expected.json, found none")

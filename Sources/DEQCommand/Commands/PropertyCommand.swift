@@ -24,6 +24,8 @@ struct PropertyCommand: ParsableCommand {
   @Option(help: "The largest width of a layer.")
   var maxWidth = 12
 
+  @OptionGroup var threading: ThreadsOption
+
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
@@ -40,6 +42,7 @@ struct PropertyCommand: ParsableCommand {
   }
 
   func run() throws {
+    threading.apply()
     var generator = NetworkGenerator()
     generator.maximumDepth = maxDepth
     generator.maximumWidth = maxWidth

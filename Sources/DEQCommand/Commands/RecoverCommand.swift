@@ -37,10 +37,13 @@ struct RecoverCommand: ParsableCommand {
   @Flag(help: "Replace an existing, different file.")
   var force = false
 
+  @OptionGroup var threading: ThreadsOption
+
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
   func run() throws {
+    threading.apply()
     let equilibrium = try ModelFile.readEquilibrium(model)
     let network: Network<Double>
     do { network = try Network(recovering: equilibrium) } catch {

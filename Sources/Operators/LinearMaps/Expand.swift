@@ -26,9 +26,12 @@ public struct Expand<S: Scalar>: IndexMap {
       throw InvalidConstants("factors: expected \(size) numbers, found \(factors.count)")
     }
     let broadcast = try Broadcast(of: inputShape, over: shape, dims: constants.integers(1), subject: "shape")
+    // What repeats along the last axes is one run.
+    let runs = broadcast.steps.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
     return IndexTable(
       inputShape: inputShape, outputShape: shape, constants: constants,
-      indices: positions(shape: shape, steps: broadcast.steps), factors: factors)
+      indices: positions(shape: Array(shape.prefix(runs)), steps: Array(broadcast.steps.prefix(runs))),
+      run: shape.suffix(from: runs).reduce(1, *), factors: factors)
   }
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Expand<T>(table: table) }

@@ -22,8 +22,10 @@ public struct IndexTable: Sendable {
   let inputShape: [Int]
   let outputShape: [Int]
   let constants: [Constant]
-  /// For each output coordinate the input coordinate that it is; −1 where it is 0.
+  /// For each run of output coordinates the input coordinate that they are; −1 where they are 0.
   var indices: [Int] = []
+  /// How many output coordinates a run has.
+  var run = 1
   /// In place of `indices` where few outputs are anything but 0: for each input coordinate the output coordinate that it
   /// is, ascending.
   var places: [Int]?
@@ -32,7 +34,10 @@ public struct IndexTable: Sendable {
 
   /// The input coordinate that an output coordinate is; nil where it is 0.
   func input(of output: Int) -> Int? {
-    guard let places else { return indices[output] >= 0 ? indices[output] : nil }
+    guard let places else {
+      let index = indices[output / run]
+      return index >= 0 ? index : nil
+    }
     var (low, high) = (0, places.count)
     while low < high {
       let middle = (low + high) / 2
@@ -87,9 +92,10 @@ private func gather<S: Scalar>(
       for (input, output) in places.enumerated() { target[first + output] += source[start + input] }
       continue
     }
-    for (output, input) in table.indices.enumerated() where input >= 0 {
-      let value = source[start + input]
-      target[first + output] += factors.isEmpty ? value : factors[input] * value
+    for (index, input) in table.indices.enumerated() where input >= 0 {
+      let value = factors.isEmpty ? source[start + input] : factors[input] * source[start + input]
+      let output = first + index * table.run
+      for place in output..<output + table.run { target[place] += value }
     }
   }
 }
@@ -107,8 +113,11 @@ private func scatter<S: Scalar>(
       for (input, output) in places.enumerated() { target[first + input] += source[start + output] }
       continue
     }
-    for (output, input) in table.indices.enumerated() where input >= 0 {
-      let value = source[start + output]
+    for (index, input) in table.indices.enumerated() where input >= 0 {
+      let output = start + index * table.run
+      let value =
+        table.run == 1
+        ? source[output] : source[output..<output + table.run].withUnsafeBufferPointer { S.sum($0) }
       target[first + input] += factors.isEmpty ? value : factors[input] * value
     }
   }

@@ -45,69 +45,22 @@ public struct MaxPooling: Nonlinearity {
   }
 
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
-    let winners = winners(ports[0], shapes[0])
-    guard let shape = outputShape(portShapes: shapes) else { preconditionFailure("windows that do not fit") }
-    var z = Matrix<S>(rows: ports[0].rows, columns: shape.reduce(1, *), repeating: -.infinity)
-    gather(ports[0].elements, at: winners, into: &z.elements)
-    return z
+    let (p, geometry) = (ports[0], fittingGeometry(shapes[0]))
+    return Matrix(
+      rows: p.rows, columns: geometry.channels * geometry.outputArea,
+      elements: findMaxima(p.elements, planes: p.rows * geometry.channels, geometry))
   }
 
   public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
-    var g = Matrix<S>(rows: ports[0].rows, columns: ports[0].columns)
-    scatterAdding(cotangent.elements, at: winners(ports[0], shapes[0]), to: &g.elements)
+    let (p, geometry) = (ports[0], fittingGeometry(shapes[0]))
+    var g = Matrix<S>(rows: p.rows, columns: p.columns)
+    addToWinners(
+      cotangent.elements, of: p.elements, planes: p.rows * geometry.channels, geometry, to: &g.elements)
     return [g]
   }
 
-  /// For each output element of the batch the position of the largest element of its window; −1 where it has none.
-  private func winners<S: Scalar>(_ p: Matrix<S>, _ shape: [Int]) -> [Int] {
+  private func fittingGeometry(_ shape: [Int]) -> WindowGeometry {
     guard let geometry = geometry(shape) else { preconditionFailure("windows that do not fit") }
-    return findWinners(p.elements, planes: p.rows * geometry.channels, geometry)
+    return geometry
   }
-}
-
-/// For each window of each plane the position of its first element that is largest; a NaN is largest.
-@specialized(where S == Double)
-@specialized(where S == Float)
-private func findWinners<S: Scalar>(_ p: [S], planes: Int, _ geometry: WindowGeometry) -> [Int] {
-  let (depths, rows, columns) = (geometry.spans(axis: 0), geometry.spans(axis: 1), geometry.spans(axis: 2))
-  let (width, height) = (geometry.input[2], geometry.input[1])
-  let (stepZ, stepY, stepX) = (geometry.dilation[0], geometry.dilation[1], geometry.dilation[2])
-  var winners: [Int] = []
-  winners.reserveCapacity(planes * geometry.outputArea)
-  for plane in 0..<planes {
-    let first = plane * geometry.inputArea
-    for depth in depths {
-      for row in rows {
-        for column in columns {
-          var best = -1
-          var largest = -S.infinity
-          for z in 0..<depth.count {
-            for y in 0..<row.count {
-              let line = (depth.first + z * stepZ) * height + row.first + y * stepY
-              var position = first + line * width + column.first
-              for _ in 0..<column.count {
-                let value = p[position]
-                if value > largest || value.isNaN || best < 0 { (best, largest) = (position, value) }
-                position += stepX
-              }
-            }
-          }
-          winners.append(best)
-        }
-      }
-    }
-  }
-  return winners
-}
-
-@specialized(where S == Double)
-@specialized(where S == Float)
-private func gather<S: Scalar>(_ source: [S], at positions: [Int], into target: inout [S]) {
-  for (index, position) in positions.enumerated() where position >= 0 { target[index] = source[position] }
-}
-
-@specialized(where S == Double)
-@specialized(where S == Float)
-private func scatterAdding<S: Scalar>(_ source: [S], at positions: [Int], to target: inout [S]) {
-  for (index, position) in positions.enumerated() where position >= 0 { target[position] += source[index] }
 }

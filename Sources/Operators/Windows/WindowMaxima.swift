@@ -1,0 +1,100 @@
+import LinearAlgebra
+
+/// The largest element of each window of each of `planes` planes, as `[planes, windows]`; −∞ where a window has none.
+///
+/// NaN is larger than any number. The lines of a window are compared first, whole lines at a time, then what they leave.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func findMaxima<S: Scalar>(_ p: [S], planes: Int, _ geometry: WindowGeometry) -> [S] {
+  let spans = (0..<3).map { geometry.spans(axis: $0) }
+  let (inputArea, outputArea) = (geometry.inputArea, geometry.outputArea)
+  let width = geometry.input[2]
+  return [S](unsafeUninitializedCapacity: planes * outputArea) { maxima, count in
+    count = planes * outputArea
+    p.withUnsafeBufferPointer { p in
+      inParts(of: planes, grain: 1 + elementsPerPart / inputArea) { part in
+        withUnsafeTemporaryAllocation(of: S.self, capacity: width) { line in
+          for plane in part {
+            let source = p.baseAddress! + plane * inputArea
+            var target = maxima.baseAddress! + plane * outputArea
+            for depth in spans[0] {
+              for row in spans[1] {
+                line.initialize(repeating: -.infinity)
+                for z in 0..<depth.count {
+                  let layer = (depth.first + z * geometry.dilation[0]) * geometry.input[1]
+                  for y in 0..<row.count {
+                    let start = source + (layer + row.first + y * geometry.dilation[1]) * width
+                    for x in 0..<width { line[x] = larger(line[x], start[x]) }
+                  }
+                }
+                for column in spans[2] {
+                  var largest = -S.infinity
+                  for x in 0..<column.count {
+                    largest = larger(largest, line[column.first + x * geometry.dilation[2]])
+                  }
+                  target.initialize(to: largest)
+                  target += 1
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Adds the number of each window to the place of its first element that is largest, NaN being larger than any number.
+@specialized(where S == Double)
+@specialized(where S == Float)
+func addToWinners<S: Scalar>(
+  _ windows: [S], of p: [S], planes: Int, _ geometry: WindowGeometry, to target: inout [S]
+) {
+  let spans = (0..<3).map { geometry.spans(axis: $0) }
+  let (inputArea, outputArea) = (geometry.inputArea, geometry.outputArea)
+  let (height, width) = (geometry.input[1], geometry.input[2])
+  let (stepZ, stepY, stepX) = (geometry.dilation[0], geometry.dilation[1], geometry.dilation[2])
+  p.withUnsafeBufferPointer { p in
+    windows.withUnsafeBufferPointer { windows in
+      target.withUnsafeMutableBufferPointer { target in
+        inParts(of: planes, grain: 1 + elementsPerPart / inputArea) { part in
+          for plane in part {
+            let source = p.baseAddress! + plane * inputArea
+            let sums = target.baseAddress! + plane * inputArea
+            var window = windows.baseAddress! + plane * outputArea
+            for depth in spans[0] {
+              for row in spans[1] {
+                for column in spans[2] {
+                  var winner = -1
+                  var largest = -S.infinity
+                  for z in 0..<depth.count {
+                    let layer = (depth.first + z * stepZ) * height + row.first
+                    for y in 0..<row.count {
+                      var position = (layer + y * stepY) * width + column.first
+                      for _ in 0..<column.count {
+                        let value = source[position]
+                        if value > largest || value != value || winner < 0 {
+                          (winner, largest) = (position, value)
+                        }
+                        position += stepX
+                      }
+                    }
+                  }
+                  if winner >= 0 { sums[winner] += window.pointee }
+                  window += 1
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// How many elements a thread takes at least.
+private var elementsPerPart: Int { 1 << 14 }
+
+/// The larger of two numbers, the first of equal ones; NaN is larger than any number.
+@inline(__always)
+private func larger<S: Scalar>(_ a: S, _ b: S) -> S { b > a || b != b ? b : a }
