@@ -1,41 +1,30 @@
-"""Times deq-benchmark beside PyTorch, ONNX Runtime, TorchDEQ and NumPy on the same model files, in one run.
+"""Times deq beside PyTorch, ONNX Runtime, TorchDEQ, NumPy, json-c and cp, on the same model files, in one run.
 
-    swift build -c release --product deq-benchmark
-    python3 Tests/Peers/compare.py [--benchmark .build/release/deq-benchmark] [--threads 1] [--rounds 5] [--only REGEX]
+    swift build -c release
+    python3 Tests/Peers/compare.py [--threads 1] [--rounds 5] [--model resnet_2b.onnx] [--only REGEX] [--markdown]
 
 deq-benchmark writes its workloads as files, which every peer reads; the batches are normal numbers of the same size.
-All take turns, round after round, and what is compared are the medians of the rounds' least times: other load on the
-machine slows all of them. Prints one line for each operation and peer, with the ratio (below 1: deq is faster), and
-JSON with --json. Peers that are not installed are left out.
+A line says what was timed, deq's time, the peer's, and the ratio: below 1, deq is faster. How ratios are taken is in
+measuring.py. --only takes a regular expression on the beginnings of lines. Peers that are not installed are left out.
 """
 
 import argparse
 import json
 import os
+import platform
 import re
-import statistics
-import struct
-import subprocess
 import sys
 import tempfile
-import time
 
-
-def optional(name):
-    try:
-        return __import__(name)
-    except ImportError:
-        print(f"without {name}: not installed", file=sys.stderr)
-        return None
-
-
-parser = argparse.ArgumentParser()
-parser.add_argument("--benchmark", default=".build/release/deq-benchmark")
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--build", default=".build/release", help="the folder of deq and deq-benchmark")
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--seconds", type=float, default=0.2, help="how long one measurement of a round takes at least")
-parser.add_argument("--only", default="", help="a regular expression on WORKLOAD/bBATCH/PRECISION/OPERATION")
-parser.add_argument("--json", action="store_true")
+parser.add_argument("--model", action="append", default=[], help="an ONNX file to time as well, at batch 1 and 16")
+parser.add_argument("--only", default="", help="a regular expression on the names of lines")
+parser.add_argument("--json", action="store_true", help="print an array of objects")
+parser.add_argument("--markdown", action="store_true", help="print a table")
 options = parser.parse_args()
 # Before the libraries look.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -43,237 +32,172 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np
 
-torch = optional("torch")
-onnxruntime = optional("onnxruntime")
-torchdeq = optional("torchdeq") if torch else None
+from measuring import Benchmark, least_time, ratios
+from models import F, Model, ONNXModel, torch
+from peers import numpy_runs, onnx_runs, onnxruntime, torch_activations, torch_runs, torchdeq, torchdeq_runs
+from processes import process_rows
+
 if torch:
     torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+
+PRECISIONS = ("float32", "float64")
+DENSE = {"acasxu": (1, 64), "mlp": (1, 64), "deep64": (64,), "wide4096": (1, 256), "depth4096": (16,)}
+
+rows = []
 
 
-def least_time(run):
-    """The least of the times that fit into the given seconds, three at least."""
-    run()
-    times, end = [], time.perf_counter() + options.seconds
-    while len(times) < 3 or time.perf_counter() < end:
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def deq_time(name):
-    arguments = [
-        options.benchmark, "--filter", f"{re.escape(name)}$", "--quiet", "--format", "json", "--columns", "name,min",
-        "--min-time", str(options.seconds), "--max-iterations", "20000", "--warmup-iterations", "2"]
-    output = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
-    return json.loads(output)["benchmarks"][0]["min"] * 1e-9
-
-
-class Model:
-    """A network of deq's JSON format, with its tensors from the safetensors file beside it."""
-
-    def __init__(self, folder, name):
-        with open(f"{folder}/{name}.json") as file:
-            self.json = json.load(file)
-        with open(f"{folder}/{name}.safetensors", "rb") as file:
-            (size,) = struct.unpack("<Q", file.read(8))
-            header, data = json.loads(file.read(size)), file.read()
-        self.tensors = {}
-        for key, entry in header.items():
-            if key != "__metadata__":
-                begin, end = entry["data_offsets"]
-                dtype = {"F64": np.float64, "F32": np.float32}[entry["dtype"]]
-                self.tensors[key] = np.frombuffer(data[begin:end], dtype).reshape(entry["shape"])
-
-    def tensor(self, value):
-        return self.tensors[value["tensor"] if isinstance(value, dict) else value]
-
-
-if torch:
-    import torch.nn.functional as F
-
-    class TorchNetwork(torch.nn.Module):
-        """The same layers in PyTorch."""
-
-        ACTIVATIONS = {"identity": lambda x: x, "relu": torch.relu, "tanh": torch.tanh}
-
-        def __init__(self, model, dtype):
-            super().__init__()
-            self.layers, self.shape = model.json["layers"], model.json["input"]
-            self.weights = torch.nn.ParameterDict()
-            for layer in self.layers:
-                for key in ("weight", "bias"):
-                    if key in layer:
-                        tensor = torch.tensor(model.tensor(layer[key]), dtype=dtype)
-                        self.weights[f"{layer['name']}_{key}"] = torch.nn.Parameter(tensor)
-
-        def forward(self, x):
-            values, last = {"input": x}, "input"
-            for layer in self.layers:
-                inputs = [values[name] for name in layer.get("inputs", [last])]
-                values[layer["name"]] = self.apply_layer(layer, inputs)
-                last = layer["name"]
-            return values[last]
-
-        def apply_layer(self, layer, inputs):
-            parameters = [self.weights[f"{layer['name']}_{k}"] if k in layer else None for k in ("weight", "bias")]
-            kind, x = layer["type"], inputs[0]
-            if kind == "dense":
-                value = F.linear(x, *parameters)
-            elif kind == "conv":
-                value = F.conv2d(x, *parameters, stride=layer.get("stride", 1), padding=layer.get("padding", 0))
-            elif kind == "add":
-                value = inputs[0]
-                for other in inputs[1:]:
-                    value = value + other
-            elif kind == "max_pool":
-                value = F.max_pool2d(x, layer["kernel_size"], layer.get("stride"), layer.get("padding", 0))
-            elif kind == "avg_pool":
-                value = F.avg_pool2d(x, layer["kernel_size"])
-            elif kind == "flatten":
-                value = x.flatten(1)
-            else:
-                raise ValueError(f"a layer of type {kind}")
-            return self.ACTIVATIONS[layer.get("activation", "identity")](value)
-
-
-def torch_runs(model, batch, precision):
-    network = TorchNetwork(model, getattr(torch, precision))
-    x = torch.randn(batch, *network.shape, dtype=getattr(torch, precision))
-    with torch.inference_mode():
-        cotangent = torch.randn_like(network(x))
-
-    def forward():
-        with torch.inference_mode():
-            network(x)
-
-    def forward_backward():
-        leaf = x.clone().requires_grad_(True)
-        torch.autograd.grad(network(leaf), [leaf, *network.parameters()], cotangent)
-
-    return {"forward": forward, "forward+backward": forward_backward}
-
-
-def onnx_runs(model, batch, folder, name):
-    path = f"{folder}/{name}-{batch}.onnx"
-    x = torch.randn(batch, *model.json["input"])
-    network = TorchNetwork(model, torch.float32).eval()
-    try:
-        torch.onnx.export(network, (x,), path, dynamo=False, input_names=["x"], output_names=["y"])
-    except Exception as error:
-        print(f"without ONNX Runtime on {name}: {error}", file=sys.stderr)
-        return {}
-    session_options = onnxruntime.SessionOptions()
-    session_options.intra_op_num_threads = options.threads
-    session = onnxruntime.InferenceSession(path, session_options, providers=["CPUExecutionProvider"])
-    array = x.numpy()
-    return {"forward": lambda: session.run(None, {"x": array})}
-
-
-def numpy_runs(model, batch, precision):
-    layers = [
-        (model.tensor(l["weight"]).astype(precision), model.tensor(l["bias"]).astype(precision), l.get("activation"))
-        for l in model.json["layers"]]
-    x = np.random.default_rng(0).normal(size=(batch, *model.json["input"])).astype(precision)
-
-    def forward():
-        value = x
-        for weight, bias, activation in layers:
-            value = value @ weight.T + bias
-            if activation == "relu":
-                value = np.maximum(value, 0)
-            elif activation == "tanh":
-                value = np.tanh(value)
-
-    return {"forward": forward}
-
-
-def torchdeq_runs(model, batch, precision):
-    """The time to deq's residual, 64 units in the last place, with each solver; the faster one counts."""
-    from torchdeq.solver import anderson_solver, fixed_point_iter
-
-    dtype = getattr(torch, precision)
-    entries = model.json["layers"][0]["model"]
-    matrix = lambda entry: torch.tensor(model.tensor(entry.get("matrix", entry.get("vector"))), dtype=dtype)
-    W, U, b = matrix(entries["Wz"][0]), matrix(entries["Wx"][0]), matrix(entries["b"][0])
-    x = torch.randn(batch, U.shape[1], dtype=dtype)
-    tolerance = 64 * torch.finfo(dtype).eps
-
-    def solver(solve):
-        def run():
-            with torch.inference_mode():
-                injection = F.linear(x, U, b)
-                start = torch.zeros(batch, W.shape[0], dtype=dtype)
-                solve(lambda z: torch.tanh(F.linear(z, W) + injection), start, max_iter=500, tol=tolerance, stop_mode="rel")
-        return run
-
-    return {"anderson": solver(anderson_solver), "fixed_point_iter": solver(fixed_point_iter)}
-
-
-def measure(name, peers, rows):
-    """Alternates deq and the peers of one operation."""
-    if not re.search(options.only, name) or not peers:
+def report(name, peer, ours, other, ratio, note=""):
+    rows.append({"name": name, "peer": peer, "seconds": ours, "peer_seconds": other, "ratio": ratio, "note": note})
+    if options.json or options.markdown:
+        print(f"{name} {peer} {ratio}", file=sys.stderr, flush=True)
         return
-    times = {"deq": [], **{peer: [] for peer in peers}}
-    for _ in range(options.rounds):
-        times["deq"].append(deq_time(name))
-        for peer, run in peers.items():
-            times[peer].append(least_time(run))
-    medians = {peer: statistics.median(values) for peer, values in times.items()}
-    for peer in peers:
-        ratio = medians["deq"] / medians[peer]
-        rows.append({"name": name, "peer": peer, "deq": medians["deq"], "peer_time": medians[peer], "ratio": ratio})
-        if not options.json:
-            print(f"{name:40} {medians['deq'] * 1e6:12.1f} µs  {peer:18} {medians[peer] * 1e6:12.1f} µs  {ratio:6.2f}",
-                  flush=True)
+    other = "" if other is None else f"{other * 1e6:12.1f} µs"
+    ratio = "" if ratio is None else f"{ratio:6.2f}"
+    print(f"{name:52} {ours * 1e6:12.1f} µs  {peer:28} {other:15} {ratio}  {note}", flush=True)
 
 
-def own_ratios(rows):
-    """Structured solve over forward, adjoint over backward, and the cost of a layer at depth 4,096 over depth 4."""
-    for workload in ("acasxu/b1", "acasxu/b64", "mlp/b64", "deep64/b64", "depth4096/b16", "resnet18/b1"):
-        for precision in ("float32", "float64"):
+def wanted(name):
+    return re.match(options.only, name) is not None
+
+
+def compare(name, ours, others):
+    """Reports ours, a function that returns seconds, beside each of the others."""
+    if not wanted(name) or not others:
+        return
+    seconds, results = ratios(ours, others, options.rounds)
+    for peer, (peer_seconds, ratio) in results.items():
+        report(name, peer, seconds, peer_seconds, ratio)
+
+
+def timing(run):
+    return lambda: least_time(run, options.seconds)
+
+
+def compare_network(benchmark, model, name, batch, folder):
+    """Forward, and forward with backward, beside every peer that runs the model."""
+    operations = ("forward", "forward+backward")
+    for precision in PRECISIONS:
+        prefix = f"{name}/b{batch}/{precision}/"
+        if not any(wanted(prefix + operation) for operation in operations):
+            continue
+        runs = {"PyTorch": torch_runs(model, batch, precision)} if torch else {}
+        if torch and onnxruntime and precision == "float32":
+            runs["ONNX Runtime"] = onnx_runs(model, batch, options.threads, folder)
+        if name in DENSE:
+            runs["NumPy"] = numpy_runs(model, batch, precision)
+        for operation in operations:
+            compare(
+                prefix + operation, lambda: benchmark.least_time(prefix + operation),
+                {peer: timing(run[operation]) for peer, run in runs.items() if operation in run})
+
+
+def compare_equilibrium(benchmark, model):
+    """The genuine equilibrium model: the faster one of TorchDEQ's solvers is the peer to beat."""
+    for precision in PRECISIONS:
+        prefix = f"deq512/b64/{precision}/"
+        for operation, runs in torchdeq_runs(model, 64, precision).items():
+            compare(
+                prefix + operation, lambda: benchmark.least_time(prefix + operation),
+                {f"TorchDEQ {name}": timing(run) for name, run in runs.items()})
+
+
+def compare_with_itself(benchmark, models):
+    """The equilibrium model beside its own network, and a layer at depth 4,096 beside one at depth 4."""
+    workloads = [f"{name}/b{batch}" for name, batches in DENSE.items() for batch in batches]
+    workloads += [f"{name}/b{batch}" for name in ("resnet18", *models) for batch in (1, 16)]
+    for workload in workloads:
+        for precision in PRECISIONS:
             for ours, base in (("solve", "forward"), ("adjoint", "backward")):
-                name = f"{workload}/{precision}/{ours}"
-                if not re.search(options.only, name):
-                    continue
-                pairs = [(deq_time(name), deq_time(f"{workload}/{precision}/{base}")) for _ in range(options.rounds)]
-                ratio = statistics.median(a / b for a, b in pairs)
-                rows.append({"name": name, "peer": f"own {base}", "ratio": ratio})
-                if not options.json:
-                    print(f"{name:40} own {base:14} {ratio:6.2f}", flush=True)
+                prefix = f"{workload}/{precision}/"
+                compare(
+                    prefix + ours, lambda: benchmark.least_time(prefix + ours),
+                    {f"own {base}": lambda: benchmark.least_time(prefix + base)})
+    for operation in ("convert", "proof", *(f"b16/{p}/{o}" for p in PRECISIONS for o in ("forward", "backward"))):
+        compare(
+            f"depth4096/{operation} per layer", lambda: benchmark.least_time(f"depth4096/{operation}") / 4096,
+            {"depth 4": lambda: benchmark.least_time(f"depth4/{operation}") / 4})
+
+
+def compare_activations(benchmark):
+    """2¹⁶ numbers from −8 to 8, as deq-benchmark has them: the value, and σ' times a cotangent."""
+    for name, function in torch_activations().items():
+        for precision in PRECISIONS:
+            x = torch.arange(1 << 16, dtype=getattr(torch, precision)) * (16 / (1 << 16)) - 8
+            leaf = x.clone().requires_grad_(True)
+            y = function(leaf)
+            runs = {
+                "value": lambda: function(x),
+                "vjp": lambda: torch.autograd.grad(y, leaf, x, retain_graph=True),
+            }
+            for operation, run in runs.items():
+                label = f"activation/{name}/{precision}/{operation}"
+                compare(label, lambda: benchmark.least_time(label), {"PyTorch": timing(run)})
+
+
+def compare_machine():
+    """What the machine gives at the best: products of large matrices, and reading memory."""
+    for precision in PRECISIONS:
+        a = np.ones((2048, 2048), precision)
+        seconds = least_time(lambda: a @ a, 1)
+        report(f"machine/{precision}", "", seconds, None, None, f"{2 * 2048**3 / seconds / 1e9:.0f} GFLOP/s by NumPy's BLAS")
+    memory = np.ones(1 << 26)
+    seconds = least_time(lambda: memory.sum(), 1)
+    report("machine/memory", "", seconds, None, None, f"{memory.nbytes / seconds / 1e9:.1f} GB/s read")
+
+
+def environment():
+    """The machine and the versions, in one line."""
+    names = [f"{options.threads} thread" + "s" * (options.threads > 1), processor(), f"Python {platform.python_version()}"]
+    for module in (np, torch, onnxruntime, torchdeq):
+        if module:
+            names.append(f"{module.__name__} {getattr(module, '__version__', '')}".strip())
+    names += [f"{name}={value}" for name, value in os.environ.items() if name.startswith("OPENBLAS_CORE")]
+    return ", ".join(names)
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def markdown():
+    print(f"{environment()}.\n\n| what | deq | beside | ÷ | |\n|---|---|---|---|---|")
+    for row in rows:
+        ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
+        print(f"| {row['name']} | {row['seconds'] * 1e6:,.0f} µs | {row['peer']} | {ratio} | {row['note']} |")
 
 
 def main():
-    rows = []
+    benchmark = Benchmark(f"{options.build}/deq-benchmark", options.threads, options.seconds, options.model)
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([options.benchmark, "--write-models", folder], check=True)
-        own_ratios(rows)
-        for workload, batches in {
-            "acasxu": (1, 64), "mlp": (1, 64), "deep64": (64,), "wide4096": (1, 256), "depth4096": (16,),
-            "resnet18": (1, 16), "deq512": (64,),
-        }.items():
-            if not any(
-                re.search(options.only, f"{workload}/b{batch}/{precision}/{operation}") for batch in batches
-                for precision in ("float32", "float64") for operation in ("forward", "forward+backward", "solve")):
-                continue
-            model = Model(folder, workload)
+        benchmark.write_models(folder)
+        if not options.json and not options.markdown:
+            print(environment())
+        if wanted("machine"):
+            compare_machine()
+        onnx_models = {os.path.basename(path): ONNXModel(path) for path in options.model} if torch else {}
+        compare_with_itself(benchmark, onnx_models)
+        for name, batches in {**DENSE, "resnet18": (1, 16)}.items():
             for batch in batches:
-                for precision in ("float32", "float64"):
-                    prefix = f"{workload}/b{batch}/{precision}/"
-                    if workload == "deq512":
-                        measure(prefix + "solve", torchdeq_runs(model, batch, precision) if torchdeq else {}, rows)
-                        continue
-                    runs = {"PyTorch": torch_runs(model, batch, precision)} if torch else {}
-                    if torch and onnxruntime and precision == "float32":
-                        runs["ONNX Runtime"] = onnx_runs(model, batch, folder, workload)
-                    if workload != "resnet18":
-                        runs["NumPy"] = numpy_runs(model, batch, precision)
-                    for operation in ("forward", "forward+backward"):
-                        measure(
-                            prefix + operation,
-                            {peer: run[operation] for peer, run in runs.items() if operation in run}, rows)
+                compare_network(benchmark, Model(folder, name), name, batch, folder)
+        for name, model in onnx_models.items():
+            for batch in (1, 16):
+                compare_network(benchmark, model, name, batch, folder)
+        if torchdeq:
+            compare_equilibrium(benchmark, Model(folder, "deq512"))
+        if torch:
+            compare_activations(benchmark)
+        if wanted("process"):
+            for what, beside, seconds, other, ratio, note in process_rows(f"{options.build}/deq", folder, options.rounds):
+                report(f"process/{what}", beside, seconds, other, ratio, note)
     if options.json:
-        print(json.dumps(rows, indent=1))
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+    if options.markdown:
+        markdown()
 
 
 main()

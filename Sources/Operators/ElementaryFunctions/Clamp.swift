@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// `σ(p) = min(max(p, minimum), maximum)`, as in `torch.clamp`, either bound left out where it has none; σ' is 0 at both
 /// ends, as PyTorch 2.15 has it.
-public struct Clamp: ScalarActivation {
+public struct Clamp: VectorActivation {
   public static let typeName = "clamp"
   public static let isActivation = false
   public static let constantDescriptions = [
@@ -34,12 +34,5 @@ public struct Clamp: ScalarActivation {
 
   public var constants: [Constant] { [.number(minimum), .number(maximum)] }
   public var slopes: ClosedRange<Double>? { 0...1 }
-
-  public func value<S: Scalar>(_ p: S) -> S {
-    p.isNaN ? p : min(max(p, S(minimum)), S(maximum))
-  }
-
-  public func derivative<S: Scalar>(_ p: S) -> S {
-    p > S(minimum) && p < S(maximum) ? 1 : 0
-  }
+  public var function: VectorFunction { .hardTanh(from: minimum, to: maximum) }
 }

@@ -10,20 +10,24 @@ func unfold<S: Scalar>(
   _ x: UnsafePointer<S>, channels count: Int, _ geometry: WindowGeometry, lines: Range<Int>,
   into columns: UnsafeMutablePointer<S>
 ) {
-  let rows = geometry.kernelArea * lines.count * geometry.output[2]
-  inParts(of: count, grain: 1 + elementsPerPart / rows) { channels in
-    var target = columns + channels.lowerBound * rows
-    forEachRun(channels, geometry, lines) { source, length, step in
-      if let source {
-        if step == 1 {
-          target.update(from: x + source, count: length)
-        } else {
-          for index in 0..<length { target[index] = x[source + index * step] }
+  let rows = WindowRows(geometry, lines: lines)
+  let (length, size) = (geometry.output[2], rows.columnCount * geometry.output[2])
+  inParts(of: count, grain: 1 + elementsPerPart / size) { channels in
+    withUnsafeTemporaryAllocation(of: S.self, capacity: rows.bufferSize) { buffer in
+      var target = columns + channels.lowerBound * size
+      for channel in channels {
+        let plane = x + channel * geometry.inputArea
+        if !rows.areThoseOfTheInput { rows.copy(plane, to: buffer.baseAddress!) }
+        let source = rows.areThoseOfTheInput ? plane : UnsafePointer(buffer.baseAddress!)
+        rows.forEachColumn { start, step, lines in
+          if let start {
+            copyLines(lines, of: length, from: source + start, step: step, to: target)
+          } else {
+            target.update(repeating: 0, count: lines * length)
+          }
+          target += lines * length
         }
-      } else {
-        target.update(repeating: 0, count: length)
       }
-      target += length
     }
   }
 }
@@ -35,19 +39,26 @@ func foldAdding<S: Scalar>(
   _ columns: UnsafePointer<S>, channels count: Int, _ geometry: WindowGeometry, lines: Range<Int>,
   to x: UnsafeMutablePointer<S>
 ) {
-  let rows = geometry.kernelArea * lines.count * geometry.output[2]
-  inParts(of: count, grain: 1 + elementsPerPart / rows) { channels in
-    var source = columns + channels.lowerBound * rows
-    forEachRun(channels, geometry, lines) { target, length, step in
-      if let target {
-        if step == 1 {
-          let run = x + target
-          for index in 0..<length { run[index] += source[index] }
-        } else {
-          for index in 0..<length { x[target + index * step] += source[index] }
+  let rows = WindowRows(geometry, lines: lines)
+  let (length, size) = (geometry.output[2], rows.columnCount * geometry.output[2])
+  inParts(of: count, grain: 1 + elementsPerPart / size) { channels in
+    withUnsafeTemporaryAllocation(of: S.self, capacity: rows.bufferSize) { buffer in
+      var source = columns + channels.lowerBound * size
+      for channel in channels {
+        let plane = x + channel * geometry.inputArea
+        let target = rows.areThoseOfTheInput ? plane : buffer.baseAddress!
+        if !rows.areThoseOfTheInput { target.initialize(repeating: 0, count: rows.bufferSize) }
+        rows.forEachColumn { start, step, lines in
+          if let start {
+            for line in 0..<lines {
+              let (sum, summand) = (target + start + line * step, source + line * length)
+              for index in 0..<length { sum[index] += summand[index] }
+            }
+          }
+          source += lines * length
         }
+        if !rows.areThoseOfTheInput { rows.add(target, to: plane) }
       }
-      source += length
     }
   }
 }
@@ -55,43 +66,188 @@ func foldAdding<S: Scalar>(
 /// How many elements a thread takes at least.
 private var elementsPerPart: Int { 1 << 14 }
 
-/// Walks the columns of some channels in order, as runs along the last axis: where a run begins in the tensor (nil in the padding),
-/// how long it is, and the distance between its elements.
-@inline(__always)
-private func forEachRun(
-  _ channels: Range<Int>, _ geometry: WindowGeometry, _ lines: Range<Int>,
-  _ body: (_ start: Int?, _ length: Int, _ step: Int) -> Void
-) {
-  let (input, output, stride) = (geometry.input, geometry.output, geometry.stride)
-  for channel in channels {
-    let base = channel * geometry.inputArea
+/// The rows of a channel that some lines of windows read, laid out so that what a line takes stands side by side: with
+/// the padding of the last axis, and with elements a stride apart next to each other.
+///
+/// A row is one phase after the other; phase r holds every element whose place, from the beginning of the padding, is r
+/// modulo the stride.
+private struct WindowRows {
+  private let geometry: WindowGeometry
+  private let lines: Range<Int>
+  /// The coordinates of the rows along the first two axes.
+  private let depths: Range<Int>
+  private let heights: Range<Int>
+  private let phaseLength: Int
+  private let rowLength: Int
+  /// Whether the rows as they stand in the input have that layout already: no padding, and a stride of 1.
+  let areThoseOfTheInput: Bool
+
+  init(_ geometry: WindowGeometry, lines: Range<Int>) {
+    self.geometry = geometry
+    self.lines = lines
+    let (stride, height) = (geometry.stride[2], geometry.output[1])
+    let (first, last) = (lines.lowerBound / height, (lines.upperBound - 1) / height)
+    areThoseOfTheInput = stride == 1 && geometry.before[2] == 0 && geometry.behind[2] <= 0
+    if areThoseOfTheInput {
+      (depths, heights) = (0..<geometry.input[0], 0..<geometry.input[1])
+      (phaseLength, rowLength) = (geometry.input[2], geometry.input[2])
+    } else {
+      depths = geometry.coordinates(ofWindows: first...last, axis: 0)
+      heights = geometry.coordinates(
+        ofWindows: first == last
+          ? lines.lowerBound - first * height...lines.upperBound - 1 - first * height : 0...height - 1,
+        axis: 1)
+      phaseLength = geometry.output[2] + (geometry.kernel[2] - 1) * geometry.dilation[2] / stride
+      rowLength = phaseLength * stride
+    }
+  }
+
+  /// How many lines the columns of a channel have.
+  var columnCount: Int { geometry.kernelArea * lines.count }
+
+  /// The room that the rows of a channel take.
+  var bufferSize: Int { areThoseOfTheInput ? 0 : depths.count * heights.count * rowLength }
+
+  /// Calls `body` for the lines of the columns, in their order, several at a time: where the first begins in the rows, how
+  /// far from there the next, and how many they are; nil in the padding.
+  @inline(__always)
+  func forEachColumn(_ body: (_ start: Int?, _ step: Int, _ lines: Int) -> Void) {
+    let height = geometry.output[1]
+    let (strideY, strideX) = (geometry.stride[1], geometry.stride[2])
+    let (kernelHeight, kernelWidth) = (geometry.kernel[1], geometry.kernel[2])
+    let (dilationY, dilationX, beforeY) = (geometry.dilation[1], geometry.dilation[2], geometry.before[1])
+    let step = strideY * rowLength
     for kernelZ in 0..<geometry.kernel[0] {
-      for kernelY in 0..<geometry.kernel[1] {
-        for kernelX in 0..<geometry.kernel[2] {
-          let shift = kernelX * geometry.dilation[2] - geometry.before[2]
-          // The windows whose element lies inside: shift + x · stride within 0..<input.
-          let first = shift >= 0 ? 0 : min(output[2], (-shift + stride[2] - 1) / stride[2])
-          let end =
-            shift >= input[2] ? first : max(first, min(output[2], (input[2] - 1 - shift) / stride[2] + 1))
-          var (outZ, outY) = lines.lowerBound.quotientAndRemainder(dividingBy: output[1])
-          for _ in lines {
-            defer {
-              outY += 1
-              if outY == output[1] { (outZ, outY) = (outZ + 1, 0) }
+      let shiftZ = kernelZ * geometry.dilation[0] - geometry.before[0]
+      for kernelY in 0..<kernelHeight {
+        let shiftY = kernelY * dilationY - beforeY
+        // The lines whose row lies inside, in every plane.
+        let inside = (heights.lowerBound - shiftY + strideY - 1) / strideY
+        let outside = (heights.upperBound - shiftY + strideY - 1) / strideY
+        for kernelX in 0..<kernelWidth {
+          let (index, phase) = (kernelX * dilationX).quotientAndRemainder(dividingBy: strideX)
+          let place = phase * phaseLength + index
+          var line = lines.lowerBound
+          while line < lines.upperBound {
+            let (outZ, outY) = line.quotientAndRemainder(dividingBy: height)
+            let end = min(height, outY + lines.upperBound - line)
+            line += end - outY
+            let z = outZ * geometry.stride[0] + shiftZ
+            let isInside = depths.contains(z)
+            let first = isInside ? min(end, max(outY, inside)) : end
+            let last = isInside ? max(first, min(end, outside)) : end
+            if first > outY { body(nil, 0, first - outY) }
+            if last > first {
+              let y = first * strideY + shiftY
+              let row = (z - depths.lowerBound) * heights.count + y - heights.lowerBound
+              body(row * rowLength + place, step, last - first)
             }
-            let z = outZ * stride[0] - geometry.before[0] + kernelZ * geometry.dilation[0]
-            let y = outY * stride[1] - geometry.before[1] + kernelY * geometry.dilation[1]
-            guard z >= 0, z < input[0], y >= 0, y < input[1] else {
-              body(nil, output[2], 0)
-              continue
-            }
-            let row = base + (z * input[1] + y) * input[2]
-            if first > 0 { body(nil, first, 0) }
-            if end > first { body(row + shift + first * stride[2], end - first, stride[2]) }
-            if end < output[2] { body(nil, output[2] - end, 0) }
+            if end > last { body(nil, 0, end - last) }
           }
         }
       }
     }
   }
+
+  /// Lays out the rows of a channel.
+  @inline(__always)
+  func copy<S: Scalar>(_ plane: UnsafePointer<S>, to rows: UnsafeMutablePointer<S>) {
+    let stride = geometry.stride[2]
+    forEachPhase { row, phase, places, first in
+      let target = rows + phase
+      target.initialize(repeating: 0, count: places.lowerBound)
+      (target + places.upperBound).initialize(repeating: 0, count: phaseLength - places.upperBound)
+      if stride == 1 {
+        copyLines(1, of: places.count, from: plane + row + first, step: 0, to: target + places.lowerBound)
+      } else {
+        for index in 0..<places.count {
+          target[places.lowerBound + index] = plane[row + first + index * stride]
+        }
+      }
+    }
+  }
+
+  /// Adds the rows to those of a channel.
+  @inline(__always)
+  func add<S: Scalar>(_ rows: UnsafeMutablePointer<S>, to plane: UnsafeMutablePointer<S>) {
+    let stride = geometry.stride[2]
+    forEachPhase { row, phase, places, first in
+      let (source, target) = (rows + phase + places.lowerBound, plane + row + first)
+      if stride == 1 {
+        for index in 0..<places.count { target[index] += source[index] }
+      } else {
+        var element = target
+        for index in 0..<places.count {
+          element.pointee += source[index]
+          element += stride
+        }
+      }
+    }
+  }
+
+  /// Calls `body` for each phase of each row: where the row begins in the channel and the phase in the rows, which places
+  /// of the phase lie inside, and which element of the row the first of them is.
+  @inline(__always)
+  private func forEachPhase(_ body: (_ row: Int, _ phase: Int, _ places: Range<Int>, _ first: Int) -> Void) {
+    let (stride, before, width) = (geometry.stride[2], geometry.before[2], geometry.input[2])
+    for phase in 0..<stride {
+      // Place i of the phase is element i·stride + phase − before.
+      let lower = min(phaseLength, max(0, (before - phase + stride - 1) / stride))
+      let first = lower * stride + phase - before
+      let count = first < width ? min(phaseLength - lower, (width - 1 - first) / stride + 1) : 0
+      var start = phase * phaseLength
+      for z in depths {
+        for y in heights {
+          body((z * geometry.input[1] + y) * width, start, lower..<lower + count, first)
+          start += rowLength
+        }
+      }
+    }
+  }
+}
+
+extension WindowGeometry {
+  /// Which coordinates along an axis some windows read, from the first to the last; the padding left out.
+  fileprivate func coordinates(ofWindows windows: ClosedRange<Int>, axis: Int) -> Range<Int> {
+    let first = max(0, windows.lowerBound * stride[axis] - before[axis])
+    let last = windows.upperBound * stride[axis] - before[axis] + (kernel[axis] - 1) * dilation[axis]
+    return first..<max(first, min(input[axis], last + 1))
+  }
+}
+
+/// Copies lines that stand `step` apart to where they stand one after the other, a few machine words at a time: most are
+/// too short for a call of `memmove` to pay.
+@inline(__always)
+private func copyLines<S: Scalar>(
+  _ lines: Int, of count: Int, from source: UnsafePointer<S>, step: Int, to target: UnsafeMutablePointer<S>
+) {
+  let bytes = count * MemoryLayout<S>.stride
+  if bytes >= MemoryLayout<SIMD8<UInt64>>.size {
+    for line in 0..<lines {
+      copyBytes(bytes, from: source + line * step, to: target + line * count, by: SIMD8<UInt64>.self)
+    }
+  } else if bytes >= MemoryLayout<SIMD2<UInt64>>.size {
+    for line in 0..<lines {
+      copyBytes(bytes, from: source + line * step, to: target + line * count, by: SIMD2<UInt64>.self)
+    }
+  } else {
+    for line in 0..<lines {
+      for index in 0..<count { target[line * count + index] = source[line * step + index] }
+    }
+  }
+}
+
+/// Copies at least one `Word`; the last two may overlap.
+@inline(__always)
+private func copyBytes<Word: BitwiseCopyable>(
+  _ count: Int, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, by word: Word.Type
+) {
+  let last = count - MemoryLayout<Word>.size
+  var offset = 0
+  while offset < last {
+    target.storeBytes(
+      of: source.loadUnaligned(fromByteOffset: offset, as: word), toByteOffset: offset, as: word)
+    offset += MemoryLayout<Word>.size
+  }
+  target.storeBytes(of: source.loadUnaligned(fromByteOffset: last, as: word), toByteOffset: last, as: word)
 }
