@@ -140,7 +140,8 @@ private func parse(
   defer { json_tokener_free(tokener) }
   json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
   let edited = edits.isEmpty ? nil : EditedText(text, edits)
-  let (tree, end) = edited?.bytes.withUnsafeBufferPointer { parse($0, by: tokener) } ?? parse(text, by: tokener)
+  let (tree, end) =
+    edited?.bytes.withUnsafeBufferPointer { parse($0, by: tokener) } ?? parse(text, by: tokener)
   let error = json_tokener_get_error(tokener)
   guard error == json_tokener_success else {
     let offset = edited?.originalOffset(of: end) ?? end
