@@ -62,7 +62,8 @@ let package = Package(
     .target(
       name: "ModelFiles",
       dependencies: [
-        "CJSONC", "CNumberText", "ONNXSchema", "LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria",
+        "CJSONC", "CNumberText", "ONNXSchema", "LinearAlgebra", "FixedPoints", "Operators", "Networks",
+        "Equilibria",
       ]),
     .target(name: "RandomNetworks", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
     .target(name: "DeepEquilibrium", dependencies: modules),

@@ -25,7 +25,8 @@ struct NumberArray {
   static func all(in text: UnsafeBufferPointer<UInt8>) -> [NumberArray] {
     var arrays: [NumberArray] = []
     var (position, depth) = (0, 0)
-    while position < text.count {
+    // Where json-c will stop, there is nothing more to find.
+    while position < text.count, depth <= JSONDocument.maximumDepth {
       switch text[position] {
       case UInt8(ascii: "\""): skipString(in: text, at: &position)
       case UInt8(ascii: "["):

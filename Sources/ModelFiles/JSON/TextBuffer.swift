@@ -41,7 +41,9 @@ extension TextBuffer: TextOutputStream {
     bytes.append(contentsOf: string.utf8)
   }
 
-  /// What the standard library hands the digits of a number to, where it has them without a `String` of their own.
+  /// What the standard library hands the digits of a number to, and spares them a `String` of their own; without it they
+  /// would come by `write`.
+  // swift-format-ignore: NoLeadingUnderscores
   mutating func _writeASCII(_ text: UnsafeBufferPointer<UInt8>) {
     bytes.append(contentsOf: text)
   }
