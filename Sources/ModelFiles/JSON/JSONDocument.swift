@@ -45,7 +45,7 @@ final class JSONDocument {
       let standIns = numberArrays.enumerated().map { index, array in
         EditedText.Edit(range: array.range, replacement: standIn(for: index))
       }
-      let tree = try parse(text, standIns, file: file)
+      let tree = try parseJSON(text, standIns, file: file)
       var audit = JSONAudit(text, file: file, except: numberArrays)
       do throws(FileError) { try audit.run() } catch {
         json_object_put(tree)
@@ -53,11 +53,10 @@ final class JSONDocument {
       }
       guard !audit.distortedIntegers.isEmpty else { return (numberArrays, tree) }
       json_object_put(tree)
-      let marks = audit.distortedIntegers.map {
-        EditedText.Edit(range: $0..<$0, replacement: Array(Self.mark.utf8))
-      }
+      let mark = Array(Self.mark.utf8)
+      let marks = audit.distortedIntegers.map { EditedText.Edit(range: $0..<$0, replacement: mark) }
       let edits = (standIns + marks).sorted { $0.range.lowerBound < $1.range.lowerBound }
-      return (numberArrays, try parse(text, edits, file: file))
+      return (numberArrays, try parseJSON(text, edits, file: file))
     }
   }
 
@@ -95,7 +94,7 @@ final class JSONDocument {
     guard let array = numberArray(behind: node) else { return }
     contents.bytes.withUnsafeBufferPointer { text in
       // A part of a text that has been parsed, so that nothing but the memory can fail.
-      let elements = try! parse(UnsafeBufferPointer(rebasing: text[array.range]), [], file: file)
+      let elements = try! parseJSON(UnsafeBufferPointer(rebasing: text[array.range]), [], file: file)
       defer { json_object_put(elements) }
       json_object_array_del_idx(node, 0, 1)
       for index in 0..<json_object_array_length(elements) {
@@ -127,64 +126,4 @@ private func refuseWhatIsNoText(_ text: UnsafeBufferPointer<UInt8>, file: String
       .badData, file: file, place: lineAndColumn(of: UnsafeRawPointer(nul) - start, in: text),
       "expected JSON, found a NUL byte")
   }
-}
-
-/// json-c's tree of the text with the edits; nil is JSON's `null`.
-private func parse(
-  _ text: UnsafeBufferPointer<UInt8>, _ edits: [EditedText.Edit], file: String
-) throws(FileError) -> OpaquePointer? {
-  // json-c counts the level of the values inside the innermost array as well.
-  guard let tokener = json_tokener_new_ex(Int32(JSONDocument.maximumDepth + 1)) else {
-    throw FileError(.inputOutput, file: file, cannot: "read", code: ENOMEM)
-  }
-  defer { json_tokener_free(tokener) }
-  json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
-  let edited = edits.isEmpty ? nil : EditedText(text, edits)
-  let (tree, end) =
-    edited?.bytes.withUnsafeBufferPointer { parse($0, by: tokener) } ?? parse(text, by: tokener)
-  let error = json_tokener_get_error(tokener)
-  guard error == json_tokener_success else {
-    let offset = edited?.originalOffset(of: end) ?? end
-    throw FileError(
-      .badData, file: file, place: lineAndColumn(of: offset, in: text),
-      "expected \(expectation(error)), found \(found(at: offset, in: text))")
-  }
-  return tree
-}
-
-/// The tree of a text, and where json-c stopped reading it.
-private func parse(
-  _ text: UnsafeBufferPointer<UInt8>, by tokener: UnsafeMutablePointer<json_tokener>
-) -> (OpaquePointer?, Int) {
-  var tree = text.withMemoryRebound(to: CChar.self) {
-    json_tokener_parse_ex(tokener, $0.baseAddress, Int32($0.count))
-  }
-  let end = json_tokener_get_parse_end(tokener)
-  if json_tokener_get_error(tokener) == json_tokener_continue {
-    // A number on its own ends where the text does, which only a NUL says.
-    tree = json_tokener_parse_ex(tokener, "", 1)
-  }
-  return (tree, end)
-}
-
-private func expectation(_ error: json_tokener_error) -> String {
-  switch error {
-  case json_tokener_error_depth: "at most \(JSONDocument.maximumDepth) nested arrays and objects"
-  case json_tokener_error_parse_null: "null"
-  case json_tokener_error_parse_boolean: "true or false"
-  case json_tokener_error_parse_number: "a number as JSON writes it"
-  case json_tokener_error_parse_array: "',' or ']'"
-  case json_tokener_error_parse_object_key_name: "a key in double quotes"
-  case json_tokener_error_parse_object_key_sep: "':' after the key"
-  case json_tokener_error_parse_object_value_sep: "',' or '}'"
-  case json_tokener_error_parse_string: "an escape sequence that JSON has"
-  case json_tokener_error_parse_utf8_string: "UTF-8"
-  default: "JSON"
-  }
-}
-
-private func found(at offset: Int, in text: UnsafeBufferPointer<UInt8>) -> String {
-  guard offset < text.count else { return "the end of the file" }
-  let byte = text[offset]
-  return byte < 0x80 ? "'\(Unicode.Scalar(byte))'" : "byte 0x\(String(byte, radix: 16, uppercase: true))"
 }
