@@ -20,7 +20,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
     .package(url: "https://github.com/google/swift-benchmark", from: "0.1.2"),
-    // Without its traits, which are on by default and import all of Foundation: loading it would take a quarter of the time
+    // Without its traits, which are on by default and import all of Foundation: loading it takes a third of the time
     // that the command's help takes.
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
   ],
