@@ -160,12 +160,17 @@ public func largestMagnitude<S: Scalar>(_ elements: ArraySlice<S>) -> S {
   return largest
 }
 
-/// Whether two arrays hold the same bits: 0 and −0 differ, and a NaN equals itself.
-public func haveSameBits<S: Scalar>(_ left: [S], _ right: [S]) -> Bool {
+/// Whether two slices hold the same bits: 0 and −0 differ, and a NaN equals itself.
+public func haveSameBits<S: Scalar>(_ left: ArraySlice<S>, _ right: ArraySlice<S>) -> Bool {
   left.withUnsafeBytes { left in
     right.withUnsafeBytes { right in
       left.count == right.count
         && (left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0)
     }
   }
+}
+
+/// Whether two arrays hold the same bits.
+public func haveSameBits<S: Scalar>(_ left: [S], _ right: [S]) -> Bool {
+  haveSameBits(left[...], right[...])
 }

@@ -19,6 +19,18 @@ import Testing
     for status in ["0", "1", "64", "65", "66", "73", "74"] { #expect(outcome.text.contains(status)) }
   }
 
+  #if canImport(Glibc)
+    @Test("The command loads FoundationEssentials at most")
+    func libraries() throws {
+      // The dynamic linker then says what it would load, and ends.
+      let loaded = try TemporaryFolder().shell("LD_TRACE_LOADED_OBJECTS=1 \"$DEQ\"").text
+      #expect(loaded.contains("libswiftCore.so"))
+      for library in ["libFoundation.so", "libFoundationInternationalization.so", "lib_FoundationICU.so"] {
+        #expect(!loaded.contains(library))
+      }
+    }
+  #endif
+
   @Test("Without arguments the help is shown")
   func noArguments() throws {
     let folder = TemporaryFolder()

@@ -48,8 +48,8 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
-  /// A matrix form larger than this is refused: as text it is up to three times as large, and read again as JSON
-  /// more than eight times.
+  /// A matrix form larger than this is refused: as text it is up to three times as large, and read again it takes the
+  /// memory of both.
   private static var largestMatrixForm: Int { 500_000_000 }
 
   func run() throws {

@@ -41,17 +41,11 @@ struct Comparison {
     _ quantity: String, path: String, network: ArraySlice<Double>, model: ArraySlice<Double>,
     others: [ArraySlice<Double>], sample: Int?
   ) -> Discrepancy? {
-    let (scale, modelScale) = (largestMagnitude(network), largestMagnitude(model))
+    let isSame = haveSameBits(network, model)
+    let scale = largestMagnitude(network)
+    let modelScale = isSame ? scale : largestMagnitude(model)
     if !scale.isFinite, !modelScale.isFinite { return nil }
-    var (index, absolute) = (0, 0.0)
-    for (offset, (a, b)) in zip(network, model).enumerated() {
-      let difference = a.bitPattern == b.bitPattern ? 0 : abs(a - b)
-      // Not `max`: a NaN on one side only must win.
-      if !(difference <= absolute) {
-        absolute = difference.isNaN ? .infinity : difference
-        index = offset
-      }
-    }
+    let (index, absolute) = isSame ? (0, 0) : worstDifference(network, model)
     let measured = others.map { largestDifference(network, $0) }.max() ?? .infinity
     let bound = scale.isFinite ? scale : modelScale
     return Discrepancy(
@@ -61,6 +55,20 @@ struct Comparison {
       allowed: level.allowance(measured: measured, scale: bound), sample: sample, index: index,
       network: network[network.startIndex + index], equilibrium: model[model.startIndex + index])
   }
+}
+
+/// The largest difference between two rows, and where it is; infinite where one of them alone is NaN.
+private func worstDifference(_ a: ArraySlice<Double>, _ b: ArraySlice<Double>) -> (Int, Double) {
+  var (index, absolute) = (0, 0.0)
+  for (offset, (a, b)) in zip(a, b).enumerated() {
+    let difference = a.bitPattern == b.bitPattern ? 0 : abs(a - b)
+    // Not `max`: a NaN on one side only must win.
+    if !(difference <= absolute) {
+      absolute = difference.isNaN ? .infinity : difference
+      index = offset
+    }
+  }
+  return (index, absolute)
 }
 
 /// The largest difference between two rows; infinite where one is NaN.

@@ -6,10 +6,15 @@
 
 /// A file that appears under its name only when it is complete.
 ///
-/// The bytes go to a temporary file in the target's folder, are forced to the disk, may then be checked, and
-/// replace the target in one step. Whatever fails before leaves the target as it was and no temporary file
-/// behind. A symbolic link is followed: the file that it names is replaced, not the link. A target that exists and
-/// is no regular file (a device, a pipe) cannot be replaced, so it is written to directly.
+/// The bytes go to a temporary file in the target's folder, may then be checked, and replace the target in one step.
+/// Whatever fails before leaves the target as it was and no temporary file behind. A symbolic link is followed: the file
+/// that it names is replaced, not the link. A target that exists and is no regular file (a device, a pipe) cannot be
+/// replaced, so it is written to directly.
+///
+/// Where a file is replaced, the bytes are forced to the disk before, so that a power failure leaves the old contents or
+/// the new ones. Where there was none, nothing can be lost but what was just written, and the system writes it to the disk
+/// in its own time, as it does for `cp` and compilers: after a power failure the file may be missing or cut short, and
+/// readers refuse one that is.
 ///
 ///     let file = try AtomicFile("mlp.deq.json")
 ///     try file.write { sink throws(FileError) in try ModelFile.equilibrium(model).write(to: sink) }
@@ -64,7 +69,7 @@ public final class AtomicFile {
 
   deinit { discard() }
 
-  /// Runs `body` with the sink to write to, then forces the bytes to the disk.
+  /// Runs `body` with the sink to write to; what is to replace a file is then forced to the disk.
   ///
   /// - Throws: What `body` throws, or `FileError` of kind `inputOutput`; the temporary file is gone then.
   public func write(_ body: (DescriptorSink) throws(FileError) -> Void) throws(FileError) {
@@ -72,7 +77,7 @@ public final class AtomicFile {
     do throws(FileError) {
       try body(DescriptorSink(descriptor, named: path))
       // What cannot be synchronised (a pipe, a terminal) says EINVAL or ENOTSUP.
-      if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP {
+      if isReplacing, fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP {
         throw FileError(.inputOutput, file: path, cannot: "written", code: errno)
       }
     } catch {
@@ -85,7 +90,7 @@ public final class AtomicFile {
   ///
   /// - Throws: `FileError` where either cannot be read. A target that is no regular file is `absent`.
   public func compareWithTarget() throws(FileError) -> Comparison {
-    guard let temporaryPath, access(target, F_OK) == 0 else { return .absent }
+    guard let temporaryPath, isReplacing else { return .absent }
     return try haveSameBytes(target, temporaryPath) ? .same : .different
   }
 
@@ -102,14 +107,18 @@ public final class AtomicFile {
       throw FileError(.inputOutput, file: path, cannot: "written", code: code)
     }
     guard let temporaryPath else { return }
+    let isReplacing = isReplacing
     guard rename(temporaryPath, target) == 0 else {
       let code = errno
       discard()
       throw FileError(.cannotCreate, file: path, cannot: "created", code: code)
     }
     self.temporaryPath = nil
-    synchronizeFolder(of: target)
+    if isReplacing { synchronizeFolder(of: target) }
   }
+
+  /// Whether there is something in the target's place.
+  private var isReplacing: Bool { access(target, F_OK) == 0 }
 
   /// Removes the temporary file and leaves the target as it was; nothing where that has already happened.
   public func discard() {

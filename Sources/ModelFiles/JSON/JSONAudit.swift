@@ -26,13 +26,18 @@ struct JSONAudit {
   private(set) var distortedIntegers: [Int] = []
   private let text: UnsafeBufferPointer<UInt8>
   private let file: String
+  /// The arrays that are stepped over, the next one last.
+  private var numberArrays: [NumberArray]
   private var position = 0
   private var open: [Container] = []
 
   /// An audit of a text that json-c has parsed.
-  init(_ text: UnsafeBufferPointer<UInt8>, file: String) {
+  ///
+  /// - Parameter numberArrays: Arrays of the text that are known to be well.
+  init(_ text: UnsafeBufferPointer<UInt8>, file: String, except numberArrays: [NumberArray]) {
     self.text = text
     self.file = file
+    self.numberArrays = numberArrays.reversed()
   }
 
   /// Reads the whole text.
@@ -50,6 +55,8 @@ struct JSONAudit {
         }
       case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ":"): position += 1
       case UInt8(ascii: "\""): try string()
+      case UInt8(ascii: "[") where numberArrays.last?.range.lowerBound == position:
+        position = numberArrays.removeLast().range.upperBound
       case UInt8(ascii: "{"), UInt8(ascii: "["):
         open.append(Container(isObject: text[position] == UInt8(ascii: "{")))
         position += 1
@@ -69,39 +76,11 @@ struct JSONAudit {
 
   private mutating func number() throws(FileError) {
     let start = position
-    let isNegative = text[position] == UInt8(ascii: "-")
-    if isNegative { position += 1 }
-    let first = position
-    let digits = skipDigits()
-    var isInteger = true
-    var isValid = digits == 1 || digits > 1 && text[first] != UInt8(ascii: "0")
-    if skip(UInt8(ascii: "."), or: UInt8(ascii: ".")) {
-      isInteger = false
-      isValid = skipDigits() > 0 && isValid
+    let token = NumberToken(in: text, at: &position)
+    guard token.isValid else {
+      throw refusal("expected a number as JSON writes it, found \(self.token(at: start))", at: start)
     }
-    if skip(UInt8(ascii: "e"), or: UInt8(ascii: "E")) {
-      isInteger = false
-      _ = skip(UInt8(ascii: "+"), or: UInt8(ascii: "-"))
-      isValid = skipDigits() > 0 && isValid
-    }
-    guard isValid else {
-      throw refusal("expected a number as JSON writes it, found \(token(at: start))", at: start)
-    }
-    if isInteger, digits >= 19 || isNegative && text[first] == UInt8(ascii: "0") {
-      distortedIntegers.append(position)
-    }
-  }
-
-  private mutating func skip(_ byte: UInt8, or other: UInt8) -> Bool {
-    guard position < text.count, text[position] == byte || text[position] == other else { return false }
-    position += 1
-    return true
-  }
-
-  private mutating func skipDigits() -> Int {
-    let start = position
-    while position < text.count, text[position] &- UInt8(ascii: "0") < 10 { position += 1 }
-    return position - start
+    if token.isDistorted { distortedIntegers.append(position) }
   }
 
   private mutating func literal() throws(FileError) {

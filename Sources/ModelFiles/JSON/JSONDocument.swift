@@ -1,9 +1,17 @@
 import CJSONC
+import CNumberText
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// A JSON text, parsed by json-c and audited; it owns json-c's tree.
 ///
 /// json-c decides about the structure; `JSONAudit` refuses what json-c lets through beyond RFC 8259 and finds the
-/// integers that json-c would distort, which are then given to it as doubles, `1234e00`.
+/// integers that json-c would distort, which are then given to it as doubles, `1234e00`. Long arrays of numbers are kept
+/// from json-c until something asks for a single one of them: in their places its tree has stand-ins.
 final class JSONDocument {
   /// How deeply arrays and objects may be nested; the formats need less than a dozen levels.
   static let maximumDepth = 64
@@ -12,35 +20,43 @@ final class JSONDocument {
   static let mark = "e00"
 
   /// The name of the file, for messages.
-  let file: String
+  var file: String { contents.name }
   /// Where the tensors stand that the document refers to by name; nil where it spells out all of its numbers.
   var weights: (any WeightsFile)?
   /// What its linear maps have claimed so far.
   var sizes = ClaimedSizes()
+  private let contents: FileContents
+  private let numberArrays: [NumberArray]
   private let tree: OpaquePointer?
 
   /// Parses a file's contents.
   ///
   /// - Throws: `FileError` of kind `badData` with line and column, or the path of a duplicate key.
   init(_ contents: FileContents) throws(FileError) {
-    file = contents.name
-    let bytes = contents.bytes
+    let (file, bytes) = (contents.name, contents.bytes)
     guard bytes.count <= FileContents.maximumLength else {
       throw FileError(
         .badData, file: file, "expected at most \(FileContents.maximumLength) bytes, found \(bytes.count)")
     }
-    tree = try bytes.withUnsafeBufferPointer { [file] text throws(FileError) in
+    self.contents = contents
+    (numberArrays, tree) = try bytes.withUnsafeBufferPointer { text throws(FileError) in
       try refuseWhatIsNoText(text, file: file)
-      let tree = try parse(text, file: file)
-      var audit = JSONAudit(text, file: file)
+      let numberArrays = NumberArray.all(in: text)
+      let standIns = numberArrays.enumerated().map { index, array in
+        EditedText.Edit(range: array.range, replacement: standIn(for: index))
+      }
+      let tree = try parseJSON(text, standIns, file: file)
+      var audit = JSONAudit(text, file: file, except: numberArrays)
       do throws(FileError) { try audit.run() } catch {
         json_object_put(tree)
         throw error
       }
-      guard !audit.distortedIntegers.isEmpty else { return tree }
+      guard !audit.distortedIntegers.isEmpty else { return (numberArrays, tree) }
       json_object_put(tree)
-      let patched = inserting(Self.mark, at: audit.distortedIntegers, into: text)
-      return try patched.withUnsafeBufferPointer { text throws(FileError) in try parse(text, file: file) }
+      let mark = Array(Self.mark.utf8)
+      let marks = audit.distortedIntegers.map { EditedText.Edit(range: $0..<$0, replacement: mark) }
+      let edits = (standIns + marks).sorted { $0.range.lowerBound < $1.range.lowerBound }
+      return (numberArrays, try parseJSON(text, edits, file: file))
     }
   }
 
@@ -48,6 +64,50 @@ final class JSONDocument {
 
   /// The whole document as a value.
   var root: JSONValue { JSONValue(node: tree, place: .root, document: self) }
+
+  // MARK: Arrays that json-c has been spared
+
+  /// The array of numbers that a node of the tree stands in for; nil where the node is itself what the text has.
+  func numberArray(behind node: OpaquePointer?) -> NumberArray? {
+    guard json_object_get_type(node) == json_type_array, json_object_array_length(node) == 1,
+      let name = json_object_array_get_idx(node, 0), json_object_get_type(name) == json_type_string,
+      json_object_get_string_len(name) > 1, let text = json_object_get_string(name), text[0] == 0
+    else { return nil }
+    return numberArrays[Int(atol(text + 1))]
+  }
+
+  /// Its numbers, row-major; nil where one of them is beyond the range of a double, or nothing but json-c can convert
+  /// them.
+  func numbers(of array: NumberArray) -> [Double]? {
+    let numbers = contents.bytes.withUnsafeBufferPointer { text in
+      text[array.range].withMemoryRebound(to: CChar.self) { text in
+        [Double](unsafeUninitializedCapacity: array.count) { numbers, count in
+          count = read_numbers(text.baseAddress, text.count, numbers.baseAddress, array.count)
+        }
+      }
+    }
+    return numbers.count == array.count ? numbers : nil
+  }
+
+  /// Puts json-c's own array in the place of its stand-in, if the node is one.
+  func spellOut(_ node: OpaquePointer?) {
+    guard let array = numberArray(behind: node) else { return }
+    contents.bytes.withUnsafeBufferPointer { text in
+      // A part of a text that has been parsed, so that nothing but the memory can fail.
+      let elements = try! parseJSON(UnsafeBufferPointer(rebasing: text[array.range]), [], file: file)
+      defer { json_object_put(elements) }
+      json_object_array_del_idx(node, 0, 1)
+      for index in 0..<json_object_array_length(elements) {
+        json_object_array_add(node, json_object_get(json_object_array_get_idx(elements, index)))
+      }
+    }
+  }
+}
+
+/// What json-c gets in place of an array of numbers: an array with a string that no text can have, since the audit refuses
+/// NUL.
+private func standIn(for index: Int) -> [UInt8] {
+  Array("[\"\\u0000\(index)\"]".utf8)
 }
 
 /// Refuses, before json-c sees it, a text that is empty or begins with a byte order mark or contains NUL, which
@@ -60,70 +120,10 @@ private func refuseWhatIsNoText(_ text: UnsafeBufferPointer<UInt8>, file: String
   if text.starts(with: [0xEF, 0xBB, 0xBF]) {
     throw FileError(.badData, file: file, place: "1:1", "expected JSON, found a byte order mark")
   }
-  if let offset = text.firstIndex(of: 0) {
+  let start = UnsafeRawPointer(text.baseAddress!)
+  if let nul = memchr(start, 0, text.count) {
     throw FileError(
-      .badData, file: file, place: lineAndColumn(of: offset, in: text), "expected JSON, found a NUL byte")
+      .badData, file: file, place: lineAndColumn(of: UnsafeRawPointer(nul) - start, in: text),
+      "expected JSON, found a NUL byte")
   }
-}
-
-/// json-c's tree of the text; nil is JSON's `null`.
-private func parse(_ text: UnsafeBufferPointer<UInt8>, file: String) throws(FileError) -> OpaquePointer? {
-  // json-c counts the level of the values inside the innermost array as well.
-  guard let tokener = json_tokener_new_ex(Int32(JSONDocument.maximumDepth + 1)) else {
-    throw FileError(.inputOutput, file: file, "cannot be read: not enough memory")
-  }
-  defer { json_tokener_free(tokener) }
-  json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
-  var tree = text.withMemoryRebound(to: CChar.self) {
-    json_tokener_parse_ex(tokener, $0.baseAddress, Int32($0.count))
-  }
-  let end = json_tokener_get_parse_end(tokener)
-  if json_tokener_get_error(tokener) == json_tokener_continue {
-    // A number on its own ends where the text does, which only a NUL says.
-    tree = json_tokener_parse_ex(tokener, "", 1)
-  }
-  let error = json_tokener_get_error(tokener)
-  guard error == json_tokener_success else {
-    throw FileError(
-      .badData, file: file, place: lineAndColumn(of: end, in: text),
-      "expected \(expectation(error)), found \(found(at: end, in: text))")
-  }
-  return tree
-}
-
-private func expectation(_ error: json_tokener_error) -> String {
-  switch error {
-  case json_tokener_error_depth: "at most \(JSONDocument.maximumDepth) nested arrays and objects"
-  case json_tokener_error_parse_null: "null"
-  case json_tokener_error_parse_boolean: "true or false"
-  case json_tokener_error_parse_number: "a number as JSON writes it"
-  case json_tokener_error_parse_array: "',' or ']'"
-  case json_tokener_error_parse_object_key_name: "a key in double quotes"
-  case json_tokener_error_parse_object_key_sep: "':' after the key"
-  case json_tokener_error_parse_object_value_sep: "',' or '}'"
-  case json_tokener_error_parse_string: "an escape sequence that JSON has"
-  case json_tokener_error_parse_utf8_string: "UTF-8"
-  default: "JSON"
-  }
-}
-
-private func found(at offset: Int, in text: UnsafeBufferPointer<UInt8>) -> String {
-  guard offset < text.count else { return "the end of the file" }
-  let byte = text[offset]
-  return byte < 0x80 ? "'\(Unicode.Scalar(byte))'" : "byte 0x\(String(byte, radix: 16, uppercase: true))"
-}
-
-/// The text with an insertion at each of the ascending offsets.
-private func inserting(
-  _ insertion: String, at offsets: [Int], into text: UnsafeBufferPointer<UInt8>
-) -> [UInt8] {
-  var result: [UInt8] = []
-  result.reserveCapacity(text.count + offsets.count * insertion.utf8.count)
-  var start = 0
-  for offset in offsets {
-    result += text[start..<offset]
-    result += insertion.utf8
-    start = offset
-  }
-  return result + text[start...]
 }

@@ -24,6 +24,7 @@ extension JSONValue {
   ///   - length: How many there must be; nil for any number.
   ///   - reason: Why so many: `the size of "fc1"`.
   func vector(_ length: Int? = nil, _ reason: String? = nil) throws(FileError) -> [Double] {
+    if let tensor = numberArray([length]) { return tensor.elements }
     try checkLength(length, of: "number", reason)
     var numbers: [Double] = []
     numbers.reserveCapacity(count)
@@ -39,6 +40,9 @@ extension JSONValue {
   func matrix(
     rows: (Int, String)? = nil, columns: (Int, String)? = nil
   ) throws(FileError) -> Matrix<Double> {
+    if let tensor = numberArray([rows?.0, columns?.0]) {
+      return Matrix(rows: tensor.shape[0], columns: tensor.shape[1], elements: tensor.elements)
+    }
     try checkLength(rows?.0, of: "row", rows?.1)
     let (rowCount, width) = (count, columns?.0 ?? element(0).lengthIfArray)
     // All lengths first: the sizes that a file claims allocate nothing before they are known to be true.
@@ -51,6 +55,7 @@ extension JSONValue {
 
   /// Finite numbers nested to any depth, with arrays of one length on each level; none of them empty.
   func tensor() throws(FileError) -> Tensor<Double> {
+    if let tensor = numberArray() { return tensor }
     var shape: [Int] = []
     var level = [self]
     // Level by level: after n rounds `level` has the values at depth n, in row-major order.
@@ -69,6 +74,19 @@ extension JSONValue {
     return Tensor(shape: [], elements: [try number()])
   }
 
+  /// The numbers of an array that json-c has been spared; nil for any other value, and where the shape is not the one
+  /// that is expected: json-c's array says then what is wrong, and where.
+  ///
+  /// - Parameter shape: The extents, nil for any; by default any number of them.
+  private func numberArray(_ shape: [Int?]? = nil) -> Tensor<Double>? {
+    guard let array = document.numberArray(behind: node) else { return nil }
+    if let shape {
+      let fits = zip(shape, array.shape).allSatisfy { $0 == nil || $0 == $1 }
+      guard shape.count == array.shape.count, fits else { return nil }
+    }
+    return document.numbers(of: array).map { Tensor(shape: array.shape, elements: $0) }
+  }
+
   private var lengthIfArray: Int? { isArray ? count : nil }
 
   /// Checks that the value is a list of the expected length, and not empty.
@@ -84,6 +102,11 @@ extension JSONValue {
 
   /// Appends the elements of an array, which must be finite numbers.
   private func appendNumbers(to numbers: inout [Double]) throws(FileError) {
+    if let row = numberArray([nil]) {
+      numbers += row.elements
+      return
+    }
+    document.spellOut(node)
     for index in 0..<count {
       guard let number = finiteNumber(json_object_array_get_idx(node, index)) else {
         throw element(index).expected("a finite number")

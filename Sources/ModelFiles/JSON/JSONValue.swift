@@ -52,11 +52,12 @@ struct JSONValue {
   }
 
   /// The number of elements of an array.
-  var count: Int { json_object_array_length(node) }
+  var count: Int { document.numberArray(behind: node)?.shape[0] ?? json_object_array_length(node) }
 
   /// The element of an array.
   func element(_ index: Int) -> JSONValue {
-    JSONValue(
+    document.spellOut(node)
+    return JSONValue(
       node: json_object_array_get_idx(node, index), place: .index(place, index), document: document)
   }
 

@@ -22,7 +22,7 @@ public struct JSONWriter: ~Copyable {
   private let sink: any ByteSink
   /// Where the numbers of tensors go.
   let weights: any WeightsPlacement
-  private var buffer: [UInt8] = []
+  private var buffer = TextBuffer(capacity: bufferSize + 64)
   private var open: [Container] = []
 
   /// A writer at the beginning of a text.
@@ -31,7 +31,6 @@ public struct JSONWriter: ~Copyable {
   public init(to sink: any ByteSink, weights: (any WeightsPlacement)? = nil) {
     self.sink = sink
     self.weights = weights ?? InlineWeights()
-    buffer.reserveCapacity(Self.bufferSize + 64)
   }
 
   /// Begins an object.
@@ -92,9 +91,10 @@ public struct JSONWriter: ~Copyable {
   /// - Throws: `FileError` for an infinity or NaN.
   public mutating func numbers(_ numbers: some Sequence<Double>) throws(FileError) {
     try beginArray(.inLine)
+    let container = open.count - 1
     for number in numbers {
-      if open[open.count - 1].count > 0 { try append(",") }
-      open[open.count - 1].count += 1
+      if open[container].count > 0 { buffer.append(UInt8(ascii: ",")) }
+      open[container].count += 1
       try appendNumber(number)
     }
     try end()
@@ -153,18 +153,16 @@ public struct JSONWriter: ~Copyable {
   private mutating func appendNumber(_ number: Double) throws(FileError) {
     guard number.isFinite else { throw unwritable("a finite number", found: "\(number)") }
     buffer.appendShortestText(of: number)
-    if buffer.count >= Self.bufferSize { try flush() }
+    if buffer.bytes.count >= Self.bufferSize { try flush() }
   }
 
   private mutating func append(_ text: String) throws(FileError) {
-    buffer.append(contentsOf: text.utf8)
-    if buffer.count >= Self.bufferSize { try flush() }
+    buffer.write(text)
+    if buffer.bytes.count >= Self.bufferSize { try flush() }
   }
 
   private mutating func flush() throws(FileError) {
-    try buffer.withUnsafeBufferPointer { [sink] bytes throws(FileError) in
-      try sink.write(UnsafeRawBufferPointer(bytes))
-    }
-    buffer.removeAll(keepingCapacity: true)
+    try sink.write(buffer.bytes)
+    buffer.removeAll()
   }
 }

@@ -76,7 +76,7 @@ final class ExternalDataFiles: Sendable {
     }
     let parts = location.split(separator: "/", omittingEmptySubsequences: false)
     guard !location.hasPrefix("/"), !location.utf8.contains(0), !parts.contains(".."),
-      !location.contains("\\")
+      !location.utf8.contains(UInt8(ascii: "\\"))
     else {
       throw refused("expected a path within the model's folder, found \(quoted(location))")
     }
