@@ -121,8 +121,8 @@ func addRowwise<S: Scalar>(_ vector: [S], to elements: inout [S]) {
       let grain = (elementsPerPart + vector.count - 1) / vector.count
       inParts(of: elements.count / vector.count, grain: grain) { rows in
         for row in rows {
-          let start = row * vector.count
-          for column in vector.indices { elements[start + column] += vector[column] }
+          let target = elements.baseAddress! + row * vector.count
+          for column in vector.indices { target[column] += vector[column] }
         }
       }
     }
@@ -136,7 +136,8 @@ func addRows<S: Scalar>(of elements: [S], to sum: inout [S]) {
   elements.withUnsafeBufferPointer { elements in
     sum.withUnsafeMutableBufferPointer { sum in
       for start in stride(from: 0, to: elements.count, by: sum.count) {
-        for column in sum.indices { sum[column] += elements[start + column] }
+        let row = elements.baseAddress! + start
+        for column in sum.indices { sum[column] += row[column] }
       }
     }
   }

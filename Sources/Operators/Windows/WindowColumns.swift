@@ -14,6 +14,7 @@ func unfold<S: Scalar>(
   let (length, size) = (geometry.output[2], rows.columnCount * geometry.output[2])
   inParts(of: count, grain: 1 + elementsPerPart / size) { channels in
     withUnsafeTemporaryAllocation(of: S.self, capacity: rows.bufferSize) { buffer in
+      buffer.initialize(repeating: 0)
       var target = columns + channels.lowerBound * size
       for channel in channels {
         let plane = x + channel * geometry.inputArea
@@ -149,19 +150,19 @@ private struct WindowRows {
     }
   }
 
-  /// Lays out the rows of a channel.
+  /// Lays out the rows of a channel; the padding is left as it is.
   @inline(__always)
   func copy<S: Scalar>(_ plane: UnsafePointer<S>, to rows: UnsafeMutablePointer<S>) {
     let stride = geometry.stride[2]
     forEachPhase { row, phase, places, first in
       let target = rows + phase
-      target.initialize(repeating: 0, count: places.lowerBound)
-      (target + places.upperBound).initialize(repeating: 0, count: phaseLength - places.upperBound)
       if stride == 1 {
         copyLines(1, of: places.count, from: plane + row + first, step: 0, to: target + places.lowerBound)
       } else {
-        for index in 0..<places.count {
-          target[places.lowerBound + index] = plane[row + first + index * stride]
+        var element = plane + row + first
+        for place in places {
+          target[place] = element.pointee
+          element += stride
         }
       }
     }
