@@ -97,6 +97,10 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
 
   /// The matrices side by side; all have the same number of rows.
   public init(sideBySide parts: [Matrix], rows: Int) {
+    if parts.count == 1, parts[0].rows == rows {
+      self = parts[0]
+      return
+    }
     self.init(rows: rows, columns: parts.reduce(0) { $0 + $1.columns })
     var first = 0
     for part in parts {

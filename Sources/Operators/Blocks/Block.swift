@@ -180,15 +180,16 @@ extension Block {
     return sums
   }
 
-  /// The ports, given the beginning of their sums.
+  /// The ports, given the beginning of their sums; `value` is nil for a source that holds zeros.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func preactivations(
-    batch: Int, after beginning: PortSums<S>, reading value: (Source) -> Matrix<S>
+    batch: Int, after beginning: PortSums<S>, reading value: (Source) -> Matrix<S>?
   ) -> [Matrix<S>] {
     var sums = beginning.sums
     for index in beginning.rest {
-      terms[index].map.add(of: value(terms[index].source), toSum: &sums[terms[index].port])
+      guard let value = value(terms[index].source) else { continue }
+      terms[index].map.add(of: value, toSum: &sums[terms[index].port])
     }
     var ports = zip(sums, portSizes).map { $0 ?? Matrix(rows: batch, columns: $1) }
     sums = []
