@@ -86,29 +86,13 @@ extension EquilibriumModel {
     _ members: [Int], in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
     from start: [Matrix<S>]?, until rule: StoppingRule
   ) -> SolveRecord {
-    let sizes = members.map { blocks[$0].size }
-    let place = Dictionary(uniqueKeysWithValues: zip(members, 0...))
-    let outside = state
-    let constant = members.map { member in
-      blocks[member].constantSums(reading: { read($0, state: outside, input: x) }) { source in
-        if case .node(let node) = source { place[node] == nil } else { true }
-      }
-    }
-    /// The members' values, given values to read; zeros where there are none.
-    func values(reading inside: [Matrix<S>]?) -> Matrix<S> {
-      let values = zip(members, constant).map { member, sums in
-        blocks[member].value(
-          at: blocks[member].preactivations(batch: x.rows, after: sums) { source in
-            if case .node(let node) = source, let place = place[node] { return inside?[place] }
-            return read(source, state: outside, input: x)
-          })
-      }
-      return Matrix(sideBySide: values, rows: x.rows)
-    }
+    let transition = GroupTransition(of: members, in: self, state: state, input: x)
+    let preparation = start == nil ? Preparation(of: transition, for: solver) : nil
     let beginning = start.map { start in Matrix(sideBySide: members.map { start[$0] }, rows: x.rows) }
     let solution = solver.solve(
-      { values(reading: split($0, sizes: sizes)) }, from: beginning ?? values(reading: nil), until: rule)
-    for (member, value) in zip(members, split(solution.state, sizes: sizes)) { state[member] = value }
-    return SolveRecord(blocks: members.map { blocks[$0].name }, solution: solution)
+      transition.value(at:), from: beginning ?? preparation!.start, until: rule)
+    for (member, value) in zip(members, transition.split(solution.state)) { state[member] = value }
+    return SolveRecord(
+      blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation)
   }
 }

@@ -99,21 +99,16 @@ extension EquilibriumModel {
     _ members: [Int], in g: inout [Matrix<S>?], at point: Linearization<S>, solver: any FixedPointSolver,
     until rule: StoppingRule
   ) -> SolveRecord {
-    let sizes = members.map { blocks[$0].size }
-    let position = Dictionary(uniqueKeysWithValues: zip(members, 0...))
-    let e = members.map { g[$0]! }
+    let derivative = GroupDerivative(
+      places: Dictionary(uniqueKeysWithValues: zip(members, 0...)), members: members.map { blocks[$0] },
+      ports: members.map { point.ports[$0] }, batch: point.input.rows)
+    let e = Matrix(sideBySide: members.map { g[$0]! }, rows: point.input.rows)
+    let preparation = Preparation(of: derivative, adding: e, for: solver)
     let solution = solver.solve(
-      { candidate in
-        var result: [Matrix<S>?] = e
-        for (member, cotangent) in zip(members, split(candidate, sizes: sizes)) {
-          blocks[member].pullBack(point.portCotangents(of: member, cotangent)) { source, add in
-            if case .node(let node) = source, let place = position[node] { add(&result[place]) }
-          }
-        }
-        return Matrix(sideBySide: result.map { $0! }, rows: point.input.rows)
-      }, from: Matrix(sideBySide: e, rows: point.input.rows), until: rule)
-    for (member, value) in zip(members, split(solution.state, sizes: sizes)) { g[member] = value }
-    return SolveRecord(blocks: members.map { blocks[$0].name }, solution: solution)
+      { derivative.pullBack($0, adding: e) }, from: preparation.start, until: rule)
+    for (member, value) in zip(members, derivative.split(solution.state)) { g[member] = value }
+    return SolveRecord(
+      blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation)
   }
 }
 

@@ -58,13 +58,3 @@ func divided<S: Scalar>(_ a: [S], by divisor: S) -> [S] {
   for index in result.indices { result[index] /= divisor }
   return result
 }
-
-/// Overwrites one row of `matrix` with `vector`, of as many elements as it has columns.
-@specialized(where S == Double)
-@specialized(where S == Float)
-func replaceRow<S: Scalar>(_ row: Int, of matrix: inout Matrix<S>, with vector: [S]) {
-  let start = row * matrix.columns
-  matrix.elements.withUnsafeMutableBufferPointer { elements in
-    _ = elements[start..<start + vector.count].update(fromContentsOf: vector)
-  }
-}

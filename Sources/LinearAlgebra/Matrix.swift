@@ -60,6 +60,15 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
     elements[index * columns..<(index + 1) * columns]
   }
 
+  /// Overwrites one row with as many numbers.
+  public mutating func replaceRow(_ index: Int, with numbers: some Collection<S>) {
+    precondition(
+      numbers.count == columns, "a row of \(numbers.count) numbers in a matrix of \(columns) columns")
+    elements.withUnsafeMutableBufferPointer {
+      _ = $0[index * columns..<(index + 1) * columns].update(fromContentsOf: numbers)
+    }
+  }
+
   /// All rows, copied out.
   public var rowArrays: [[S]] {
     (0..<rows).map { Array(row($0)) }
