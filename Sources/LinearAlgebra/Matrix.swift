@@ -31,13 +31,9 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
   @specialized(where S == Double)
   @specialized(where S == Float)
   public init(rows: Int, columns: Int, initializedBy initialize: (UnsafeMutableBufferPointer<S>) -> Void) {
-    let count = rows * columns
     self.init(
       rows: rows, columns: columns,
-      elements: [S](unsafeUninitializedCapacity: count) { buffer, initialized in
-        initialize(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
-        initialized = count
-      })
+      elements: S.array(count: rows * columns, initializedBy: initialize))
   }
 
   /// A matrix of the given rows.

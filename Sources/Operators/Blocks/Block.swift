@@ -160,8 +160,8 @@ extension Block {
   @specialized(where S == Float)
   public func preactivations(batch: Int, reading value: (Source) -> Matrix<S>) -> [Matrix<S>] {
     var sums = [Matrix<S>?](repeating: nil, count: portShapes.count)
-    forEachTerm { $0.map.add(of: value($0.source), toSum: &sums[$0.port]) }
-    return ports(from: sums, batch: batch)
+    forEachTerm { add($0.map, of: value($0.source), to: &sums[$0.port]) }
+    return ports(from: &sums, batch: batch)
   }
 
   /// The beginning of the ports' sums: the terms before the first that reads something variable.
@@ -176,7 +176,7 @@ extension Block {
     forEachTerm { term in
       isOpen[term.port] = isOpen[term.port] && isConstant(term.source)
       if isOpen[term.port] {
-        term.map.add(of: value(term.source), toSum: &beginning.sums[term.port])
+        add(term.map, of: value(term.source), to: &beginning.sums[term.port])
       } else {
         beginning.rest.append(term)
       }
@@ -192,9 +192,9 @@ extension Block {
   ) -> [Matrix<S>] {
     var sums = beginning.sums
     for term in beginning.rest {
-      if let value = value(term.source) { term.map.add(of: value, toSum: &sums[term.port]) }
+      if let value = value(term.source) { add(term.map, of: value, to: &sums[term.port]) }
     }
-    return ports(from: sums, batch: batch)
+    return ports(from: &sums, batch: batch)
   }
 
   /// Calls `body` with the terms in the order of summation: what reads the input first, since files list `W_x` apart
@@ -204,13 +204,15 @@ extension Block {
     for term in terms where term.source != .input { body(term) }
   }
 
-  /// The ports, given the sums of their terms, nil where there is none.
+  /// The ports, given the sums of their terms, nil where there is none; those are given up.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  private func ports(from sums: [Matrix<S>?], batch: Int) -> [Matrix<S>] {
-    var ports = zip(sums, portSizes).map { $0 ?? Matrix(rows: batch, columns: $1) }
-    for offset in offsets { ports[offset.port].addToEveryRow(offset.vector) }
-    return ports
+  private func ports(from sums: inout [Matrix<S>?], batch: Int) -> [Matrix<S>] {
+    for port in sums.indices where sums[port] == nil {
+      sums[port] = Matrix(rows: batch, columns: portShapes[port].reduce(1, *))
+    }
+    for offset in offsets { sums[offset.port]!.addToEveryRow(offset.vector) }
+    return sums.map { $0! }
   }
 
   /// z = φ(p_1, …, p_m), `[batch, size]`.
@@ -223,7 +225,7 @@ extension Block {
   /// The cotangents of the ports for a cotangent `g` of z.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  public func portCotangents(_ g: Matrix<S>, at ports: [Matrix<S>]) -> [Matrix<S>] {
+  public func portCotangents(_ g: consuming Matrix<S>, at ports: [Matrix<S>]) -> [Matrix<S>] {
     nonlinearity.vjp(g, at: ports, shapes: portShapes)
   }
 
@@ -237,9 +239,23 @@ extension Block {
     _ portCotangents: [Matrix<S>], add: (_ source: Source, _ summand: (inout Matrix<S>?) -> Void) -> Void
   ) {
     for term in terms {
-      add(term.source) { term.map.addTransposed(of: portCotangents[term.port], toSum: &$0) }
+      add(term.source) { addTransposed(term.map, of: portCotangents[term.port], to: &$0) }
     }
   }
+}
+
+/// Adds `A x` to a sum, which begins with its first summand.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func add<S: Scalar>(_ map: any LinearMap<S>, of x: Matrix<S>, to sum: inout Matrix<S>?) {
+  if sum == nil { sum = map.value(of: x) } else { map.add(of: x, to: &sum!) }
+}
+
+/// Adds `Aᵀ g` to a sum, which begins with its first summand.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func addTransposed<S: Scalar>(_ map: any LinearMap<S>, of g: Matrix<S>, to sum: inout Matrix<S>?) {
+  if sum == nil { sum = map.transposedValue(of: g) } else { map.addTransposed(of: g, to: &sum!) }
 }
 
 /// The sums of a block's ports, up to some term each.
