@@ -61,9 +61,7 @@ func register<S: Scalar>(
     }
     time("solve") { consume($0.model.solve($0.x, by: method).output) }
     time("adjoint") {
-      let point = $0.model.linearization(at: $0.solution)
-      let adjoint = $0.model.adjoint(at: point, cotangent: $0.cotangent, by: method)
-      consume($0.model.gradients(at: point, adjoint: adjoint))
+      consume($0.model.backpropagate($0.cotangent, through: $0.solution, by: method).gradients)
     }
   }
 }

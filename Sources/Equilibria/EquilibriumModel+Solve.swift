@@ -6,7 +6,8 @@ extension EquilibriumModel {
   /// Looks for the equilibrium of every sample of `x`, `[batch, input]`.
   ///
   /// - Parameters:
-  ///   - start: The state to iterate from, a matrix for each block; zeros by default.
+  ///   - start: The state to iterate from, a matrix for each block. By default the whole state begins at zeros, and a
+  ///     cyclic group at what f makes of zeros there.
   ///   - rule: When to stop; by default at rounding level, and at a residual of exactly 0 where the pattern of
   ///     `W_z` is nilpotent and Picard iteration therefore gets there.
   @specialized(where S == Double)
@@ -18,7 +19,7 @@ extension EquilibriumModel {
     switch method {
     case .structured(let solver):
       return solveByStructure(
-        x, solver: solver, from: start ?? structuredStart(batch: x.rows), until: rule ?? roundingRule)
+        x, solver: solver, from: start, until: rule ?? roundingRule)
     case .whole(let solver):
       return solveWhole(
         x, solver: solver, from: start ?? zeroState(batch: x.rows), until: rule ?? wholeRule(for: solver))
@@ -47,15 +48,6 @@ extension EquilibriumModel {
     return roundingRule
   }
 
-  /// Zeros for the blocks that are iterated on; what is evaluated once needs no start.
-  private func structuredStart(batch: Int) -> [Matrix<S>] {
-    var start = [Matrix<S>](repeating: Matrix(rows: 0, columns: 0), count: blocks.count)
-    for group in groups where group.isCyclic {
-      for member in group.members { start[member] = Matrix(rows: batch, columns: blocks[member].size) }
-    }
-    return start
-  }
-
   private func solveWhole(
     _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
   ) -> EquilibriumSolution<S> {
@@ -70,14 +62,15 @@ extension EquilibriumModel {
   @specialized(where S == Double)
   @specialized(where S == Float)
   private func solveByStructure(
-    _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
+    _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>]?, until rule: StoppingRule
   ) -> EquilibriumSolution<S> {
-    var state = start
+    var state = [Matrix<S>](repeating: Matrix(rows: 0, columns: 0), count: blocks.count)
     var records: [SolveRecord] = []
     var ports = [[Matrix<S>]?](repeating: nil, count: blocks.count)
     for group in groups {
       if group.isCyclic {
-        records.append(solveGroup(group.members, in: &state, input: x, solver: solver, until: rule))
+        records.append(
+          solveGroup(group.members, in: &state, input: x, solver: solver, from: start, until: rule))
       } else {
         let index = group.members[0]
         let own = blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
@@ -91,28 +84,15 @@ extension EquilibriumModel {
   /// Solves for the members of a cyclic group, with everything outside of it held as it is in `state`.
   private func solveGroup(
     _ members: [Int], in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
-    until rule: StoppingRule
+    from start: [Matrix<S>]?, until rule: StoppingRule
   ) -> SolveRecord {
-    let sizes = members.map { blocks[$0].size }
-    var working = state
-    let inside = Set(members)
-    let constant = members.map { member in
-      blocks[member].constantSums(reading: { read($0, state: state, input: x) }) { source in
-        if case .node(let node) = source { !inside.contains(node) } else { true }
-      }
-    }
+    let transition = GroupTransition(of: members, in: self, state: state, input: x)
+    let preparation = start == nil ? Preparation(of: transition, for: solver) : nil
+    let beginning = start.map { start in Matrix(sideBySide: members.map { start[$0] }, rows: x.rows) }
     let solution = solver.solve(
-      { candidate in
-        for (member, value) in zip(members, split(candidate, sizes: sizes)) { working[member] = value }
-        let values = zip(members, constant).map { member, sums in
-          let block = blocks[member]
-          return block.value(
-            at: block.preactivations(batch: x.rows, after: sums) { read($0, state: working, input: x) })
-        }
-        return Matrix(sideBySide: values, rows: x.rows)
-      },
-      from: Matrix(sideBySide: members.map { state[$0] }, rows: x.rows), until: rule)
-    for (member, value) in zip(members, split(solution.state, sizes: sizes)) { state[member] = value }
-    return SolveRecord(blocks: members.map { blocks[$0].name }, solution: solution)
+      transition.value(at:), from: beginning ?? preparation!.start, until: rule)
+    for (member, value) in zip(members, transition.split(solution.state)) { state[member] = value }
+    return SolveRecord(
+      blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation)
   }
 }

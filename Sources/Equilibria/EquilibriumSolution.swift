@@ -26,19 +26,19 @@ public struct SolveRecord: Sendable {
   public let solver: String
   /// How each sample ended.
   public let samples: [SampleOutcome]
-  /// Updates applied, the largest number over the samples.
+  /// Updates applied, the largest number over the samples, with those in single precision that found a start.
   public let iterations: Int
-  /// Evaluations of the transition, each on the whole batch.
+  /// Evaluations of the transition, each on the whole batch, with those in single precision that found a start.
   public let evaluations: Int
-  /// The worst residual over the batch, as it went.
+  /// The worst residual over the batch, as it went from that start.
   public let trace: ResidualTrace
 
-  init<S>(blocks: [String], solution: FixedPointSolution<S>) {
+  init<S>(blocks: [String], solution: FixedPointSolution<S>, preparation: Preparation<S>? = nil) {
     self.blocks = blocks
     solver = solution.solver
     samples = solution.samples
-    iterations = solution.iterations
-    evaluations = solution.evaluations
+    iterations = solution.iterations + (preparation?.iterations ?? 0)
+    evaluations = solution.evaluations + (preparation?.evaluations ?? 0)
     trace = solution.trace
   }
 

@@ -18,6 +18,9 @@ public struct GroupSolver: FixedPointSolver {
     self.second = second
   }
 
+  /// The first solver: where a group can be had in single precision, its equilibrium there is a good start.
+  public var preparation: (any FixedPointSolver)? { first }
+
   /// `anderson, newton`.
   public var name: String { "\(first.name), \(second.name)" }
 
@@ -45,7 +48,7 @@ extension FixedPointSolution {
         continue
       }
       samples[sample] = other.samples[sample]
-      for column in 0..<state.columns { state[sample, column] = other.state[sample, column] }
+      state.replaceRow(sample, with: other.state.row(sample))
     }
     evaluations += other.evaluations
     iterations = max(iterations, other.iterations)

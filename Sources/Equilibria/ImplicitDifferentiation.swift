@@ -80,7 +80,11 @@ extension EquilibriumModel {
         g[member] = Matrix(rows: batch, columns: blocks[member].size)
       }
       if group.isCyclic {
-        records.append(adjointOfGroup(group.members, in: &g, at: point, solver: solver, until: rule))
+        let solution = adjoint(
+          of: group, ports: group.members.map { point.ports[$0] }, e: group.members.map { g[$0]! },
+          solver: solver, until: rule)
+        for (member, value) in zip(group.members, solution.values) { g[member] = value }
+        records.append(solution.record)
       }
       let inside = group.isCyclic ? Set(group.members) : []
       for member in group.members {
@@ -94,26 +98,23 @@ extension EquilibriumModel {
     return Adjoint(state: g.map { $0! }, portCotangents: portCotangents, records: records, batch: batch)
   }
 
-  /// Solves `g_G = J_GGᵀ g_G + e_G` for a cyclic group G; `g` holds e_G before and g_G after.
-  private func adjointOfGroup(
-    _ members: [Int], in g: inout [Matrix<S>?], at point: Linearization<S>, solver: any FixedPointSolver,
+  /// Solves `g_G = J_GGᵀ g_G + e_G` for a cyclic group G, given its members' ports at the equilibrium.
+  func adjoint(
+    of group: DependencyGroup, ports: [[Matrix<S>]], e: [Matrix<S>], solver: any FixedPointSolver,
     until rule: StoppingRule
-  ) -> SolveRecord {
-    let sizes = members.map { blocks[$0].size }
-    let position = Dictionary(uniqueKeysWithValues: zip(members, 0...))
-    let e = members.map { g[$0]! }
+  ) -> (values: [Matrix<S>], record: SolveRecord) {
+    let members = group.members
+    let derivative = GroupDerivative(
+      places: Dictionary(uniqueKeysWithValues: zip(members, 0...)), members: members.map { blocks[$0] },
+      ports: ports, batch: e[0].rows)
+    let e = Matrix(sideBySide: e, rows: e[0].rows)
+    let preparation = Preparation(of: derivative, adding: e, for: solver)
     let solution = solver.solve(
-      { candidate in
-        var result: [Matrix<S>?] = e
-        for (member, cotangent) in zip(members, split(candidate, sizes: sizes)) {
-          blocks[member].pullBack(point.portCotangents(of: member, cotangent)) { source, add in
-            if case .node(let node) = source, let place = position[node] { add(&result[place]) }
-          }
-        }
-        return Matrix(sideBySide: result.map { $0! }, rows: point.input.rows)
-      }, from: Matrix(sideBySide: e, rows: point.input.rows), until: rule)
-    for (member, value) in zip(members, split(solution.state, sizes: sizes)) { g[member] = value }
-    return SolveRecord(blocks: members.map { blocks[$0].name }, solution: solution)
+      { derivative.pullBack($0, adding: e) }, from: preparation.start, until: rule)
+    return (
+      derivative.split(solution.state),
+      SolveRecord(blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation)
+    )
   }
 }
 
@@ -127,43 +128,25 @@ extension EquilibriumModel {
   @specialized(where S == Float)
   public func gradients(at point: Linearization<S>, adjoint: Adjoint<S>) -> Gradients<S> {
     let cotangents = point.portCotangents(adjoint)
-    var input: Matrix<S>?
-    for index in blocks.indices {
-      blocks[index].pullBack(cotangents[index]) { source, add in
-        if source == .input { add(&input) }
-      }
+    var sweep = ReverseSweep(values: point.state, input: point.input)
+    for group in groups.reversed() {
+      for member in group.members { pass(cotangents[member], through: member, in: &sweep) { $0 == .input } }
     }
-    let parameters =
-      switch form {
-      case .blocks: entryGradients(cotangents, at: point)
-      case .matrix: matrixGradients(cotangents, at: point)
-      }
-    return Gradients(
-      input: input ?? Matrix(rows: point.input.rows, columns: inputSize), parameters: parameters)
+    var gradients = sweep.gradients
+    if form == .matrix { gradients.parameters = matrixGradients(cotangents, at: point) }
+    return gradients
   }
 
+  /// Passes the cotangents of a block's ports on to those sources that `isPassed` says, and takes its entries' gradients.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  private func entryGradients(
-    _ cotangents: [[Matrix<S>]], at point: Linearization<S>
-  ) -> ParameterTensors<S> {
-    var gradients = ParameterTensors<S>()
-    for (index, block) in blocks.enumerated() {
-      for term in block.terms {
-        // Entries at one place are summands of one matrix, whose gradient counts once.
-        let name = term.parameter ?? place(of: term, in: block)
-        if term.parameter == nil, gradients[name] != nil { continue }
-        let read = read(term.source, state: point.state, input: point.input)
-        let gradient = term.map.parameterGradient(cotangent: cotangents[index][term.port], input: read)
-        if let gradient { gradients.add(gradient, to: name) }
-      }
-      for offset in block.offsets {
-        let name = offset.parameter ?? place(of: offset, in: block)
-        if offset.parameter == nil, gradients[name] != nil { continue }
-        gradients.add(offset.gradient(cotangent: cotangents[index][offset.port]), to: name)
-      }
-    }
-    return gradients
+  func pass(
+    _ s: [Matrix<S>], through index: Int, in sweep: inout ReverseSweep<S>, to isPassed: (Source) -> Bool
+  ) {
+    let block = blocks[index]
+    sweep.pass(
+      s, through: block, at: index, to: isPassed, termPlace: { place(of: $0, in: block) },
+      offsetPlace: { place(of: $0, in: block) })
   }
 
   private func matrixGradients(

@@ -18,7 +18,7 @@ public struct EquivalenceChecker: Sendable {
     case float32
   }
 
-  /// How many random inputs are drawn.
+  /// How many random inputs are drawn; with 0 there is the proof alone.
   public var samples = 16
   /// What decides the inputs, cotangents and random starts.
   public var seed: UInt64 = 0
@@ -42,6 +42,10 @@ public struct EquivalenceChecker: Sendable {
       verdict: .undecided, proof: proof.outcome, discrepancies: [], counterexample: nil,
       samples: SampleCounts(), solves: [], offPattern: nil, notes: [])
     if (network.inputSize, network.outputSize) == (model.inputSize, model.outputSize) {
+      guard samples > 0 else {
+        report.verdict = proof.outcome == .proved ? .proved : .undecided
+        return report
+      }
       switch precision {
       case .float64:
         Trial<Double, Float>(checker: self, network: network, model: model, proof: proof).run(&report)

@@ -7,7 +7,8 @@ import LinearAlgebra
 /// unconstrained form: with F = f(z) − z and the differences ΔZ, ΔF of the last m iterates,
 /// γ = argmin ‖F − ΔF·γ‖₂ and z ← z + β·F − (ΔZ + β·ΔF)·γ. Without usable differences this is a (damped)
 /// Picard step. An iteration that stands still, or leaves the finite numbers, is continued from its best
-/// iterate by plain steps for a while.
+/// iterate by plain steps for a while. Where the combination gains next to nothing over plain steps, as when the
+/// eigenvalues of J fill a disk, undamped acceleration rests for a few of them.
 ///
 /// Where a sample fails, the iterate with the smallest residual is returned.
 public struct Anderson: FixedPointSolver {
@@ -29,7 +30,7 @@ public struct Anderson: FixedPointSolver {
 
   /// Iterates as described for the type; one call of the transition per update, and one more.
   ///
-  /// - Complexity: O(N·m²) beside each call, and memory for 2·m states and a few more.
+  /// - Complexity: O(N·m) beside each call, and memory for 2·m states and a few more.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(
@@ -43,17 +44,16 @@ public struct Anderson: FixedPointSolver {
 
 /// Anderson acceleration of one sample.
 private struct AndersonIteration<S: Scalar>: SampleMethod {
-  let memory: Int
-  let damping: S
-  /// The columns of ΔZ and ΔF, newest first.
-  private var pointChanges: [[S]] = []
-  private var differenceChanges: [[S]] = []
-  private var previous: Evaluation<S>?
+  private let memory: Int
+  private let isDamped: Bool
+  private var history: AndersonHistory<S>
   private var safeguard = Safeguard<S>()
+  private var rest = AccelerationRest()
 
   init(memory: Int, damping: S) {
     self.memory = memory
-    self.damping = damping
+    isDamped = damping != 1
+    history = AndersonHistory(memory: memory, damping: damping)
   }
 
   var kind: IterationKind { .accelerated }
@@ -62,45 +62,27 @@ private struct AndersonIteration<S: Scalar>: SampleMethod {
     switch safeguard.advice(after: evaluation) {
     case .giveUp: return .failure(.notFinite)
     case .plain(let base):
-      forget(upTo: nil)
+      history.forget()
       return .iterate(base.value)
     case .restart(let base, let length):
-      forget(upTo: base)
+      history.forget()
+      history.remember(base)
       return .iterate(moved(base.point, by: length, along: base.difference))
     case .accelerate:
-      let difference = evaluation.difference
-      remember(evaluation, difference: difference)
-      let next = combination(at: evaluation, difference: difference)
-      return .iterate(isWithin(limit, next) ? next : evaluation.value)
+      guard !rest.continues(at: evaluation.residual) else { return .iterate(evaluation.value) }
+      return accelerated(from: evaluation, limit: limit)
     }
   }
 
-  private mutating func forget(upTo evaluation: Evaluation<S>?) {
-    pointChanges = []
-    differenceChanges = []
-    previous = evaluation
-  }
-
-  private mutating func remember(_ evaluation: Evaluation<S>, difference: [S]) {
-    if let previous {
-      pointChanges.insert(FixedPoints.difference(evaluation.point, previous.point), at: 0)
-      differenceChanges.insert(FixedPoints.difference(difference, previous.difference), at: 0)
-      if pointChanges.count > memory {
-        pointChanges.removeLast()
-        differenceChanges.removeLast()
-      }
+  private mutating func accelerated(from evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {
+    history.remember(evaluation)
+    let next = history.combination()
+    if !isDamped,
+      rest.begins(
+        afterCombining: history.count, of: memory, remainder: next.remainder, contraction: next.contraction)
+    {
+      history.forget()
     }
-    previous = evaluation
-  }
-
-  /// z + β·F − (ΔZ + β·ΔF)·γ.
-  private func combination(at evaluation: Evaluation<S>, difference: [S]) -> [S] {
-    let coefficients = leastSquaresCoefficients(of: difference, in: differenceChanges)
-    var next = damping == 1 ? evaluation.value : moved(evaluation.point, by: damping, along: difference)
-    for (index, coefficient) in coefficients.enumerated() where coefficient != 0 {
-      accumulate(pointChanges[index], scaledBy: -coefficient, into: &next)
-      accumulate(differenceChanges[index], scaledBy: -coefficient * damping, into: &next)
-    }
-    return next
+    return .iterate(isWithin(limit, next.point) ? next.point : evaluation.value)
   }
 }

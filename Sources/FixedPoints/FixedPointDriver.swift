@@ -20,7 +20,7 @@ func iterate<S: Scalar, Method: SampleMethod>(
     evaluations += 1
     for row in runs.indices where runs[row].outcome == nil {
       runs[row].receive(Array(values.row(row)), rule: rule)
-      replaceRow(row, of: &points, with: runs[row].point)
+      points.replaceRow(row, with: runs[row].point)
     }
     record(runs, in: &trace)
   }

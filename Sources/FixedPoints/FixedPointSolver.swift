@@ -15,6 +15,10 @@ public protocol FixedPointSolver: Sendable {
   /// The method's name in reports: `picard`, `anderson`, `broyden` or `newton`.
   var name: String { get }
 
+  /// The solver that may find a start in single precision first, where a problem in double precision can be had in
+  /// both; nil, unless the method says otherwise, for one that begins where it is told to.
+  var preparation: (any FixedPointSolver)? { get }
+
   /// Iterates from `start` until each sample converges by `rule`, fails, or runs out of iterations.
   ///
   /// Never traps on a transition without a fixed point, and never presents an unconverged state as
@@ -29,4 +33,8 @@ public protocol FixedPointSolver: Sendable {
   func solve<S: Scalar>(
     _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S>
+}
+
+extension FixedPointSolver {
+  public var preparation: (any FixedPointSolver)? { nil }
 }

@@ -21,6 +21,9 @@ public struct Polished: FixedPointSolver {
   /// The name of the solver that finds the fixed point.
   public var name: String { base.name }
 
+  /// What prepares the solver that finds the fixed point.
+  public var preparation: (any FixedPointSolver)? { base.preparation }
+
   public func solve<S: Scalar>(
     _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
@@ -40,20 +43,12 @@ public struct Polished: FixedPointSolver {
         if residual <= solution.samples[sample].residual {
           if residual < solution.samples[sample].residual { idle[sample] = 0 }
           solution.samples[sample].residual = residual
-          solution.state.replaceRow(sample, with: candidate)
+          solution.state.replaceRow(sample, with: candidate.row(sample))
           if residual == 0 { idle[sample] = Self.patience }
         }
-        candidate.replaceRow(sample, with: next)
+        candidate.replaceRow(sample, with: next.row(sample))
       }
     }
     return solution
-  }
-}
-
-extension Matrix {
-  /// Overwrites one row with the same row of a matrix of the same size.
-  fileprivate mutating func replaceRow(_ index: Int, with other: Matrix) {
-    let range = index * columns..<(index + 1) * columns
-    elements.replaceSubrange(range, with: other.elements[range])
   }
 }

@@ -9,6 +9,11 @@ func dot<S: Scalar>(_ a: [S], _ b: [S]) -> S {
   return sum
 }
 
+/// a · b, in an order of summation that suits vectors.
+func dotInRuns<S: Scalar>(_ a: ArraySlice<S>, _ b: ArraySlice<S>) -> S {
+  a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { b in S.dot(a, b) } }
+}
+
 /// ‖a‖₂, scaled so that no square overflows or underflows; not finite where an element is not.
 @specialized(where S == Double)
 @specialized(where S == Float)
@@ -52,25 +57,4 @@ func divided<S: Scalar>(_ a: [S], by divisor: S) -> [S] {
   var result = a
   for index in result.indices { result[index] /= divisor }
   return result
-}
-
-/// ‖a − b‖∞; NaN if any difference is NaN.
-@specialized(where S == Double)
-@specialized(where S == Float)
-func largestDistance<S: Scalar>(_ a: [S], _ b: [S]) -> S {
-  var largest: S = 0
-  for index in a.indices {
-    let distance = abs(a[index] - b[index])
-    if distance.isNaN { return .nan }
-    largest = max(largest, distance)
-  }
-  return largest
-}
-
-/// Overwrites one row of `matrix` with `vector`, of as many elements as it has columns.
-@specialized(where S == Double)
-@specialized(where S == Float)
-func replaceRow<S: Scalar>(_ row: Int, of matrix: inout Matrix<S>, with vector: [S]) {
-  let start = row * matrix.columns
-  for index in vector.indices { matrix.elements[start + index] = vector[index] }
 }

@@ -6,6 +6,15 @@ extension Double: Scalar {
     [Double](repeating: value, count: count)
   }
 
+  public static func array(
+    count: Int, initializedBy initialize: (UnsafeMutableBufferPointer<Double>) -> Void
+  ) -> [Double] {
+    [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+      initialize(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+      initialized = count
+    }
+  }
+
   public static func gemmOnOneThread(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Double, a: UnsafePointer<Double>, lda: Int, b: UnsafePointer<Double>, ldb: Int,

@@ -6,6 +6,15 @@ extension Float: Scalar {
     [Float](repeating: value, count: count)
   }
 
+  public static func array(
+    count: Int, initializedBy initialize: (UnsafeMutableBufferPointer<Float>) -> Void
+  ) -> [Float] {
+    [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      initialize(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+      initialized = count
+    }
+  }
+
   public static func gemmOnOneThread(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Float, a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int,

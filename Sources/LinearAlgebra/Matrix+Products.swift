@@ -149,18 +149,6 @@ func addScaled<S: Scalar>(_ source: [S], by scale: S, to target: inout [S]) {
   for index in target.indices { target[index] += scale * source[index] }
 }
 
-/// The largest magnitude among the elements, 0 for none; NaN if any of them is NaN.
-@specialized(where S == Double)
-@specialized(where S == Float)
-public func largestMagnitude<S: Scalar>(_ elements: ArraySlice<S>) -> S {
-  var largest: S = 0
-  for element in elements {
-    if element.isNaN { return .nan }
-    largest = max(largest, abs(element))
-  }
-  return largest
-}
-
 /// Whether two slices hold the same bits: 0 and −0 differ, and a NaN equals itself.
 public func haveSameBits<S: Scalar>(_ left: ArraySlice<S>, _ right: ArraySlice<S>) -> Bool {
   left.withUnsafeBytes { left in

@@ -31,13 +31,9 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
   @specialized(where S == Double)
   @specialized(where S == Float)
   public init(rows: Int, columns: Int, initializedBy initialize: (UnsafeMutableBufferPointer<S>) -> Void) {
-    let count = rows * columns
     self.init(
       rows: rows, columns: columns,
-      elements: [S](unsafeUninitializedCapacity: count) { buffer, initialized in
-        initialize(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
-        initialized = count
-      })
+      elements: S.array(count: rows * columns, initializedBy: initialize))
   }
 
   /// A matrix of the given rows.
@@ -58,6 +54,15 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
   /// One row, as a slice of `elements`.
   public func row(_ index: Int) -> ArraySlice<S> {
     elements[index * columns..<(index + 1) * columns]
+  }
+
+  /// Overwrites one row with as many numbers.
+  public mutating func replaceRow(_ index: Int, with numbers: some Collection<S>) {
+    precondition(
+      numbers.count == columns, "a row of \(numbers.count) numbers in a matrix of \(columns) columns")
+    elements.withUnsafeMutableBufferPointer {
+      _ = $0[index * columns..<(index + 1) * columns].update(fromContentsOf: numbers)
+    }
   }
 
   /// All rows, copied out.
@@ -97,6 +102,10 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
 
   /// The matrices side by side; all have the same number of rows.
   public init(sideBySide parts: [Matrix], rows: Int) {
+    if parts.count == 1, parts[0].rows == rows {
+      self = parts[0]
+      return
+    }
     self.init(rows: rows, columns: parts.reduce(0) { $0 + $1.columns })
     var first = 0
     for part in parts {

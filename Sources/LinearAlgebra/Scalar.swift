@@ -11,6 +11,11 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
   /// `count` times the same number.
   static func array(repeating value: Self, count: Int) -> [Self]
 
+  /// `count` numbers, which `initialize` writes, all of them.
+  static func array(
+    count: Int, initializedBy initialize: (UnsafeMutableBufferPointer<Self>) -> Void
+  ) -> [Self]
+
   /// C ← α·op(A)·op(B) + β·C, with op(A) `[m, k]`, op(B) `[k, n]` and C `[m, n]` (BLAS level 3), on the calling thread.
   static func gemmOnOneThread(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,

@@ -32,7 +32,9 @@ public protocol Nonlinearity: Sendable {
   func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S>
 
   /// The cotangents of the ports, `(∂φ/∂p_i)ᵀ g`, for a cotangent `g` of the value.
-  func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>]
+  func vjp<S: Scalar>(
+    _ cotangent: consuming Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]
+  ) -> [Matrix<S>]
 
   /// The range of the slopes `(φ(p) − φ(q)) / (p − q)` where φ acts elementwise; nil where it does not.
   ///

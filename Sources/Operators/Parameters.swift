@@ -4,21 +4,27 @@ import LinearAlgebra
 public struct ParameterTensors<S: Scalar>: Equatable, Sendable {
   /// The names, in the model's order.
   public private(set) var names: [String] = []
-  private var tensors: [String: Tensor<S>] = [:]
+  /// In the order of `names`.
+  private var tensors: [Tensor<S>] = []
+  /// Where each name stands among them.
+  private var positions: [String: Int] = [:]
 
   /// No tensors.
   public init() {}
 
   /// The tensor of a parameter, or nil.
-  public subscript(name: String) -> Tensor<S>? { tensors[name] }
+  public subscript(name: String) -> Tensor<S>? { positions[name].map { tensors[$0] } }
 
   /// Adds a tensor to the one of this name, which has the same shape, or begins it.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public mutating func add(_ tensor: Tensor<S>, to name: String) {
-    if tensors[name] == nil {
-      names.append(name)
-      tensors[name] = tensor
+    if let position = positions.updateValue(names.count, forKey: name) {
+      positions[name] = position
+      tensors[position] += tensor
     } else {
-      tensors[name]! += tensor
+      names.append(name)
+      tensors.append(tensor)
     }
   }
 }

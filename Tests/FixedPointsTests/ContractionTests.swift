@@ -41,6 +41,39 @@ struct ContractionTests {
     }
   }
 
+  /// z ↦ W·z + 1: W turns 64 coordinates round a circle, shrunk to 0.6, where acceleration has nothing to gain, and
+  /// shrinks one more coordinate by `slow`.
+  private func circle(slow: Double) -> (Matrix<Double>) -> Matrix<Double> {
+    { states in
+      var next = Matrix<Double>(rows: states.rows, columns: 65, repeating: 1)
+      for row in 0..<states.rows {
+        for index in 0..<64 {
+          next[row, index] += 0.6 * states[row, (index + 1) % 64] * (index == 0 ? -1 : 1)
+        }
+        next[row, 64] += slow * states[row, 64]
+      }
+      return next
+    }
+  }
+
+  @Test(
+    "Where acceleration gains nothing it costs no updates either; a slow direction behind it is accelerated")
+  func accelerationRestsAndWakes() {
+    var generator = SeededGenerator(seed: 14)
+    let start = generator.matrix(2, 65, as: Double.self)
+    func iterations(_ solver: any FixedPointSolver, slow: Double) -> Int {
+      let solution = solver.solve(
+        circle(slow: slow), from: start,
+        until: .rounding(of: Double.self, maximumIterations: 20_000))
+      #expect(solution.converged)
+      return solution.iterations
+    }
+    #expect(iterations(Anderson(), slow: 0) <= iterations(Picard(), slow: 0) + 1)
+    #expect(iterations(Anderson(), slow: 0.99) < iterations(Picard(), slow: 0.99) / 10)
+    // Plain steps that run off must not be taken for long.
+    #expect(iterations(Anderson(), slow: -4) < 200)
+  }
+
   @Test("Acceleration takes fewer updates than Picard, and Newton fewer still")
   func accelerationAccelerates() {
     var generator = SeededGenerator(seed: 13)

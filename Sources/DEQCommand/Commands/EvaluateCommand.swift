@@ -93,13 +93,11 @@ struct EvaluateCommand: ParsableCommand {
     guard let cotangent = samples.cotangent else {
       return Evaluation(results: SampleResults(output: solution.output), forward: solution.records)
     }
-    let point = model.linearization(at: solution)
-    let adjoint = model.adjoint(at: point, cotangent: cotangent, by: solver.method)
-    try require(adjoint.failure, of: "adjoint: ")
+    let back = model.backpropagate(cotangent, through: solution, by: solver.method)
+    try require(back.failure, of: "adjoint: ")
     return Evaluation(
-      results: SampleResults(
-        output: solution.output, gradients: model.gradients(at: point, adjoint: adjoint)),
-      forward: solution.records, adjoint: adjoint.records)
+      results: SampleResults(output: solution.output, gradients: back.gradients),
+      forward: solution.records, adjoint: back.records)
   }
 
   private func require(_ failure: NoEquilibrium?, of equation: String = "") throws {

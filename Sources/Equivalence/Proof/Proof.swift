@@ -102,6 +102,7 @@ private struct Comparator {
   }
 
   private func differenceOfTerms(_ index: Int, _ counterpart: Int) -> StructuralDifference? {
+    if areSameTerms(network.equations[index].terms, model.equations[counterpart].terms) { return nil }
     var slots: [Slot] = []
     var ours: [Slot: [Term<Double>]] = [:]
     var theirs: [Slot: [Term<Double>]] = [:]
@@ -141,6 +142,36 @@ private struct Comparator {
     return nil
   }
 
+  /// Whether both list the same entries in the same order, so that there is nothing to add up.
+  private func areSameTerms(_ ours: [Term<Double>], _ theirs: [Term<Double>]) -> Bool {
+    ours.count == theirs.count
+      && zip(ours, theirs).allSatisfy { ours, theirs in
+        let isSameSource =
+          switch (ours.source, theirs.source) {
+          case (.input, .input): true
+          case (.node(let read), .node(let renamed)): counterparts[read] == renamed
+          default: false
+          }
+        return isSameSource && ours.port == theirs.port && ours.parameter == theirs.parameter
+          && ours.map.isIdentical(to: theirs.map)
+      }
+  }
+
+  /// As `areSameTerms`, of constant summands.
+  private func areSameOffsets(_ ours: [Offset<Double>], _ theirs: [Offset<Double>]) -> Bool {
+    ours.count == theirs.count
+      && zip(ours, theirs).allSatisfy { ours, theirs in
+        let isSameMap =
+          switch (ours.map, theirs.map) {
+          case (nil, nil): true
+          case (let ours?, let theirs?): ours.isIdentical(to: theirs)
+          default: false
+          }
+        return isSameMap && ours.port == theirs.port && ours.parameter == theirs.parameter
+          && ours.tensor.isIdentical(to: theirs.tensor)
+      }
+  }
+
   private func differenceOfEntries(
     _ left: [Term<Double>], _ right: [Term<Double>], place: String
   ) -> StructuralDifference? {
@@ -165,6 +196,7 @@ private struct Comparator {
 
   private func differenceOfOffsets(_ index: Int, _ counterpart: Int) -> StructuralDifference? {
     let (equation, block) = (network.equations[index], model.equations[counterpart])
+    if areSameOffsets(equation.offsets, block.offsets) { return nil }
     for port in equation.portSizes.indices {
       let left = equation.offsets.filter { $0.port == port }
       let right = block.offsets.filter { $0.port == port }

@@ -18,18 +18,35 @@ extension Activation {
   }
 
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
-    Matrix(rows: ports[0].rows, columns: ports[0].columns) { z in
-      ports[0].elements.withUnsafeBufferPointer { S.evaluate(self, at: $0, into: z) }
-    }
+    image(of: ports, under: self)
   }
 
-  public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
-    var g = cotangent
-    g.elements.withUnsafeMutableBufferPointer { g in
-      ports[0].elements.withUnsafeBufferPointer { S.multiplyByDerivative(of: self, at: $0, into: g) }
-    }
-    return [g]
+  public func vjp<S: Scalar>(
+    _ cotangent: consuming Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]
+  ) -> [Matrix<S>] {
+    pulledBack(cotangent, through: self, at: ports)
   }
+}
+
+/// σ of the first port. A function of its own, so that it is compiled for each precision.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func image<S: Scalar>(of ports: [Matrix<S>], under function: any ElementwiseFunction) -> Matrix<S> {
+  Matrix(rows: ports[0].rows, columns: ports[0].columns) { z in
+    ports[0].elements.withUnsafeBufferPointer { S.evaluate(function, at: $0, into: z) }
+  }
+}
+
+/// The cotangent times σ' at the first port, in place where nobody else holds the cotangent.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func pulledBack<S: Scalar>(
+  _ cotangent: consuming Matrix<S>, through function: any ElementwiseFunction, at ports: [Matrix<S>]
+) -> [Matrix<S>] {
+  cotangent.elements.withUnsafeMutableBufferPointer { g in
+    ports[0].elements.withUnsafeBufferPointer { S.multiplyByDerivative(of: function, at: $0, into: g) }
+  }
+  return [cotangent]
 }
 
 /// An activation that is computed in vectors.

@@ -9,9 +9,15 @@ public struct Identity: PlainActivation, ScalarActivation {
 
   public var slopes: ClosedRange<Double>? { 1...1 }
 
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> { ports[0] }
 
-  public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  public func vjp<S: Scalar>(_ cotangent: consuming Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]])
+    -> [Matrix<S>]
+  {
     [cotangent]
   }
 

@@ -26,6 +26,11 @@ public struct Term<S: Scalar>: Sendable {
     self.map = map
     self.parameter = parameter
   }
+
+  /// The same summand in another precision.
+  public func cast<T: Scalar>(to type: T.Type) -> Term<T> {
+    Term<T>(port: port, source: source, map: map.cast(to: type), parameter: parameter)
+  }
 }
 
 /// A constant summand of a pre-activation: one entry of `b`.
@@ -144,9 +149,7 @@ public struct Block<S: Scalar>: Sendable {
   public func cast<T: Scalar>(to type: T.Type) -> Block<T> {
     Block<T>(
       name: name, shape: shape, nonlinearity: nonlinearity, portShapes: portShapes,
-      terms: terms.map {
-        Term<T>(port: $0.port, source: $0.source, map: $0.map.cast(to: type), parameter: $0.parameter)
-      },
+      terms: terms.map { $0.cast(to: type) },
       offsets: offsets.map { $0.cast(to: type) })
   }
 }
@@ -156,7 +159,9 @@ extension Block {
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func preactivations(batch: Int, reading value: (Source) -> Matrix<S>) -> [Matrix<S>] {
-    preactivations(batch: batch, after: PortSums(of: self), reading: value)
+    var sums = [Matrix<S>?](repeating: nil, count: portShapes.count)
+    forEachTerm { add($0.map, of: value($0.source), to: &sums[$0.port]) }
+    return ports(from: &sums, batch: batch)
   }
 
   /// The beginning of the ports' sums: the terms before the first that reads something variable.
@@ -165,43 +170,49 @@ extension Block {
   public func constantSums(
     reading value: (Source) -> Matrix<S>, where isConstant: (Source) -> Bool
   ) -> PortSums<S> {
-    var sums = PortSums(of: self)
+    var beginning = PortSums<S>(
+      sums: [Matrix<S>?](repeating: nil, count: portShapes.count), rest: [])
     var isOpen = [Bool](repeating: true, count: portShapes.count)
-    sums.rest = []
-    for index in termOrder {
-      let term = terms[index]
+    forEachTerm { term in
       isOpen[term.port] = isOpen[term.port] && isConstant(term.source)
       if isOpen[term.port] {
-        term.map.add(of: value(term.source), toSum: &sums.sums[term.port])
+        add(term.map, of: value(term.source), to: &beginning.sums[term.port])
       } else {
-        sums.rest.append(index)
+        beginning.rest.append(term)
       }
     }
-    return sums
+    return beginning
   }
 
-  /// The ports, given the beginning of their sums.
+  /// The ports, given the beginning of their sums; `value` is nil for a source that holds zeros.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func preactivations(
-    batch: Int, after beginning: PortSums<S>, reading value: (Source) -> Matrix<S>
+    batch: Int, after beginning: PortSums<S>, reading value: (Source) -> Matrix<S>?
   ) -> [Matrix<S>] {
     var sums = beginning.sums
-    for index in beginning.rest {
-      terms[index].map.add(of: value(terms[index].source), toSum: &sums[terms[index].port])
+    for term in beginning.rest {
+      if let value = value(term.source) { add(term.map, of: value, to: &sums[term.port]) }
     }
-    var ports = zip(sums, portSizes).map { $0 ?? Matrix(rows: batch, columns: $1) }
-    sums = []
-    for offset in offsets {
-      ports[offset.port].addToEveryRow(offset.vector)
-    }
-    return ports
+    return ports(from: &sums, batch: batch)
   }
 
-  /// The positions of the terms in the order of summation: what reads the input first, since files list `W_x` apart
+  /// Calls `body` with the terms in the order of summation: what reads the input first, since files list `W_x` apart
   /// from `W_z`, and the order decides the last bit of a sum.
-  fileprivate var termOrder: [Int] {
-    terms.indices.filter { terms[$0].source == .input } + terms.indices.filter { terms[$0].source != .input }
+  private func forEachTerm(_ body: (Term<S>) -> Void) {
+    for term in terms where term.source == .input { body(term) }
+    for term in terms where term.source != .input { body(term) }
+  }
+
+  /// The ports, given the sums of their terms, nil where there is none; those are given up.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  private func ports(from sums: inout [Matrix<S>?], batch: Int) -> [Matrix<S>] {
+    for port in sums.indices where sums[port] == nil {
+      sums[port] = Matrix(rows: batch, columns: portShapes[port].reduce(1, *))
+    }
+    for offset in offsets { sums[offset.port]!.addToEveryRow(offset.vector) }
+    return sums.map { $0! }
   }
 
   /// z = φ(p_1, …, p_m), `[batch, size]`.
@@ -214,7 +225,7 @@ extension Block {
   /// The cotangents of the ports for a cotangent `g` of z.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  public func portCotangents(_ g: Matrix<S>, at ports: [Matrix<S>]) -> [Matrix<S>] {
+  public func portCotangents(_ g: consuming Matrix<S>, at ports: [Matrix<S>]) -> [Matrix<S>] {
     nonlinearity.vjp(g, at: ports, shapes: portShapes)
   }
 
@@ -228,21 +239,34 @@ extension Block {
     _ portCotangents: [Matrix<S>], add: (_ source: Source, _ summand: (inout Matrix<S>?) -> Void) -> Void
   ) {
     for term in terms {
-      add(term.source) { term.map.addTransposed(of: portCotangents[term.port], toSum: &$0) }
+      add(term.source) { addTransposed(term.map, of: portCotangents[term.port], to: &$0) }
     }
   }
+}
+
+/// Adds `A x` to a sum, which begins with its first summand.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func add<S: Scalar>(_ map: any LinearMap<S>, of x: Matrix<S>, to sum: inout Matrix<S>?) {
+  if sum == nil { sum = map.value(of: x) } else { map.add(of: x, to: &sum!) }
+}
+
+/// Adds `Aᵀ g` to a sum, which begins with its first summand.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func addTransposed<S: Scalar>(_ map: any LinearMap<S>, of g: Matrix<S>, to sum: inout Matrix<S>?) {
+  if sum == nil { sum = map.transposedValue(of: g) } else { map.addTransposed(of: g, to: &sum!) }
 }
 
 /// The sums of a block's ports, up to some term each.
 public struct PortSums<S: Scalar>: Sendable {
   /// The sum of each port, nil where it has no summand yet.
   fileprivate var sums: [Matrix<S>?]
-  /// The positions of the terms that are missing, in the order of summation.
-  fileprivate var rest: [Int]
+  /// The terms that are missing, in the order of summation.
+  public fileprivate(set) var rest: [Term<S>]
 
-  /// No summand yet.
-  fileprivate init(of block: Block<S>) {
-    sums = [Matrix<S>?](repeating: nil, count: block.portShapes.count)
-    rest = block.termOrder
+  /// The same sums in another precision, every number rounded to nearest.
+  public func cast<T: Scalar>(to type: T.Type) -> PortSums<T> {
+    PortSums<T>(sums: sums.map { $0?.cast(to: type) }, rest: rest.map { $0.cast(to: type) })
   }
 }

@@ -95,16 +95,6 @@ extension LinearMap {
     return e
   }
 
-  /// Adds `A x` to a sum that begins with its first summand.
-  func add(of x: Matrix<S>, toSum p: inout Matrix<S>?) {
-    if p == nil { p = value(of: x) } else { add(of: x, to: &p!) }
-  }
-
-  /// Adds `Aᵀ g` to a sum that begins with its first summand.
-  func addTransposed(of g: Matrix<S>, toSum e: inout Matrix<S>?) {
-    if e == nil { e = transposedValue(of: g) } else { addTransposed(of: g, to: &e!) }
-  }
-
   /// The number of columns of A: the size of what the map reads.
   public var inputSize: Int { inputShape.reduce(1, *) }
 

@@ -1,0 +1,80 @@
+import FixedPoints
+import LinearAlgebra
+
+/// A start for a solve in double precision, found in single precision, where a product costs half as much.
+///
+/// The state is taken to within single precision of the equilibrium; corrections d = J d + f(z) − z to it are then solved
+/// for in single precision too, their right sides being computed in double (iterative refinement: Higham 2002, "Accuracy
+/// and Stability of Numerical Algorithms", chapter 12). What counts as converged is decided in double precision
+/// afterwards, by a solver that begins where it is told to.
+struct Preparation<S: Scalar> {
+  /// Where to begin, `[batch, N]`.
+  private(set) var start: Matrix<S>
+  /// Updates applied, the largest number over the samples.
+  private(set) var iterations = 0
+  /// Evaluations of the transition, or of its derivative.
+  private(set) var evaluations = 0
+
+  /// How many multiplications an evaluation costs at least where single precision saves more than rounding the weights
+  /// costs.
+  private static var leastMultiplications: Int { 1 << 20 }
+  /// How often the state is corrected: each time adds the digits of single precision.
+  private static var corrections: Int { 2 }
+  /// When a solve in single precision ends; a slow contraction is left to double precision.
+  private static var rule: StoppingRule {
+    .rounding(of: Float.self, maximumIterations: GroupSolver.patience)
+  }
+
+  /// A start for the equilibrium of a group: f(0) unless `solver` prepares.
+  init(of transition: GroupTransition<S>, for solver: any FixedPointSolver) {
+    start = transition.valueAtZero
+    guard let solver = Self.solver(for: solver, multiplications: transition.multiplications) else { return }
+    let single = transition.cast(to: Float.self)
+    start = solution(by: solver, from: start, single.value(at:))
+    for _ in 0..<Self.corrections {
+      let (value, derivative) = transition.linearization(at: start)
+      evaluations += 1
+      guard derivative.isElementwise else { return }
+      let rest = value - start
+      let (single, r) = (derivative.cast(to: Float.self), rest.cast(to: Float.self))
+      start.add(solution(by: solver, from: rest) { single.pushForward($0, adding: r) })
+    }
+  }
+
+  /// A start for the adjoint equation `g = Jᵀ g + e` of a group: e unless `solver` prepares.
+  init(of derivative: GroupDerivative<S>, adding e: Matrix<S>, for solver: any FixedPointSolver) {
+    start = e
+    guard let solver = Self.solver(for: solver, multiplications: derivative.multiplications) else { return }
+    let single = derivative.cast(to: Float.self)
+    func correction(for rest: Matrix<S>) -> Matrix<S> {
+      let r = rest.cast(to: Float.self)
+      return solution(by: solver, from: rest) { single.pullBack($0, adding: r) }
+    }
+    start = correction(for: e)
+    for _ in 0..<Self.corrections {
+      evaluations += 1
+      start.add(correction(for: derivative.pullBack(start, adding: e) - start))
+    }
+  }
+
+  /// What is run in single precision before `solver` runs in precision `S`, or nil where nothing is.
+  private static func solver(
+    for solver: any FixedPointSolver, multiplications: Int
+  ) -> (any FixedPointSolver)? {
+    S.self == Double.self && multiplications >= leastMultiplications ? solver.preparation : nil
+  }
+
+  /// Solves in single precision; samples that do not converge stay at `start`.
+  private mutating func solution(
+    by solver: any FixedPointSolver, from start: Matrix<S>, _ transition: (Matrix<Float>) -> Matrix<Float>
+  ) -> Matrix<S> {
+    let solution = solver.solve(transition, from: start.cast(to: Float.self), until: Self.rule)
+    iterations += solution.iterations
+    evaluations += solution.evaluations
+    var result = solution.state.cast(to: S.self)
+    for (row, sample) in solution.samples.enumerated() where sample.reason != .converged {
+      result.replaceRow(row, with: start.row(row))
+    }
+    return result
+  }
+}

@@ -1,0 +1,65 @@
+import Equilibria
+import FixedPoints
+import LinearAlgebra
+import Operators
+import Testing
+
+/// One pass backwards finds what the adjoint and the gradients from it are.
+@Suite("Backpropagation through an equilibrium")
+struct BackpropagationTests {
+  /// Two blocks that read each other, the input and an explicit block; an explicit block that reads both, the input twice
+  /// and one entry of a tied weight; and a block that nothing reads.
+  private func model(_ form: ModelForm) throws -> EquilibriumModel<Double> {
+    var generator = SeededGenerator(seed: 5)
+    func map() -> DenseMap<Double> {
+      DenseMap(Matrix(rows: 3, columns: 3, elements: (0..<9).map { _ in 0.2 * generator.normal() }))
+    }
+    let tied = map()
+    func block(_ name: String, _ sources: [Source], tie: Source? = nil) -> Block<Double> {
+      var terms = sources.map { Term(source: $0, map: map()) }
+      if let tie { terms.append(Term(source: tie, map: tied, parameter: "tied")) }
+      return Block(
+        name: name, size: 3, nonlinearity: Tanh(), terms: terms,
+        offsets: [Offset(vector: [0.1, 0.2, 0.3], parameter: name == "u" ? "bias" : nil)])
+    }
+    return try EquilibriumModel(
+      inputShape: [3],
+      blocks: [
+        block("out", [.node(1), .node(2), .input, .input], tie: .node(3)),
+        block("u", [.node(2), .input, .node(3)]),
+        block("v", [.node(1), .node(2), .node(3)], tie: .node(1)),
+        block("head", [.input]),
+        block("unread", [.node(0)]),
+      ], output: 0, form: form)
+  }
+
+  @Test(
+    "It gives the gradients of the adjoint, bit by bit",
+    arguments: [ModelForm.blocks, .matrix], [true, false])
+  func sameAsAdjoint(form: ModelForm, isStructured: Bool) throws {
+    let model = try model(form)
+    let method: SolutionMethod = isStructured ? .structured(GroupSolver()) : .whole(Anderson())
+    let x = Matrix<Double>([[1, -2, 0.5], [0.3, 0.2, -1]])
+    let cotangent = Matrix<Double>([[0.5, 1, -1], [2, 0, 0.25]])
+    let solution = try model.equilibrium(x, by: method)
+    let point = model.linearization(at: solution)
+    let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method)
+    let expected = model.gradients(at: point, adjoint: adjoint)
+    let found = model.backpropagate(cotangent, through: solution, by: method)
+    #expect(found.gradients == expected)
+    #expect(found.gradients.parameters.names == expected.parameters.names)
+    #expect(found.converged == [true, true] && found.failure == nil)
+    #expect(found.records.map(\.iterations) == adjoint.records.map(\.iterations))
+  }
+
+  @Test("An adjoint that is not reached is reported")
+  func failure() throws {
+    let model = try model(.blocks)
+    let solution = try model.equilibrium(Matrix([[1, -2, 0.5]]), by: .structured(Picard()))
+    let back = model.backpropagate(
+      Matrix([[1, 1, 1]]), through: solution, by: .structured(Picard()),
+      until: .rounding(of: Double.self, maximumIterations: 2))
+    #expect(back.converged == [false])
+    #expect(back.failure?.record.blocks == ["u", "v"])
+  }
+}
