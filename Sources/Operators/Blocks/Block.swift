@@ -80,6 +80,23 @@ public struct Offset<S: Scalar>: Sendable {
   /// The number of coordinates of the summand.
   public var count: Int { map?.outputSize ?? tensor.count }
 
+  /// Adds the summand to every sample's port: p is `[batch, port]`.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  func add(to p: inout Matrix<S>) {
+    if let map, tensor.count <= count / 8 {
+      // A few numbers spread over many places are read once, and not again from as many places as there are.
+      let rows = Matrix(rows: p.rows, columns: tensor.count) { rows in
+        for row in 0..<p.rows {
+          for (index, number) in tensor.elements.enumerated() { rows[row * tensor.count + index] = number }
+        }
+      }
+      map.add(of: rows, to: &p)
+    } else {
+      p.addToEveryRow(vector)
+    }
+  }
+
   /// The gradient with respect to the tensor, for cotangents of the port, `[batch, port]`.
   @specialized(where S == Double)
   @specialized(where S == Float)
@@ -211,7 +228,7 @@ extension Block {
     for port in sums.indices where sums[port] == nil {
       sums[port] = Matrix(rows: batch, columns: portShapes[port].reduce(1, *))
     }
-    for offset in offsets { sums[offset.port]!.addToEveryRow(offset.vector) }
+    for offset in offsets { offset.add(to: &sums[offset.port]!) }
     return sums.map { $0! }
   }
 

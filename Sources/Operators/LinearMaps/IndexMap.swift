@@ -92,10 +92,12 @@ private func gather<S: Scalar>(
       for (input, output) in places.enumerated() { target[first + output] += source[start + input] }
       continue
     }
-    for (index, input) in table.indices.enumerated() where input >= 0 {
-      let value = factors.isEmpty ? source[start + input] : factors[input] * source[start + input]
-      let output = first + index * table.run
-      for place in output..<output + table.run { target[place] += value }
+    target.withUnsafeMutableBufferPointer { target in
+      for (index, input) in table.indices.enumerated() where input >= 0 {
+        let value = factors.isEmpty ? source[start + input] : factors[input] * source[start + input]
+        let run = target.baseAddress! + first + index * table.run
+        for place in 0..<table.run { run[place] += value }
+      }
     }
   }
 }
