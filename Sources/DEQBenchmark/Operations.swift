@@ -101,7 +101,7 @@ private func written(_ model: ModelFile) -> [UInt8] {
   return sink.bytes
 }
 
-/// Registers each activation on 2¹⁶ numbers from −8 to 8: σ, and σ' times a cotangent.
+/// Registers each elementwise function on 2¹⁶ numbers from −8 to 8: σ, and σ' times a cotangent.
 func registerActivations<S: Scalar>(in suite: BenchmarkSuite, precision: S.Type, named precisionName: String)
 {
   let count = 1 << 16
@@ -109,7 +109,7 @@ func registerActivations<S: Scalar>(in suite: BenchmarkSuite, precision: S.Type,
     Matrix<S>(rows: 1, columns: count, elements: (0..<count).map { S(16 * Double($0) / Double(count) - 8) })
   ])
   let shapes = [[count]]
-  for type in NonlinearityRegistry.activations
+  for type in NonlinearityRegistry.elementwise
   where type.constantDescriptions.allSatisfy({ $0.defaultValue != nil }) {
     // Default constants have a meaning.
     let activation = try! type.init(constants: type.constantDescriptions.map { $0.defaultValue! })

@@ -164,11 +164,40 @@ def processor():
         return platform.processor() or platform.machine()
 
 
+# The columns of the table of networks: a heading, an operation and its peer.
+COLUMNS = (
+    ("forward ÷ PyTorch", "forward", "PyTorch"),
+    ("with backward", "forward+backward", "PyTorch"),
+    ("forward ÷ ONNX Runtime", "forward", "ONNX Runtime"),
+    ("solve ÷ own forward", "solve", "own forward"),
+    ("adjoint ÷ own backward", "adjoint", "own backward"),
+)
+
+
 def markdown():
-    print(f"{environment()}.\n\n| what | deq | beside | ÷ | |\n|---|---|---|---|---|")
+    """A table of the networks, float32 / float64 in each cell, and one of everything else."""
+    found = {(row["name"], row["peer"]): row for row in rows}
+    networks = dict.fromkeys(
+        "/".join(row["name"].split("/")[:2]) for row in rows if row["peer"] in {column[2] for column in COLUMNS})
+
+    def cell(network, operation, peer):
+        ratios = [
+            f"{found[key]['ratio']:.2f}" for precision in PRECISIONS
+            if (key := (f"{network}/{precision}/{operation}", peer)) in found]
+        return " / ".join(ratios)
+
+    print(f"{environment()}.\n")
+    networks = [network for network in networks if not network.startswith("activation")]
+    if networks:
+        print("| network, batch | " + " | ".join(column[0] for column in COLUMNS) + " |\n" + "|---" * 6 + "|")
+    for network in networks:
+        print(f"| {network.replace('/b', ', ')} | " + " | ".join(cell(network, *column[1:]) for column in COLUMNS) + " |")
+    print("\n| what | time | beside | ratio |\n|---|---|---|---|")
     for row in rows:
-        ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
-        print(f"| {row['name']} | {row['seconds'] * 1e6:,.0f} µs | {row['peer']} | {ratio} | {row['note']} |")
+        if "/".join(row["name"].split("/")[:2]) not in networks:
+            ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
+            note = f", {row['note']}" if row["note"] else ""
+            print(f"| {row['name']} | {row['seconds'] * 1e3:,.3g} ms | {row['peer']} | {ratio}{note} |")
 
 
 def main():
