@@ -207,7 +207,22 @@ def torchdeq_runs(model, batch, precision):
                 solve(lambda z: torch.tanh(F.linear(z, W) + injection), start, max_iter=500, tol=tolerance, stop_mode="rel")
         return run
 
-    return {"anderson": solver(anderson_solver), "fixed_point_iter": solver(fixed_point_iter)}
+    def backward(name):
+        """Implicit differentiation at an equilibrium: the gradients of the input and of W, U and b."""
+        leaves = [t.clone().requires_grad_(True) for t in (x, W, U, b)]
+        deq = torchdeq.get_deq(
+            f_solver="fixed_point_iter", b_solver=name, ift=True, f_max_iter=500, b_max_iter=500, f_tol=tolerance,
+            b_tol=tolerance, f_stop_mode="rel", b_stop_mode="rel")
+        input, weight, injected, bias = leaves
+        f = lambda z: torch.tanh(F.linear(z, weight) + F.linear(input, injected, bias))
+        output = deq(f, torch.zeros(batch, W.shape[0], dtype=dtype))[0][-1]
+        cotangent = torch.randn_like(output)
+        return lambda: torch.autograd.grad(output, leaves, cotangent, retain_graph=True)
+
+    return {
+        "solve": {"anderson": solver(anderson_solver), "fixed_point_iter": solver(fixed_point_iter)},
+        "adjoint": {name: backward(name) for name in ("anderson", "fixed_point_iter")},
+    }
 
 
 def measure(name, peers, rows):
@@ -254,14 +269,16 @@ def main():
         }.items():
             if not any(
                 re.search(options.only, f"{workload}/b{batch}/{precision}/{operation}") for batch in batches
-                for precision in ("float32", "float64") for operation in ("forward", "forward+backward", "solve")):
+                for precision in ("float32", "float64") for operation in ("forward", "forward+backward", "solve", "adjoint")):
                 continue
             model = Model(folder, workload)
             for batch in batches:
                 for precision in ("float32", "float64"):
                     prefix = f"{workload}/b{batch}/{precision}/"
                     if workload == "deq512":
-                        measure(prefix + "solve", torchdeq_runs(model, batch, precision) if torchdeq else {}, rows)
+                        runs = torchdeq_runs(model, batch, precision) if torchdeq else {}
+                        for operation, peers in runs.items():
+                            measure(prefix + operation, peers, rows)
                         continue
                     runs = {"PyTorch": torch_runs(model, batch, precision)} if torch else {}
                     if torch and onnxruntime and precision == "float32":
