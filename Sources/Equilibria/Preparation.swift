@@ -14,46 +14,47 @@ struct Preparation<S: Scalar> {
   private(set) var iterations = 0
   /// Evaluations of the transition, or of its derivative.
   private(set) var evaluations = 0
+  /// Which samples have converged in single precision so far; the others begin where they would without it.
+  private var isSettled: [Bool]
 
   /// How many multiplications an evaluation costs at least where single precision saves more than rounding the weights
   /// costs.
   private static var leastMultiplications: Int { 1 << 20 }
   /// How often the state is corrected: each time adds the digits of single precision.
   private static var corrections: Int { 2 }
-  /// When a solve in single precision ends; a slow contraction is left to double precision.
+  /// When a solve in single precision ends: where three in succession have found all digits of double precision. A slow
+  /// contraction is left to double precision.
   private static var rule: StoppingRule {
-    .rounding(of: Float.self, maximumIterations: GroupSolver.patience)
+    StoppingRule(
+      relativeTolerance: 0x1p-16, absoluteTolerance: 0x1p-103, maximumIterations: GroupSolver.patience)
   }
 
   /// A start for the equilibrium of a group: f(0) unless `solver` prepares.
   init(of transition: GroupTransition<S>, for solver: any FixedPointSolver) {
     start = transition.valueAtZero
+    isSettled = [Bool](repeating: true, count: start.rows)
     guard let solver = Self.solver(for: solver, multiplications: transition.multiplications) else { return }
     let single = transition.cast(to: Float.self)
-    start = solution(by: solver, from: start, single.value(at:))
+    start = solution(by: solver, from: start, orElse: start, single.value(at:))
     for _ in 0..<Self.corrections {
       let (value, derivative) = transition.linearization(at: start)
       evaluations += 1
       guard derivative.isElementwise else { return }
-      let rest = value - start
-      let (single, r) = (derivative.cast(to: Float.self), rest.cast(to: Float.self))
-      start.add(solution(by: solver, from: rest) { single.pushForward($0, adding: r) })
+      correct(for: value - start, by: solver, derivative.cast(to: Float.self).pushForward)
     }
   }
 
   /// A start for the adjoint equation `g = Jᵀ g + e` of a group: e unless `solver` prepares.
   init(of derivative: GroupDerivative<S>, adding e: Matrix<S>, for solver: any FixedPointSolver) {
     start = e
+    isSettled = [Bool](repeating: true, count: start.rows)
     guard let solver = Self.solver(for: solver, multiplications: derivative.multiplications) else { return }
     let single = derivative.cast(to: Float.self)
-    func correction(for rest: Matrix<S>) -> Matrix<S> {
-      let r = rest.cast(to: Float.self)
-      return solution(by: solver, from: rest) { single.pullBack($0, adding: r) }
-    }
-    start = correction(for: e)
+    let r = e.cast(to: Float.self)
+    start = solution(by: solver, from: e, orElse: e) { single.pullBack($0, adding: r) }
     for _ in 0..<Self.corrections {
       evaluations += 1
-      start.add(correction(for: derivative.pullBack(start, adding: e) - start))
+      correct(for: derivative.pullBack(start, adding: e) - start, by: solver, single.pullBack)
     }
   }
 
@@ -64,16 +65,30 @@ struct Preparation<S: Scalar> {
     S.self == Double.self && multiplications >= leastMultiplications ? solver.preparation : nil
   }
 
-  /// Solves in single precision; samples that do not converge stay at `start`.
+  /// Adds the solution d of `d = A d + rest`, for `apply` ↦ A d + r.
+  private mutating func correct(
+    for rest: Matrix<S>, by solver: any FixedPointSolver,
+    _ apply: (_ d: Matrix<Float>, _ r: Matrix<Float>) -> Matrix<Float>
+  ) {
+    let r = rest.cast(to: Float.self)
+    start.add(
+      solution(by: solver, from: rest, orElse: Matrix(rows: rest.rows, columns: rest.columns)) {
+        apply($0, r)
+      })
+  }
+
+  /// What a solve in single precision finds, with the rows of `fallback` for the samples that are not settled.
   private mutating func solution(
-    by solver: any FixedPointSolver, from start: Matrix<S>, _ transition: (Matrix<Float>) -> Matrix<Float>
+    by solver: any FixedPointSolver, from beginning: Matrix<S>, orElse fallback: Matrix<S>,
+    _ transition: (Matrix<Float>) -> Matrix<Float>
   ) -> Matrix<S> {
-    let solution = solver.solve(transition, from: start.cast(to: Float.self), until: Self.rule)
+    let solution = solver.solve(transition, from: beginning.cast(to: Float.self), until: Self.rule)
     iterations += solution.iterations
     evaluations += solution.evaluations
     var result = solution.state.cast(to: S.self)
-    for (row, sample) in solution.samples.enumerated() where sample.reason != .converged {
-      result.replaceRow(row, with: start.row(row))
+    for (row, sample) in solution.samples.enumerated() {
+      isSettled[row] = isSettled[row] && sample.reason == .converged
+      if !isSettled[row] { result.replaceRow(row, with: fallback.row(row)) }
     }
     return result
   }

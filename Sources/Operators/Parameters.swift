@@ -9,8 +9,12 @@ public struct ParameterTensors<S: Scalar>: Equatable, Sendable {
   /// Where each name stands among them.
   private var positions: [String: Int] = [:]
 
-  /// No tensors.
-  public init() {}
+  /// No tensors, and room for as many as `capacity` without a new allocation.
+  public init(capacity: Int = 0) {
+    names.reserveCapacity(capacity)
+    tensors.reserveCapacity(capacity)
+    positions.reserveCapacity(capacity)
+  }
 
   /// The tensor of a parameter, or nil.
   public subscript(name: String) -> Tensor<S>? { positions[name].map { tensors[$0] } }

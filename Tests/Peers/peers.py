@@ -76,14 +76,14 @@ def numpy_runs(model, batch, precision):
 
 def torchdeq_runs(model, batch, precision):
     """The equilibrium of `z = tanh(W z + U x + b)` to deq's residual, 64 units in the last place, by each solver; and the
-    gradients of x, W, U and b, by implicit differentiation with the same."""
+    gradients of x, W, U and b, by implicit differentiation with each."""
     from torchdeq import get_deq
     from torchdeq.solver import anderson_solver, fixed_point_iter
 
     dtype = getattr(torch, precision)
     entries = model.json["layers"][0]["model"]
     matrix = lambda entry: torch.tensor(model.tensor(entry.get("matrix", entry.get("vector"))), dtype=dtype)
-    W, U, b = (matrix(entries[key][0]).requires_grad_(True) for key in ("Wz", "Wx", "b"))
+    W, U, b = (matrix(entries[key][0]) for key in ("Wz", "Wx", "b"))
     x = torch.randn(batch, U.shape[1], dtype=dtype)
     cotangent = torch.randn(batch, W.shape[0], dtype=dtype)
     tolerance = 64 * torch.finfo(dtype).eps
@@ -99,22 +99,19 @@ def torchdeq_runs(model, batch, precision):
         return run
 
     def differentiate(name):
+        """At an equilibrium that is there already: the gradients of the input and of W, U and b."""
         deq = get_deq(
-            core="sliced", ift=True, f_solver=name, b_solver=name, f_max_iter=500, b_max_iter=500, f_tol=tolerance,
+            f_solver="fixed_point_iter", b_solver=name, ift=True, f_max_iter=500, b_max_iter=500, f_tol=tolerance,
             b_tol=tolerance, f_stop_mode="rel", b_stop_mode="rel")
-        deq.train()
-
-        def run():
-            leaf = x.clone().requires_grad_(True)
-            injection = F.linear(leaf, U, b)
-            start = torch.zeros(batch, W.shape[0], dtype=dtype)
-            states, _ = deq(lambda z: torch.tanh(F.linear(z, W) + injection), start)
-            torch.autograd.grad(states[-1], [leaf, W, U, b], cotangent)
-        return run
+        leaves = [tensor.clone().requires_grad_(True) for tensor in (x, W, U, b)]
+        leaf, weight, injected, bias = leaves
+        transition = lambda z: torch.tanh(F.linear(z, weight) + F.linear(leaf, injected, bias))
+        output = deq(transition, torch.zeros(batch, W.shape[0], dtype=dtype))[0][-1]
+        return lambda: torch.autograd.grad(output, leaves, cotangent, retain_graph=True)
 
     return {
         "solve": {"anderson": solve(anderson_solver), "fixed_point_iter": solve(fixed_point_iter)},
-        "forward+backward": {name: differentiate(name) for name in ("anderson", "fixed_point_iter")},
+        "adjoint": {name: differentiate(name) for name in ("anderson", "fixed_point_iter")},
     }
 
 

@@ -97,6 +97,12 @@ struct PreparationTests {
     let solution = model.solve(x, by: .structured(GroupSolver()))
     #expect(solution.converged.allSatisfy { $0 })
     expectClose(solution.output, model.solve(x, by: .whole(Picard())).output)
+    // It began at f(0).
+    let start = model.transition(model.zeroState(batch: x.rows), input: x)
+    let residual = zip(model.transition(start, input: x), start).map {
+      largestDistance($0.elements, $1.elements)
+    }.max()
+    #expect(solution.records[0].trace.entries[0].residual == residual)
   }
 
   @Test("Where there is no equilibrium the report says so")

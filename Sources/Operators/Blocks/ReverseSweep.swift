@@ -21,8 +21,10 @@ public struct ReverseSweep<S: Scalar> {
   /// nil where nothing has been added yet, or the sum has been taken.
   private var cotangents: [Matrix<S>?]
   private var inputCotangent: Matrix<S>?
-  /// By node.
-  private var entries: [[EntryGradient]]
+  /// In the order in which they were taken; those of a node stand side by side.
+  private var entries: [EntryGradient] = []
+  /// Where those of each node stand among them.
+  private var places: [Range<Int>]
 
   /// A sweep over nodes that hold `values` for an input, with nothing added yet.
   @specialized(where S == Double)
@@ -31,7 +33,7 @@ public struct ReverseSweep<S: Scalar> {
     self.values = values
     self.input = input
     cotangents = [Matrix<S>?](repeating: nil, count: values.count)
-    entries = [[EntryGradient]](repeating: [], count: values.count)
+    places = [Range<Int>](repeating: 0..<0, count: values.count)
   }
 
   /// Adds to the cotangent of the input or of a node, nil where nothing has been added yet.
@@ -87,11 +89,14 @@ public struct ReverseSweep<S: Scalar> {
     }
   }
 
-  /// Takes the gradient of a parameter that belongs to a node.
+  /// Takes the gradient of a parameter that belongs to a node; all of a node's are taken in a row.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public mutating func add(_ gradient: Tensor<S>, to name: String, isPlace: Bool = false, at node: Int) {
-    entries[node].append(EntryGradient(name: name, isPlace: isPlace, gradient: gradient))
+    let first = places[node].isEmpty ? entries.count : places[node].lowerBound
+    precondition(first + places[node].count == entries.count, "gradients of a node apart from each other")
+    entries.append(EntryGradient(name: name, isPlace: isPlace, gradient: gradient))
+    places[node] = first..<entries.count
   }
 
   /// The gradients of the input and of all parameters, added up by name in the order of the nodes.
@@ -100,9 +105,9 @@ public struct ReverseSweep<S: Scalar> {
   @specialized(where S == Double)
   @specialized(where S == Float)
   private func sums() -> Gradients<S> {
-    var parameters = ParameterTensors<S>()
-    for node in entries {
-      for entry in node {
+    var parameters = ParameterTensors<S>(capacity: entries.count)
+    for place in places {
+      for entry in entries[place] {
         // Entries at one place are summands of one matrix, whose gradient counts once.
         if entry.isPlace, parameters[entry.name] != nil { continue }
         parameters.add(entry.gradient, to: entry.name)
