@@ -2,38 +2,43 @@ import LinearAlgebra
 
 /// The largest element of each window of each of `planes` planes, as `[planes, windows]`; −∞ where a window has none.
 ///
-/// NaN is larger than any number. The lines of a window are compared first, whole lines at a time, then what they leave.
+/// NaN is larger than any number. The lines of a window are compared first, whole lines at a time, into one that has −∞ in
+/// the padding; then what they leave.
 @specialized(where S == Double)
 @specialized(where S == Float)
 func findMaxima<S: Scalar>(_ p: [S], planes: Int, _ geometry: WindowGeometry) -> [S] {
-  let spans = (0..<3).map { geometry.spans(axis: $0) }
+  let (depths, rows) = (geometry.spans(axis: 0), geometry.spans(axis: 1))
   let (inputArea, outputArea) = (geometry.inputArea, geometry.outputArea)
-  let width = geometry.input[2]
-  return [S](unsafeUninitializedCapacity: planes * outputArea) { maxima, count in
-    count = planes * outputArea
+  let (height, width, count) = (geometry.input[1], geometry.input[2], geometry.output[2])
+  let (stepZ, stepY, stepX) = (geometry.dilation[0], geometry.dilation[1], geometry.dilation[2])
+  let (kernel, stride, before) = (geometry.kernel[2], geometry.stride[2], geometry.before[2])
+  let lineLength = max(before + width, (count - 1) * stride + (kernel - 1) * stepX + 1)
+  return S.array(count: planes * outputArea) { maxima in
     p.withUnsafeBufferPointer { p in
       inParts(of: planes, grain: 1 + elementsPerPart / inputArea) { part in
-        withUnsafeTemporaryAllocation(of: S.self, capacity: width) { line in
+        withUnsafeTemporaryAllocation(of: S.self, capacity: lineLength) { padded in
+          padded.initialize(repeating: -.infinity)
+          let line = padded.baseAddress! + before
           for plane in part {
             let source = p.baseAddress! + plane * inputArea
             var target = maxima.baseAddress! + plane * outputArea
-            for depth in spans[0] {
-              for row in spans[1] {
-                line.initialize(repeating: -.infinity)
+            for depth in depths {
+              for row in rows {
+                line.update(repeating: -.infinity, count: width)
                 for z in 0..<depth.count {
-                  let layer = (depth.first + z * geometry.dilation[0]) * geometry.input[1]
+                  let layer = (depth.first + z * stepZ) * height + row.first
                   for y in 0..<row.count {
-                    let start = source + (layer + row.first + y * geometry.dilation[1]) * width
+                    let start = source + (layer + y * stepY) * width
                     for x in 0..<width { line[x] = larger(line[x], start[x]) }
                   }
                 }
-                for column in spans[2] {
-                  var largest = -S.infinity
-                  for x in 0..<column.count {
-                    largest = larger(largest, line[column.first + x * geometry.dilation[2]])
-                  }
+                var window = padded.baseAddress!
+                for _ in 0..<count {
+                  var largest = window[0]
+                  for x in 1..<kernel { largest = larger(largest, window[x * stepX]) }
                   target.initialize(to: largest)
                   target += 1
+                  window += stride
                 }
               }
             }
