@@ -49,7 +49,7 @@ extension EquilibriumModel {
       }
     }
     return EquilibriumBackpropagation(
-      gradients: sweep.gradients, records: records, converged: records.converged(batch: cotangent.rows))
+      gradients: sweep.takeGradients(), records: records, converged: records.converged(batch: cotangent.rows))
   }
 
   private func passCotangents(

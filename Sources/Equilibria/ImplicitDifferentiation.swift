@@ -132,7 +132,7 @@ extension EquilibriumModel {
     for group in groups.reversed() {
       for member in group.members { pass(cotangents[member], through: member, in: &sweep) { $0 == .input } }
     }
-    var gradients = sweep.gradients
+    var gradients = sweep.takeGradients()
     if form == .matrix { gradients.parameters = matrixGradients(cotangents, at: point) }
     return gradients
   }

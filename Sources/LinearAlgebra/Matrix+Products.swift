@@ -90,11 +90,7 @@ extension Matrix {
   }
 
   /// The sum of all rows: `columns` numbers.
-  public var sumOfRows: [S] {
-    var sum = S.array(repeating: 0, count: columns)
-    addRows(of: elements, to: &sum)
-    return sum
-  }
+  public var sumOfRows: [S] { sumRows(of: elements, columns: columns) }
 
   /// Adds `scale` times another matrix of the same size.
   @specialized(where S == Double)
@@ -131,16 +127,18 @@ func addRowwise<S: Scalar>(_ vector: [S], to elements: inout [S]) {
 
 @specialized(where S == Double)
 @specialized(where S == Float)
-func addRows<S: Scalar>(of elements: [S], to sum: inout [S]) {
-  guard !sum.isEmpty else { return }
+func sumRows<S: Scalar>(of elements: [S], columns: Int) -> [S] {
+  var sum = S.array(repeating: 0, count: columns)
+  guard columns > 0 else { return sum }
   elements.withUnsafeBufferPointer { elements in
     sum.withUnsafeMutableBufferPointer { sum in
-      for start in stride(from: 0, to: elements.count, by: sum.count) {
+      for start in stride(from: 0, to: elements.count, by: columns) {
         let row = elements.baseAddress! + start
-        for column in sum.indices { sum[column] += row[column] }
+        for column in 0..<columns { sum[column] += row[column] }
       }
     }
   }
+  return sum
 }
 
 @specialized(where S == Double)

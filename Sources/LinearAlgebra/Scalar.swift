@@ -73,13 +73,20 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
 extension Scalar {
   /// C ← α·op(A)·op(B) + β·C, with op(A) `[m, k]`, op(B) `[k, n]` and C `[m, n]`.
   ///
-  /// A large product is cut across the longer side of C, one part for each thread.
+  /// A large product is cut across the longer side of C, one part for each thread. An outer product is bound by memory:
+  /// C is written once, and not cleared, read and written as BLAS would.
   public static func gemm(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Self, a: UnsafePointer<Self>, lda: Int, b: UnsafePointer<Self>, ldb: Int,
     beta: Self, c: UnsafeMutablePointer<Self>, ldc: Int
   ) {
     let grain = 1 + productsPerPart / max(1, min(m, n) * k)
+    if k == 1, m > 1, alpha == 1, beta == 0, !transposeB {
+      inParts(of: m, grain: 1 + elementsPerPart / max(1, n)) { rows in
+        for row in rows { scale(b, by: a[row * (transposeA ? 1 : lda)], count: n, into: c + row * ldc) }
+      }
+      return
+    }
     inParts(of: max(m, n), grain: grain, alignment: 16) { part in
       if n >= m {
         gemmOnOneThread(
@@ -95,6 +102,15 @@ extension Scalar {
       }
     }
   }
+}
+
+/// target ← factor·source.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func scale<S: Scalar>(
+  _ source: UnsafePointer<S>, by factor: S, count: Int, into target: UnsafeMutablePointer<S>
+) {
+  for index in 0..<count { target[index] = factor * source[index] }
 }
 
 /// How many products of a matrix product a thread takes at least: some microseconds' work.

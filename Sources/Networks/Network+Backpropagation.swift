@@ -46,6 +46,6 @@ extension Network {
       default: preconditionFailure("a forward pass of another network")
       }
     }
-    return Backpropagation(gradients: sweep.gradients, converged: converged, failure: failure)
+    return Backpropagation(gradients: sweep.takeGradients(), converged: converged, failure: failure)
   }
 }

@@ -22,7 +22,7 @@ public struct ParameterTensors<S: Scalar>: Equatable, Sendable {
   /// Adds a tensor to the one of this name, which has the same shape, or begins it.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  public mutating func add(_ tensor: Tensor<S>, to name: String) {
+  public mutating func add(_ tensor: consuming Tensor<S>, to name: String) {
     if let position = positions.updateValue(names.count, forKey: name) {
       positions[name] = position
       tensors[position] += tensor

@@ -12,7 +12,7 @@ import numpy as np
 from measuring import process, ratios
 
 JSON_C = """
-import ctypes, resource, sys, time
+import ctypes, sys, time
 library = ctypes.CDLL(sys.argv[1])
 library.json_object_from_file.restype = ctypes.c_void_p
 library.json_object_put.argtypes = [ctypes.c_void_p]
@@ -20,7 +20,7 @@ start = time.perf_counter()
 document = library.json_object_from_file(sys.argv[2].encode())
 assert document
 library.json_object_put(document)
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print(time.perf_counter() - start)
 """
 
 
@@ -38,11 +38,14 @@ def json_c():
 
 
 def json_c_parse(path):
-    """json-c's parse of a file, its document freed again: seconds, and bytes at the most."""
-    output = subprocess.run(
-        [sys.executable, "-c", JSON_C, json_c(), path], check=True, capture_output=True, text=True).stdout
-    seconds, memory = output.split()
-    return float(seconds), int(memory)
+    """json-c's parse of a file, its document freed again, in seconds."""
+    arguments = [sys.executable, "-S", "-c", JSON_C, json_c(), path]
+    return float(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
+
+
+def json_c_memory(path):
+    """The most memory that json-c's parse of a file takes, in bytes."""
+    return process([sys.executable, "-S", "-c", JSON_C, json_c(), path])[1]
 
 
 def write_json(path, widths, seed=0):
@@ -99,7 +102,7 @@ def process_rows(deq, folder, rounds):
     rows = []
 
     def compare(what, beside, ours, other, note=""):
-        seconds, others = ratios(lambda: ours()[0], {beside: lambda: other()[0]}, rounds)
+        seconds, others = ratios(lambda: ours()[0], {beside: other}, rounds)
         rows.append((what, beside, seconds, *others[beside], note))
 
     def time(what, ours, note=""):
@@ -121,10 +124,9 @@ def process_rows(deq, folder, rounds):
         path, model = f"{folder}/large.json", f"{folder}/large.deq.json"
         write_json(path, [860] * 5)
         size = f"{os.path.getsize(path) / 1e6:.0f} MB"
-        json_c_memory = json_c_parse(path)[1]
         for flag in ([], ["--no-check"]):
             convert = lambda: removing([model], [deq, "convert", *flag, path])
-            share = convert()[1] / json_c_memory
+            share = convert()[1] / json_c_memory(path)
             compare(
                 " ".join(["deq convert", *flag, f"on {size} of JSON"]), "json-c's parse", convert,
                 lambda: json_c_parse(path), f"memory ÷ json-c's {share:.2f}")
@@ -137,5 +139,5 @@ def process_rows(deq, folder, rounds):
     share = convert()[1] / os.path.getsize(tensors)
     compare(
         f"deq convert --no-check --weights safetensors on {os.path.getsize(tensors) / 1e6:.0f} MB", "cp", convert,
-        lambda: removing([copy], [shutil.which("cp"), tensors, copy]), f"memory ÷ weights {share:.2f}")
+        lambda: removing([copy], [shutil.which("cp"), tensors, copy])[0], f"memory ÷ weights {share:.2f}")
     return rows

@@ -11,7 +11,7 @@ public struct ReverseSweep<S: Scalar> {
     let name: String
     /// Whether the name is that of the entry's place.
     let isPlace: Bool
-    let gradient: Tensor<S>
+    var gradient: Tensor<S>
   }
 
   /// The input, `[batch, input]`.
@@ -99,18 +99,20 @@ public struct ReverseSweep<S: Scalar> {
     places[node] = first..<entries.count
   }
 
-  /// The gradients of the input and of all parameters, added up by name in the order of the nodes.
-  public var gradients: Gradients<S> { sums() }
-
+  /// The gradients of the input and of all parameters, added up by name in the order of the nodes; given up.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  private func sums() -> Gradients<S> {
+  public mutating func takeGradients() -> Gradients<S> {
     var parameters = ParameterTensors<S>(capacity: entries.count)
+    let taken = Tensor<S>([])
     for place in places {
-      for entry in entries[place] {
+      for position in place {
         // Entries at one place are summands of one matrix, whose gradient counts once.
-        if entry.isPlace, parameters[entry.name] != nil { continue }
-        parameters.add(entry.gradient, to: entry.name)
+        if entries[position].isPlace, parameters[entries[position].name] != nil { continue }
+        // Moved, not shared: there may be thousands, and a count of owners that the cache has lost costs a wait each.
+        var gradient = taken
+        swap(&gradient, &entries[position].gradient)
+        parameters.add(gradient, to: entries[position].name)
       }
     }
     return Gradients(
