@@ -99,14 +99,24 @@ public struct Convolution<S: Scalar>: LinearMap {
 
   /// p ← W·(windows of x) + β p.
   private func multiply(_ x: Matrix<S>, into p: UnsafeMutablePointer<S>, beta: S) {
-    let (area, size) = (geometry.outputArea, outputSize)
+    let (area, size, outputs) = (geometry.outputArea, outputSize, outputsOfGroup)
     weight.elements.withUnsafeBufferPointer { weight in
       withUnfolded(x) { sample, group, windows, columns in
-        S.gemm(
-          transposeA: false, transposeB: false, m: outputsOfGroup, n: windows.count, k: depth, alpha: 1,
-          a: weight.baseAddress! + group * outputsOfGroup * depth, lda: depth, b: columns,
-          ldb: windows.count, beta: beta,
-          c: p + sample * size + group * outputsOfGroup * area + windows.lowerBound, ldc: area)
+        let weight = weight.baseAddress! + group * outputs * depth
+        let target = p + sample * size + group * outputs * area + windows.lowerBound
+        guard windows.count < outputs else {
+          S.gemm(
+            transposeA: false, transposeB: false, m: outputs, n: windows.count, k: depth, alpha: 1, a: weight,
+            lda: depth, b: columns, ldb: windows.count, beta: beta, c: target, ldc: area)
+          return
+        }
+        // W is the larger factor, and goes through the caches in blocks where it stands on the right.
+        withUnsafeTemporaryAllocation(of: S.self, capacity: windows.count * outputs) { product in
+          S.gemm(
+            transposeA: true, transposeB: true, m: windows.count, n: outputs, k: depth, alpha: 1, a: columns,
+            lda: windows.count, b: weight, ldb: depth, beta: 0, c: product.baseAddress!, ldc: outputs)
+          addColumns(of: product, to: target, rows: outputs, distance: area, beta: beta)
+        }
       }
     }
   }
@@ -255,5 +265,21 @@ public struct Convolution<S: Scalar>: LinearMap {
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
     Convolution<T>(self, weight: weight.cast(to: type))
+  }
+}
+
+/// target ← sourceᵀ + β target: target is `[rows, …]`, its rows `distance` apart.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func addColumns<S: Scalar>(
+  of source: UnsafeMutableBufferPointer<S>, to target: UnsafeMutablePointer<S>, rows: Int, distance: Int,
+  beta: S
+) {
+  for row in 0..<rows {
+    let line = target + row * distance
+    for column in 0..<source.count / rows {
+      let summand = source[column * rows + row]
+      line[column] = beta == 0 ? summand : summand + beta * line[column]
+    }
   }
 }
