@@ -6,12 +6,13 @@ import LinearAlgebra
 /// z. In general, where I − J is singular, an accelerated step can lead so far out that the residual is
 /// small compared with the state only because the state is large. So a state that has outgrown the start a
 /// hundredfold is accepted only if its residual, with its own rounding, is also small compared with the first
-/// residual; and no method but the transition itself may go where rounding alone makes that impossible.
+/// residual, and has shrunk by as much as the state has grown, or to little more than rounding; and no method but the
+/// transition itself may go where rounding alone makes that impossible.
 /// Nilpotent maps do go there: they are judged by the largest residual on the way.
 struct ProblemScale: Sendable {
   /// The largest state that an accelerated step may lead to; beyond it all steps are plain ones.
   let limit: Double
-  private let outgrown: Double
+  private let size: Double
   private let rounding: Double
   private let first: Double
   /// The residual of the last iterate, and the largest one of the plain steps that led here.
@@ -22,12 +23,11 @@ struct ProblemScale: Sendable {
 
   /// The scale of a problem by its first evaluation, for a method whose steps are of the given kind.
   init<S: Scalar>(start: Evaluation<S>, kind: IterationKind) {
-    let size = max(largestMagnitude(start.point[...]), largestMagnitude(start.value[...]))
-    outgrown = 100 * Double(size)
+    size = Double(max(largestMagnitude(start.point[...]), largestMagnitude(start.value[...])))
     rounding = 4 * Double(S.ulpOfOne)
     first = start.residual
     last = start.residual
-    limit = kind == .accelerated ? max(outgrown, Self.shrinkage * start.residual / rounding) : 0
+    limit = kind == .accelerated ? max(size / Self.shrinkage, Self.shrinkage * start.residual / rounding) : 0
   }
 
   /// Takes an iterate.
@@ -40,6 +40,9 @@ struct ProblemScale: Sendable {
 
   /// Whether a residual that is small compared with its state means a fixed point.
   func trusts(residual: Double, magnitude: Double) -> Bool {
-    magnitude <= outgrown || residual + rounding * magnitude <= Self.shrinkage * max(first, peak)
+    guard magnitude > size / Self.shrinkage else { return true }
+    let worst = max(first, peak)
+    return residual + rounding * magnitude <= Self.shrinkage * worst
+      && residual <= max(2 * rounding * magnitude, worst * size / magnitude)
   }
 }

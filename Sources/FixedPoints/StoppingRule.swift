@@ -4,7 +4,8 @@ import LinearAlgebra
 /// ‖f(z) − z‖∞ ≤ `absoluteTolerance` + `relativeTolerance` · ‖z‖∞.
 ///
 /// A state more than a hundred times as large as the start z₀ and f(z₀) must also have brought the residual
-/// below a hundredth of the first, lest a state that runs off count as a fixed point for its size alone.
+/// below a hundredth of the first, and down as far as the state has grown, or to 8 units in the last place of it, lest a
+/// state that runs off count as a fixed point for its size alone.
 public struct StoppingRule: Sendable, Equatable {
   /// The largest residual accepted, as a multiple of the largest magnitude in the sample's state.
   public var relativeTolerance: Double
