@@ -116,9 +116,6 @@ private func scale<S: Scalar>(
 /// How many products of a matrix product a thread takes at least: some microseconds' work.
 private var productsPerPart: Int { 1 << 19 }
 
-/// How many elements of a buffer a thread takes at least.
-var elementsPerPart: Int { 1 << 14 }
-
 /// A function of one number, applied to whole buffers, in each precision that there is.
 ///
 /// `Scalar.evaluate` and `Scalar.multiplyByDerivative` choose the overload for their type, once per buffer.

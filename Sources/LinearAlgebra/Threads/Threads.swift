@@ -10,6 +10,9 @@ public func setThreads(_ count: Int) {
 /// How many threads large products and loops may take.
 public var threads: Int { ThreadTeam.shared.size }
 
+/// How many elements of a buffer a part has at least, for a loop that does little with each: some microseconds' work.
+public var elementsPerPart: Int { 1 << 14 }
+
 /// Calls `body` with parts of 0..<count that cover it, each on a thread of the team, and returns when all are done.
 ///
 /// There is one part for each thread, or fewer where a part would be smaller than `grain`. Boundaries between parts are

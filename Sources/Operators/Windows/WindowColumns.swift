@@ -64,9 +64,6 @@ func foldAdding<S: Scalar>(
   }
 }
 
-/// How many elements a thread takes at least.
-private var elementsPerPart: Int { 1 << 14 }
-
 /// The rows of a channel that some lines of windows read, laid out so that what a line takes stands side by side: with
 /// the padding of the last axis, and with elements a stride apart next to each other.
 ///

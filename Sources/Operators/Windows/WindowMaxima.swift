@@ -97,9 +97,6 @@ func addToWinners<S: Scalar>(
   }
 }
 
-/// How many elements a thread takes at least.
-private var elementsPerPart: Int { 1 << 14 }
-
 /// The larger of two numbers, the first of equal ones; NaN is larger than any number.
 @inline(__always)
 private func larger<S: Scalar>(_ a: S, _ b: S) -> S { b > a || b != b ? b : a }
