@@ -1,0 +1,38 @@
+import Equilibria
+import LinearAlgebra
+import Networks
+
+/// One of the two models that are compared: an explicit network (which may hold implicit layers) or an equilibrium model.
+public enum JudgedModel: Sendable {
+  /// A network, evaluated layer by layer and differentiated by backpropagation.
+  case network(Network<Double>)
+  /// An equilibrium model, solved for its state and differentiated by the implicit function theorem.
+  case equilibrium(EquilibriumModel<Double>)
+
+  /// The shape of one sample of the input.
+  public var inputShape: [Int] {
+    switch self {
+    case .network(let network): network.inputShape
+    case .equilibrium(let model): model.inputShape
+    }
+  }
+
+  /// The number of input coordinates.
+  public var inputSize: Int { inputShape.reduce(1, *) }
+
+  /// The number of output coordinates.
+  public var outputSize: Int {
+    switch self {
+    case .network(let network): network.outputSize
+    case .equilibrium(let model): model.outputSize
+    }
+  }
+
+  /// What the model says, as equations.
+  var equations: EquationSystem {
+    switch self {
+    case .network(let network): EquationSystem(network)
+    case .equilibrium(let model): EquationSystem(model)
+    }
+  }
+}
