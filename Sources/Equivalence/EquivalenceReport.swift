@@ -1,89 +1,84 @@
-import Equilibria
-
-/// Everything that a check found.
+/// Everything that a check found: three questions answered apart, and what the answers rest on.
 public struct EquivalenceReport: Sendable {
-  /// The verdict.
-  public var verdict: Verdict
-  /// Whether the two are the same equations; the first difference where they are not.
-  public var proof: ProofOutcome
-  /// The worst difference of each quantity on each path.
-  public var discrepancies: [Discrepancy]
-  /// An input on which the two differ, for `refuted` by numbers.
-  public var counterexample: Counterexample?
-  /// How many samples there were, and what became of them.
-  public var samples: SampleCounts
-  /// What the solvers did.
-  public var solves: [PathRecord]
-  /// The part of `∂ℓ/∂W_z` off the pattern of `W_z`; nil where no sample could be compared.
-  public var offPattern: OffPatternGradient?
-  /// What was left out for its cost, and other facts that are no faults; each one line.
-  public var notes: [String]
+  /// The overall verdict; see `VerdictRule` for how it follows.
+  public let verdict: Verdict
+  /// Whether both are one function of the input.
+  public let function: Verdict
+  /// Whether the gradients of the input are the same.
+  public let inputGradient: GradientVerdict
+  /// Whether the gradients of the parameters that both have are the same. Where they differ, that is a fact and no fault:
+  /// parameters are matched by their names and numbers.
+  public let parameters: GradientVerdict
+  /// What is proved.
+  public let proof: ProofReport
+  /// What was measured.
+  public let measurement: Measurement
+  /// What the search for a counterexample tried; nil where none was made.
+  public let search: SearchSummary?
+  /// An input on which the two differ; there is one for every function that is refuted, but where the sizes of input or
+  /// output differ.
+  public let counterexample: Counterexample?
+  /// Matched parameters whose gradients differ.
+  public let differingParameters: [Discrepancy]
+  /// Where numbers contradict what is proved; each one line. In a test of conversions they are failures.
+  public let warnings: [String]
+  /// Other facts; each one line.
+  public let notes: [String]
+
+  init(
+    proof: ProofReport, measurement: Measurement, counterexample: Counterexample?, search: SearchSummary?,
+    hasOtherSizes: Bool = false, notes: [String] = []
+  ) {
+    let rule = VerdictRule(proof: proof, measurement: measurement, counterexample: counterexample)
+    verdict = hasOtherSizes ? .refuted : rule.verdict
+    function = hasOtherSizes ? .refuted : rule.function
+    inputGradient = hasOtherSizes ? .nothingShared : rule.inputGradient
+    parameters = hasOtherSizes ? .nothingShared : rule.parameters
+    differingParameters = rule.differingParameters
+    warnings = rule.warnings
+    self.proof = proof
+    self.measurement = measurement
+    self.search = search
+    self.counterexample = counterexample
+    self.notes = measurement.notes + notes
+  }
+
+  /// Whether both are the same equations or one function, by a proof.
+  public var isProvedToHaveSameEquations: Bool { proof.function.basis != nil }
+
+  /// Whether nothing at all separates the two: what a conversion has to be. The function is proved, or the equations are
+  /// and the numbers agree; gradients of parameters do not differ; no number contradicts a proof.
+  public var isFaultless: Bool {
+    (verdict == .proved || (verdict == .agrees && isProvedToHaveSameEquations)) && parameters != .differs
+      && warnings.isEmpty
+  }
 }
 
-/// What became of the samples of a check.
-public struct SampleCounts: Sendable, Equatable {
-  /// How many were drawn.
-  public var drawn = 0
-  /// How many were compared.
-  public var compared = 0
-  /// How many had values that are not finite on both sides.
-  public var notFinite = 0
-  /// How many had no equilibrium on one side at least.
-  public var unconverged = 0
-}
-
-/// The solver statistics of one path through the equilibrium model.
-public struct PathRecord: Sendable {
-  /// The path: `structured(anderson)`, `picard`.
-  public let path: String
-  /// The forward iterations.
-  public let forward: [SolveRecord]
-  /// The adjoint iterations.
-  public let adjoint: [SolveRecord]
-}
-
-/// The gradient at the structurally zero entries of `W_z`: a fact, not a fault (theory, section 4).
-public struct OffPatternGradient: Sendable, Equatable {
-  /// The Frobenius norm of `∂ℓ/∂W_z` on the pattern.
-  public let on: Double
-  /// The Frobenius norm of `∂ℓ/∂W_z` off the pattern.
-  public let off: Double
-}
-
-/// The largest difference in one quantity on one path, measured against what rounding can explain.
-public struct Discrepancy: Sendable {
-  /// `output`, `gradient of input`, `gradient of fc1.weight`.
-  public let quantity: String
-  /// The path through the equilibrium model: `structured(anderson)`, `picard`.
-  public let path: String
-  /// The largest absolute difference.
-  public let absolute: Double
-  /// That difference divided by the quantity's largest magnitude.
-  public let relative: Double
-  /// That difference in units in the last place of the quantity's largest magnitude.
-  public let ulps: Double
-  /// The difference that rounding can explain.
-  public let allowed: Double
-  /// The sample, for a quantity that has a row for each.
-  public let sample: Int?
-  /// The place of the largest difference in the quantity's row or tensor, flattened.
-  public let index: Int
-  /// The network's value there.
-  public let network: Double
-  /// The equilibrium model's value there.
-  public let equilibrium: Double
-
-  /// Whether rounding can explain the difference.
-  public var isRounding: Bool { absolute <= allowed }
-}
-
-/// An input on which network and equilibrium model differ by more than rounding.
-public struct Counterexample: Sendable {
+/// An input on which two models differ by more than rounding.
+public struct Counterexample: Sendable, Equatable {
   /// The input, flattened.
   public let input: [Double]
-  /// What differs most.
+  /// What differs most there.
   public let discrepancy: Discrepancy
-  /// The first block whose value differs, and the product in it that contributes most; one line, nil where the
-  /// blocks could not be paired.
-  public let contributor: String?
+  /// Where the difference comes from; nil where the blocks' names do not correspond.
+  public let origin: DifferenceOrigin?
+}
+
+/// What a search for a counterexample tried.
+public struct SearchSummary: Sendable, Equatable {
+  /// How many inputs were tried, on both sides.
+  public var tried: Int
+  /// How many by each strategy, in the order in which they were used.
+  public var strategies: [(name: String, tried: Int)] { zip(names, counts).map { ($0, $1) } }
+  /// The largest difference seen, relative to the outputs' scale.
+  public var largestRelativeDifference: Double
+  private var names: [String]
+  private var counts: [Int]
+
+  init(tried: Int, strategies: [(name: String, tried: Int)], largestRelativeDifference: Double) {
+    self.tried = tried
+    self.largestRelativeDifference = largestRelativeDifference
+    names = strategies.map(\.name)
+    counts = strategies.map(\.tried)
+  }
 }

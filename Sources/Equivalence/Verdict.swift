@@ -1,11 +1,25 @@
-/// What the checker says of a network and an equilibrium model (theory, section 5).
+/// The verdict on two models (theory, section 5).
 public enum Verdict: String, Sendable {
-  /// The same function in exact arithmetic, for every input; the numbers agree to rounding as well.
+  /// One function in exact arithmetic, for every input.
   case proved
   /// Not proved, but on every tested input outputs and gradients agree to rounding.
   case agrees
-  /// They differ by more than rounding can explain, and the report says where.
+  /// They differ by more than rounding can explain, and the report says on which input and where.
   case refuted
-  /// Not proved, and no tested input could be compared: neither agreement nor a counterexample.
+  /// Neither proved nor refuted, and the numbers do not agree on all that was tested, or nothing could be compared.
   case undecided
+}
+
+/// The answer to one question about the gradients of two models.
+public enum GradientVerdict: String, Sendable {
+  /// The same gradients wherever they exist, by a proof.
+  case proved
+  /// The same to rounding on every tested input.
+  case agrees
+  /// They differ by more than rounding can explain, on a tested input and next to it.
+  case differs
+  /// Not proved, and the numbers do not tell.
+  case undecided
+  /// There is nothing on both sides that could be compared.
+  case nothingShared
 }

@@ -9,7 +9,10 @@ struct TestInputs {
   }
 
   /// A batch `[samples, size]`; the first sample is zero, the others take turns through the kinds below.
-  mutating func inputs(samples: Int, size: Int) -> Matrix<Double> {
+  ///
+  /// - Parameter domain: The range of every coordinate, in which all samples lie; unbounded if nil.
+  mutating func inputs(samples: Int, size: Int, domain: ClosedRange<Double>? = nil) -> Matrix<Double> {
+    if let domain { return uniform(samples: samples, size: size, in: domain) }
     var rows: [[Double]] = []
     for sample in 0..<samples {
       switch sample {
@@ -26,6 +29,19 @@ struct TestInputs {
       }
     }
     return Matrix(rows: samples, columns: size, elements: rows.flatMap { $0 })
+  }
+
+  /// Uniform samples of a box, of which the first two are its lower and its upper corner.
+  private mutating func uniform(samples: Int, size: Int, in domain: ClosedRange<Double>) -> Matrix<Double> {
+    let (low, high) = (domain.lowerBound, domain.upperBound)
+    let elements = (0..<samples * size).map { position in
+      switch position / size {
+      case 0: low
+      case 1: high
+      default: min(high, low + (high - low) * generator.uniform())
+      }
+    }
+    return Matrix(rows: samples, columns: size, elements: elements)
   }
 
   /// Standard normal numbers.

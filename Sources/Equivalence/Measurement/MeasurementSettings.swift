@@ -1,0 +1,20 @@
+import FixedPoints
+import LinearAlgebra
+
+/// What a measurement is made with.
+struct MeasurementSettings: Sendable {
+  /// How many random inputs are drawn.
+  var samples: Int
+  /// Inputs that are compared besides, `[count, input]`.
+  var inputs: Matrix<Double>?
+  /// The range of every input coordinate; unbounded if nil.
+  var domain: ClosedRange<Double>?
+  /// What decides the inputs, cotangents and random starts.
+  var seed: UInt64
+  /// The generic solver, which iterates on the whole state.
+  var solver: any FixedPointSolver
+  /// How much the generic path may cost, in multiplications.
+  var workBudget: Double
+  /// Whether other equilibria are looked for than those that the solvers find.
+  var looksForOtherEquilibria: Bool
+}

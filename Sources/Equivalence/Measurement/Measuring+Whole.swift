@@ -1,0 +1,102 @@
+import Equilibria
+import FixedPoints
+import LinearAlgebra
+
+// The generic path: an equilibrium model solved on the whole state, beside the default way of solving it.
+extension Measuring {
+  /// The equilibrium model that is solved on the whole state: the second, or the first where only that is one.
+  private var wholeModel: (model: EquilibriumModel<Double>, isFirst: Bool)? {
+    switch (models.first, models.second) {
+    case (_, .equilibrium(let model)): (model, false)
+    case (.equilibrium(let model), _): (model, true)
+    default: nil
+    }
+  }
+
+  /// Solves an equilibrium model on the whole state from random starts, forward and adjoint, and compares with what the
+  /// default path has found for the same model: a test of the solvers and of implicit differentiation.
+  mutating func compareWhole(_ all: Differentiated, _ inputs: inout TestInputs) {
+    guard let (model, isFirst) = wholeModel else { return }
+    let solver = settings.solver
+    let affordable = Int(min(settings.workBudget / model.costOfWholeSolve, Double(all.batch.x.rows)))
+    guard affordable > 0 else {
+      result.notes.append("\(solver.name) on the whole state left out: one sample would exceed the work budget")
+      return
+    }
+    var all = all
+    if affordable < all.batch.x.rows {
+      result.notes.append(
+        "\(solver.name) on the whole state: \(affordable) of \(all.batch.x.rows) samples, for the work budget"
+      )
+      all = Differentiated(all.batch.selecting(Array(0..<affordable), from: sides))
+    }
+    let isExact = model.isReachedExactly(by: solver)
+    let run = PathRun(
+      model.cast(to: S.self), all.batch.x, all.batch.cotangent,
+      by: .whole(isExact ? solver : Polished(solver)),
+      from: inputs.normal(rows: affordable, columns: model.stateSize),
+      adjointFrom: inputs.normal(rows: affordable, columns: model.stateSize),
+      // A contraction by 0.98 is settled until then; a slower one is a note, since nothing is decided by this path.
+      patience: isExact ? nil : 2_000)
+    let path = EvaluationPath.whole(solver: solver.name)
+    result.solves.append(
+      PathRecord(path: path, forward: run.solution.records, adjoint: run.adjoint.records))
+    if let failure = run.solution.failure {
+      result.notes.append("\(solver.name): \(failure); not compared")
+    } else {
+      compare(run, with: all, isFirst: isFirst, path: path)
+    }
+  }
+
+  private mutating func compare(
+    _ run: PathRun<S>, with all: Differentiated, isFirst: Bool, path: EvaluationPath
+  ) {
+    let usual = isFirst ? (all.batch.first, all.first) : (all.batch.second, all.second)
+    appendRows(.output, usual.0.output, run.solution.output, all, path: path)
+    if let failure = run.adjoint.failure {
+      result.notes.append("\(path.description): adjoint: \(failure); gradients not compared")
+      return
+    }
+    let gradients = run.gradients
+    appendRows(.inputGradient, usual.1.gradients.input, gradients.input, all, path: path)
+    for name in gradients.parameters.names {
+      guard let expected = usual.1.gradients.parameters[name], let found = gradients.parameters[name] else {
+        continue
+      }
+      result.discrepancies.append(
+        comparison.worst(
+          .parameterGradient(first: name, second: name), path: path,
+          first: expected.elements.map { Double($0) }, second: found.elements.map { Double($0) },
+          sample: nil, neighbours: nil))
+    }
+  }
+
+  private mutating func appendRows(
+    _ quantity: Quantity, _ expected: Matrix<S>, _ found: Matrix<S>, _ all: Differentiated,
+    path: EvaluationPath
+  ) {
+    append(
+      all.batch.samples.enumerated().map { row, sample in
+        comparison.worst(
+          quantity, path: path, first: expected.row(row).map { Double($0) },
+          second: found.row(row).map { Double($0) }, sample: sample, neighbours: nil)
+      })
+  }
+}
+
+extension EquilibriumModel<Double> {
+  /// What one solve on the whole state costs for each sample, in multiplications: evaluations of the transition, forward
+  /// and adjoint, times the multiplications in it and an overhead for each block.
+  fileprivate var costOfWholeSolve: Double {
+    let products = blocks.reduce(0.0) { sum, block in
+      block.terms.reduce(sum) { $0 + Double($1.map.multiplications) }
+    }
+    let evaluations = Double(nilpotencyIndex ?? 100) + 1
+    return 3 * evaluations * (products + 4000 * Double(blocks.count))
+  }
+
+  /// Whether a solver reaches the fixed point exactly, by the theorem.
+  fileprivate func isReachedExactly(by solver: any FixedPointSolver) -> Bool {
+    nilpotencyIndex != nil && (solver as? Picard)?.damping == 1
+  }
+}

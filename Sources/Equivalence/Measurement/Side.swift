@@ -1,0 +1,99 @@
+import Equilibria
+import FixedPoints
+import LinearAlgebra
+import Networks
+import Operators
+
+/// A model in one precision, on its way through a comparison.
+enum Side<S: Scalar>: Sendable {
+  case network(Network<S>)
+  case equilibrium(EquilibriumModel<S>)
+
+  /// A model, every number rounded to nearest.
+  init(_ model: JudgedModel) {
+    switch model {
+    case .network(let network): self = .network(network.cast(to: S.self))
+    case .equilibrium(let model): self = .equilibrium(model.cast(to: S.self))
+    }
+  }
+
+  /// How a model is solved where nobody asks for a solver: along its dependency graph, to rounding.
+  static var method: SolutionMethod { .structured(Polished(GroupSolver())) }
+
+  /// Evaluates the model on a batch `[batch, input]`.
+  func forward(_ x: Matrix<S>) -> ForwardValues<S> {
+    switch self {
+    case .network(let network):
+      let pass = network.forward(x, solvingBy: Self.method)
+      return ForwardValues(
+        output: pass.output, converged: pass.converged, failure: pass.failure, records: [],
+        trace: .network(network, pass))
+    case .equilibrium(let model):
+      let solution = model.solve(x, by: Self.method)
+      return ForwardValues(
+        output: solution.output, converged: solution.converged, failure: solution.failure,
+        records: solution.records, trace: .equilibrium(model, solution))
+    }
+  }
+}
+
+/// What a model returns on a batch, and what its derivative needs.
+struct ForwardValues<S: Scalar> {
+  /// The output, `[batch, outputs]`.
+  let output: Matrix<S>
+  /// Whether each sample has its equilibria.
+  let converged: [Bool]
+  /// The first sample without one, or nil.
+  let failure: NoEquilibrium?
+  /// What the iterations of an equilibrium model did.
+  let records: [SolveRecord]
+  fileprivate let trace: Trace
+
+  fileprivate enum Trace {
+    case network(Network<S>, ForwardPass<S>)
+    case equilibrium(EquilibriumModel<S>, EquilibriumSolution<S>)
+  }
+
+  /// Whether a sample has an output, every number of it finite.
+  func isFinite(_ sample: Int) -> Bool { converged[sample] && allFinite(Array(output.row(sample))) }
+
+  /// The gradients of `Σ ⟨cotangent, output⟩`, for a cotangent `[batch, outputs]`.
+  func backward(_ cotangent: Matrix<S>) -> BackwardValues<S> {
+    switch trace {
+    case .network(let network, let pass):
+      let back = network.backpropagate(cotangent, through: pass, solvingBy: Side<S>.method)
+      return BackwardValues(
+        gradients: back.gradients, converged: back.converged, failure: back.failure, records: [],
+        offPattern: nil)
+    case .equilibrium(let model, let solution):
+      let point = model.linearization(at: solution)
+      let adjoint = model.adjoint(at: point, cotangent: cotangent, by: Side<S>.method)
+      return BackwardValues(
+        gradients: model.gradients(at: point, adjoint: adjoint), converged: adjoint.converged,
+        failure: adjoint.failure, records: adjoint.records,
+        offPattern: OffPatternGradient(of: model, at: point, adjoint: adjoint))
+    }
+  }
+}
+
+/// The gradients of a model on a batch.
+struct BackwardValues<S: Scalar> {
+  /// The gradient of the input for each sample, and that of the parameters, summed over the samples.
+  let gradients: Gradients<S>
+  /// Whether the adjoint of each sample has been reached.
+  let converged: [Bool]
+  /// The first sample whose adjoint has not, or nil.
+  let failure: NoEquilibrium?
+  /// What the adjoint's iterations of an equilibrium model did.
+  let records: [SolveRecord]
+  /// The part of `∂ℓ/∂W_z` off the pattern of `W_z`, of an equilibrium model.
+  let offPattern: OffPatternGradient?
+
+  /// Whether a sample has a gradient of the input, every number of it finite.
+  func isFinite(_ sample: Int) -> Bool { converged[sample] && allFinite(Array(gradients.input.row(sample))) }
+
+  /// Whether all gradients of the parameters are finite.
+  var hasFiniteParameters: Bool {
+    gradients.parameters.names.allSatisfy { allFinite(gradients.parameters[$0]!.elements) }
+  }
+}
