@@ -10,6 +10,9 @@ import DeepEquilibrium
 /// The command line. One file for each subcommand; what they share stands in `Support` and `Reports`.
 @main
 struct DEQ: ParsableCommand {
+  /// The version of the tool.
+  static let version = "1.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "deq",
     abstract: "Turns a network into the equilibrium model that is the same function, and checks that it is.",
@@ -17,10 +20,10 @@ struct DEQ: ParsableCommand {
       A theorem of Bai, Kolter and Koltun (2019): every L-layer network equals one block-structured, \
       weight-tied layer z = σ(Wz z + Wx x + b), and any stack of equilibrium models equals a single one.
 
-      Exit status: 0 fine; 1 refuted, a regression, or no equilibrium; 64 usage; 65 bad data; 66 no such \
+      Exit status: 0 fine; 1 refuted, a regression, or no equilibrium; 2 undecided; 64 usage; 65 bad data; 66 no such \
       input; 73 cannot create output; 74 input or output failed.
       """,
-    version: "deq 1.0.0",
+    version: "deq \(version)",
     subcommands: [
       ConvertCommand.self, CheckCommand.self, EvaluateCommand.self, InspectCommand.self, PropertyCommand.self,
       FixturesCommand.self, RecoverCommand.self, ExportCommand.self,
@@ -34,7 +37,7 @@ struct DEQ: ParsableCommand {
     Interruption.handle()
     keepFreedMemory()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(RequiredProof.completed(Array(CommandLine.arguments.dropFirst())))
       try command.run()
     } catch let error as FileError {
       fail(error.description, status: exitStatus(of: error.kind))
@@ -57,7 +60,7 @@ struct DEQ: ParsableCommand {
     }
   }
 
-  private static func exitStatus(of kind: FileError.Kind) -> ExitStatus {
+  static func exitStatus(of kind: FileError.Kind) -> ExitStatus {
     switch kind {
     case .badData: .badData
     case .noInput: .noInput

@@ -4,32 +4,59 @@ import DeepEquilibrium
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract:
-      "Decides whether a network and an equilibrium model are the same function, with the same gradients.",
+    abstract: "Decides whether two models are the same function, with the same gradients.",
     discussion: """
-      proved: the same equations bit for bit, up to the order and the names of blocks, and the numbers agree.
-      agrees: not proved, but outputs and gradients agree to rounding on every input that could be compared.
-      refuted: they differ by more than rounding can explain; the report says where.
-      undecided: not proved, and no tested input could be compared (values not finite, or no equilibrium).
+      Each model is a network or an equilibrium model, as JSON or as ONNX, in any combination. Three questions are \
+      answered apart: are they one function of the input, are the gradients of the input the same, and those of the \
+      parameters that both have?
 
-      Exit status 0 for proved and agrees, 1 for refuted and undecided.
+      proved: one function for every input, in exact arithmetic: by equal equations, bit for bit, or by equal values in \
+      random finite fields, with the stated probability of an error.
+      agrees: not proved, but outputs and gradients agree to rounding on every input that was tried, and a search found \
+      none that tells the two apart.
+      refuted: an input on which the outputs differ by more than rounding explains; the report has it, and both values.
+      undecided: none of these: a value on one side only, several equilibria, rounding as large as the difference.
+
+      Parameters are matched by name, then by their numbers and the units that they act on. A name, a missing name or \
+      another orientation never refutes anything.
+
+      Exit status 0 for proved and agrees, 1 for refuted, 2 for undecided, and for what is not proved where \
+      --require-proof asks for it.
 
       Examples:
         deq check mlp.json mlp.deq.json
-        deq check cnn.onnx cnn.deq.json
-        deq check 1.json 2.json m.json    m.json is the stack of 1.json and 2.json
+        deq check model.onnx optimised.onnx --range 0,1
+        deq check --stack 1.json 2.json --against m.deq.json
+        deq check a.json b.json --require-proof parameters
       """)
 
-  @Argument(
-    help:
-      "The network, JSON or ONNX, or several to be stacked, and last the equilibrium model; - is standard input."
-  )
+  @Argument(help: "Two models, JSON or ONNX; with --stack the networks to stack; - is standard input.")
   var files: [String]
+
+  @Flag(help: "Compare the stack of all files, each one's output being the next one's input, with --against.")
+  var stack = false
+
+  @Option(help: "The second model.")
+  var against: String?
 
   @Option(help: "How many random inputs to try.")
   var samples = 16
 
-  @Option(help: "What decides the inputs: the same seed, the same report.")
+  @Option(help: "Inputs to try besides: samples as JSON, or a .npy or .npz file.")
+  var input: String?
+
+  @Option(
+    name: .customLong("range"),
+    help: ArgumentHelp("The range of every input coordinate: what is tried lies in it.", valueName: "lo,hi"))
+  var domain: NumberRange?
+
+  @Option(
+    help:
+      "How many inputs a search for a difference may try where nothing is proved. (default: ten for each sample)"
+  )
+  var search: Int?
+
+  @Option(help: "What decides the inputs and the proof's challenge: the same seed, the same report.")
   var seed: UInt64 = 0
 
   @Option(help: "The generic solver, which iterates on the whole state beside the structured one.")
@@ -38,8 +65,17 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "The precision of the evaluation; a proof is always exact.")
   var precision = EquivalenceChecker.Precision.float64
 
-  @Flag(help: "Exit with 1 unless the verdict is proved.")
-  var requireProof = false
+  @Option(
+    help: ArgumentHelp(
+      "Exit with 2 unless the function is proved; with \"parameters\", for every value of the parameters.",
+      valueName: "function|parameters"))
+  var requireProof: RequiredProof?
+
+  @Option(help: "Write what another program needs to repeat the proof.")
+  var certificate: String?
+
+  @Flag(help: "Replace an existing, different certificate.")
+  var force = false
 
   @OptionGroup var threading: ThreadsOption
 
@@ -47,46 +83,121 @@ struct CheckCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard files.count >= 2 else {
-      throw ValidationError("expected a network and an equilibrium model, found \(text(files.count, "file"))")
+    if stack {
+      guard against != nil else {
+        throw ValidationError("--stack: expected --against with the model to compare the stack with")
+      }
+    } else if files.count + (against == nil ? 0 : 1) != 2 {
+      throw ValidationError(
+        "expected two models, found \(text(files.count + (against == nil ? 0 : 1), "file")); --stack compares a stack"
+      )
     }
     guard (1...100_000).contains(samples) else {
       throw ValidationError("--samples: expected a number from 1 to 100000, found \(samples)")
+    }
+    if let search, !(0...100_000_000).contains(search) {
+      throw ValidationError("--search: expected a number from 0 to 100000000, found \(search)")
     }
   }
 
   func run() throws {
     threading.apply()
-    try ModelArguments.requireOneStandardInput(files)
-    let network = try ModelArguments.network(stacking: Array(files.dropLast()))
-    let model = try ModelFile.readEquilibrium(files[files.count - 1])
-    try ModelArguments.requireFiniteNumbers(.network(network), .equilibrium(model))
-    try requireMemory(toCheck: network, model, samples: samples, remedy: "--samples takes fewer")
-    var checker = EquivalenceChecker()
-    checker.samples = samples
-    checker.seed = seed
-    checker.solver = ModelArguments.solver(named: solver)
-    checker.precision = precision
+    let (first, second) = try read()
+    let checker = try checker(first, second)
     let progress = Progress()
-    progress.show("comparing \(text(model.blocks.count, "block"))")
-    let result = checker.check(network, against: model)
+    progress.show("comparing two models")
+    let result = checker.check(first.model, against: second.model)
     progress.finish()
-    let names = ReportNames(networks: Array(files.dropLast()), model: files[files.count - 1])
+    let names = ReportNames(first: first.paths, second: second.paths[0])
+    if let certificate {
+      try writeCertificate(of: result, first, second, checker, to: certificate)
+    }
     if json {
+      let provenance = ReportProvenance(
+        command: "check", names: names, first: first.files, second: second.files, checker: checker)
       let text = try JSONText { (writer) throws(FileError) in
-        try writeJSON(result, command: "check", names: names, to: &writer)
+        try writeJSON(result, provenance, to: &writer)
       }.text
       try writeToStandardOutput(text)
     } else {
       var report = Report()
-      result.describe(names, model: model, in: &report)
+      result.describe(names, model: second.model.equilibrium ?? first.model.equilibrium, in: &report)
+      if let certificate { report.row("certificate", certificate) }
       try report.write()
     }
-    if !result.isAccepted || (requireProof && result.verdict != .proved) { throw CommandFailure(.refuted) }
+    if let status = status(of: result) { throw CommandFailure(status) }
+  }
+
+  private func read() throws -> (first: NamedModel, second: NamedModel) {
+    let second = against ?? files[files.count - 1]
+    let rest = against == nil ? Array(files.dropLast()) : files
+    try ModelArguments.requireOneStandardInput(rest + [second] + (input.map { [$0] } ?? []))
+    return (
+      stack ? try ModelArguments.stack(of: rest) : try ModelArguments.model(at: rest[0]),
+      try ModelArguments.model(at: second)
+    )
+  }
+
+  private func checker(_ first: NamedModel, _ second: NamedModel) throws -> EquivalenceChecker {
+    var checker = EquivalenceChecker()
+    checker.samples = samples
+    checker.inputs = try input.map {
+      try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
+    }
+    checker.domain = domain?.bounds
+    checker.searchBudget = search
+    checker.seed = seed
+    checker.solver = ModelArguments.solver(named: solver)
+    checker.precision = precision
+    checker.identities = ModelIdentities(first: first.identity, second: second.identity)
+    try requireMemory(
+      toCheck: first.model, second.model, samples: samples + (checker.inputs?.rows ?? 0),
+      remedy: "--samples takes fewer")
+    return checker
+  }
+
+  private func status(of result: EquivalenceReport) -> ExitStatus? {
+    switch result.verdict {
+    case .refuted: .refuted
+    case .undecided: .undecided
+    case .proved, .agrees: requireProof?.isMet(by: result) ?? true ? nil : .undecided
+    }
+  }
+
+  private func writeCertificate(
+    of result: EquivalenceReport, _ first: NamedModel, _ second: NamedModel, _ checker: EquivalenceChecker,
+    to path: String
+  ) throws {
+    throw CommandFailure(.usage, "--certificate")
   }
 }
 
 extension EquivalenceReport {
-  /// Whether the verdict is one that a conversion may be kept for.
-  var isAccepted: Bool { verdict == .proved || verdict == .agrees }
+  /// Whether a conversion may be kept for this report: nothing that was asked tells the two models apart.
+  var isAccepted: Bool { (verdict == .proved || verdict == .agrees) && parameters != .differs }
+
+  /// What stands against the two models being the same in every respect; one line, nil where nothing does.
+  var fault: String? {
+    if case .notProved(let gap) = proof.function { return gap.reason }
+    if let found = counterexample?.discrepancy {
+      return "\(found.quantity.description): \(found.first) and \(found.second)"
+    }
+    if let found = differingParameters.first {
+      return "\(found.quantity.description): \(found.first) and \(found.second)"
+    }
+    return warnings.first
+  }
+
+  /// The exit status of a command that made a model which this is the report on.
+  var statusOfConversion: ExitStatus? {
+    if isAccepted { return nil }
+    return verdict == .undecided ? .undecided : .refuted
+  }
+}
+
+extension JudgedModel {
+  /// The equilibrium model, where it is one.
+  var equilibrium: EquilibriumModel<Double>? {
+    if case .equilibrium(let model) = self { model } else { nil }
+  }
 }

@@ -10,26 +10,29 @@ import DeepEquilibrium
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract:
-      "Converts a network, or a stack of networks, into the equilibrium model that is the same function.",
+    abstract: "Converts networks into the equilibrium models that are the same functions.",
     discussion: """
-      Several files are stacked in the order given: each one's output is the next one's input, and layers \
-      are called 1.NAME, 2.NAME, …. What was written is read again and checked before it gets its name; \
-      where the check does not accept it, nothing is kept. With -o - the model goes to standard output, and the \
-      report to standard error.
+      Each file is converted for itself, into NAME.deq.json beside it; where one fails, the others go on, and the exit \
+      status is the worst of all. With --stack the files are one network, in the order given: each one's output is the \
+      next one's input, and layers are called 1.NAME, 2.NAME, …. What was written is read again and checked before it \
+      gets its name; where the check does not accept it, nothing is kept. With -o - the model goes to standard output, \
+      and the report to standard error.
 
       Examples:
-        deq convert mlp.json                  writes mlp.deq.json
-        deq convert cnn.onnx                  writes cnn.deq.json
-        deq convert 1.json 2.json -o m.json   one model of both, stacked
+        deq convert mlp.json                          writes mlp.deq.json
+        deq convert *.onnx                            a model beside each of them
+        deq convert --stack 1.json 2.json -o m.json   one model of both, stacked
       """)
 
   @Argument(help: "Networks or equilibrium models, as JSON, or networks as ONNX; - is standard input.")
   var networks: [String]
 
+  @Flag(help: "Stack all files into one model.")
+  var stack = false
+
   @Option(
     name: .shortAndLong,
-    help: "Where to write; - is standard output. (default: NAME.deq.json beside the first input)")
+    help: "Where to write one model; - is standard output. (default: NAME.deq.json beside the first input)")
   var output: String?
 
   @Flag(help: "Write whole matrices Wz, Wx and b instead of blocks.")
@@ -48,84 +51,125 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
-  /// A matrix form larger than this is refused: as text it is up to three times as large, and read again it takes the
-  /// memory of both.
-  private static var largestMatrixForm: Int { 500_000_000 }
-
-  func run() throws {
-    threading.apply()
-    let network = try ModelArguments.network(stacking: networks)
-    let model = EquilibriumModel(converting: network)
-    if matrix { try requireMatrixForm(of: model) }
-    if check {
-      try ModelArguments.requireFiniteNumbers(.network(network))
-      try requireMemory(
-        toCheck: network, model, samples: EquivalenceChecker().samples,
-        remedy: "--no-check leaves the check out")
-    }
-    let target = output ?? Self.defaultOutput(for: networks[0])
-    // A model on standard output would stand in the line of the progress.
-    let progress = target == "-" ? nil : Progress()
-    progress?.show("writing \(target)")
-    defer { progress?.finish() }
-    var result: EquivalenceReport?
-    let file = ModelOutput(
-      model: .equilibrium(model), form: form, target: target, weights: placement.weights, force: force)
-    _ = try file.write(
-      !check
-        ? nil
-        : { written in
-          progress?.show("checking \(target) as written")
-          result = try checked(network, written)
-          return result!.isAccepted
-        })
-    progress?.finish()
-    try report(model, result, target: target)
-  }
-
   func validate() throws {
     if matrix, placement.weights != .inline {
       throw ValidationError(
         "--matrix spells all numbers out: expected --weights inline, found \(placement.weights.rawValue)")
     }
-  }
-
-  private var form: ModelForm { matrix ? .matrix : .blocks }
-
-  private func checked(_ network: Network<Double>, _ written: ModelFile) throws -> EquivalenceReport {
-    guard case .equilibrium(let model) = written else {
-      preconditionFailure("an equilibrium model that reads back as a network")
+    if !stack, networks.count > 1, output != nil {
+      throw ValidationError(
+        "-o: expected one network, found \(networks.count); --stack makes one model of several")
     }
-    return EquivalenceChecker().check(network, against: model)
   }
 
-  private func report(
-    _ model: EquilibriumModel<Double>, _ result: EquivalenceReport?, target: String
-  ) throws {
-    let names = ReportNames(networks: networks, model: target == "-" ? "standard output" : target)
-    if json {
-      let text = try JSONText { (writer) throws(FileError) in
-        try writeJSON(result, command: "convert", names: names, to: &writer)
-      }.text
-      if target == "-" { writeToStandardError(text) } else { try writeToStandardOutput(text) }
-    } else {
-      var report = Report(to: target == "-" ? STDERR_FILENO : STDOUT_FILENO)
-      if let result {
-        result.describe(names, model: model, in: &report)
-        if !result.isAccepted {
-          report.row("written", "nothing: the model is kept only where the check accepts it")
-        }
+  func run() throws {
+    threading.apply()
+    try ModelArguments.requireOneStandardInput(networks)
+    if stack || networks.count == 1 {
+      let conversion = Conversion(command: self, paths: networks)
+      let outcome = try conversion.run()
+      if json {
+        try write(try JSONText { (writer) throws(FileError) in try outcome.writeKeys(to: &writer) }.text)
       } else {
-        report.line("converted, not checked: \(names.model)")
-        describeSize(of: model, in: &report)
+        try outcome.describe(to: reportDescriptor)
       }
-      if result?.isAccepted ?? true {
-        report.line()
-        for line in PatternPicture(model).lines { report.line(line) }
-      }
-      try report.write()
+      if let status = outcome.status { throw CommandFailure(status) }
+    } else {
+      try runEach()
     }
-    if let result, !result.isAccepted { throw CommandFailure(.refuted) }
+  }
+
+  /// Converts each file for itself, and ends with the worst status.
+  private func runEach() throws {
+    var outcomes: [(path: String, outcome: Result<ConversionOutcome, CommandFailure>)] = []
+    for path in networks {
+      do {
+        let outcome = try Conversion(command: self, paths: [path]).run()
+        if !json { try outcome.describe(to: reportDescriptor) }
+        outcomes.append((path, .success(outcome)))
+      } catch let error as FileError {
+        outcomes.append((path, .failure(CommandFailure(DEQ.exitStatus(of: error.kind), error.description))))
+      } catch let error as CommandFailure {
+        outcomes.append((path, .failure(error)))
+      }
+      if case .failure(let failure) = outcomes[outcomes.count - 1].outcome {
+        writeToStandardError("deq: \(oneLine(failure.message))\n")
+      }
+    }
+    let summary = ConversionSummary(outcomes: outcomes)
+    if json { try write(try summary.json) } else { try writeToStandardOutput(summary.line + "\n") }
+    if let status = summary.worst { throw CommandFailure(status) }
+  }
+
+  private func write(_ text: String) throws {
+    if reportDescriptor == STDERR_FILENO { writeToStandardError(text) } else { try writeToStandardOutput(text) }
+  }
+
+  /// Where reports go: beside a model on standard output.
+  private var reportDescriptor: Int32 {
+    let target = output ?? Self.defaultOutput(for: networks[0])
+    return target == "-" ? STDERR_FILENO : STDOUT_FILENO
+  }
+
+  /// `NAME.deq.json` beside the input `NAME.json` or `NAME.onnx`; standard output for standard input.
+  static func defaultOutput(for input: String) -> String {
+    if input == "-" { return "-" }
+    let isNamedByFormat = input.hasSuffix(".json") || input.hasSuffix(".onnx")
+    return (isNamedByFormat ? String(input.dropLast(5)) : input) + ".deq.json"
+  }
+}
+
+/// One conversion: of a file, or of a stack of files.
+private struct Conversion {
+  let command: ConvertCommand
+  let paths: [String]
+
+  /// A matrix form larger than this is refused: as text it is up to three times as large, and read again it takes the
+  /// memory of both.
+  private static var largestMatrixForm: Int { 500_000_000 }
+
+  func run() throws -> ConversionOutcome {
+    let source = try read()
+    let network = try source.network()
+    let model = EquilibriumModel(converting: network)
+    if command.matrix { try requireMatrixForm(of: model) }
+    var checker = EquivalenceChecker()
+    if command.check {
+      try requireMemory(
+        toCheck: .network(network), .equilibrium(model), samples: checker.samples,
+        remedy: "--no-check leaves the check out")
+    }
+    let target = command.output ?? ConvertCommand.defaultOutput(for: paths[0])
+    // A model on standard output would stand in the line of the progress.
+    let progress = target == "-" ? nil : Progress()
+    progress?.show("writing \(target)")
+    defer { progress?.finish() }
+    var result: EquivalenceReport?
+    var files: [InputFile] = []
+    let file = ModelOutput(
+      model: .equilibrium(model), form: command.matrix ? .matrix : .blocks, target: target,
+      weights: command.placement.weights, force: command.force)
+    _ = try file.write(
+      !command.check
+        ? nil
+        : { written in
+          progress?.show("checking \(target) as written")
+          files = written.files
+          checker.identities = ModelIdentities(
+            first: source.identity, second: InputFile.identity(of: files).bytes)
+          result = checker.check(.network(network), against: written.model.judged)
+          return result!.isAccepted
+        })
+    let provenance = ReportProvenance(
+      command: "convert",
+      names: ReportNames(first: paths, second: target == "-" ? "standard output" : target),
+      first: source.files, second: files, checker: command.check ? checker : nil)
+    return ConversionOutcome(model: model, result: result, provenance: provenance)
+  }
+
+  private func read() throws -> NamedModel {
+    if command.stack { return try ModelArguments.stack(of: paths, finite: command.check) }
+    return try ModelArguments.model(at: paths[0], finite: command.check)
   }
 
   private func requireMatrixForm(of model: EquilibriumModel<Double>) throws {
@@ -139,11 +183,109 @@ struct ConvertCommand: ParsableCommand {
       )
     }
   }
+}
 
-  /// `NAME.deq.json` beside the input `NAME.json` or `NAME.onnx`; standard output for standard input.
-  static func defaultOutput(for input: String) -> String {
-    if input == "-" { return "-" }
-    let isNamedByFormat = input.hasSuffix(".json") || input.hasSuffix(".onnx")
-    return (isNamedByFormat ? String(input.dropLast(5)) : input) + ".deq.json"
+/// What became of one conversion.
+private struct ConversionOutcome {
+  let model: EquilibriumModel<Double>
+  /// The report of the check; nil where there was none.
+  let result: EquivalenceReport?
+  let provenance: ReportProvenance
+
+  /// The exit status that it asks for, nil where all is well.
+  var status: ExitStatus? { result?.statusOfConversion }
+
+  func writeKeys(to writer: inout JSONWriter) throws(FileError) {
+    try writeJSON(result, provenance, to: &writer)
+  }
+
+  func describe(to descriptor: Int32) throws {
+    var report = Report(to: descriptor)
+    if let result {
+      result.describe(provenance.names, model: model, in: &report)
+      if !result.isAccepted {
+        report.row("written", "nothing: the model is kept only where the check accepts it")
+      }
+    } else {
+      report.line("converted, not checked: \(provenance.names.second)")
+      describeSize(of: model, in: &report)
+    }
+    if status == nil {
+      report.line()
+      for line in PatternPicture(model).lines { report.line(line) }
+    }
+    try report.write()
+  }
+}
+
+/// What became of several conversions.
+private struct ConversionSummary {
+  let outcomes: [(path: String, outcome: Result<ConversionOutcome, CommandFailure>)]
+
+  /// The worst status, nil where all is well.
+  var worst: ExitStatus? {
+    outcomes.reduce(nil) { worst, entry in
+      switch entry.outcome {
+      case .success(let outcome): ExitStatus.worse(worst, outcome.status)
+      case .failure(let failure): ExitStatus.worse(worst, failure.status)
+      }
+    }
+  }
+
+  /// How many came to what, `proved`, `unchecked`, `failed`, most telling first.
+  private var counts: [(name: String, count: Int)] {
+    let names = ["proved", "agrees", "unchecked", "undecided", "refuted", "failed"]
+    let found = outcomes.map { entry in
+      switch entry.outcome {
+      case .success(let outcome): outcome.result?.verdict.rawValue ?? "unchecked"
+      case .failure: "failed"
+      }
+    }
+    return names.map { name in (name, found.count { $0 == name }) }.filter { $0.count > 0 }
+  }
+
+  /// One line: `3 files: 2 proved, 1 failed`.
+  var line: String {
+    "\(text(outcomes.count, "file")): "
+      + counts.map { "\(text($0.count)) \($0.name)" }.joined(separator: ", ")
+  }
+
+  /// One object with a report for each file.
+  var json: String {
+    get throws {
+      try JSONText { (writer) throws(FileError) in
+        try writer.string("command", "convert")
+        try writer.integer("schema", ReportProvenance.schemaVersion)
+        try writer.string("version", DEQ.version)
+        try writer.key("conversions")
+        try writer.beginArray()
+        for (path, outcome) in outcomes {
+          try writer.beginObject()
+          switch outcome {
+          case .success(let outcome): try outcome.writeKeys(to: &writer)
+          case .failure(let failure):
+            try writer.string("path", path)
+            try writer.integer("status", Int(failure.status.rawValue))
+            try writer.string("failure", failure.message)
+          }
+          try writer.end()
+        }
+        try writer.end()
+        try writer.key("summary")
+        try writer.beginObject(.inLine)
+        for (name, count) in counts { try writer.integer(name, count) }
+        try writer.end()
+      }.text
+    }
+  }
+}
+
+extension ModelFile {
+  /// The model as a side of a comparison.
+  var judged: JudgedModel {
+    switch self {
+    case .network(let network): .network(network)
+    case .equilibrium(let model): .equilibrium(model)
+    }
   }
 }

@@ -120,8 +120,8 @@ private struct FixtureRun {
       preconditionFailure("an equilibrium model that reads back as a network")
     }
     let report = EquivalenceChecker().check(network, against: model)
-    guard report.verdict == .proved else {
-      result.fault = "\(report.verdict.rawValue)" + (report.firstDifference.map { ": \($0)" } ?? "")
+    guard report.isFaultless else {
+      result.fault = "\(report.verdict.rawValue)" + (report.fault.map { ": \($0)" } ?? "")
       return result
     }
     if let fault = try compareBytes(sink.bytes, with: target, recording: recording, &result) {
@@ -227,14 +227,5 @@ private struct FixtureComparison {
 
   private mutating func note(_ text: String) {
     if fault == nil { fault = text }
-  }
-}
-
-extension EquivalenceReport {
-  fileprivate var firstDifference: String? {
-    if case .refused(let difference) = proof { return difference.description }
-    return counterexample.map {
-      "\($0.discrepancy.quantity): network \($0.discrepancy.network), equilibrium model \($0.discrepancy.equilibrium)"
-    }
   }
 }

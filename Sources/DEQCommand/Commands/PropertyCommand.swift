@@ -6,8 +6,8 @@ struct PropertyCommand: ParsableCommand {
     commandName: "property",
     abstract: "Property test: random networks are converted, checked, written and read again.",
     discussion: """
-      Every case must be proved, in block form and in matrix form, as re-read from what was written; and the \
-      network itself must read back bit for bit. Where summands meet in one number of a matrix and their sum is \
+      Every case must be proved, in block form and in matrix form, as re-read from what was written, and no number may \
+      contradict the proof; and the network itself must read back bit for bit. Where summands meet in one number of a matrix and their sum is \
       rounded, the matrix form is another model, which must agree. The first case that fails is shrunk, and the smallest \
       network that still fails is written to property-SEED-CASE.json in the current folder.
       """)
@@ -159,7 +159,7 @@ private struct Summary {
 
   /// Counts the comparisons that decide, which are those that agree where the verdict is `proved`.
   mutating func add(_ report: EquivalenceReport) {
-    for discrepancy in report.discrepancies where discrepancy.isRounding {
+    for discrepancy in report.measurement.discrepancies where discrepancy.isRounding {
       comparisons += 1
       if discrepancy.absolute == 0 { identical += 1 }
       if discrepancy.absolute > 0 { worstRatio = max(worstRatio, discrepancy.absolute / discrepancy.allowed) }
@@ -196,9 +196,9 @@ private struct PropertyCase {
       summary.add(report)
       if form == .matrix, !model.hasExactMatrices {
         summary.rounded += 1
-        if report.verdict == .agrees { continue }
+        if report.isAccepted { continue }
       }
-      if report.verdict != .proved { return fault(of: report, form) }
+      if !report.isFaultless { return fault(of: report, form) }
     }
     guard network.isIdentical(to: again) else { return "the network reads back changed" }
     return nil
@@ -206,15 +206,7 @@ private struct PropertyCase {
 
   private func fault(of report: EquivalenceReport, _ form: ModelForm) -> String {
     let form = form == .matrix ? "matrix form" : "block form"
-    if case .refused(let difference) = report.proof {
-      return "\(form) \(report.verdict.rawValue): \(difference.description)"
-    }
-    if let found = report.counterexample?.discrepancy {
-      return
-        "\(form) \(report.verdict.rawValue): \(found.quantity), \(found.path): network \(found.network), "
-        + "equilibrium model \(found.equilibrium)"
-    }
-    return "\(form) \(report.verdict.rawValue)"
+    return "\(form) \(report.verdict.rawValue)" + (report.fault.map { ": \($0)" } ?? "")
   }
 
   private func reread(_ model: ModelFile, as form: ModelForm? = nil) throws -> ModelFile {

@@ -44,29 +44,39 @@ struct RecoverCommand: ParsableCommand {
 
   func run() throws {
     threading.apply()
-    let equilibrium = try ModelFile.readEquilibrium(model)
+    let source = try ModelArguments.model(at: model, finite: check)
+    guard let equilibrium = source.model.equilibrium else {
+      throw CommandFailure(.badData, "\(model): expected an equilibrium model, found a network")
+    }
     let network: Network<Double>
     do { network = try Network(recovering: equilibrium) } catch {
       throw CommandFailure(.badData, "\(model): \(error)")
     }
+    var checker = EquivalenceChecker()
     if check {
-      try ModelArguments.requireFiniteNumbers(.equilibrium(equilibrium))
       try requireMemory(
-        toCheck: network, equilibrium, samples: EquivalenceChecker().samples,
+        toCheck: source.model, .network(network), samples: checker.samples,
         remedy: "--no-check leaves the check out")
     }
     let target = output ?? Self.defaultOutput(for: model)
     var result: EquivalenceReport?
+    var files: [InputFile] = []
     let file = ModelOutput(
       model: .network(network), form: nil, target: target, weights: placement.weights, force: force)
     _ = try file.write(
       !check
         ? nil
         : { written in
-          result = try checked(equilibrium, written)
+          files = written.files
+          checker.identities = ModelIdentities(
+            first: source.identity, second: InputFile.identity(of: files).bytes)
+          result = checker.check(source.model, against: written.model.judged)
           return result!.isAccepted
         })
-    try report(network, equilibrium, result, target: target)
+    let provenance = ReportProvenance(
+      command: "recover", names: ReportNames(first: [model], second: target == "-" ? "standard output" : target),
+      first: source.files, second: files, checker: check ? checker : nil)
+    try report(network, equilibrium, result, provenance, isBeside: target == "-")
   }
 
   /// `NAME.network.json` beside `NAME.deq.json`; standard output for standard input.
@@ -78,39 +88,28 @@ struct RecoverCommand: ParsableCommand {
     return input + ".network.json"
   }
 
-  private func checked(
-    _ equilibrium: EquilibriumModel<Double>, _ written: ModelFile
-  ) throws -> EquivalenceReport {
-    guard case .network(let network) = written else {
-      preconditionFailure("a network that reads back as an equilibrium model")
-    }
-    return EquivalenceChecker().check(network, against: equilibrium)
-  }
-
   private func report(
     _ network: Network<Double>, _ equilibrium: EquilibriumModel<Double>, _ result: EquivalenceReport?,
-    target: String
+    _ provenance: ReportProvenance, isBeside: Bool
   ) throws {
-    let names = ReportNames(networks: [target == "-" ? "standard output" : target], model: model)
-    let isBeside = target == "-"
     if json {
       let text = try JSONText { (writer) throws(FileError) in
-        try writeJSON(result, command: "recover", names: names, to: &writer)
+        try writeJSON(result, provenance, to: &writer)
       }.text
       if isBeside { writeToStandardError(text) } else { try writeToStandardOutput(text) }
     } else {
       var report = Report(to: isBeside ? STDERR_FILENO : STDOUT_FILENO)
       if let result {
-        result.describe(names, model: equilibrium, in: &report)
+        result.describe(provenance.names, model: equilibrium, in: &report)
         if !result.isAccepted {
           report.row("written", "nothing: the network is kept only where the check accepts it")
         }
       } else {
-        report.line("recovered, not checked: \(names.networks[0])")
+        report.line("recovered, not checked: \(provenance.names.second)")
       }
       report.row("layers", "\(text(network.layers.count)), at most \(network.depth) one after the other")
       try report.write()
     }
-    if let result, !result.isAccepted { throw CommandFailure(.refuted) }
+    if let status = result?.statusOfConversion { throw CommandFailure(status) }
   }
 }

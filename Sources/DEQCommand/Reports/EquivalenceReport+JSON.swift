@@ -1,139 +1,206 @@
 import DeepEquilibrium
 
-/// JSON text, written through the project's own writer.
-struct JSONText {
-  let text: String
+/// What a report can be reproduced from: the command, the inputs as they were, and what decides the numbers.
+struct ReportProvenance {
+  /// The version of the reports' schema: raised where a key changes its meaning or goes.
+  static let schemaVersion = 2
 
-  /// One object, whose keys `body` writes.
-  init(_ body: (inout JSONWriter) throws(FileError) -> Void) throws(FileError) {
-    let sink = MemorySink(named: "standard output")
-    var writer = JSONWriter(to: sink)
+  /// The command's name.
+  let command: String
+  /// What the sides are called.
+  let names: ReportNames
+  /// The files of the first model, with their digests.
+  let first: [InputFile]
+  /// The files of the second model, with their digests.
+  let second: [InputFile]
+  /// The settings; nil where nothing was checked.
+  let checker: EquivalenceChecker?
+
+  /// Writes the keys that every report begins with.
+  func write(to writer: inout JSONWriter) throws(FileError) {
+    try writer.string("command", command)
+    try writer.integer("schema", Self.schemaVersion)
+    try writer.string("version", DEQ.version)
+    try write("first", names.first, first, to: &writer)
+    try write("second", [names.second], second, to: &writer)
+    guard let checker else { return }
+    try writer.string("seed", String(checker.seed))
+    try writer.string("precision", checker.precision.rawValue)
+  }
+
+  private func write(
+    _ key: String, _ names: [String], _ files: [InputFile], to writer: inout JSONWriter
+  ) throws(FileError) {
+    try writer.key(key)
     try writer.beginObject()
-    try body(&writer)
-    try writer.end()
-    try writer.finish()
-    text = String(decoding: sink.bytes, as: UTF8.self)
-  }
-}
-
-extension JSONWriter {
-  /// A number that may be anything: JSON has no infinities, so those are the strings `Infinity`, `-Infinity`, `NaN`.
-  mutating func anyNumber(_ key: String, _ value: Double) throws(FileError) {
-    try self.key(key)
-    if value.isFinite {
-      try number(value)
-    } else {
-      try string(value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity")
+    try writer.strings("models", names)
+    try writer.key("files")
+    try writer.beginArray()
+    for file in files {
+      try writer.beginObject(.inLine)
+      try writer.string("path", file.path)
+      try writer.string("sha256", file.digest.description)
+      try writer.end()
     }
-  }
-
-  /// A key with a string.
-  mutating func string(_ key: String, _ value: String) throws(FileError) {
-    try self.key(key)
-    try string(value)
-  }
-
-  /// A key with an integer.
-  mutating func integer(_ key: String, _ value: Int) throws(FileError) {
-    try self.key(key)
-    try integer(value)
-  }
-
-  /// A key with an array of strings.
-  mutating func strings(_ key: String, _ values: [String]) throws(FileError) {
-    try self.key(key)
-    try beginArray(.inLine)
-    for value in values { try string(value) }
-    try end()
+    try writer.end()
+    try writer.end()
   }
 }
 
-/// Writes the keys of a `check` or `convert` report; without a result, what an unchecked conversion can say.
+/// Writes the keys of a report on two models; without a result, what an unchecked conversion can say.
 func writeJSON(
-  _ result: EquivalenceReport?, command: String, names: ReportNames, to writer: inout JSONWriter
+  _ result: EquivalenceReport?, _ provenance: ReportProvenance, to writer: inout JSONWriter
 ) throws(FileError) {
-  try writer.string("command", command)
-  try writer.strings("networks", names.networks)
-  try writer.string("equilibrium", names.model)
-  guard let result else {
-    try writer.string("verdict", "unchecked")
-    return
-  }
+  try provenance.write(to: &writer)
+  guard let result else { return try writer.string("verdict", "unchecked") }
   try writer.string("verdict", result.verdict.rawValue)
-  try writer.key("proof")
-  try write(result.proof, to: &writer)
-  try writer.key("outputs")
-  try write(result.discrepancies.filter { $0.quantity == "output" }, to: &writer)
-  try writer.key("gradients")
-  try writer.beginObject()
-  for (name, found) in result.gradientsByParameter {
-    try writer.key(name)
-    try write(found, to: &writer)
-  }
+  try write(result.proof.function, verdict: result.function, to: &writer)
+  try writer.key("inputGradient")
+  try writer.beginObject(.inLine)
+  try writer.string("verdict", result.inputGradient.rawValue)
   try writer.end()
-  try write(result.samples, to: &writer)
-  try writer.key("solver")
-  try writer.beginArray()
-  for solve in result.solves { try write(solve, to: &writer) }
-  try writer.end()
-  if let offPattern = result.offPattern {
-    try writer.key("offPattern")
-    try writer.beginObject(.inLine)
-    try writer.anyNumber("on", offPattern.on)
-    try writer.anyNumber("off", offPattern.off)
-    try writer.end()
-  }
+  try write(result.proof.parameters, result, to: &writer)
+  try writeNumbers(of: result, to: &writer)
+  if let search = result.search { try write(search, to: &writer) }
   if let counterexample = result.counterexample { try write(counterexample, to: &writer) }
+  try writer.strings("warnings", result.warnings)
   try writer.strings("notes", result.notes)
 }
 
-extension EquivalenceReport {
-  /// The discrepancies of gradients by `input` or the parameter's name, in the order of the network.
-  fileprivate var gradientsByParameter: [(name: String, found: [Discrepancy])] {
-    var order: [String] = []
-    var groups: [String: [Discrepancy]] = [:]
-    for discrepancy in discrepancies where discrepancy.quantity != "output" {
-      let name = String(discrepancy.quantity.dropFirst("gradient of ".count))
-      if groups[name] == nil { order.append(name) }
-      groups[name, default: []].append(discrepancy)
-    }
-    return order.map { ($0, groups[$0]!) }
-  }
-}
+// MARK: What is proved
 
-private func write(_ proof: ProofOutcome, to writer: inout JSONWriter) throws(FileError) {
-  try writer.beginObject(.inLine)
-  try writer.key("proved")
-  try writer.boolean(proof == .proved)
-  if case .refused(let difference) = proof {
-    try writer.string("place", difference.place)
-    if let row = difference.row { try writer.integer("row", row) }
-    if let column = difference.column { try writer.integer("column", column) }
-    try writer.string("network", difference.network)
-    try writer.string("equilibrium", difference.equilibrium)
+private func write(
+  _ proof: FunctionProof, verdict: Verdict, to writer: inout JSONWriter
+) throws(FileError) {
+  try writer.key("function")
+  try writer.beginObject()
+  try writer.string("verdict", verdict.rawValue)
+  switch proof {
+  case .proved(let basis):
+    try write(basis, to: &writer)
+    try writer.key("unique")
+    try writer.boolean(true)
+  case .sameEquations(let basis):
+    try write(basis, to: &writer)
+    try writer.key("unique")
+    try writer.boolean(false)
+  case .notProved(let gap): try write(gap, to: &writer)
   }
   try writer.end()
 }
 
-private func write(_ discrepancies: [Discrepancy], to writer: inout JSONWriter) throws(FileError) {
-  try writer.beginObject()
-  for discrepancy in discrepancies {
-    try writer.key(discrepancy.path)
-    try write(discrepancy, to: &writer)
+private func write(_ basis: ProofBasis, to writer: inout JSONWriter) throws(FileError) {
+  try writer.string("method", basis.method == .equations ? "equations" : "field")
+  if let bound = basis.errorBound { try writer.anyNumber("errorBoundLog2", bound) }
+  try writer.key("whereDefined")
+  try writer.boolean(basis.whereDefined)
+}
+
+private func write(_ gap: ProofGap, to writer: inout JSONWriter) throws(FileError) {
+  try writer.string("reason", gap.reason)
+  if let difference = gap.difference {
+    try writer.key("difference")
+    try writer.beginObject(.inLine)
+    try writer.string("place", difference.place)
+    if let row = difference.row { try writer.integer("row", row) }
+    if let column = difference.column { try writer.integer("column", column) }
+    try writer.string("first", difference.first)
+    try writer.string("second", difference.second)
+    try writer.end()
   }
+  for (key, place) in [("firstUnmatched", gap.first), ("secondUnmatched", gap.second)] {
+    guard let place else { continue }
+    try writer.key(key)
+    try writer.beginObject(.inLine)
+    try writer.string("block", place.block)
+    try writer.integer("index", place.index)
+    try writer.end()
+  }
+  guard let found = gap.correspondence else { return }
+  try writer.key("correspondence")
+  try writer.beginObject()
+  for (key, share) in [
+    ("firstUnits", found.firstUnits), ("firstBlocks", found.firstBlocks), ("secondUnits", found.secondUnits),
+    ("secondBlocks", found.secondBlocks),
+  ] {
+    try writer.key(key)
+    try writer.beginObject(.inLine)
+    try writer.integer("count", share.count)
+    try writer.integer("total", share.total)
+    try writer.end()
+  }
+  try writer.end()
+}
+
+private func write(
+  _ proof: ParameterProof, _ result: EquivalenceReport, to writer: inout JSONWriter
+) throws(FileError) {
+  try writer.key("parameters")
+  try writer.beginObject()
+  try writer.string("verdict", result.parameters.rawValue)
+  switch proof.outcome {
+  case .proved(let basis): try write(basis, to: &writer)
+  case .notProved(let reason): try writer.string("reason", reason)
+  case .nothingShared: break
+  }
+  try writer.key("matches")
+  try writer.beginArray()
+  for match in proof.matches {
+    try writer.beginObject(.inLine)
+    try writer.string("first", match.first)
+    try writer.string("second", match.second)
+    try writer.string("basis", "\(match.basis)")
+    try writer.string("layout", "\(match.layout)")
+    try writer.end()
+  }
+  try writer.end()
+  try writer.strings("onlyFirst", proof.onlyFirst)
+  try writer.strings("onlySecond", proof.onlySecond)
+  try writer.end()
+}
+
+// MARK: What was measured
+
+private func writeNumbers(of result: EquivalenceReport, to writer: inout JSONWriter) throws(FileError) {
+  let measurement = result.measurement
+  try writer.key("numbers")
+  try writer.beginArray()
+  for discrepancy in measurement.discrepancies { try write(discrepancy, to: &writer) }
+  try writer.end()
+  try write(measurement.samples, to: &writer)
+  try writer.key("solver")
+  try writer.beginArray()
+  for solve in measurement.solves {
+    try writer.beginObject()
+    try writer.string("path", solve.path.description)
+    try writer.key("forward")
+    try writeJSON(solve.forward, to: &writer)
+    try writer.key("adjoint")
+    try writeJSON(solve.adjoint, to: &writer)
+    try writer.end()
+  }
+  try writer.end()
+  guard let offPattern = measurement.offPattern else { return }
+  try writer.key("offPattern")
+  try writer.beginObject(.inLine)
+  try writer.anyNumber("on", offPattern.on)
+  try writer.anyNumber("off", offPattern.off)
   try writer.end()
 }
 
 private func write(_ discrepancy: Discrepancy, to writer: inout JSONWriter) throws(FileError) {
   try writer.beginObject(.inLine)
+  try writer.string("quantity", discrepancy.quantity.description)
+  try writer.string("path", discrepancy.path.description)
+  try writer.string("agreement", "\(discrepancy.agreement)")
   try writer.anyNumber("absolute", discrepancy.absolute)
   try writer.anyNumber("relative", discrepancy.relative)
   try writer.anyNumber("ulps", discrepancy.ulps)
   try writer.anyNumber("allowed", discrepancy.allowed)
   if let sample = discrepancy.sample { try writer.integer("sample", sample) }
   try writer.integer("index", discrepancy.index)
-  try writer.anyNumber("network", discrepancy.network)
-  try writer.anyNumber("equilibrium", discrepancy.equilibrium)
+  try writer.anyNumber("first", discrepancy.first)
+  try writer.anyNumber("second", discrepancy.second)
   try writer.end()
 }
 
@@ -142,48 +209,44 @@ private func write(_ samples: SampleCounts, to writer: inout JSONWriter) throws(
   try writer.beginObject(.inLine)
   try writer.integer("drawn", samples.drawn)
   try writer.integer("compared", samples.compared)
-  try writer.integer("notFinite", samples.notFinite)
-  try writer.integer("unconverged", samples.unconverged)
+  try writer.integer("comparedByGradients", samples.comparedByGradients)
+  try writer.integer("withoutValue", samples.withoutValue)
+  try writer.integer("oneSided", samples.oneSided)
+  try writer.integer("atOtherEquilibria", samples.atOtherEquilibria)
   try writer.end()
 }
 
-private func write(_ solve: PathRecord, to writer: inout JSONWriter) throws(FileError) {
+private func write(_ search: SearchSummary, to writer: inout JSONWriter) throws(FileError) {
+  try writer.key("search")
   try writer.beginObject()
-  try writer.string("path", solve.path)
-  try writer.key("forward")
-  try writeJSON(solve.forward, to: &writer)
-  try writer.key("adjoint")
-  try writeJSON(solve.adjoint, to: &writer)
-  try writer.end()
-}
-
-/// Writes the statistics of iterations, an object for each.
-func writeJSON(_ records: [SolveRecord], to writer: inout JSONWriter) throws(FileError) {
+  try writer.integer("tried", search.tried)
+  try writer.key("strategies")
   try writer.beginArray()
-  for record in records {
+  for strategy in search.strategies {
     try writer.beginObject(.inLine)
-    try writer.string("solver", record.solver)
-    try writer.integer("blocks", record.blocks.count)
-    try writer.string("first", record.blocks.first ?? "")
-    try writer.key("converged")
-    try writer.boolean(record.converged)
-    try writer.integer("iterations", record.iterations)
-    try writer.integer("evaluations", record.evaluations)
-    try writer.anyNumber("residual", record.samples.map(\.residual).max() ?? 0)
-    let failures = Set(record.samples.filter { $0.reason != .converged }.map { "\($0.reason)" }).sorted()
-    if !failures.isEmpty { try writer.strings("failures", failures) }
+    try writer.string("name", strategy.name)
+    try writer.integer("tried", strategy.tried)
     try writer.end()
   }
+  try writer.end()
+  try writer.anyNumber("largestRelativeDifference", search.largestRelativeDifference)
   try writer.end()
 }
 
 private func write(_ counterexample: Counterexample, to writer: inout JSONWriter) throws(FileError) {
   try writer.key("counterexample")
   try writer.beginObject()
-  try writer.string("quantity", counterexample.discrepancy.quantity)
   try writer.key("difference")
   try write(counterexample.discrepancy, to: &writer)
-  if let contributor = counterexample.contributor { try writer.string("contributor", contributor) }
+  if let origin = counterexample.origin {
+    try writer.key("origin")
+    try writer.beginObject(.inLine)
+    try writer.string("block", origin.block)
+    try writer.integer("index", origin.index)
+    try writer.anyNumber("first", origin.first)
+    try writer.anyNumber("second", origin.second)
+    try writer.end()
+  }
   try writer.key("input")
   try writer.beginArray(.inLine)
   try writer.numbers(counterexample.input)

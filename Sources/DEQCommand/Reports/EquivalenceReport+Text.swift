@@ -1,105 +1,252 @@
 import DeepEquilibrium
 
-/// What the models of a report are called.
+/// What the two sides of a report are called.
 struct ReportNames {
-  let networks: [String]
-  let model: String
+  /// The first model's files; several where they are stacked.
+  let first: [String]
+  /// The second model's file.
+  let second: String
 
-  /// The networks, as one name.
-  var network: String { networks.joined(separator: " + ") }
+  /// The first model, as one name.
+  var firstName: String { first.joined(separator: " + ") }
 }
 
 extension EquivalenceReport {
-  /// Adds the report: the verdict first, then what it rests on.
-  func describe(_ names: ReportNames, model: EquilibriumModel<Double>, in report: inout Report) {
+  /// Adds the report: the verdict first, then the answer to each question, then what it rests on.
+  ///
+  /// - Parameter model: The equilibrium model whose size is told, where there is one.
+  func describe(_ names: ReportNames, model: EquilibriumModel<Double>?, in report: inout Report) {
     report.headline(verdict, headline(names))
-    switch proof {
+    report.row("function", functionAnswer(model))
+    report.row("gradients", inputGradientAnswer)
+    describeParameters(names, in: &report)
+    describeGap(names, in: &report)
+    describeNumbers(in: &report)
+    if let counterexample { describe(counterexample, names, in: &report) }
+    for warning in warnings { report.row("warning", warning) }
+    for note in notes { report.row("note", note) }
+  }
+
+  // MARK: The three answers
+
+  private func headline(_ names: ReportNames) -> String {
+    switch verdict {
     case .proved:
-      report.row("equations", "the same bit for bit: \(size(of: model))")
-    case .refused(let difference):
-      report.row("not proved", difference.description)
+      "\(names.second) is the same function as \(names.firstName)"
+        + (parameters == .differs
+          ? "; gradients of \(text(differingParameters.count, "parameter")) differ"
+          : ", with the same gradients")
+        + (measurement.samples.compared == 0 ? "; no numbers could be compared" : "")
+    case .agrees: "\(names.second) and \(names.firstName) agree to rounding on \(testedInputs)"
+    case .refuted: "\(names.second) is not the same function as \(names.firstName)"
+    case .undecided: "\(names.second) and \(names.firstName): \(openQuestion)"
     }
-    describeDiscrepancies("outputs", discrepancies.filter { $0.quantity == "output" }, in: &report)
-    describeDiscrepancies("gradients", discrepancies.filter { $0.quantity != "output" }, in: &report)
-    report.row("samples", describeSamples())
-    for solve in solves { report.row(solve.path, solve.summary) }
-    if let offPattern {
+  }
+
+  private var testedInputs: String {
+    let samples = measurement.samples
+    return samples.compared == samples.drawn
+      ? "every tested input"
+      : "\(samples.compared) of \(text(samples.drawn, "tested input")), the others have no value on either side"
+  }
+
+  private var openQuestion: String {
+    let samples = measurement.samples
+    if samples.compared == 0, samples.oneSided == 0 { return "no tested input could be compared" }
+    if samples.oneSided > 0 {
+      return "\(samples.oneSided) of \(text(samples.drawn, "tested input")) have a value on one side only"
+    }
+    if samples.atOtherEquilibria > 0 { return "each comes to rest at another of several equilibria" }
+    if measurement.hasSeveralEquilibria { return "there are several equilibria, and not all were compared" }
+    return "rounding may be as large as the difference"
+  }
+
+  private func functionAnswer(_ model: EquilibriumModel<Double>?) -> String {
+    let size = model.map { ": \(sizeText(of: $0))" } ?? ""
+    switch proof.function {
+    case .proved(let basis): return "proved, \(text(of: basis))" + size
+    case .sameEquations(let basis):
+      return "\(function.rawValue): the same equations, \(text(of: basis)); the equilibrium is not known to be "
+        + "unique" + size
+    case .notProved: return function == .agrees ? "agrees, not proved" : function.rawValue
+    }
+  }
+
+  private func text(of basis: ProofBasis) -> String {
+    let defined = basis.whereDefined ? " wherever both are defined" : ""
+    switch basis.method {
+    case .equations: return "the same equations bit for bit\(defined)"
+    case .field:
+      let bound = basis.errorBound.map { ", error below 2^\(Int($0.rounded(.up)))" } ?? ""
+      return "in exact arithmetic\(defined)\(bound)"
+    }
+  }
+
+  private var inputGradientAnswer: String {
+    switch inputGradient {
+    case .proved: "of the input: the same, since the function is"
+    case .agrees: "of the input: agree on \(text(measurement.samples.comparedByGradients, "tested input"))"
+    case .differs: "of the input: differ"
+    case .undecided, .nothingShared: "of the input: undecided"
+    }
+  }
+
+  private func describeParameters(_ names: ReportNames, in report: inout Report) {
+    let found = proof.parameters
+    report.row("parameters", parameterAnswer)
+    let renamed = found.matches.filter { $0.basis == .correspondence || $0.layout != .same }
+    for match in renamed.prefix(Self.mostNames) {
+      let layout = match.layout == .same ? "" : ", \(match.layout)"
+      report.row("", "\(match.first) ↔ \(match.second)\(layout)")
+    }
+    if renamed.count > Self.mostNames {
+      report.row("", "… \(renamed.count - Self.mostNames) more: --json has all")
+    }
+    for difference in differingParameters.prefix(Self.mostNames) {
+      report.row("", "\(text(of: difference)): more than rounding explains")
+    }
+    describeNames("only in \(names.firstName)", found.onlyFirst, in: &report)
+    describeNames("only in \(names.second)", found.onlySecond, in: &report)
+  }
+
+  /// How many names or rows of one kind a report shows.
+  private static let mostNames = 8
+
+  private var parameterAnswer: String {
+    let count = text(proof.parameters.matches.count, "parameter")
+    switch parameters {
+    case .proved: return "proved for every value of \(count)"
+    case .agrees: return "gradients of \(count) agree"
+    case .differs: return "gradients of \(differingParameters.count) of \(count) differ"
+    case .undecided: return "gradients of \(count): undecided"
+    case .nothingShared: return "none on both sides"
+    }
+  }
+
+  private func describeNames(_ label: String, _ names: [String], in report: inout Report) {
+    guard !names.isEmpty else { return }
+    let shown = names.prefix(Self.mostNames).joined(separator: ", ")
+    let rest = names.count - Self.mostNames
+    report.row("", "\(label): \(shown)\(rest > 0 ? ", … \(rest) more" : "")")
+  }
+
+  // MARK: What it rests on
+
+  private func describeGap(_ names: ReportNames, in report: inout Report) {
+    guard case .notProved(let gap) = proof.function else { return }
+    report.row("not proved", gap.reason)
+    if let place = gap.first {
+      report.row("", "first without counterpart in \(names.firstName): \(place.block)[\(place.index)]")
+    }
+    if let place = gap.second {
+      report.row("", "first without counterpart in \(names.second): \(place.block)[\(place.index)]")
+    }
+    if let found = gap.correspondence {
+      report.row(
+        "",
+        "\(text(found.firstUnits)) units and \(text(found.firstBlocks)) blocks correspond to "
+          + "\(text(found.secondUnits)) units and \(text(found.secondBlocks)) blocks")
+    }
+  }
+
+  private func text(_ share: Correspondence.Share) -> String { "\(text(share.count)) of \(text(share.total))" }
+
+  private func describeNumbers(in report: inout Report) {
+    describeDiscrepancies("outputs", in: &report) { $0 == .output }
+    describeDiscrepancies("numbers", in: &report) { $0 != .output }
+    if measurement.samples.drawn > 0 { report.row("samples", describeSamples()) }
+    if let search { report.row("search", text(of: search)) }
+    for solve in measurement.solves { report.row(solve.path.description, solve.summary) }
+    if let offPattern = measurement.offPattern {
       report.row(
         "off pattern",
         "‖∂ℓ/∂Wz‖ is \(text(offPattern.off, digits: 3)) where Wz is structurally zero, "
           + "\(text(offPattern.on, digits: 3)) where it is not")
     }
-    if let counterexample { describe(counterexample, in: &report) }
-    for note in notes { report.row("note", note) }
   }
 
-  private func headline(_ names: ReportNames) -> String {
-    switch verdict {
-    case .proved:
-      "\(names.model) is the same function as \(names.network), with the same gradients"
-        + (samples.compared == 0 ? "; no numbers could be compared" : "")
-    case .agrees: "\(names.model) and \(names.network) agree to rounding on \(testedInputs)"
-    case .refuted: "\(names.model) is not the same function as \(names.network)"
-    case .undecided: "no tested input of \(names.network) and \(names.model) could be compared"
-    }
-  }
-
-  private var testedInputs: String {
-    samples.compared == samples.drawn
-      ? "every tested input"
-      : "\(samples.compared) of \(text(samples.drawn, "tested input")), the others could not be compared"
-  }
-
-  private func size(of model: EquilibriumModel<Double>) -> String {
-    "\(text(model.blocks.count, "block")), \(text(model.stateSize, "coordinate")), "
-      + text(model.parameterCount, "parameter")
-  }
-
-  private func describeDiscrepancies(_ label: String, _ found: [Discrepancy], in report: inout Report) {
-    guard let worst = found.max(by: { ($0.ratio, $0.absolute) < ($1.ratio, $1.absolute) }) else { return }
+  private func describeDiscrepancies(
+    _ label: String, in report: inout Report, _ isMeant: (Quantity) -> Bool
+  ) {
+    let found = measurement.discrepancies.filter { isMeant($0.quantity) }
+    guard
+      let worst = found.max(by: {
+        ($0.agreement, $0.excess, $0.absolute) < ($1.agreement, $1.excess, $1.absolute)
+      })
+    else { return }
+    let subject = label == "outputs" ? "" : "gradients "
     if worst.absolute == 0 {
-      report.row(label, "the same to the last bit, on \(paths(of: found))")
+      report.row(label, "\(subject)the same to the last bit, on \(paths(of: found))")
     } else {
-      report.row(
-        label,
-        "differ by at most \(text(worst.absolute)), \(text(worst.relative)) of scale, \(text(worst.ulps)) ulp"
-          + " (\(worst.quantity), \(worst.path)); rounding explains \(text(worst.allowed))")
+      report.row(label, "\(subject)differ by at most \(text(of: worst))")
     }
+  }
+
+  private func text(of found: Discrepancy) -> String {
+    "\(text(found.absolute)), \(text(found.relative)) of scale, \(text(found.ulps)) ulp"
+      + " (\(found.quantity.description), \(found.path.description)); rounding explains \(text(found.allowed))"
   }
 
   private func paths(of found: [Discrepancy]) -> String {
     var paths: [String] = []
-    for discrepancy in found where !paths.contains(discrepancy.path) { paths.append(discrepancy.path) }
+    for discrepancy in found where !paths.contains(discrepancy.path.description) {
+      paths.append(discrepancy.path.description)
+    }
     return paths.count == 1 ? "the \(paths[0]) path" : "the paths \(paths.joined(separator: " and "))"
   }
 
   private func describeSamples() -> String {
+    let samples = measurement.samples
     var parts = ["\(samples.drawn) drawn, \(samples.compared) compared"]
-    if samples.notFinite > 0 { parts.append("\(samples.notFinite) not finite on both sides") }
-    if samples.unconverged > 0 { parts.append("\(samples.unconverged) without an equilibrium") }
+    if samples.comparedByGradients < samples.compared {
+      parts.append("\(samples.comparedByGradients) of them by their gradients")
+    }
+    if samples.withoutValue > 0 { parts.append("\(samples.withoutValue) without a value on either side") }
+    if samples.oneSided > 0 { parts.append("\(samples.oneSided) with a value on one side only") }
+    if samples.atOtherEquilibria > 0 {
+      parts.append("\(samples.atOtherEquilibria) at different equilibria that both have")
+    }
     return parts.joined(separator: ", ")
   }
 
-  private func describe(_ counterexample: Counterexample, in report: inout Report) {
+  private func text(of search: SearchSummary) -> String {
+    let strategies = search.strategies.map { "\($0.tried) \($0.name)" }.joined(separator: ", ")
+    let end = counterexample?.discrepancy.quantity == .output ? "" : "; none of them tells the two apart"
+    return "\(text(search.tried, "input")) tried (\(strategies))\(end)"
+  }
+
+  private func describe(_ counterexample: Counterexample, _ names: ReportNames, in report: inout Report) {
     let found = counterexample.discrepancy
     report.row(
       "where",
-      "\(found.quantity)[\(found.index)], \(found.path): network \(found.network), "
-        + "equilibrium model \(found.equilibrium)")
+      "\(found.quantity.description)[\(found.index)]: \(names.firstName) \(found.first), \(names.second) \(found.second)"
+    )
     report.row(
       "difference",
       "\(text(found.absolute)), \(text(found.relative)) of scale, \(text(found.ulps)) ulp; "
         + "rounding explains \(text(found.allowed))")
-    if let contributor = counterexample.contributor { report.row("first block", contributor) }
-    let shown = counterexample.input.prefix(8).map { "\($0)" }.joined(separator: ", ")
-    let rest = counterexample.input.count - 8
-    report.row("input", "[\(shown)\(rest > 0 ? ", … \(rest) more: --json has all" : "")]")
+    if let origin = counterexample.origin {
+      var line = "\(origin.block)[\(origin.index)]: \(origin.first) and \(origin.second)"
+      if let summand = origin.summand {
+        line += "; most in the product with \(summand.place): \(summand.first) and \(summand.second)"
+      }
+      report.row("first block", line)
+    }
+    report.row("input", text(ofInput: counterexample.input))
   }
-}
 
-extension Discrepancy {
-  /// The difference as a share of what rounding can explain.
-  fileprivate var ratio: Double { absolute == 0 ? 0 : absolute / allowed }
+  /// The input; of one with few coordinates that are not zero those alone.
+  private func text(ofInput input: [Double]) -> String {
+    let nonzero = input.indices.filter { input[$0] != 0 }
+    if input.count > 8, nonzero.count <= 4 {
+      let shown = nonzero.map { "x[\($0)] = \(input[$0])" }.joined(separator: ", ")
+      return "\(shown.isEmpty ? "" : shown + ", ")\(nonzero.isEmpty ? "all" : "the other") "
+        + "\(input.count - nonzero.count) are 0"
+    }
+    let shown = input.prefix(8).map { "\($0)" }.joined(separator: ", ")
+    let rest = input.count - 8
+    return "[\(shown)\(rest > 0 ? ", … \(rest) more: --json has all" : "")]"
+  }
 }
 
 extension PathRecord {
@@ -128,10 +275,13 @@ extension EquilibriumModel<Double> {
   }
 }
 
+/// The size of a model, in a few words.
+private func sizeText(of model: EquilibriumModel<Double>) -> String {
+  "\(text(model.blocks.count, "block")), \(text(model.stateSize, "coordinate")), "
+    + text(model.parameterCount, "parameter")
+}
+
 /// Adds the size of a model.
 func describeSize(of model: EquilibriumModel<Double>, in report: inout Report) {
-  report.row(
-    "size",
-    "\(text(model.blocks.count, "block")), \(text(model.stateSize, "coordinate")), "
-      + text(model.parameterCount, "parameter"))
+  report.row("size", sizeText(of: model))
 }

@@ -2,6 +2,8 @@
 enum ExitStatus: Int32 {
   /// Refuted, a regression, or no equilibrium.
   case refuted = 1
+  /// Neither proved nor refuted, or not proved where a proof is asked for.
+  case undecided = 2
   /// The command was called wrongly.
   case usage = 64
   /// The contents of an input are wrong.
@@ -22,5 +24,26 @@ struct CommandFailure: Error {
   init(_ status: ExitStatus, _ message: String = "") {
     self.status = status
     self.message = message
+  }
+}
+
+extension ExitStatus {
+  /// How bad a status is beside others, where one command ends with the worst of several.
+  private var severity: Int {
+    switch self {
+    case .undecided: 0
+    case .refuted: 1
+    case .usage: 2
+    case .badData: 3
+    case .noInput: 4
+    case .cannotCreate: 5
+    case .inputOutput: 6
+    }
+  }
+
+  /// The worse of two.
+  static func worse(_ left: ExitStatus?, _ right: ExitStatus?) -> ExitStatus? {
+    guard let left, let right else { return left ?? right }
+    return left.severity >= right.severity ? left : right
   }
 }

@@ -12,9 +12,9 @@ private let mostEvaluatedNumbers = 1 << 27
 
 /// Refuses a check whose samples would hardly fit into memory.
 func requireMemory(
-  toCheck network: Network<Double>, _ model: EquilibriumModel<Double>, samples: Int, remedy: String
+  toCheck first: JudgedModel, _ second: JudgedModel, samples: Int, remedy: String
 ) throws {
-  let numbers = max(network.numbersPerSample, model.numbersPerSample)
+  let numbers = max(first.numbersPerSample, second.numbersPerSample)
   try require(samples, of: numbers, atMost: mostCheckedNumbers, remedy: "; \(remedy)")
 }
 
@@ -35,6 +35,15 @@ private func require(_ samples: Int, of numbers: Int, atMost most: Int, remedy: 
     .badData,
     "expected at most \(text(most)) numbers for all samples together, found "
       + "\(text(samples, "sample")) of \(text(numbers)), input and state\(remedy)")
+}
+
+extension JudgedModel {
+  fileprivate var numbersPerSample: Int {
+    switch self {
+    case .network(let network): network.numbersPerSample
+    case .equilibrium(let model): model.numbersPerSample
+    }
+  }
 }
 
 extension EquilibriumModel {

@@ -1,22 +1,66 @@
 import DeepEquilibrium
 
+/// A model that the command line names, and what it was read from.
+struct NamedModel {
+  /// The paths as they were given; several where a stack was asked for.
+  let paths: [String]
+  /// The model.
+  let model: JudgedModel
+  /// Every file that was read for it.
+  let files: [InputFile]
+
+  /// The model as a network: an equilibrium model as the only layer of one.
+  func network() throws -> Network<Double> {
+    switch model {
+    case .network(let network): return network
+    case .equilibrium(let model): return try Network(model)
+    }
+  }
+
+  /// What decides the challenge of a proof.
+  var identity: [UInt8] { InputFile.identity(of: files).bytes }
+}
+
 /// Reads the files named on the command line.
 enum ModelArguments {
+  /// The model of one file.
+  ///
+  /// - Parameter finite: Whether the model is to be compared: then it may not hold infinities or NaN, and its files are
+  ///   noted with their digests, which reads all of them.
+  static func model(at path: String, finite: Bool = true) throws -> NamedModel {
+    guard finite else {
+      return NamedModel(paths: [path], model: try ModelFile.read(path).judged, files: [])
+    }
+    let (file, files) = try ModelFile.readNotingFiles(path)
+    try requireFiniteNumbers(file)
+    return NamedModel(paths: [path], model: file.judged, files: files)
+  }
+
   /// The network that the files make when stacked in that order; an equilibrium model among them is a layer.
-  static func network(stacking paths: [String]) throws -> Network<Double> {
-    try requireOneStandardInput(paths)
-    let networks = try paths.map { try network(at: $0) }
+  static func stack(of paths: [String], finite: Bool = true) throws -> NamedModel {
+    let models = try paths.map { try model(at: $0, finite: finite) }
     do {
-      return try Network(stacking: networks)
-    } catch {
+      return NamedModel(
+        paths: paths, model: .network(try Network(stacking: models.map { try $0.network() })),
+        files: models.flatMap(\.files))
+    } catch let error as InvalidModel {
       throw CommandFailure(.badData, "\(paths.joined(separator: ", ")): \(error)")
     }
   }
 
-  private static func network(at path: String) throws -> Network<Double> {
-    switch try ModelFile.read(path) {
-    case .network(let network): return network
-    case .equilibrium(let model): return try Network(model)
+  /// The network that the files make when stacked in that order, whose numbers may be anything.
+  static func network(stacking paths: [String]) throws -> Network<Double> {
+    try requireOneStandardInput(paths)
+    let networks = try paths.map { path in
+      switch try ModelFile.read(path) {
+      case .network(let network): network
+      case .equilibrium(let model): try Network(model)
+      }
+    }
+    do {
+      return try Network(stacking: networks)
+    } catch {
+      throw CommandFailure(.badData, "\(paths.joined(separator: ", ")): \(error)")
     }
   }
 

@@ -10,11 +10,17 @@ struct ModelOutput {
   let weights: WeightsMode
   let force: Bool
 
+  /// A model as it was read again from what was written, with the files that were written.
+  struct Written {
+    let model: ModelFile
+    let files: [InputFile]
+  }
+
   /// Writes the model, hands what was written to `isAccepted` as read again, and keeps it where that is true.
   ///
   /// - Parameter isAccepted: nil where nothing is to be read again.
   /// - Returns: Whether it was kept.
-  func write(_ isAccepted: ((ModelFile) throws -> Bool)?) throws -> Bool {
+  func write(_ isAccepted: ((Written) throws -> Bool)?) throws -> Bool {
     let placement = try weights.placement(of: model.tensors, target: target)
     if target == "-" {
       return try writeFromMemory(placement, named: "standard output", isAccepted) { bytes throws(FileError) in
@@ -74,7 +80,7 @@ struct ModelOutput {
   }
 
   private func writeFromMemory(
-    _ placement: (any WeightsPlacement)?, named name: String, _ isAccepted: ((ModelFile) throws -> Bool)?,
+    _ placement: (any WeightsPlacement)?, named name: String, _ isAccepted: ((Written) throws -> Bool)?,
     to write: ([UInt8]) throws(FileError) -> Void
   ) throws -> Bool {
     guard !(placement is CollectedWeights) else {

@@ -67,6 +67,8 @@ public struct ProofBasis: Sendable, Equatable {
 public struct ProofGap: Sendable, Equatable {
   /// One line: what stood against it.
   public var reason: String
+  /// The first place where the equations are not the same bit by bit; nil where sizes or shapes stood against it before.
+  public var difference: StructuralDifference?
   /// The first unit of the first model, in topological order, that has no counterpart in the second.
   public var first: UnitPlace?
   /// The first unit of the second model, in topological order, that has no counterpart in the first.
@@ -76,9 +78,11 @@ public struct ProofGap: Sendable, Equatable {
 
   /// A gap with these facts.
   public init(
-    reason: String, first: UnitPlace? = nil, second: UnitPlace? = nil, correspondence: Correspondence? = nil
+    reason: String, difference: StructuralDifference? = nil, first: UnitPlace? = nil,
+    second: UnitPlace? = nil, correspondence: Correspondence? = nil
   ) {
     self.reason = reason
+    self.difference = difference
     self.first = first
     self.second = second
     self.correspondence = correspondence

@@ -1,0 +1,69 @@
+import DeepEquilibrium
+
+/// JSON text, written through the project's own writer.
+struct JSONText {
+  let text: String
+
+  /// One object, whose keys `body` writes.
+  init(_ body: (inout JSONWriter) throws(FileError) -> Void) throws(FileError) {
+    let sink = MemorySink(named: "standard output")
+    var writer = JSONWriter(to: sink)
+    try writer.beginObject()
+    try body(&writer)
+    try writer.end()
+    try writer.finish()
+    text = String(decoding: sink.bytes, as: UTF8.self)
+  }
+}
+
+extension JSONWriter {
+  /// A number that may be anything: JSON has no infinities, so those are the strings `Infinity`, `-Infinity`, `NaN`.
+  mutating func anyNumber(_ key: String, _ value: Double) throws(FileError) {
+    try self.key(key)
+    if value.isFinite {
+      try number(value)
+    } else {
+      try string(value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity")
+    }
+  }
+
+  /// A key with a string.
+  mutating func string(_ key: String, _ value: String) throws(FileError) {
+    try self.key(key)
+    try string(value)
+  }
+
+  /// A key with an integer.
+  mutating func integer(_ key: String, _ value: Int) throws(FileError) {
+    try self.key(key)
+    try integer(value)
+  }
+
+  /// A key with an array of strings.
+  mutating func strings(_ key: String, _ values: [String]) throws(FileError) {
+    try self.key(key)
+    try beginArray(.inLine)
+    for value in values { try string(value) }
+    try end()
+  }
+}
+
+/// Writes the statistics of iterations, an object for each.
+func writeJSON(_ records: [SolveRecord], to writer: inout JSONWriter) throws(FileError) {
+  try writer.beginArray()
+  for record in records {
+    try writer.beginObject(.inLine)
+    try writer.string("solver", record.solver)
+    try writer.integer("blocks", record.blocks.count)
+    try writer.string("first", record.blocks.first ?? "")
+    try writer.key("converged")
+    try writer.boolean(record.converged)
+    try writer.integer("iterations", record.iterations)
+    try writer.integer("evaluations", record.evaluations)
+    try writer.anyNumber("residual", record.samples.map(\.residual).max() ?? 0)
+    let failures = Set(record.samples.filter { $0.reason != .converged }.map { "\($0.reason)" }).sorted()
+    if !failures.isEmpty { try writer.strings("failures", failures) }
+    try writer.end()
+  }
+  try writer.end()
+}
