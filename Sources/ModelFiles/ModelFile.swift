@@ -61,12 +61,17 @@ public enum ModelFile: Sendable {
     return model
   }
 
-  private static func read(_ path: String, formats: [Format]) throws(FileError) -> ModelFile {
+  static func read(
+    _ path: String, formats: [Format], noting files: InputFileLog? = nil
+  ) throws(FileError) -> ModelFile {
     guard let file = try ONNXReader.mappedModel(path) else {
-      return try read(FileContents(reading: path), formats: formats)
+      let contents = try FileContents(reading: path)
+      files?.note(contents, at: path)
+      return try read(contents, formats: formats, noting: files)
     }
+    files?.note(file, at: path)
     try requireNetwork(among: formats, file: path)
-    return .network(try ONNXReader.read(file))
+    return .network(try ONNXReader.read(file, noting: files))
   }
 
   /// An ONNX file holds a network.
@@ -77,7 +82,7 @@ public enum ModelFile: Sendable {
   }
 
   private static func read(
-    _ contents: FileContents, formats: [Format], weights: String? = nil
+    _ contents: FileContents, formats: [Format], weights: String? = nil, noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
     if ONNXReader.recognizes(name: contents.name, firstByte: contents.bytes.first) {
       try requireNetwork(among: formats, file: contents.name)
@@ -87,7 +92,7 @@ public enum ModelFile: Sendable {
     let root = document.root
     let any = try JSONObject(root, keys: nil)
     let format = Format(rawValue: try Header.read(any, formats: formats.map(\.rawValue)))!
-    document.weights = try Header.readWeights(any, insteadOf: weights)
+    document.weights = try Header.readWeights(any, insteadOf: weights, noting: files)
     switch format {
     case .network:
       return .network(try NetworkReader.read(JSONObject(root, keys: Header.keys + NetworkReader.keys)))

@@ -25,16 +25,18 @@ enum Header {
 
   /// The weights file that the key `weights` names, from the folder of the file itself; nil without that key.
   ///
-  /// - Parameter path: The path to open instead.
+  /// - Parameters:
+  ///   - path: The path to open instead.
+  ///   - files: Where the file is noted.
   static func readWeights(
-    _ object: JSONObject, insteadOf path: String?
+    _ object: JSONObject, insteadOf path: String?, noting files: InputFileLog? = nil
   ) throws(FileError) -> (any WeightsFile)? {
     guard let value = object.optional("weights") else { return nil }
     let name = try value.name()
     guard !name.hasPrefix("/"), !name.utf8.contains(0) else {
       throw value.expected("a path from the folder of this file")
     }
-    return try openWeights(path ?? ModelFiles.path(name, fromFolderOf: value.document.file))
+    return try openWeights(path ?? ModelFiles.path(name, fromFolderOf: value.document.file), noting: files)
   }
 
   /// Writes the keys.

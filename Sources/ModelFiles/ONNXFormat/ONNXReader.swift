@@ -30,8 +30,10 @@ package enum ONNXReader {
   /// The network of a model in a file, whose weights stay there until something asks for them.
   ///
   /// - Throws: `FileError` of kind `badData` with the node or tensor, or as `MappedFile` does.
-  static func read(_ file: MappedFile) throws(FileError) -> Network<Double> {
-    try graph(.mapped(file)).network
+  static func read(
+    _ file: MappedFile, noting files: InputFileLog? = nil
+  ) throws(FileError) -> Network<Double> {
+    try graph(.mapped(file), noting: files).network
   }
 
   /// The network of a model that is in memory.
@@ -46,8 +48,10 @@ package enum ONNXReader {
     try graph(.mapped(MappedFile(path)))
   }
 
-  private static func graph(_ bytes: ModelBytes) throws(FileError) -> ImportedGraph {
-    let model = try ONNXDecoder(bytes).model()
+  private static func graph(
+    _ bytes: ModelBytes, noting files: InputFileLog? = nil
+  ) throws(FileError) -> ImportedGraph {
+    let model = try ONNXDecoder(bytes, noting: files).model()
     do throws(ImportFailure) { return try GraphImport.run(model) } catch {
       switch error {
       case .refused(let place, let problem):

@@ -7,9 +7,9 @@ struct ONNXWeights: WeightsFile {
   /// The weights of a model.
   ///
   /// - Throws: `FileError` of kind `badData`, as reading the model does.
-  init(_ file: MappedFile) throws(FileError) {
+  init(_ file: MappedFile, noting files: InputFileLog? = nil) throws(FileError) {
     path = file.path
-    let model = try ONNXDecoder(.mapped(file)).model()
+    let model = try ONNXDecoder(.mapped(file), noting: files).model()
     var tensors: [String: StoredTensor] = [:]
     for tensor in model.initializers + model.nodes.flatMap(\.tensors) {
       guard case .numbers(let stored) = tensor.contents else { continue }

@@ -13,9 +13,11 @@ final class ExternalDataFiles: Sendable {
   /// nil for a model that came through a pipe and stands in no folder.
   private let folder: String?
   private let opened: Mutex<[String: MappedFile]> = Mutex([:])
+  private let log: InputFileLog?
 
-  /// The files beside the model at this path.
-  init(besideModelAt path: String) {
+  /// The files beside the model at this path, each noted when it is opened.
+  init(besideModelAt path: String, noting log: InputFileLog? = nil) {
+    self.log = log
     model = path
     folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
   }
@@ -24,6 +26,7 @@ final class ExternalDataFiles: Sendable {
   init(noneFor name: String) {
     model = name
     folder = nil
+    log = nil
   }
 
   /// The file and the range of `count` bytes that a tensor's `external_data` name.
@@ -87,6 +90,7 @@ final class ExternalDataFiles: Sendable {
       throw refused("expected a path within the model's folder, found a link out of it: \(quoted(location))")
     }
     let file = try MappedFile(realFile)
+    log?.note(file, at: path(location, fromFolderOf: model))
     opened.withLock { $0[location] = file }
     return file
   }

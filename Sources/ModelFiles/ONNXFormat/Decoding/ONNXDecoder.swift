@@ -10,11 +10,11 @@ struct ONNXDecoder {
   private static let newestIR = 14
   private static let opsets = 7...28
 
-  init(_ bytes: ModelBytes) {
+  init(_ bytes: ModelBytes, noting log: InputFileLog? = nil) {
     self.bytes = bytes
     let files =
       switch bytes {
-      case .mapped(let file): ExternalDataFiles(besideModelAt: file.path)
+      case .mapped(let file): ExternalDataFiles(besideModelAt: file.path, noting: log)
       case .inMemory(let contents): ExternalDataFiles(noneFor: contents.name)
       }
     reader = ONNXTensorReader(bytes: bytes, externalData: files)

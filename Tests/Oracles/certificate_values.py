@@ -1,0 +1,191 @@
+"""The values of a model's equations in the fields of a challenge, as Proof.md defines them."""
+import operator
+
+import certificate_field as functions
+from certificate_field import NotAttempted, Symbol
+from certificate_models import lines, pool_windows, size
+
+
+def components(reads):
+    """Strongly connected components of the graph in which node i reads the nodes `reads[i]`, each after those that it
+    reads (Tarjan 1972, without recursion)."""
+    order, low, stack, waiting, found = {}, {}, [], [], []
+    for root in range(len(reads)):
+        if root in order:
+            continue
+        waiting.append((root, iter(reads[root])))
+        while waiting:
+            node, rest = waiting[-1]
+            if node not in order:
+                order[node] = low[node] = len(order)
+                stack.append(node)
+            following = next((other for other in rest if other not in order or other in low), None)
+            if following is not None:
+                if following in order:
+                    low[node] = min(low[node], order[following])
+                else:
+                    waiting.append((following, iter(reads[following])))
+                continue
+            waiting.pop()
+            if low[node] == order[node]:
+                at = stack.index(node)
+                found.append(sorted(stack[at:]))
+                for member in found[-1]:
+                    del low[member]
+                del stack[at:]
+            if waiting and node in low:
+                parent = waiting[-1][0]
+                low[parent] = min(low[parent], low[node])
+    return found
+
+
+def apply(F, equation, ports):
+    """The nonlinearity of an equation, at the values of its ports."""
+    kind, c, shape = equation.kind, equation.constants, equation.ports[0]
+    if kind == "where":
+        return [functions.choice(F, *arguments) for arguments in zip(*ports)]
+    if kind in ("softmax", "log_softmax", "logsumexp", "amax", "amin"):
+        return along_lines(F, kind, c, shape, ports[0])
+    if kind == "max_pool":
+        return maxima(F, pool_windows(shape, c), shape, ports[0])
+    if kind != "identity" and any(isinstance(t, Symbol) for port in ports for t in port):
+        raise NotAttempted(f"{equation.name}: an infinite constant takes part in arithmetic")
+    function = functions.elementwise(F, kind, c)
+    if function is not None:
+        return [function(t) for t in ports[0]]
+    function = functions.pairwise(F, kind)
+    if function is not None:
+        return [function(*arguments) for arguments in zip(*ports)]
+    if kind == "matmul":
+        return products(equation.ports, *ports)
+    return normalization(F, kind, c, shape, ports)
+
+
+def along_lines(F, kind, c, shape, port):
+    result, reduced = [0] * len(port), []
+    starts, offsets = lines(shape, c["dim"])
+    for start in starts:
+        line = [port[start + offset] for offset in offsets]
+        if kind == "softmax":
+            values = functions.softmax(F, line)
+        elif kind == "log_softmax":
+            total = functions.logsumexp(F, line)
+            values = [t - total for t in line]
+        elif kind == "logsumexp":
+            reduced.append(functions.logsumexp(F, line))
+            continue
+        else:
+            reduced.append(F.M(line) if kind == "amax" else -F.M([-t % F.modulus for t in line]))
+            continue
+        for offset, value in zip(offsets, values):
+            result[start + offset] = value
+    return reduced or result
+
+
+def maxima(F, windows, shape, port):
+    plane, covered = size(shape[1:]), [[place for _, place in places] for _, places in windows.each()]
+    if not all(covered):
+        raise NotAttempted("a window that lies in the padding alone has no largest element")
+    return [F.M([port[channel * plane + place] for place in places])
+            for channel in range(shape[0]) for places in covered]
+
+
+def products(shapes, left, right):
+    (m, k), n = shapes[0][-2:], shapes[1][-1]
+    values = []
+    for batch in range(size(shapes[0][:-2])):
+        columns = [right[batch * k * n + column:(batch + 1) * k * n:n] for column in range(n)]
+        for row in range(batch * m, (batch + 1) * m):
+            line = left[row * k:(row + 1) * k]
+            values.extend(sum(map(operator.mul, line, column)) for column in columns)
+    return values
+
+
+def normalization(F, kind, c, shape, ports):
+    if kind in ("layer_norm", "rms_norm"):
+        length = size(c["normalized_shape"])
+    else:
+        length = size(shape) // (c["num_groups"][0] if kind == "group_norm" else shape[0])
+    values = []
+    for start in range(0, size(shape), length):
+        values.extend(functions.normalized(F, ports[0][start:start + length], c["eps"], kind != "rms_norm"))
+    for port, combine in zip(ports[1:], (operator.mul, operator.add)):
+        values = list(map(combine, values, port))
+    return values
+
+
+class Evaluation:
+    """The value of every equation, the digests of all groups, for one challenge."""
+
+    def __init__(self, model, fields, parameters=None):
+        """`parameters`: the elements of parameters that are drawn, by name."""
+        self.model, self.F, self.parameters = model, fields, parameters or {}
+        self.input = [fields.random("input", (index,)) for index in range(size(model.shape))]
+        self.values = [None] * len(model.equations)
+        self.groups = []
+        self.parts = [self.prepared(equation) for equation in model.equations]
+        reads = [sorted({term.source for term, rows in terms if term.source >= 0 and has_entry(rows)})
+                 for terms, _ in self.parts]
+        for members in components(reads):
+            if len(members) > 1 or members[0] in reads[members[0]]:
+                self.solve(members)
+            else:
+                self.values[members[0]] = self.value(members[0])
+        self.output = self.values[model.output]
+
+    def elements(self, part):
+        if part.tensor is None:
+            return None
+        if part.parameter in self.parameters:
+            return self.parameters[part.parameter]
+        return [self.F.image(number) for number in part.tensor.numbers]
+
+    def prepared(self, equation):
+        """The rows of each term, and what the offsets add to each port."""
+        terms = [(term, list(term.rows(self.elements(term), self.F.image))) for term in equation.terms]
+        ports = [[0] * size(shape) for shape in equation.ports]
+        for offset in equation.offsets:
+            elements = self.elements(offset)
+            if offset.rows is not None:
+                elements = list(self.mapped(offset.rows(elements, self.F.image), elements))
+            for index, t in enumerate(elements):
+                ports[offset.port][index] = self.added(ports[offset.port][index], t)
+        return terms, ports
+
+    def mapped(self, rows, x):
+        """A linear map's value. A symbol stays one where it is taken as it is."""
+        has_symbols = any(isinstance(t, Symbol) for t in x)
+        for columns, entries in rows:
+            if has_symbols and any(isinstance(x[column], Symbol) for column in columns):
+                if list(entries) != [1]:
+                    raise NotAttempted("an infinite constant takes part in arithmetic")
+                yield x[columns[0]]
+            else:
+                yield sum(entry * x[column] for column, entry in zip(columns, entries))
+
+    def added(self, total, t):
+        if isinstance(total, Symbol) and isinstance(t, Symbol) and total != t:
+            raise NotAttempted("infinite constants of both signs meet")
+        return total if isinstance(total, Symbol) else t if isinstance(t, Symbol) else total + t
+
+    def value(self, index, state=None):
+        """The value of an equation, with the values of others from `state` where it has them."""
+        equation, (terms, offsets) = self.model.equations[index], self.parts[index]
+        ports = [list(port) for port in offsets]
+        for term, rows in terms:
+            x = self.input if term.source < 0 else (state or {}).get(term.source, self.values[term.source])
+            if x is None:
+                # Entries that are zero read nothing.
+                continue
+            port = ports[term.port]
+            for row, t in enumerate(self.mapped(rows, x)):
+                port[row] = self.added(port[row], t)
+        reduced = [[t if isinstance(t, Symbol) else t % self.F.modulus for t in port] for port in ports]
+        return [t if isinstance(t, Symbol) else t % self.F.modulus for t in apply(self.F, equation, reduced)]
+
+    def solve(self, members):
+        raise NotImplementedError
+
+
+def has_entry(rows):
+    return any(any(entries) for _, entries in rows)
