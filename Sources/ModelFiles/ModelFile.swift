@@ -81,7 +81,7 @@ public enum ModelFile: Sendable {
     }
   }
 
-  private static func read(
+  static func read(
     _ contents: FileContents, formats: [Format], weights: String? = nil, noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
     if ONNXReader.recognizes(name: contents.name, firstByte: contents.bytes.first) {

@@ -142,7 +142,7 @@ struct CheckCommand: ParsableCommand {
     var checker = EquivalenceChecker()
     checker.samples = samples
     checker.inputs = try input.map {
-      try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
+    try Samples.read(FileContents(reading: $0), inputSize: first.model.inputSize, outputSize: first.model.outputSize).input
     }
     checker.domain = domain?.bounds
     checker.searchBudget = search

@@ -64,15 +64,15 @@ extension EquivalenceReport {
   private func functionAnswer(_ model: EquilibriumModel<Double>?) -> String {
     let size = model.map { ": \(sizeText(of: $0))" } ?? ""
     switch proof.function {
-    case .proved(let basis): return "proved, \(text(of: basis))" + size
+    case .proved(let basis): return "proved, \(described(basis))" + size
     case .sameEquations(let basis):
-      return "\(function.rawValue): the same equations, \(text(of: basis)); the equilibrium is not known to be "
+      return "\(function.rawValue): the same equations, \(described(basis)); the equilibrium is not known to be "
         + "unique" + size
     case .notProved: return function == .agrees ? "agrees, not proved" : function.rawValue
     }
   }
 
-  private func text(of basis: ProofBasis) -> String {
+  private func described(_ basis: ProofBasis) -> String {
     let defined = basis.whereDefined ? " wherever both are defined" : ""
     switch basis.method {
     case .equations: return "the same equations bit for bit\(defined)"
@@ -103,7 +103,7 @@ extension EquivalenceReport {
       report.row("", "… \(renamed.count - Self.mostNames) more: --json has all")
     }
     for difference in differingParameters.prefix(Self.mostNames) {
-      report.row("", "\(text(of: difference)): more than rounding explains")
+      report.row("", "\(described(difference)): more than rounding explains")
     }
     describeNames("only in \(names.firstName)", found.onlyFirst, in: &report)
     describeNames("only in \(names.second)", found.onlySecond, in: &report)
@@ -144,18 +144,18 @@ extension EquivalenceReport {
     if let found = gap.correspondence {
       report.row(
         "",
-        "\(text(found.firstUnits)) units and \(text(found.firstBlocks)) blocks correspond to "
-          + "\(text(found.secondUnits)) units and \(text(found.secondBlocks)) blocks")
+        "\(described(found.firstUnits)) units and \(described(found.firstBlocks)) blocks correspond to "
+          + "\(described(found.secondUnits)) units and \(described(found.secondBlocks)) blocks")
     }
   }
 
-  private func text(_ share: Correspondence.Share) -> String { "\(text(share.count)) of \(text(share.total))" }
+  private func described(_ share: Correspondence.Share) -> String { "\(text(share.count)) of \(text(share.total))" }
 
   private func describeNumbers(in report: inout Report) {
     describeDiscrepancies("outputs", in: &report) { $0 == .output }
     describeDiscrepancies("numbers", in: &report) { $0 != .output }
     if measurement.samples.drawn > 0 { report.row("samples", describeSamples()) }
-    if let search { report.row("search", text(of: search)) }
+    if let search { report.row("search", described(search)) }
     for solve in measurement.solves { report.row(solve.path.description, solve.summary) }
     if let offPattern = measurement.offPattern {
       report.row(
@@ -178,11 +178,11 @@ extension EquivalenceReport {
     if worst.absolute == 0 {
       report.row(label, "\(subject)the same to the last bit, on \(paths(of: found))")
     } else {
-      report.row(label, "\(subject)differ by at most \(text(of: worst))")
+      report.row(label, "\(subject)differ by at most \(described(worst))")
     }
   }
 
-  private func text(of found: Discrepancy) -> String {
+  private func described(_ found: Discrepancy) -> String {
     "\(text(found.absolute)), \(text(found.relative)) of scale, \(text(found.ulps)) ulp"
       + " (\(found.quantity.description), \(found.path.description)); rounding explains \(text(found.allowed))"
   }
@@ -209,7 +209,7 @@ extension EquivalenceReport {
     return parts.joined(separator: ", ")
   }
 
-  private func text(of search: SearchSummary) -> String {
+  private func described(_ search: SearchSummary) -> String {
     let strategies = search.strategies.map { "\($0.tried) \($0.name)" }.joined(separator: ", ")
     let end = counterexample?.discrepancy.quantity == .output ? "" : "; none of them tells the two apart"
     return "\(text(search.tried, "input")) tried (\(strategies))\(end)"
@@ -232,11 +232,11 @@ extension EquivalenceReport {
       }
       report.row("first block", line)
     }
-    report.row("input", text(ofInput: counterexample.input))
+    report.row("input", described(input: counterexample.input))
   }
 
   /// The input; of one with few coordinates that are not zero those alone.
-  private func text(ofInput input: [Double]) -> String {
+  private func described(input: [Double]) -> String {
     let nonzero = input.indices.filter { input[$0] != 0 }
     if input.count > 8, nonzero.count <= 4 {
       let shown = nonzero.map { "x[\($0)] = \(input[$0])" }.joined(separator: ", ")

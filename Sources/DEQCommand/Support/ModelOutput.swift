@@ -41,7 +41,7 @@ struct ModelOutput {
         FileContents(try FileContents(reading: temporary).bytes, named: target)
       }
       guard let collected = placement as? CollectedWeights else {
-        return try keep([file]) { try isAccepted?(ModelFile.read(contents())) ?? true }
+        return try keep([file]) { try isAccepted?(written(contents())) ?? true }
       }
       return try Interruption.removing(fileAt: WeightsMode.weightsPath(beside: target)) { weightsFile in
         guard let temporaryWeights = weightsFile.temporaryPath else {
@@ -54,10 +54,23 @@ struct ModelOutput {
         try requireForeign(weightsFile)
         try requireReplaceable(weightsFile, force: force)
         return try keep([weightsFile, file]) {
-          try isAccepted?(ModelFile.read(contents(), weights: temporaryWeights)) ?? true
+          try isAccepted?(written(contents(), weights: temporaryWeights)) ?? true
         }
       }
     }
+  }
+
+  /// What was written, read again.
+  ///
+  /// - Parameter weights: Where the weights stand that have no name of their own yet.
+  private func written(_ contents: FileContents, weights: String? = nil) throws(FileError) -> Written {
+    let (model, files) = try ModelFile.readNotingFiles(contents, weights: weights)
+    return Written(
+      model: model,
+      files: files.map { file in
+        file.path == weights
+          ? InputFile(path: WeightsMode.weightsPath(beside: target), digest: file.digest) : file
+      })
   }
 
   /// Refuses, whatever is forced, to replace the file that the weights came from: what they were read for needs it.
@@ -89,7 +102,7 @@ struct ModelOutput {
     }
     let sink = MemorySink(named: name)
     try model.write(as: form, to: sink, weights: placement)
-    guard try isAccepted?(ModelFile.read(FileContents(sink.bytes, named: name))) ?? true else { return false }
+    guard try isAccepted?(written(FileContents(sink.bytes, named: name))) ?? true else { return false }
     try write(sink.bytes)
     return true
   }

@@ -4,7 +4,7 @@ import LinearAlgebra
 struct Comparison {
   let level: RoundingLevel
 
-  /// What lies next to a component: the larger side's rounding at float32, and the least difference.
+  /// What lies next to a component: the larger side's rounding, and the least difference.
   struct Neighbours {
     let level: [Double]
     let gap: [Double]

@@ -152,8 +152,8 @@ struct Measuring<S: Scalar, T: Scalar> {
   private func neighbourhood(of rows: [Int], in batch: Batch) -> Neighbourhood<S, T>? {
     guard !rows.isEmpty else { return nil }
     return Neighbourhood(
-      of: batch.x.selectingRows(rows), first: (sides.first, Side(models.first)),
-      second: (sides.second, Side(models.second)), level: comparison.level, seed: settings.seed)
+      of: batch.x.selectingRows(rows), models.first, models.second, level: comparison.level,
+      seed: settings.seed)
   }
 
   /// Adds the worst of several samples' differences, and of those at kinks, which count apart.

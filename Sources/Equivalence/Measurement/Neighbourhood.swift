@@ -1,58 +1,91 @@
 import LinearAlgebra
+import Operators
 
 /// Both sides on several inputs next to each sample: how large each side's own rounding is there, and how much of a
 /// difference is left beside the sample.
 ///
-/// - Complexity: Each of `copies` costs an evaluation of both sides in both precisions, so this is made only where some
-///   difference needs an explanation.
+/// - Complexity: Each of `copies` costs three evaluations of both sides, so this is made only where some difference needs an
+///   explanation.
 struct Neighbourhood<S: Scalar, T: Scalar> {
   /// How many inputs next to each sample.
   static var copies: Int { 4 }
 
-  /// For each component of a quantity the larger side's rounding at float32, infinite where nothing could be measured,
-  /// and the least difference between the sides.
+  /// For each component of a quantity the larger side's rounding, and the least difference between the sides.
   struct Statistics {
     private(set) var level: [Double]
     private(set) var gap: [Double]
+    private let factor: Double
 
-    init(count: Int) {
-      level = [Double](repeating: 0, count: count)
+    init(count: Int, level: RoundingLevel) {
+      self.level = [Double](repeating: 0, count: count)
       gap = [Double](repeating: .infinity, count: count)
+      factor = level.factor
     }
 
-    /// Takes in one input next to the sample: each side in both precisions.
-    mutating func add(first: (S: [Double], T: [Double]), second: (S: [Double], T: [Double])) {
+    /// Takes in one input next to the sample.
+    mutating func add(first: Values, second: Values) {
       for index in level.indices {
-        let (a, b) = (abs(first.S[index] - first.T[index]), abs(second.S[index] - second.T[index]))
-        level[index] = a.isNaN || b.isNaN ? .infinity : max(level[index], a, b)
-        let gap = abs(first.S[index] - second.S[index])
+        level[index] = max(level[index], first.level(at: index, factor), second.level(at: index, factor))
+        let gap = abs(first.own[index] - second.own[index])
         // Where a side has no value there is no difference to speak of.
         self.gap[index] = min(self.gap[index], gap.isNaN ? 0 : gap)
       }
     }
   }
 
+  /// A side's values on one input: in the precision of the check, in the other one, and with every number of the model moved
+  /// by a few units in its last place.
+  struct Values {
+    let own: [Double]
+    let other: [Double]
+    let perturbed: [Double]
+
+    fileprivate func level(at index: Int, _ factor: Double) -> Double {
+      let (between, moved) = (
+        factor * abs(own[index] - other[index]), abs(own[index] - perturbed[index])
+      )
+      // Where the other precision overflows, the moved model alone has to say it.
+      return between.isNaN || between.isInfinite ? (moved.isNaN ? .infinity : moved) : max(between, moved)
+    }
+  }
+
+  /// One side's evaluations of all copies.
+  struct SideValues {
+    let own: [ForwardValues<S>]
+    let other: [ForwardValues<T>]
+    let perturbed: [ForwardValues<S>]
+
+    init(of model: JudgedModel, on inputs: [Matrix<Double>], level: RoundingLevel, seed: UInt64) {
+      let (side, sideInT) = (Side<S>(model), Side<T>(model))
+      own = inputs.map { side.forward($0.cast(to: S.self)) }
+      other = inputs.map { sideInT.forward($0.cast(to: T.self)) }
+      perturbed = inputs.enumerated().map { copy, x in
+        Side<S>(model.perturbed(by: level.perturbation, seed: seed &+ UInt64(copy)))
+          .forward(x.cast(to: S.self))
+      }
+    }
+
+    /// A sample's output on one copy; NaN in the other precision where it has none there.
+    func output(copy: Int, row: Int) -> Values {
+      let inT = other[copy].output.row(row).map { Double($0) }
+      return Values(
+        own: own[copy].output.row(row).map { Double($0) },
+        other: other[copy].converged[row] ? inT : inT.map { _ in .nan },
+        perturbed: perturbed[copy].output.row(row).map { Double($0) })
+    }
+  }
+
   private let level: RoundingLevel
-  private let first: (S: [ForwardValues<S>], T: [ForwardValues<T>])
-  private let second: (S: [ForwardValues<S>], T: [ForwardValues<T>])
-  private let rows: Int
+  private let first: SideValues
+  private let second: SideValues
 
   /// Evaluates both sides next to the samples `x`, `[batch, input]`.
-  init(
-    of x: Matrix<Double>, first: (Side<S>, Side<T>), second: (Side<S>, Side<T>), level: RoundingLevel,
-    seed: UInt64
-  ) {
+  init(of x: Matrix<Double>, _ first: JudgedModel, _ second: JudgedModel, level: RoundingLevel, seed: UInt64) {
     self.level = level
-    rows = x.rows
     var generator = SeededGenerator(seed: seed)
     let inputs = (0..<Self.copies).map { _ in Self.moved(x, step: level.step, &generator) }
-    self.first = (
-      inputs.map { first.0.forward($0.cast(to: S.self)) }, inputs.map { first.1.forward($0.cast(to: T.self)) }
-    )
-    self.second = (
-      inputs.map { second.0.forward($0.cast(to: S.self)) },
-      inputs.map { second.1.forward($0.cast(to: T.self)) }
-    )
+    self.first = SideValues(of: first, on: inputs, level: level, seed: seed)
+    self.second = SideValues(of: second, on: inputs, level: level, seed: seed)
   }
 
   /// Every coordinate moved by a random share of itself and of the sample's magnitude.
@@ -73,71 +106,78 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
 
   /// The statistics of a sample's output.
   func output(ofSample row: Int) -> Statistics {
-    var statistics = Statistics(count: first.S[0].output.columns)
+    var statistics = Statistics(count: first.own[0].output.columns, level: level)
     for copy in 0..<Self.copies {
-      statistics.add(
-        first: pair(first.S[copy], first.T[copy], row), second: pair(second.S[copy], second.T[copy], row))
+      statistics.add(first: first.output(copy: copy, row: row), second: second.output(copy: copy, row: row))
     }
     return statistics
   }
 
-  /// A sample's output in both precisions; NaN in the second where it has none there.
-  private func pair(_ a: ForwardValues<S>, _ b: ForwardValues<T>, _ row: Int) -> (S: [Double], T: [Double]) {
-    let other = b.output.row(row).map { Double($0) }
-    return (
-      a.output.row(row).map { Double($0) },
-      b.converged[row] ? other : [Double](repeating: .nan, count: other.count)
-    )
-  }
-
   /// The gradients of both sides next to the samples, for a cotangent `[batch, outputs]`.
   func gradients(_ cotangent: Matrix<Double>) -> GradientNeighbourhood<S, T> {
-    let (s, t) = (cotangent.cast(to: S.self), cotangent.cast(to: T.self))
-    return GradientNeighbourhood(
-      first: (first.S.map { $0.backward(s) }, first.T.map { $0.backward(t) }),
-      second: (second.S.map { $0.backward(s) }, second.T.map { $0.backward(t) }))
+    GradientNeighbourhood(
+      level: level, first: GradientValues(first, cotangent), second: GradientValues(second, cotangent))
+  }
+}
+
+/// One side's gradients on all copies.
+struct GradientValues<S: Scalar, T: Scalar> {
+  fileprivate let own: [Gradients<S>]
+  fileprivate let other: [Gradients<T>]
+  fileprivate let perturbed: [Gradients<S>]
+
+  fileprivate init(_ values: Neighbourhood<S, T>.SideValues, _ cotangent: Matrix<Double>) {
+    own = values.own.map { $0.backward(cotangent.cast(to: S.self)).gradients }
+    other = values.other.map { $0.backward(cotangent.cast(to: T.self)).gradients }
+    perturbed = values.perturbed.map { $0.backward(cotangent.cast(to: S.self)).gradients }
+  }
+
+  fileprivate func input(copy: Int, row: Int) -> Neighbourhood<S, T>.Values {
+    Neighbourhood<S, T>.Values(
+      own: own[copy].input.row(row).map { Double($0) }, other: other[copy].input.row(row).map { Double($0) },
+      perturbed: perturbed[copy].input.row(row).map { Double($0) })
+  }
+
+  /// A parameter's gradient, its elements in the order that `arranged` gives them.
+  fileprivate func parameter(
+    _ name: String, copy: Int, arranged: ParameterMatch?
+  ) -> Neighbourhood<S, T>.Values? {
+    guard let own = own[copy].parameters[name], let other = other[copy].parameters[name],
+      let perturbed = perturbed[copy].parameters[name]
+    else { return nil }
+    return Neighbourhood<S, T>.Values(
+      own: (arranged?.inFirstLayout(own) ?? own.elements).map { Double($0) },
+      other: (arranged?.inFirstLayout(other) ?? other.elements).map { Double($0) },
+      perturbed: (arranged?.inFirstLayout(perturbed) ?? perturbed.elements).map { Double($0) })
   }
 }
 
 /// The gradients of both sides on several inputs next to each sample.
 struct GradientNeighbourhood<S: Scalar, T: Scalar> {
-  fileprivate let first: (S: [BackwardValues<S>], T: [BackwardValues<T>])
-  fileprivate let second: (S: [BackwardValues<S>], T: [BackwardValues<T>])
+  fileprivate let level: RoundingLevel
+  fileprivate let first: GradientValues<S, T>
+  fileprivate let second: GradientValues<S, T>
 
   typealias Statistics = Neighbourhood<S, T>.Statistics
 
   /// The statistics of a sample's gradient of the input.
   func input(ofSample row: Int) -> Statistics {
-    var statistics = Statistics(count: first.S[0].gradients.input.columns)
-    for copy in first.S.indices {
-      statistics.add(
-        first: (
-          first.S[copy].gradients.input.row(row).map { Double($0) },
-          first.T[copy].gradients.input.row(row).map { Double($0) }
-        ),
-        second: (
-          second.S[copy].gradients.input.row(row).map { Double($0) },
-          second.T[copy].gradients.input.row(row).map { Double($0) }
-        ))
+    var statistics = Statistics(count: first.own[0].input.columns, level: level)
+    for copy in first.own.indices {
+      statistics.add(first: first.input(copy: copy, row: row), second: second.input(copy: copy, row: row))
     }
     return statistics
   }
 
   /// The statistics of the gradient of a parameter that both sides have.
   func parameter(_ match: ParameterMatch) -> Statistics? {
-    guard let count = first.S[0].gradients.parameters[match.first]?.count else { return nil }
-    var statistics = Statistics(count: count)
-    for copy in first.S.indices {
-      guard let a = first.S[copy].gradients.parameters[match.first],
-        let aT = first.T[copy].gradients.parameters[match.first],
-        let b = second.S[copy].gradients.parameters[match.second],
-        let bT = second.T[copy].gradients.parameters[match.second], b.count == count
+    guard let count = first.own[0].parameters[match.first]?.count else { return nil }
+    var statistics = Statistics(count: count, level: level)
+    for copy in first.own.indices {
+      guard let ours = first.parameter(match.first, copy: copy, arranged: nil),
+        let theirs = second.parameter(match.second, copy: copy, arranged: match), theirs.own.count == count
       else { return nil }
-      statistics.add(
-        first: (a.elements.map { Double($0) }, aT.elements.map { Double($0) }),
-        second: (
-          match.inFirstLayout(b).map { Double($0) }, match.inFirstLayout(bT).map { Double($0) }
-        ))
+      statistics.add(first: ours, second: theirs)
     }
     return statistics
   }

@@ -2,10 +2,12 @@ import LinearAlgebra
 
 /// How much of a difference rounding can explain (theory, section 6), component by component.
 ///
-/// Each side's own rounding is measured, never the distance between the sides: both are evaluated in the precision of the
-/// check and in the other one, on several inputs next to the sample. The difference is a side's rounding at float32; at
-/// float64 it is that times 2⁻²⁹. Several inputs, because a single difference may be small by luck. A genuine difference
-/// cannot hide behind this, since it is no side's own.
+/// Each side's own rounding is measured, never the distance between the sides, on several inputs next to the sample, because
+/// a single difference may be small by luck; the largest counts, of two kinds. Both are evaluated in the precision of the
+/// check and in the other one: the difference is a side's rounding at float32, and that at float64 is 2⁻²⁹ of it. And every
+/// number of the model is moved by a few units in its last place: what that does to a value is what rounding can do, where a
+/// float32 evaluation is blind (it may be on the flat side of a kink) or overflows. A genuine difference cannot hide behind
+/// this, since it is no side's own.
 struct RoundingLevel {
   /// How many times the measured level a difference may be. Two evaluations that sum in different orders rarely differ by
   /// more than a few times their distance from the exact value.
@@ -29,6 +31,9 @@ struct RoundingLevel {
   /// step that rounding decides is left behind, and close enough that the rounding is the same.
   var step: Double { isFloat64 ? 0x1p-36 : 0x1p-14 }
 
+  /// By how much numbers of a model are moved, relative to themselves: four units in the last place.
+  var perturbation: Double { isFloat64 ? 0x1p-50 : 0x1p-21 }
+
   /// What is left of rounding at float32 in the precision of the check.
   var factor: Double { isFloat64 ? 0x1p-29 : 1 }
 
@@ -38,13 +43,13 @@ struct RoundingLevel {
     return isIterative ? max(own, 64 * Self.floor * ulp(of: scale)) : own
   }
 
-  /// The allowance for a component whose sides have these levels, measured at float32.
-  ///
-  /// - Parameter visible: Whether a level below float32's least normal number could be seen; it counts as that number.
+  /// The allowance for a component whose sides have at most this level of rounding.
   func allowance(measured: Double, magnitude: Double, scale: Double) -> Double {
-    let visible = max(measured, isFloat64 ? Double(Float.leastNormalMagnitude) : 0)
-    let level = (isIterative ? Self.multipleOfIterations : Self.multiple) * visible * factor
-    return max(floor(magnitude: magnitude, scale: scale), level)
+    // A float32 cannot show rounding below its own least normal number.
+    let visible = max(measured, isFloat64 ? Double(Float.leastNormalMagnitude) * factor : 0)
+    return max(
+      floor(magnitude: magnitude, scale: scale),
+      (isIterative ? Self.multipleOfIterations : Self.multiple) * visible)
   }
 
   /// The unit in the last place of a number in the check's precision.

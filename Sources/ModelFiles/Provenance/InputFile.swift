@@ -30,4 +30,17 @@ extension ModelFile {
     let model = try read(path, formats: Format.allCases, noting: log)
     return (model, try log.files())
   }
+
+  /// Reads a model from a file that is in memory, as `read` does, and says which files were read for it.
+  ///
+  /// - Parameter weights: The path of the weights file, where it is not the one that the contents name.
+  /// - Throws: `FileError`, as `read` does.
+  public static func readNotingFiles(
+    _ contents: FileContents, weights: String? = nil
+  ) throws(FileError) -> (model: ModelFile, files: [InputFile]) {
+    let log = InputFileLog()
+    log.note(contents, at: contents.name)
+    let model = try read(contents, formats: Format.allCases, weights: weights, noting: log)
+    return (model, try log.files())
+  }
 }
