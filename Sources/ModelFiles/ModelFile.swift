@@ -2,7 +2,8 @@ import Equilibria
 import LinearAlgebra
 import Networks
 
-/// A model in a file: a network, or an equilibrium model (`formats.md`). A network may stand in an ONNX file too.
+/// A model in a file: a network, or an equilibrium model (`formats.md`). Either may stand in an ONNX file too: an
+/// equilibrium model in one that `ONNXExport` wrote.
 public enum ModelFile: Sendable {
   /// `"format": "network"`.
   case network(Network<Double>)
@@ -70,23 +71,24 @@ public enum ModelFile: Sendable {
       return try read(contents, formats: formats, noting: files)
     }
     files?.note(file, at: path)
-    try requireNetwork(among: formats, file: path)
-    return .network(try ONNXReader.read(file, noting: files))
+    return try ONNXReader.read(file, noting: files).checked(among: formats, file: path)
   }
 
-  /// An ONNX file holds a network.
-  private static func requireNetwork(among formats: [Format], file: String) throws(FileError) {
-    guard formats.contains(.network) else {
-      throw FileError(.badData, file: file, "expected an equilibrium model, found an ONNX file")
-    }
+  /// The model, if it is of one of these formats.
+  private func checked(among formats: [Format], file: String) throws(FileError) -> ModelFile {
+    if formats.contains(format) { return self }
+    throw FileError(
+      .badData, file: file,
+      self.format == .network
+        ? "expected an equilibrium model, found a network in ONNX"
+        : "expected a network, found an equilibrium model in ONNX")
   }
 
   static func read(
     _ contents: FileContents, formats: [Format], weights: String? = nil, noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
     if ONNXReader.recognizes(name: contents.name, firstByte: contents.bytes.first) {
-      try requireNetwork(among: formats, file: contents.name)
-      return .network(try ONNXReader.read(contents))
+      return try ONNXReader.read(contents).checked(among: formats, file: contents.name)
     }
     let document = try JSONDocument(contents)
     let root = document.root

@@ -1,6 +1,31 @@
 import Equilibria
 import ONNXSchema
 
+/// The state of a model, as the stopping rule and the read-out see it.
+struct StateLayout {
+  /// What the blocks are called.
+  let names: [String]
+  /// The number of coordinates of each block.
+  let sizes: [Int]
+  /// The blocks that read each other, and each other block alone; by their first members, which are in order.
+  let groups: [[Int]]
+
+  /// The state of these blocks; groups in any order.
+  init(names: [String], sizes: [Int], groups: [[Int]]) {
+    (self.names, self.sizes) = (names, sizes)
+    self.groups = groups.sorted { $0[0] < $1[0] }
+  }
+
+  /// The state of a model.
+  init(_ model: EquilibriumModel<Double>) {
+    self.init(
+      names: model.blocks.map(\.name), sizes: model.blocks.map(\.size), groups: model.groups.map(\.members))
+  }
+
+  /// The number of coordinates.
+  var size: Int { sizes.reduce(0, +) }
+}
+
 /// One iteration: the transition, and whether to go on.
 ///
 /// Weights and x are those of the graph around it.
@@ -28,7 +53,7 @@ struct LoopBody {
     let result = graph.node("Identity", [f.name], results: ["f"])[0]
     var outputs = [ONNXValueInfoProto(result, graph.type, batchShape: z.shape)]
     if checksConvergence {
-      let (some, each) = Self.convergence(of: from, to: f, for: model, in: graph)
+      let (some, each) = Self.convergence(of: from, to: f, for: StateLayout(model), in: graph)
       inputs.append(ONNXValueInfoProto(names.uniqueName("had_converged"), .bool, batchShape: []))
       outputs =
         [ONNXValueInfoProto(some, .bool)] + outputs + [ONNXValueInfoProto(each, .bool, batchShape: [])]
@@ -48,7 +73,7 @@ struct LoopBody {
   ///
   /// Before a denominator has its value there may be 0/0, which a block that reads itself would never be rid of. An
   /// equilibrium has no such numbers, and one that has them never counts as converged.
-  private static func finite(_ z: ONNXValue, in graph: ONNXGraph) -> ONNXValue {
+  static func finite(_ z: ONNXValue, in graph: ONNXGraph) -> ONNXValue {
     let greatest =
       graph.precision == .float32 ? Double(Float.greatestFiniteMagnitude) : .greatestFiniteMagnitude
     let isFinite = graph.combine("LessOrEqual", graph.absolute(z), greatest)
@@ -61,11 +86,11 @@ struct LoopBody {
   ///
   /// Each coordinate is compared: what a runtime makes of the largest of numbers that are not all numbers is its own
   /// affair. A coordinate that is none goes on, since it may become one.
-  private static func convergence(
-    of z: ONNXValue, to f: ONNXValue, for model: EquilibriumModel<Double>, in graph: ONNXGraph
+  static func convergence(
+    of z: ONNXValue, to f: ONNXValue, for layout: StateLayout, in graph: ONNXGraph
   ) -> (some: String, each: String) {
     let (relative, absolute) = graph.precision.tolerances
-    let magnitude = magnitudes(of: z, model, in: graph)
+    let magnitude = magnitudes(of: z, layout, in: graph)
     let allowed = graph.add(graph.multiply(magnitude, relative), absolute)
     let distance = graph.absolute(graph.subtract(f, z))
     func cast(_ name: String, to type: ONNXElementType, _ result: String) -> String {
@@ -83,20 +108,18 @@ struct LoopBody {
   /// For every coordinate of z the largest magnitude in the group of blocks that it belongs to: blocks that read each
   /// other have one scale, others each their own.
   private static func magnitudes(
-    of z: ONNXValue, _ model: EquilibriumModel<Double>, in graph: ONNXGraph
+    of z: ONNXValue, _ layout: StateLayout, in graph: ONNXGraph
   ) -> ONNXValue {
     let blocks = graph.split(
-      graph.absolute(z), sizes: model.blocks.map(\.size), names: model.blocks.map { "\($0.name)/magnitude" })
-    var places = [Int](repeating: 0, count: model.blocks.count)
+      graph.absolute(z), sizes: layout.sizes, names: layout.names.map { "\($0)/magnitude" })
+    var places = [Int](repeating: 0, count: layout.sizes.count)
     var largest: [ONNXValue] = []
-    for (place, group) in model.groups.enumerated() {
-      for member in group.members { places[member] = place }
-      let together = graph.concatenate(group.members.map { blocks[$0] })
+    for (place, group) in layout.groups.enumerated() {
+      for member in group { places[member] = place }
+      let together = graph.concatenate(group.map { blocks[$0] })
       largest.append(graph.reduce("ReduceMax", together, axes: [0]))
     }
-    let ofCoordinates = model.blocks.indices.flatMap { block in
-      repeatElement(places[block], count: model.blocks[block].size)
-    }
+    let ofCoordinates = zip(places, layout.sizes).flatMap { repeatElement($0, count: $1) }
     return graph.gather(graph.concatenate(largest), at: ofCoordinates, shape: z.shape)
   }
 }

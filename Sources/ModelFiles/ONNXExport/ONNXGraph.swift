@@ -97,7 +97,18 @@ final class ONNXGraph {
 
   /// A tensor of the model, in this shape.
   func weights(_ tensor: Tensor<Double>, named name: String = "weight") -> String {
-    initializers.weights(tensor, type, named: parameter ?? (scope.isEmpty ? name : "\(scope)/\(name)"))
+    initializers.weights(
+      tensor, type, named: parameter ?? (scope.isEmpty ? name : "\(scope)/\(name)"), parameter: parameter)
+  }
+
+  /// A tensor of the model as one sample that holds for the whole batch: with an axis for it before its own.
+  func sample(_ tensor: Tensor<Double>, named name: String = "weight") -> ONNXValue {
+    let shape = tensor.shape.isEmpty ? [1] : tensor.shape
+    let constant = initializers.weights(
+      tensor.reshaped([1] + shape), type,
+      named: parameter ?? (scope.isEmpty ? name : "\(scope)/\(name)"), parameter: parameter,
+      hasBatchAxis: true)
+    return ONNXValue(name: constant, shape: shape, isBatched: false)
   }
 
   // MARK: The batch

@@ -29,14 +29,27 @@ final class ONNXInitializers {
   private struct SourceKey: Hashable {
     let source: ObjectIdentifier
     let shape: [Int]
+    let parameter: String?
+  }
+
+  /// What is known of a constant that is a parameter of the model.
+  struct Parameter {
+    /// The constant's name in the file.
+    let initializer: String
+    /// The parameter's name in the model.
+    let label: String
+    /// Whether the constant has an axis for the batch before the parameter's own.
+    let hasBatchAxis: Bool
   }
 
   /// In the order in which they were first asked for.
   private(set) var all: [Initializer] = []
+  /// The constants that are parameters, in the same order.
+  private(set) var parameters: [Parameter] = []
   private var names: Set<String> = []
   private var byBytes: [ByteKey: String] = [:]
   private var bySource: [SourceKey: String] = [:]
-  private var byNumbers: [Int: [(tensor: Tensor<Double>, name: String)]] = [:]
+  private var byNumbers: [Int: [(tensor: Tensor<Double>, parameter: String?, name: String)]] = [:]
 
   /// A name that nothing else in the model has: `name`, or with a number behind it.
   func uniqueName(_ name: String) -> String {
@@ -56,25 +69,45 @@ final class ONNXInitializers {
     return byBytes[key]!
   }
 
-  /// The name of a constant with a tensor's numbers. A tensor that is used twice is there once.
-  func weights(_ tensor: Tensor<Double>, _ type: ONNXElementType, named name: String) -> String {
+  /// The name of a constant with a tensor's numbers. A tensor that is used twice is there once; of two parameters each
+  /// has its own numbers, even where they are equal.
+  ///
+  /// - Parameters:
+  ///   - parameter: The name of the parameter that the tensor is.
+  ///   - hasBatchAxis: Whether the tensor has an axis for the batch before the parameter's own.
+  func weights(
+    _ tensor: Tensor<Double>, _ type: ONNXElementType, named name: String, parameter: String? = nil,
+    hasBatchAxis: Bool = false
+  ) -> String {
+    let known = all.count
+    let found = constant(tensor, type, named: name, parameter: parameter)
+    if let parameter, all.count > known {
+      parameters.append(Parameter(initializer: found, label: parameter, hasBatchAxis: hasBatchAxis))
+    }
+    return found
+  }
+
+  private func constant(
+    _ tensor: Tensor<Double>, _ type: ONNXElementType, named name: String, parameter: String?
+  ) -> String {
     if let source = tensor.source {
-      let key = SourceKey(source: ObjectIdentifier(source), shape: tensor.shape)
+      let key = SourceKey(source: ObjectIdentifier(source), shape: tensor.shape, parameter: parameter)
       if let known = bySource[key] { return known }
       bySource[key] = add(.weights(tensor), tensor.count * type.size, type, shape: tensor.shape, named: name)
       return bySource[key]!
     }
     var hasher = Hasher()
+    hasher.combine(parameter)
     for number in tensor.elements.prefix(64) { hasher.combine(number.bitPattern) }
     hasher.combine(tensor.shape)
     let hash = hasher.finalize()
-    let known = byNumbers[hash, default: []].first { other, _ in
-      other.shape == tensor.shape
+    let known = byNumbers[hash, default: []].first { other, label, _ in
+      label == parameter && other.shape == tensor.shape
         && other.elements.elementsEqual(tensor.elements) { $0.bitPattern == $1.bitPattern }
     }
     if let known { return known.name }
     let added = add(.weights(tensor), tensor.count * type.size, type, shape: tensor.shape, named: name)
-    byNumbers[hash, default: []].append((tensor, added))
+    byNumbers[hash, default: []].append((tensor, parameter, added))
     return added
   }
 

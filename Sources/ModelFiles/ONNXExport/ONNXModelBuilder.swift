@@ -36,15 +36,7 @@ struct ONNXModelBuilder {
     let (x, result, converged) = (input("x", model.inputShape), name("y"), name("converged"))
     let isCyclic = model.nilpotencyIndex == nil
     let body = try LoopBody(model, x: x, checksConvergence: isCyclic, outer: graph, file: file)
-    let zeroShape = graph.node(
-      "Concat", [graph.batch(of: x), graph.integers([model.stateSize])], results: ["zero_shape"],
-      [("axis", .integer(0))])
-    let zeros = graph.node("ConstantOfShape", zeroShape, results: ["zeros"], [("value", .tensor(zero))])
-    var start = zeros
-    if isCyclic {
-      start += graph.node(
-        "ConstantOfShape", [graph.batch(of: x)], results: ["unconverged"], [("value", .tensor(no))])
-    }
+    let start = Self.start(x, stateSize: model.stateSize, checksConvergence: isCyclic, in: graph)
     let iterations = graph.integer(model.nilpotencyIndex ?? limit)
     // The condition may be left out, but not every implementation takes that for true.
     let goesOn = graph.initializers.bytes([1], .bool, shape: [], named: "yes")
@@ -52,13 +44,37 @@ struct ONNXModelBuilder {
       "Loop", [iterations, goesOn] + start,
       results: isCyclic ? ["equilibrium", "has_converged"] : ["equilibrium"],
       [("body", .graph(body.proto))])
-    let blocks = graph.split(
-      ONNXValue(name: end[0], shape: [model.stateSize]), sizes: model.blocks.map(\.size),
-      names: model.blocks.map { "\($0.name)/equilibrium" })
-    output(graph.reshape(blocks[model.output], to: model.blocks[model.output].shape), named: result)
+    let readOut = Self.readOut(
+      of: end[0], StateLayout(model), block: model.output, shape: model.outputShape, in: graph)
+    output(readOut, named: result)
     if isCyclic { output(ONNXValue(name: end[1], shape: []), named: converged, type: .bool) }
     nodeCount = graph.nodes.count + body.proto.node.count
     description = "The equilibrium z = f(z, x), by iteration from zeros"
+  }
+
+  /// What the loop starts from: a state of zeros, and where it checks convergence no sample that has converged.
+  static func start(
+    _ x: ONNXValue, stateSize: Int, checksConvergence: Bool, in graph: ONNXGraph
+  ) -> [String] {
+    let zeroShape = graph.node(
+      "Concat", [graph.batch(of: x), graph.integers([stateSize])], results: ["zero_shape"],
+      [("axis", .integer(0))])
+    let start = graph.node(
+      "ConstantOfShape", zeroShape, results: ["zeros"], [("value", .tensor(zero(graph.type)))])
+    guard checksConvergence else { return start }
+    return start
+      + graph.node(
+        "ConstantOfShape", [graph.batch(of: x)], results: ["unconverged"], [("value", .tensor(zero(.bool)))])
+  }
+
+  /// A block of the state that the loop ends with, in the block's own shape.
+  static func readOut(
+    of end: String, _ layout: StateLayout, block: Int, shape: [Int], in graph: ONNXGraph
+  ) -> ONNXValue {
+    let blocks = graph.split(
+      ONNXValue(name: end, shape: [layout.size]), sizes: layout.sizes,
+      names: layout.names.map { "\($0)/equilibrium" })
+    return graph.reshape(blocks[block], to: shape)
   }
 
   /// The file that has been built.
@@ -74,6 +90,9 @@ struct ONNXModelBuilder {
       $0.producerName = "deq"
       $0.docString = description
       $0.opsetImport = [ONNXOperatorSetIdProto.with { $0.version = Int64(ONNXExport.opset) }]
+      $0.metadataProps = labels.entries.map { entry in
+        .with { ($0.key, $0.value) = entry }
+      }
     }
     return ONNXModelWriter(modelProto, graph: graphProto, of: graph)
   }
@@ -91,19 +110,18 @@ struct ONNXModelBuilder {
     outputs.append(.init(name: name, shape: value.shape, type: type == .bool ? "bool" : precision.rawValue))
   }
 
-  private var zero: ONNXTensorProto {
-    ONNXTensorProto.with {
-      $0.dims = [1]
-      $0.dataType = graph.type.rawValue
-      $0.rawData = .init(repeating: 0, count: graph.type.size)
-    }
+  /// What a reader of the file may call its parts.
+  private var labels: ONNXLabels {
+    ONNXLabels(
+      isTransition: outputs.map(\.name) == ["f"], blocks: model.blocks.map(\.name),
+      output: model.output, inputShape: model.inputShape, parameters: graph.initializers.parameters)
   }
 
-  private var no: ONNXTensorProto {
+  private static func zero(_ type: ONNXElementType) -> ONNXTensorProto {
     ONNXTensorProto.with {
       $0.dims = [1]
-      $0.dataType = ONNXElementType.bool.rawValue
-      $0.rawData = .init(repeating: 0, count: 1)
+      $0.dataType = type.rawValue
+      $0.rawData = .init(repeating: 0, count: type.size)
     }
   }
 }

@@ -79,10 +79,7 @@ struct TransitionEmitter {
 
   /// A constant summand: one sample, which holds for the whole batch.
   private func value(of offset: Offset<Double>) throws(ONNXRefusal) -> ONNXValue {
-    let shape = offset.tensor.shape.isEmpty ? [1] : offset.tensor.shape
-    let tensor = ONNXValue(
-      name: graph.weights(offset.tensor.reshaped([1] + shape), named: "offset"), shape: shape,
-      isBatched: false)
+    let tensor = graph.sample(offset.tensor, named: "offset")
     guard let map = offset.map else { return tensor }
     return try map.emitLinear(tensor, in: graph)
   }

@@ -27,20 +27,31 @@ package enum ONNXReader {
     return try MappedFile(path)
   }
 
-  /// The network of a model in a file, whose weights stay there until something asks for them.
+  /// The model in a file, whose weights stay there until something asks for them: an equilibrium model where the file is
+  /// one that `ONNXExport` wrote, else a network.
   ///
   /// - Throws: `FileError` of kind `badData` with the node or tensor, or as `MappedFile` does.
   static func read(
     _ file: MappedFile, noting files: InputFileLog? = nil
-  ) throws(FileError) -> Network<Double> {
-    try graph(.mapped(file), noting: files).network
+  ) throws(FileError) -> ModelFile {
+    try read(.mapped(file), noting: files)
   }
 
-  /// The network of a model that is in memory.
+  /// The model of a file that is in memory.
   ///
   /// - Throws: `FileError` of kind `badData` with the node or tensor.
-  static func read(_ contents: FileContents) throws(FileError) -> Network<Double> {
-    try graph(.inMemory(contents)).network
+  static func read(_ contents: FileContents) throws(FileError) -> ModelFile {
+    try read(.inMemory(contents))
+  }
+
+  private static func read(
+    _ bytes: ModelBytes, noting files: InputFileLog? = nil
+  ) throws(FileError) -> ModelFile {
+    let model = try ONNXDecoder(bytes, noting: files).model()
+    return try naming(bytes) { () throws(ImportFailure) in
+      EquilibriumImport.recognizes(model)
+        ? .equilibrium(try EquilibriumImport.model(model)) : .network(try GraphImport.run(model).network)
+    }
   }
 
   /// The network of a file, and how its tensors become samples.
@@ -48,11 +59,16 @@ package enum ONNXReader {
     try graph(.mapped(MappedFile(path)))
   }
 
-  private static func graph(
-    _ bytes: ModelBytes, noting files: InputFileLog? = nil
-  ) throws(FileError) -> ImportedGraph {
-    let model = try ONNXDecoder(bytes, noting: files).model()
-    do throws(ImportFailure) { return try GraphImport.run(model) } catch {
+  private static func graph(_ bytes: ModelBytes) throws(FileError) -> ImportedGraph {
+    let model = try ONNXDecoder(bytes).model()
+    return try naming(bytes) { () throws(ImportFailure) in try GraphImport.run(model) }
+  }
+
+  /// What `body` gives, or its failure as one of the file.
+  private static func naming<Result>(
+    _ bytes: ModelBytes, _ body: () throws(ImportFailure) -> Result
+  ) throws(FileError) -> Result {
+    do throws(ImportFailure) { return try body() } catch {
       switch error {
       case .refused(let place, let problem):
         throw FileError(.badData, file: bytes.name, place: place, problem)

@@ -40,10 +40,7 @@ extension Multiply: ONNXEmitting where S == Double {
 extension Scale: ONNXEmitting where S == Double {
   func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
-    let shape = weight.shape.isEmpty ? [1] : weight.shape
-    let weight = ONNXValue(
-      name: graph.weights(self.weight.reshaped([1] + shape)), shape: shape, isBatched: false)
-    let scale = graph.times(weight, constants.numbers("factors"))
+    let scale = graph.times(graph.sample(weight), constants.numbers("factors"))
     let factor = graph.alongAxes(scale, constants.integers("dim"), rank: inputShape.count)
     return graph.value("Mul", [operands[0], factor], shape: outputShape)
   }

@@ -48,23 +48,38 @@ struct ONNXDecoder {
           tensor, name: tensor.name, rawData: rawData, place: "initializer \(quoted(tensor.name))"))
     }
     var nodes: [ONNXModel.Node] = []
-    for (node, rawData) in zip(graph.node, locator.attributes) { nodes.append(try self.node(node, rawData)) }
+    for (node, places) in zip(graph.node, locator.attributes) { nodes.append(try self.node(node, places)) }
     return ONNXModel(
       file: bytes.name, opset: opset, nodes: nodes, initializers: initializers,
-      inputs: graph.input.map(ONNXModel.ValueInfo.init), outputs: graph.output.map(ONNXModel.ValueInfo.init))
+      inputs: graph.input.map(ONNXModel.ValueInfo.init), outputs: graph.output.map(ONNXModel.ValueInfo.init),
+      metadata: try metadata(at: locator.metadata))
+  }
+
+  /// The pairs of key and value at these places.
+  private func metadata(at places: [Range<Int>]) throws(FileError) -> [(key: String, value: String)] {
+    var pairs: [(key: String, value: String)] = []
+    for place in places {
+      let pair: ONNXStringStringEntryProto = try message(in: place)
+      pairs.append((pair.key, pair.value))
+    }
+    return pairs
   }
 
   private func refused(_ place: String, _ problem: String) -> FileError {
     FileError(.badData, file: bytes.name, place: place, problem)
   }
 
-  private func describe() throws(FileError) -> ONNXModelDescription {
+  private func describe() throws(FileError) -> ONNXModelDescription { try message(in: nil) }
+
+  /// The message that a part of the bytes is; all of them for nil.
+  private func message<Description: Message>(in range: Range<Int>?) throws(FileError) -> Description {
     var options = BinaryDecodingOptions()
     options.discardUnknownFields = true
     options.messageDepthLimit = 64
     do {
       return try bytes.withBytes { bytes in
-        try ONNXModelDescription(serializedBytes: bytes.bytes, options: options)
+        let part = UnsafeRawBufferPointer(rebasing: bytes[range ?? 0..<bytes.count])
+        return try Description(serializedBytes: part.bytes, options: options)
       }
     } catch {
       throw refused("", "expected an ONNX model, found \(problem(error))")
@@ -93,16 +108,18 @@ struct ONNXDecoder {
     return Int(version)
   }
 
-  private func node(_ node: ONNXNodeDescription, _ rawData: [Range<Int>?]) throws(FileError) -> ONNXModel.Node
-  {
+  /// A node of the graph, or of the body of a loop in it, where places are of no raw data.
+  private func node(
+    _ node: ONNXNodeDescription, _ places: [RawDataLocator.AttributePlace]
+  ) throws(FileError) -> ONNXModel.Node {
     let name = node.name.isEmpty ? node.output.first { !$0.isEmpty } ?? "" : node.name
     let place = "\(abbreviated(node.opType)) \(quoted(name))"
-    guard rawData.count == node.attribute.count else {
+    guard places.count == node.attribute.count else {
       throw refused("", "expected an ONNX model, found bytes that are not its messages")
     }
     var attributes: [String: ONNXModel.Attribute] = [:]
-    for (attribute, rawData) in zip(node.attribute, rawData) {
-      let value = try self.attribute(attribute, of: node, rawData, place: place)
+    for (attribute, attributePlace) in zip(node.attribute, places) {
+      let value = try self.attribute(attribute, of: node, attributePlace, place: place)
       guard attributes.updateValue(value, forKey: attribute.name) == nil else {
         throw refused(place, "attribute \(quoted(attribute.name)): expected it once, found it twice")
       }
@@ -112,8 +129,21 @@ struct ONNXDecoder {
       outputs: node.output, attributes: attributes)
   }
 
+  /// The body of a loop: its nodes may have no tensors, which stand in the graph around it.
+  private func body(in range: Range<Int>) throws(FileError) -> ONNXModel.Subgraph {
+    let graph: ONNXGraphDescription = try message(in: range)
+    var nodes: [ONNXModel.Node] = []
+    for node in graph.node {
+      nodes.append(try self.node(node, .init(repeating: .init(rawData: nil, graph: nil), count: node.attribute.count)))
+    }
+    return ONNXModel.Subgraph(
+      nodes: nodes, initializerCount: graph.initializer.count + graph.sparseInitializer.count,
+      inputs: graph.input.map(ONNXModel.ValueInfo.init), outputs: graph.output.map(ONNXModel.ValueInfo.init))
+  }
+
   private func attribute(
-    _ attribute: ONNXAttributeDescription, of node: ONNXNodeDescription, _ rawData: Range<Int>?, place: String
+    _ attribute: ONNXAttributeDescription, of node: ONNXNodeDescription, _ found: RawDataLocator.AttributePlace,
+    place: String
   ) throws(FileError) -> ONNXModel.Attribute {
     guard attribute.refAttrName.isEmpty else { return .other("a reference to a function's attribute") }
     switch attribute.type {
@@ -125,7 +155,10 @@ struct ONNXDecoder {
       let name =
         node.opType == "Constant" ? node.output.first ?? "" : "\(node.output.first ?? "").\(attribute.name)"
       return .tensor(
-        try reader.tensor(attribute.t, name: name, rawData: rawData, place: "\(place): \(attribute.name)"))
+        try reader.tensor(attribute.t, name: name, rawData: found.rawData, place: "\(place): \(attribute.name)"))
+    case 5 where node.opType == "Loop" && isDefaultDomain(node.domain):
+      guard let graph = found.graph else { return .other("a graph") }
+      return .graph(try body(in: graph))
     case 5, 10: return .other("a graph")
     case 6: return .numbers(attribute.floats.map { Double($0) })
     case 7: return .integers(attribute.ints.map { Int($0) })

@@ -42,8 +42,19 @@ struct ONNXModel {
     case integers([Int])
     case words([String])
     case tensor(ONNXTensor)
+    /// The body of a loop.
+    case graph(Subgraph)
     /// What no supported operator takes: a graph, a sparse tensor, a type.
     case other(String)
+  }
+
+  /// A graph within a graph. It reads constants and inputs of the one around it.
+  struct Subgraph {
+    let nodes: [Node]
+    /// The number of constants that the graph has of its own.
+    let initializerCount: Int
+    let inputs: [ValueInfo]
+    let outputs: [ValueInfo]
   }
 
   /// The name that messages call the model by.
@@ -54,4 +65,6 @@ struct ONNXModel {
   let initializers: [ONNXTensor]
   let inputs: [ValueInfo]
   let outputs: [ValueInfo]
+  /// What the file says of itself.
+  let metadata: [(key: String, value: String)]
 }

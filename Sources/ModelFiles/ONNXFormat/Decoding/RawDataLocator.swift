@@ -5,11 +5,22 @@
 struct RawDataLocator {
   /// For each initializer the place of its raw data; nil where it has none.
   private(set) var initializers: [Range<Int>?] = []
-  /// For each node and each of its attributes the place of the raw data of the tensor that it holds.
-  private(set) var attributes: [[Range<Int>?]] = []
+  /// For each node and each of its attributes where what it holds is.
+  private(set) var attributes: [[AttributePlace]] = []
+  /// Where the pairs of key and value are that the model says of itself.
+  private(set) var metadata: [Range<Int>] = []
+
+  /// Where what an attribute holds is; nil where it holds no such thing.
+  struct AttributePlace {
+    /// The raw data of its tensor.
+    let rawData: Range<Int>?
+    /// Its graph.
+    let graph: Range<Int>?
+  }
 
   /// Walks over a model that has been decoded without an error.
   init(_ bytes: UnsafeRawBufferPointer) {
+    metadata = Self.contents(of: Field.metadata, in: 0..<bytes.count, bytes)
     for graph in Self.contents(of: Field.graph, in: 0..<bytes.count, bytes) {
       var fields = WireFields(bytes, in: graph)
       while let (number, contents) = fields.next() {
@@ -18,7 +29,9 @@ struct RawDataLocator {
         case Field.node:
           attributes.append(
             Self.contents(of: Field.attribute, in: contents, bytes).map {
-              Self.rawData(ofTensors: Self.contents(of: Field.tensor, in: $0, bytes), bytes)
+              AttributePlace(
+                rawData: Self.rawData(ofTensors: Self.contents(of: Field.tensor, in: $0, bytes), bytes),
+                graph: Self.only(Self.contents(of: Field.body, in: $0, bytes)))
             })
         default: break
         }
@@ -33,6 +46,8 @@ struct RawDataLocator {
     static let initializer = 5
     static let attribute = 5
     static let tensor = 5
+    static let body = 6
+    static let metadata = 14
     static let rawData = 9
   }
 
@@ -41,6 +56,9 @@ struct RawDataLocator {
   {
     tensors.flatMap { contents(of: Field.rawData, in: $0, bytes) }.last
   }
+
+  /// The only one of several places: a graph in pieces is none that anything wrote.
+  private static func only(_ places: [Range<Int>]) -> Range<Int>? { places.count == 1 ? places[0] : nil }
 
   private static func contents(
     of field: Int, in message: Range<Int>, _ bytes: UnsafeRawBufferPointer

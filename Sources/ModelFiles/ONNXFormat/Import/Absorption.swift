@@ -8,19 +8,28 @@ import Operators
 ///
 /// - Returns: The blocks, each after those that it reads, and the position of the output among them.
 func absorbed(_ blocks: [Block<Double>], output: Int) -> ([Block<Double>], output: Int) {
+  let (blocks, positions) = absorbed(blocks, keeping: [output])
+  return (blocks, positions[output]!)
+}
+
+/// As above, with several blocks that are kept as they are, whoever reads them.
+///
+/// - Returns: The blocks, each after those that it reads, and for every one of those that are kept its position.
+func absorbed(
+  _ blocks: [Block<Double>], keeping outputs: Set<Int>
+) -> ([Block<Double>], positions: [Int: Int]) {
   var blocks = blocks
   var readers = [Int](repeating: 0, count: blocks.count)
-  let needed = reachable(from: output, in: blocks)
+  let needed = reachable(from: outputs, in: blocks)
   for (index, block) in blocks.enumerated() where needed[index] {
     for source in block.terms.compactMap(\.node) { readers[source] += 1 }
   }
-  readers[output] += 1
   var isKept = needed
   // In order, so that what is moved has itself taken in what it could.
   for index in blocks.indices where needed[index] {
     var (terms, offsets): ([Term<Double>], [Offset<Double>]) = ([], [])
     for term in blocks[index].terms {
-      guard let source = term.node, readers[source] == 1, source != output, blocks[source].isAffine,
+      guard let source = term.node, readers[source] == 1, !outputs.contains(source), blocks[source].isAffine,
         term.map is IdentityMap<Double>
       else {
         terms.append(term)
@@ -39,7 +48,7 @@ func absorbed(_ blocks: [Block<Double>], output: Int) -> ([Block<Double>], outpu
     blocks[index].terms = terms
     blocks[index].offsets = addingConstants(blocks[index].offsets + offsets)
   }
-  return kept(blocks, isKept, output: output)
+  return kept(blocks, isKept, outputs: outputs)
 }
 
 /// The offsets with those that are no parameters added up, one for each port: nothing tells them apart.
@@ -65,9 +74,9 @@ private func addingConstants(_ offsets: [Offset<Double>]) -> [Offset<Double>] {
   return result
 }
 
-private func reachable(from output: Int, in blocks: [Block<Double>]) -> [Bool] {
+private func reachable(from outputs: Set<Int>, in blocks: [Block<Double>]) -> [Bool] {
   var isReached = [Bool](repeating: false, count: blocks.count)
-  isReached[output] = true
+  for output in outputs { isReached[output] = true }
   // Blocks read earlier ones only.
   for index in blocks.indices.reversed() where isReached[index] {
     for source in blocks[index].terms.compactMap(\.node) { isReached[source] = true }
@@ -76,8 +85,8 @@ private func reachable(from output: Int, in blocks: [Block<Double>]) -> [Bool] {
 }
 
 private func kept(
-  _ blocks: [Block<Double>], _ isKept: [Bool], output: Int
-) -> ([Block<Double>], output: Int) {
+  _ blocks: [Block<Double>], _ isKept: [Bool], outputs: Set<Int>
+) -> ([Block<Double>], positions: [Int: Int]) {
   var position = [Int](repeating: 0, count: blocks.count)
   var result: [Block<Double>] = []
   for (index, block) in blocks.enumerated() where isKept[index] {
@@ -88,7 +97,7 @@ private func kept(
     }
     result.append(block)
   }
-  return (result, position[output])
+  return (result, Dictionary(uniqueKeysWithValues: outputs.map { ($0, position[$0]) }))
 }
 
 extension Term {

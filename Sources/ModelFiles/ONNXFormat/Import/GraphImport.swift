@@ -30,15 +30,17 @@ package struct SampleLayout {
 
 /// Imports a graph, node by node.
 struct GraphImport {
-  private let model: ONNXModel
+  let model: ONNXModel
   private let batching: Batching
-  private let builder = BlockBuilder()
-  private var values: [String: Value] = [:]
+  let builder = BlockBuilder()
+  private(set) var values: [String: Value] = [:]
+  /// What finds functions that the nodes put together from others; nil for a graph that nothing is known of.
+  var recognizer: FunctionRecognizer?
   /// The leading extent of the inputs, where that axis is the batch and the model says how many samples it has.
   private var leadingExtent: Int?
 
   /// What the leading axis of every input is.
-  private enum Batching {
+  enum Batching {
     /// The batch, of this extent where the model does not say.
     case leading(extent: Int)
     /// An axis like any other: a whole tensor is a sample.
@@ -46,9 +48,9 @@ struct GraphImport {
   }
 
   /// An extent of batches that no other axis is likely to have, so that what shape arithmetic makes of it is known again.
-  private static let distinctiveExtent = 10_007
+  static let distinctiveExtent = 10_007
 
-  private init(_ model: ONNXModel, _ batching: Batching) {
+  init(_ model: ONNXModel, _ batching: Batching) {
     self.model = model
     self.batching = batching
   }
@@ -100,7 +102,7 @@ struct GraphImport {
       outputs: outputs.map { SampleLayout($0.layout) })
   }
 
-  private mutating func define(_ name: String, _ value: Value, at place: String) throws(ImportFailure) {
+  mutating func define(_ name: String, _ value: Value, at place: String) throws(ImportFailure) {
     guard !name.isEmpty else { throw .refused(place: place, "expected a name, found none") }
     guard values.updateValue(value, forKey: name) == nil else {
       throw .refused(place: place, "expected one value of each name, found \(quoted(name)) twice")
@@ -148,7 +150,7 @@ struct GraphImport {
     }
   }
 
-  private func outputs() throws(ImportFailure) -> [Variable] {
+  func outputs() throws(ImportFailure) -> [Variable] {
     guard !model.outputs.isEmpty else { throw .refused(place: "output", "expected an output, found none") }
     var outputs: [Variable] = []
     for output in model.outputs {
@@ -203,7 +205,10 @@ struct GraphImport {
 
   // MARK: Nodes
 
-  private mutating func add(_ node: ONNXModel.Node) throws(ImportFailure) {
+  mutating func add(_ node: ONNXModel.Node) throws(ImportFailure) {
+    if let function = recognizer?.function(of: node, values: values) {
+      return try define(node.outputs[0], .variable(add(function, for: node)), at: node.place)
+    }
     guard isDefaultDomain(node.domain) else {
       throw .refused("expected an operator of ONNX itself, found the domain \(quoted(node.domain))")
     }
@@ -253,7 +258,14 @@ struct GraphImport {
       NodeImport(
         node: node, opset: model.opset, inputs: inputs, builder: builder, batchExtent: batchExtent,
         leadingExtent: leadingExtent))
-    return isConstant ? builder.evaluated(results) : results
+    guard isConstant else { return results }
+    let isRepeated = results.contains { if case .variable(let variable) = $0 { variable.layout.batch != nil } else { false } }
+    // Numbers that are repeated for every sample are as many as there are samples, and no constant.
+    guard isRepeated else { return builder.evaluated(results) }
+    return try handler.run(
+      NodeImport(
+        node: node, opset: model.opset, inputs: inputs, builder: self.builder, batchExtent: batchExtent,
+        leadingExtent: leadingExtent))
   }
 }
 

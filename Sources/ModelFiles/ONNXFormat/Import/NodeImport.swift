@@ -127,6 +127,7 @@ struct NodeImport {
       case .integers: "integers"
       case .words: "words"
       case .tensor: "a tensor"
+      case .graph: "a graph"
       case .other(let what): what
       }
     return .refused("attribute \(quoted(name)): expected \(expected), found \(found)")
