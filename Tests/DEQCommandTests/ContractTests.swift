@@ -8,7 +8,7 @@ import Testing
   func version() throws {
     let outcome = try TemporaryFolder().deq("--version")
     expectQuiet(outcome)
-    #expect(outcome.text == "deq 1.0.0\n")
+    #expect(outcome.text == "deq 1.1.0\n")
   }
 
   @Test("Help names every command and every exit status")

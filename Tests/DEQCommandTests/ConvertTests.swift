@@ -15,9 +15,11 @@ import Testing
     #expect(
       outcome.text == """
         proved: mlp.deq.json is the same function as mlp.json, with the same gradients
-          equations    the same bit for bit: 2 blocks, 4 coordinates, 10 parameters
+          function     proved, the same equations bit for bit: 2 blocks, 4 coordinates, 10 parameters
+          gradients    of the input: the same, since the function is
+          parameters   proved for every value of 3 parameters
           outputs      the same to the last bit, on the paths structured and picard
-          gradients    the same to the last bit, on the paths structured and picard
+          numbers      gradients the same to the last bit, on the paths structured and picard
           samples      16 drawn, 16 compared
           structured   one pass, nothing to iterate
           picard       2 iterations, residual 0; adjoint 2 iterations, residual 0
@@ -86,8 +88,8 @@ import Testing
     let json = try folder.deq("convert", "mlp.json", "--no-check", "--json")
     let report = try json.object(UncheckedReport.self)
     #expect((report.command, report.verdict) == ("convert", "unchecked"))
-    #expect((report.networks, report.equilibrium) == (["mlp.json"], "mlp.deq.json"))
-    #expect(try json.keys() == ["command", "networks", "equilibrium", "verdict"])
+    #expect((report.first.models, report.second.models) == (["mlp.json"], ["mlp.deq.json"]))
+    #expect(try json.keys() == ["command", "schema", "version", "first", "second", "verdict"])
   }
 
   @Test("--json prints the report of the check as one object")
@@ -96,13 +98,16 @@ import Testing
     expectQuiet(outcome)
     let report = try outcome.object(CheckReport.self)
     #expect((report.command, report.verdict) == ("convert", "proved"))
-    #expect((report.networks, report.equilibrium) == (["mlp.json"], "mlp.deq.json"))
-    #expect(report.proof.proved)
+    #expect((report.first.models, report.second.models) == (["mlp.json"], ["mlp.deq.json"]))
+    #expect((report.function.verdict, report.function.method) == ("proved", "equations"))
+    #expect(report.parameters.verdict == "proved")
+    #expect(report.first.files.map(\.path) == ["mlp.json"])
+    #expect(report.second.files.map(\.path) == ["mlp.deq.json"])
     #expect(report.samples.compared == 16)
     #expect(
       try outcome.keys() == [
-        "command", "networks", "equilibrium", "verdict", "proof", "outputs", "gradients", "samples", "solver",
-        "offPattern", "notes",
+        "command", "schema", "version", "first", "second", "seed", "precision", "verdict", "function",
+        "inputGradient", "parameters", "numbers", "samples", "solver", "offPattern", "warnings", "notes",
       ])
   }
 
@@ -111,7 +116,26 @@ import Testing
     let outcome = try folder.deq("convert", "mlp.json", "-o", "-", "--json")
     #expect(outcome.text == Examples.equilibrium)
     let report = Outcome(status: 0, output: outcome.errors, errors: [])
-    #expect(try report.object(CheckReport.self).equilibrium == "standard output")
+    #expect(try report.object(CheckReport.self).second.models == ["standard output"])
+  }
+
+  @Test("Several files are converted each for itself, the good ones beside the bad one, with the worst status")
+  func several() throws {
+    try folder.write(Examples.network, to: "other.json")
+    try folder.write("{}", to: "bad.json")
+    let outcome = try folder.deq("convert", "mlp.json", "bad.json", "other.json")
+    #expect(outcome.status == 65)
+    #expect(outcome.complaint.hasPrefix("deq: bad.json: "))
+    #expect(outcome.text.hasSuffix("\n3 files: 2 proved, 1 failed\n"))
+    #expect(folder.names == ["bad.json", "mlp.deq.json", "mlp.json", "other.deq.json", "other.json"])
+    let missing = try folder.deq("convert", "mlp.json", "missing.json", "bad.json")
+    #expect(missing.status == 66)
+    let json = try folder.deq("convert", "mlp.json", "bad.json", "--json")
+    #expect(json.status == 65)
+    #expect(try json.keys() == ["command", "schema", "version", "conversions", "summary"])
+    expectFailure(
+      try folder.deq("convert", "mlp.json", "other.json", "-o", "one.json"), 64,
+      "-o: expected one network, found 2; --stack makes one model of several (see deq --help)")
   }
 
   @Test("A device is written to once the model is checked")

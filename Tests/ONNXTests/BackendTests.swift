@@ -115,7 +115,7 @@ private func conversionProblem(of network: Network<Double>) throws -> String? {
     var checker = EquivalenceChecker()
     checker.samples = 1
     let report = checker.check(network, against: model)
-    return report.proof == .proved ? nil : "not proved"
+    return report.proof.function.isProved ? nil : "not proved"
   } catch {
     return error.description.contains("finite") ? nil : error.description
   }

@@ -24,33 +24,81 @@ struct ReportedNumber: Decodable, Equatable {
   }
 }
 
-/// What `check --json` prints, and `convert --json` too.
+/// What `check --json` prints, and `convert --json` and `recover --json` too.
 struct CheckReport: Decodable {
-  struct Proof: Decodable {
-    let proved: Bool
-    let place: String?
-    let row: Int?
-    let column: Int?
-    let network: String?
-    let equilibrium: String?
+  struct Side: Decodable {
+    struct File: Decodable {
+      let path: String
+      let sha256: String
+    }
+
+    let models: [String]
+    let files: [File]
+  }
+
+  struct Function: Decodable {
+    struct Difference: Decodable {
+      let place: String
+      let row: Int?
+      let column: Int?
+      let first: String
+      let second: String
+    }
+
+    struct Unit: Decodable, Equatable {
+      let block: String
+      let index: Int
+    }
+
+    let verdict: String
+    let method: String?
+    let errorBoundLog2: Double?
+    let unique: Bool?
+    let reason: String?
+    let difference: Difference?
+    let firstUnmatched: Unit?
+    let secondUnmatched: Unit?
+  }
+
+  struct Gradient: Decodable {
+    let verdict: String
+  }
+
+  struct Parameters: Decodable {
+    struct Match: Decodable, Equatable {
+      let first: String
+      let second: String
+      let basis: String
+      let layout: String
+    }
+
+    let verdict: String
+    let matches: [Match]
+    let onlyFirst: [String]
+    let onlySecond: [String]
   }
 
   struct Difference: Decodable {
+    let quantity: String
+    let path: String
+    let agreement: String
     let absolute: ReportedNumber
     let relative: ReportedNumber
     let ulps: ReportedNumber
     let allowed: ReportedNumber
     let sample: Int?
     let index: Int
-    let network: ReportedNumber
-    let equilibrium: ReportedNumber
+    let first: ReportedNumber
+    let second: ReportedNumber
   }
 
   struct Samples: Decodable {
     let drawn: Int
     let compared: Int
-    let notFinite: Int
-    let unconverged: Int
+    let comparedByGradients: Int
+    let withoutValue: Int
+    let oneSided: Int
+    let atOtherEquilibria: Int
   }
 
   struct Path: Decodable {
@@ -64,32 +112,53 @@ struct CheckReport: Decodable {
     let off: ReportedNumber
   }
 
+  struct Search: Decodable {
+    struct Strategy: Decodable {
+      let name: String
+      let tried: Int
+    }
+
+    let tried: Int
+    let strategies: [Strategy]
+  }
+
   struct Counterexample: Decodable {
-    let quantity: String
+    struct Origin: Decodable {
+      let block: String
+      let index: Int
+    }
+
     let difference: Difference
-    let contributor: String?
+    let origin: Origin?
     let input: [[Double]]
   }
 
   let command: String
-  let networks: [String]
-  let equilibrium: String
+  let schema: Int
+  let version: String
+  let first: Side
+  let second: Side
+  let seed: String
+  let precision: String
   let verdict: String
-  let proof: Proof
-  let outputs: [String: Difference]
-  let gradients: [String: [String: Difference]]
+  let function: Function
+  let inputGradient: Gradient
+  let parameters: Parameters
+  let numbers: [Difference]
   let samples: Samples
   let solver: [Path]
   let offPattern: OffPattern?
+  let search: Search?
   let counterexample: Counterexample?
+  let warnings: [String]
   let notes: [String]
 }
 
 /// What `convert --no-check --json` prints.
 struct UncheckedReport: Decodable {
   let command: String
-  let networks: [String]
-  let equilibrium: String
+  let first: CheckReport.Side
+  let second: CheckReport.Side
   let verdict: String
 }
 
