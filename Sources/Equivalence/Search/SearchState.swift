@@ -1,0 +1,170 @@
+import LinearAlgebra
+
+/// An input that has been evaluated, and the difference seen there relative to the outputs' magnitude.
+struct ScoredInput: Sendable {
+  var input: [Double]
+  var score: Double
+}
+
+/// What a search has spent and seen so far; strategies evaluate inputs through it.
+struct SearchState {
+  let target: SearchTarget
+  let domain: SearchDomain
+  /// The random numbers of the current strategy.
+  var generator = SeededGenerator(seed: 0)
+  /// How many rows the current strategy may still evaluate.
+  private(set) var allowance = 0
+  private(set) var coverage: [SearchCoverage] = []
+  private(set) var incomparable = 0
+  private(set) var judged = 0
+  private(set) var largestRelativeDifference = 0.0
+  /// The inputs with the largest differences, the largest first.
+  private(set) var best: [ScoredInput] = []
+  private(set) var found: SearchFinding?
+
+  /// Differences below it are always rounding, some units in the last place: the judge is not asked.
+  private static let negligible = 0x1p-50
+  /// How many inputs `best` keeps.
+  private static let kept = 16
+  /// The judge is asked about every promising row until then; afterwards only where the difference is the largest yet.
+  private static let patience = 64
+
+  init(target: SearchTarget, domain: ClosedRange<Double>?) {
+    self.target = target
+    self.domain = SearchDomain(domain)
+  }
+
+  var hasFound: Bool { found != nil }
+  var isOver: Bool { hasFound || allowance <= 0 }
+  var size: Int { target.inputSize }
+  /// How many rows the current strategy has evaluated.
+  var spent: Int { coverage.last?.rows ?? 0 }
+
+  /// Lets a strategy begin that may evaluate `allowance` rows.
+  mutating func begin(_ strategy: String, allowance: Int, seed: UInt64) {
+    generator = SeededGenerator(seed: seed)
+    self.allowance = allowance
+    coverage.append(SearchCoverage(strategy: strategy, rows: 0))
+  }
+
+  /// Evaluates both functions on inputs, clamped to the domain, and judges where they differ most.
+  ///
+  /// - Returns: For each row that the allowance was enough for, the difference relative to the outputs' magnitude; none
+  ///   once the search is over.
+  @discardableResult
+  mutating func test(_ inputs: [[Double]]) -> [Double] {
+    testUnclamped(inputs.map { input in input.map { domain.clamp($0) } })
+  }
+
+  /// Evaluates inputs as they are.
+  @discardableResult
+  mutating func testUnclamped(_ inputs: [[Double]]) -> [Double] {
+    guard !isOver, !inputs.isEmpty else { return [] }
+    return evaluate(Matrix(Array(inputs.prefix(allowance)))).map(\.score)
+  }
+
+  /// Both functions' difference, scaled to a largest magnitude of 1, and its gradient's direction: where the difference
+  /// grows, `[batch, input]`. Takes two rows of the allowance for each row.
+  mutating func ascentDirections(at x: Matrix<Double>) -> (scores: [Double], gradients: Matrix<Double>)? {
+    guard !hasFound, allowance >= 2 * x.rows else { return nil }
+    let rows = evaluate(x)
+    guard !hasFound else { return nil }
+    spend(x.rows)
+    let cotangent = Matrix(rows.map(\.direction))
+    return (rows.map(\.score), target.inputGradient(x, cotangent))
+  }
+
+  /// A probe's values and gradients on a batch, nil where the allowance is not enough.
+  mutating func linearization(of probe: SearchProbe, at x: Matrix<Double>) -> (
+    values: [Double], gradients: Matrix<Double>
+  )? {
+    guard !hasFound, allowance >= x.rows else { return nil }
+    spend(x.rows)
+    return probe.linearization(x)
+  }
+
+  private mutating func spend(_ rows: Int) {
+    allowance -= rows
+    coverage[coverage.count - 1].rows += rows
+  }
+
+  // MARK: Evaluating
+
+  private mutating func evaluate(_ x: Matrix<Double>) -> [RowDifference] {
+    spend(x.rows)
+    let outputs = target.evaluate(x)
+    var rows: [RowDifference] = []
+    for row in 0..<x.rows {
+      if outputs.comparable[row] {
+        rows.append(RowDifference(outputs.first.row(row), outputs.second.row(row)))
+      } else {
+        rows.append(RowDifference(incomparable: outputs.first.columns))
+        incomparable += 1
+      }
+    }
+    for (row, difference) in rows.enumerated() { keep(Array(x.row(row)), score: difference.score) }
+    judge(x, rows)
+    return rows
+  }
+
+  private mutating func keep(_ input: [Double], score: Double) {
+    guard score > 0, score > best.last?.score ?? 0 || best.count < Self.kept else { return }
+    largestRelativeDifference = max(largestRelativeDifference, score)
+    let place = best.firstIndex { $0.score < score } ?? best.count
+    best.insert(ScoredInput(input: input, score: score), at: place)
+    if best.count > Self.kept { best.removeLast() }
+  }
+
+  /// Asks the judge about the row that differs most relative to its largest output, and about the one that differs most
+  /// relative to the coordinate itself, since a large output hides small ones.
+  private mutating func judge(_ x: Matrix<Double>, _ rows: [RowDifference]) {
+    var candidates: [Int] = []
+    for measure in [\RowDifference.score, \RowDifference.componentScore] {
+      guard let row = rows.indices.max(by: { rows[$0][keyPath: measure] < rows[$1][keyPath: measure] }),
+        rows[row][keyPath: measure] > Self.negligible, !candidates.contains(row)
+      else { continue }
+      if judged < Self.patience || rows[row].score >= largestRelativeDifference { candidates.append(row) }
+    }
+    guard !candidates.isEmpty else { return }
+    judged += candidates.count
+    let verdicts = target.differences(x.selectingRows(candidates))
+    for (row, verdict) in zip(candidates, verdicts) where found == nil {
+      guard let verdict else { continue }
+      found = SearchFinding(
+        input: Array(x.row(row)), difference: verdict, strategy: coverage[coverage.count - 1].strategy)
+    }
+  }
+}
+
+/// How far two functions' values are apart on one row.
+struct RowDifference {
+  /// The largest difference, relative to the row's largest magnitude.
+  let score: Double
+  /// The largest difference relative to the magnitude of the same coordinate.
+  let componentScore: Double
+  /// The difference, scaled to a largest magnitude of 1; zeros where there is none, or none that is finite.
+  let direction: [Double]
+
+  init(_ first: ArraySlice<Double>, _ second: ArraySlice<Double>) {
+    var (largest, scale, component) = (0.0, 0.0, 0.0)
+    for (a, b) in zip(first, second) {
+      // One infinity is equal to itself, and NaN counts as equal to NaN: what both say alike is no difference.
+      let isAlike = a == b || (a.isNaN && b.isNaN)
+      let magnitude = max(abs(a), abs(b))
+      let difference = isAlike ? 0 : abs(a - b)
+      if magnitude.isFinite { scale = max(scale, magnitude) }
+      largest = max(largest, difference.isNaN ? .infinity : difference)
+      if !isAlike { component = max(component, difference.isFinite ? difference / magnitude : .infinity) }
+    }
+    score = largest == 0 ? 0 : (scale == 0 ? .infinity : largest / scale)
+    componentScore = component
+    let isUseful = largest > 0 && largest.isFinite
+    direction = zip(first, second).map { a, b in isUseful && (a - b).isFinite ? (a - b) / largest : 0 }
+  }
+
+  init(incomparable outputs: Int) {
+    score = 0
+    componentScore = 0
+    direction = [Double](repeating: 0, count: outputs)
+  }
+}
