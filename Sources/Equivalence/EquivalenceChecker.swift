@@ -35,8 +35,8 @@ public struct EquivalenceChecker: Sendable {
   /// How much the generic path may cost, in multiplications. Beyond it the path takes fewer samples, or is left out, and
   /// the report says so.
   public var workBudget = 4e9
-  /// How many inputs a search for a counterexample may try, where nothing is proved; ten for each sample if nil, none
-  /// for 0.
+  /// How many inputs a search for a counterexample may try, where nothing is proved; if nil ten for each sample, and more
+  /// where they cost little; none for 0.
   public var searchBudget: Int?
   /// The identities of both models, which decide the challenge of the proof; digests of their equations if nil.
   public var identities: ModelIdentities?
@@ -71,68 +71,11 @@ public struct EquivalenceChecker: Sendable {
     }
   }
 
-  fileprivate func measurementSettings(of proof: ProofReport) -> MeasurementSettings {
+  func measurementSettings(of proof: ProofReport) -> MeasurementSettings {
     var looksForOtherEquilibria = true
     if case .proved = proof.function { looksForOtherEquilibria = false }
     return MeasurementSettings(
       samples: samples, inputs: inputs, domain: domain, seed: seed, solver: solver, workBudget: workBudget,
       looksForOtherEquilibria: looksForOtherEquilibria)
-  }
-}
-
-/// One pair of models on its way to a report, once the proof has been tried: numbers in precision `S`, with rounding
-/// measured beside precision `T`.
-private struct Judgement<S: Scalar, T: Scalar> {
-  private let checker: EquivalenceChecker
-  private let first: JudgedModel
-  private let second: JudgedModel
-  private let proof: ProofReport
-  private var measuring: Measuring<S, T>
-
-  init(
-    _ checker: EquivalenceChecker, _ first: JudgedModel, _ second: JudgedModel, _ proof: ProofReport
-  ) {
-    self.checker = checker
-    self.first = first
-    self.second = second
-    self.proof = proof
-    measuring = Measuring(
-      first, second, matches: proof.parameters.matches, settings: checker.measurementSettings(of: proof))
-  }
-
-  func report() -> EquivalenceReport {
-    var measuring = measuring
-    let measurement = measuring.measure()
-    var counterexample = counterexample(in: measurement)
-    var summary: SearchSummary?
-    if counterexample?.discrepancy.quantity != .output, proof.function.basis == nil {
-      let (found, tried) = search(measuring)
-      (counterexample, summary) = (found ?? counterexample, tried)
-    }
-    return EquivalenceReport(
-      proof: proof, measurement: measurement, counterexample: counterexample, search: summary)
-  }
-
-  /// The sample whose outputs differ most, where nothing is proved and some do.
-  private func counterexample(in measurement: Measurement) -> Counterexample? {
-    guard proof.function.basis == nil,
-      let worst = measurement.structured.first(where: { $0.quantity == .output && $0.agreement == .differs })
-        ?? measurement.structured.first(where: {
-          $0.quantity == .inputGradient && $0.agreement == .differs
-        }),
-      let sample = worst.sample
-    else { return nil }
-    return counterexample(worst, on: measurement.inputs.selectingRows([sample]))
-  }
-
-  private func counterexample(_ discrepancy: Discrepancy, on x: Matrix<Double>) -> Counterexample {
-    Counterexample(
-      input: x.elements, discrepancy: discrepancy,
-      origin: DifferenceOrigin(on: x, first: first.equations, second: second.equations))
-  }
-
-  /// Looks for an input on which the outputs differ.
-  private func search(_ measuring: Measuring<S, T>) -> (Counterexample?, SearchSummary?) {
-    (nil, nil)
   }
 }

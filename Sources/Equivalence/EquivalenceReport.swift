@@ -14,7 +14,7 @@ public struct EquivalenceReport: Sendable {
   /// What was measured.
   public let measurement: Measurement
   /// What the search for a counterexample tried; nil where none was made.
-  public let search: SearchSummary?
+  public let search: SearchReport?
   /// An input on which the two differ; there is one for every function that is refuted, but where the sizes of input or
   /// output differ.
   public let counterexample: Counterexample?
@@ -26,7 +26,7 @@ public struct EquivalenceReport: Sendable {
   public let notes: [String]
 
   init(
-    proof: ProofReport, measurement: Measurement, counterexample: Counterexample?, search: SearchSummary?,
+    proof: ProofReport, measurement: Measurement, counterexample: Counterexample?, search: SearchReport?,
     hasOtherSizes: Bool = false, notes: [String] = []
   ) {
     let rule = VerdictRule(proof: proof, measurement: measurement, counterexample: counterexample)
@@ -62,23 +62,4 @@ public struct Counterexample: Sendable, Equatable {
   public let discrepancy: Discrepancy
   /// Where the difference comes from; nil where the blocks' names do not correspond.
   public let origin: DifferenceOrigin?
-}
-
-/// What a search for a counterexample tried.
-public struct SearchSummary: Sendable, Equatable {
-  /// How many inputs were tried, on both sides.
-  public var tried: Int
-  /// How many by each strategy, in the order in which they were used.
-  public var strategies: [(name: String, tried: Int)] { zip(names, counts).map { ($0, $1) } }
-  /// The largest difference seen, relative to the outputs' scale.
-  public var largestRelativeDifference: Double
-  private var names: [String]
-  private var counts: [Int]
-
-  init(tried: Int, strategies: [(name: String, tried: Int)], largestRelativeDifference: Double) {
-    self.tried = tried
-    self.largestRelativeDifference = largestRelativeDifference
-    names = strategies.map(\.name)
-    counts = strategies.map(\.tried)
-  }
 }

@@ -216,20 +216,21 @@ private func write(_ samples: SampleCounts, to writer: inout JSONWriter) throws(
   try writer.end()
 }
 
-private func write(_ search: SearchSummary, to writer: inout JSONWriter) throws(FileError) {
+private func write(_ search: SearchReport, to writer: inout JSONWriter) throws(FileError) {
   try writer.key("search")
   try writer.beginObject()
-  try writer.integer("tried", search.tried)
+  try writer.integer("tried", search.rows)
   try writer.key("strategies")
   try writer.beginArray()
-  for strategy in search.strategies {
+  for turn in search.coverage {
     try writer.beginObject(.inLine)
-    try writer.string("name", strategy.name)
-    try writer.integer("tried", strategy.tried)
+    try writer.string("name", turn.strategy)
+    try writer.integer("tried", turn.rows)
     try writer.end()
   }
   try writer.end()
   try writer.anyNumber("largestRelativeDifference", search.largestRelativeDifference)
+  if let finding = search.finding { try writer.string("foundBy", finding.strategy) }
   try writer.end()
 }
 

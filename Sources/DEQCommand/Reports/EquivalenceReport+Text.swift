@@ -209,10 +209,10 @@ extension EquivalenceReport {
     return parts.joined(separator: ", ")
   }
 
-  private func described(_ search: SearchSummary) -> String {
-    let strategies = search.strategies.map { "\($0.tried) \($0.name)" }.joined(separator: ", ")
-    let end = counterexample?.discrepancy.quantity == .output ? "" : "; none of them tells the two apart"
-    return "\(text(search.tried, "input")) tried (\(strategies))\(end)"
+  private func described(_ search: SearchReport) -> String {
+    if let finding = search.finding { return "found by \(finding.strategy), of \(text(search.rows, "input"))" }
+    let strategies = search.coverage.map { "\(text($0.rows)) \($0.strategy)" }.joined(separator: ", ")
+    return "\(text(search.rows, "input")) tried, none of which tells the two apart: \(strategies)"
   }
 
   private func describe(_ counterexample: Counterexample, _ names: ReportNames, in report: inout Report) {

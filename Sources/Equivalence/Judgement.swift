@@ -1,0 +1,158 @@
+import Equilibria
+import LinearAlgebra
+import Networks
+import Operators
+
+/// One pair of models on its way to a report, once the proof has been tried: numbers in precision `S`, with rounding
+/// measured beside precision `T`.
+struct Judgement<S: Scalar, T: Scalar> {
+  private let checker: EquivalenceChecker
+  private let first: JudgedModel
+  private let second: JudgedModel
+  private let proof: ProofReport
+  private var measuring: Measuring<S, T>
+
+  init(
+    _ checker: EquivalenceChecker, _ first: JudgedModel, _ second: JudgedModel, _ proof: ProofReport
+  ) {
+    self.checker = checker
+    self.first = first
+    self.second = second
+    self.proof = proof
+    measuring = Measuring(
+      first, second, matches: proof.parameters.matches, settings: checker.measurementSettings(of: proof))
+  }
+
+  func report() -> EquivalenceReport {
+    var measuring = measuring
+    let measurement = measuring.measure()
+    var counterexample = counterexample(in: measurement)
+    var summary: SearchReport?
+    if counterexample?.discrepancy.quantity != .output, proof.function.basis == nil {
+      let (found, tried) = search(measuring)
+      (counterexample, summary) = (found ?? counterexample, tried)
+    }
+    return EquivalenceReport(
+      proof: proof, measurement: measurement, counterexample: counterexample, search: summary)
+  }
+
+  /// The sample whose outputs differ most, where nothing is proved and some do.
+  private func counterexample(in measurement: Measurement) -> Counterexample? {
+    guard proof.function.basis == nil,
+      let worst = measurement.structured.first(where: { $0.quantity == .output && $0.agreement == .differs })
+        ?? measurement.structured.first(where: {
+          $0.quantity == .inputGradient && $0.agreement == .differs
+        }),
+      let sample = worst.sample
+    else { return nil }
+    return counterexample(worst, on: measurement.inputs.selectingRows([sample]))
+  }
+
+  private func counterexample(_ discrepancy: Discrepancy, on x: Matrix<Double>) -> Counterexample {
+    Counterexample(
+      input: x.elements, discrepancy: discrepancy,
+      origin: DifferenceOrigin(on: x, first: first.equations, second: second.equations))
+  }
+
+  // MARK: The search
+
+  /// Looks for an input on which the outputs differ.
+  private func search(_ measuring: Measuring<S, T>) -> (Counterexample?, SearchReport?) {
+    let samples = max(1, checker.samples)
+    let budget =
+      checker.searchBudget
+      ?? SearchSettings.budget(
+        samples: samples, multiplicationsPerRow: first.multiplications + second.multiplications)
+    guard budget > 0, first.inputSize > 0 else { return (nil, nil) }
+    let settings = SearchSettings(seed: checker.seed, budget: budget, domain: checker.domain)
+    let report = CounterexampleSearch(settings: settings).run(on: target(measuring))
+    guard let input = report.finding?.input else { return (nil, report) }
+    let x = Matrix(rows: 1, columns: input.count, elements: input)
+    // What the judge has called a difference while the input was shrunk.
+    return (measuring.outputDifferences(on: x)[0].map { counterexample($0, on: x) }, report)
+  }
+
+  private func target(_ measuring: Measuring<S, T>) -> SearchTarget {
+    let sides = measuring.sides
+    return SearchTarget(
+      inputSize: first.inputSize,
+      evaluate: { x in
+        let (ours, theirs) = (sides.first.forward(x.cast(to: S.self)), sides.second.forward(x.cast(to: S.self)))
+        return PairedOutputs(
+          first: ours.output.cast(to: Double.self), second: theirs.output.cast(to: Double.self),
+          comparable: (0..<x.rows).map { ours.isFinite($0) && theirs.isFinite($0) })
+      },
+      inputGradient: { x, cotangent in
+        let (x, u) = (x.cast(to: S.self), cotangent.cast(to: S.self))
+        var difference = sides.first.forward(x).backward(u).gradients.input.cast(to: Double.self)
+        let other = sides.second.forward(x).backward(u).gradients.input.cast(to: Double.self)
+        for index in difference.elements.indices { difference.elements[index] -= other.elements[index] }
+        return difference
+      },
+      differences: { x in
+        measuring.outputDifferences(on: x).map { found in
+          found.map { OutputDifference(index: $0.index, first: $0.first, second: $0.second) }
+        }
+      },
+      probes: probes)
+  }
+
+  /// The units where the proof ended.
+  private var probes: [SearchProbe] {
+    guard case .notProved(let gap) = proof.function else { return [] }
+    return [(gap.first, first), (gap.second, second)].compactMap { place, model in
+      place.flatMap { SearchProbe(unit: $0, of: model.equations) }
+    }
+  }
+}
+
+extension SearchProbe {
+  /// A unit of a model: its pre-activation where its block is elementwise, else its value; nil for an equation that is none
+  /// of a model's.
+  fileprivate init?(unit: UnitPlace, of system: EquationSystem) {
+    var blocks = system.equations
+    guard blocks.indices.contains(unit.equation), unit.index < blocks[unit.equation].size else { return nil }
+    if blocks[unit.equation].portSizes == [blocks[unit.equation].size] {
+      blocks[unit.equation].nonlinearity = Identity()
+    }
+    guard
+      let model = try? EquilibriumModel(
+        inputShape: system.inputShape, blocks: blocks, output: unit.equation)
+    else { return nil }
+    let side = Side<Double>.equilibrium(model)
+    let size = blocks[unit.equation].size
+    self.init { x in
+      let forward = side.forward(x)
+      var cotangent = Matrix<Double>(rows: x.rows, columns: size)
+      for row in 0..<x.rows { cotangent[row, unit.index] = 1 }
+      return (
+        (0..<x.rows).map { forward.output[$0, unit.index] }, forward.backward(cotangent).gradients.input
+      )
+    }
+  }
+}
+
+extension JudgedModel {
+  /// How many multiplications one sample costs, of cyclic groups those of a hundred iterations.
+  fileprivate var multiplications: Int {
+    switch self {
+    case .network(let network):
+      network.layers.reduce(0) { sum, layer in
+        switch layer {
+        case .explicit(let block): sum + block.multiplications
+        case .implicit(let layer): sum + JudgedModel.equilibrium(layer.model).multiplications
+        }
+      }
+    case .equilibrium(let model):
+      model.groups.reduce(0) { sum, group in
+        sum + (group.isCyclic ? 100 : 1)
+          * group.members.reduce(0) { $0 + model.blocks[$1].multiplications }
+      }
+    }
+  }
+}
+
+extension Block {
+  /// How many multiplications the linear maps of a sample cost, and one for each coordinate.
+  fileprivate var multiplications: Int { terms.reduce(size) { $0 + $1.map.multiplications } }
+}
