@@ -33,7 +33,9 @@ struct Judgement<S: Scalar, T: Scalar> {
       (counterexample, summary) = (found ?? counterexample, tried)
     }
     return EquivalenceReport(
-      proof: proof, measurement: measurement, counterexample: counterexample, search: summary)
+      proof: proof, measurement: measurement,
+      counterexample: counterexample.map { summary?.finding == nil ? shrunk($0, measuring) : $0 },
+      search: summary)
   }
 
   /// The sample whose outputs differ most, where nothing is proved and some do.
@@ -72,6 +74,25 @@ struct Judgement<S: Scalar, T: Scalar> {
     return (measuring.outputDifferences(on: x)[0].map { counterexample($0, on: x) }, report)
   }
 
+  /// A sample's counterexample on a simpler input: fewer coordinates that are not zero, shorter numbers, and a difference
+  /// that is not much smaller.
+  private func shrunk(_ found: Counterexample, _ measuring: Measuring<S, T>) -> Counterexample {
+    guard found.discrepancy.quantity == .output else { return found }
+    var target = target(measuring)
+    let least = found.discrepancy.relative / 1000
+    target.differences = { x in
+      measuring.outputDifferences(on: x).map { found in
+        found.flatMap { $0.relative >= least ? OutputDifference($0) : nil }
+      }
+    }
+    let domain = SearchDomain(checker.domain)
+    let shrinking = InputShrinking(
+      target: target, domain: domain.contains(found.input) ? domain : SearchDomain(nil))
+    let input = shrinking.shrunk(found)
+    let x = Matrix(rows: 1, columns: input.count, elements: input)
+    return measuring.outputDifferences(on: x)[0].map { counterexample($0, on: x) } ?? found
+  }
+
   private func target(_ measuring: Measuring<S, T>) -> SearchTarget {
     let sides = measuring.sides
     return SearchTarget(
@@ -91,7 +112,7 @@ struct Judgement<S: Scalar, T: Scalar> {
       },
       differences: { x in
         measuring.outputDifferences(on: x).map { found in
-          found.map { OutputDifference(index: $0.index, first: $0.first, second: $0.second) }
+          found.map { OutputDifference($0) }
         }
       },
       probes: probes)
@@ -103,6 +124,22 @@ struct Judgement<S: Scalar, T: Scalar> {
     return [(gap.first, first), (gap.second, second)].compactMap { place, model in
       place.flatMap { SearchProbe(unit: $0, of: model.equations) }
     }
+  }
+}
+
+extension OutputDifference {
+  fileprivate init(_ discrepancy: Discrepancy) {
+    self.init(index: discrepancy.index, first: discrepancy.first, second: discrepancy.second)
+  }
+}
+
+extension InputShrinking {
+  /// The input of a counterexample that no strategy of a search found.
+  fileprivate func shrunk(_ found: Counterexample) -> [Double] {
+    var shrinking = self
+    let finding = SearchFinding(
+      input: found.input, difference: OutputDifference(found.discrepancy), strategy: "samples")
+    return shrinking.shrink(finding).input
   }
 }
 
