@@ -78,16 +78,9 @@ struct Judgement<S: Scalar, T: Scalar> {
   /// that is not much smaller.
   private func shrunk(_ found: Counterexample, _ measuring: Measuring<S, T>) -> Counterexample {
     guard found.discrepancy.quantity == .output else { return found }
-    var target = target(measuring)
-    let least = found.discrepancy.relative / 1000
-    target.differences = { x in
-      measuring.outputDifferences(on: x).map { found in
-        found.flatMap { $0.relative >= least ? OutputDifference($0) : nil }
-      }
-    }
     let domain = SearchDomain(checker.domain)
     let shrinking = InputShrinking(
-      target: target, domain: domain.contains(found.input) ? domain : SearchDomain(nil))
+      target: target(measuring), domain: domain.contains(found.input) ? domain : SearchDomain(nil))
     let input = shrinking.shrunk(found)
     let x = Matrix(rows: 1, columns: input.count, elements: input)
     return measuring.outputDifferences(on: x)[0].map { counterexample($0, on: x) } ?? found
