@@ -3,14 +3,14 @@ import LinearAlgebra
 import Operators
 
 /// What decides the challenge of a proof besides its seed: a digest of each model's bytes, 32 bytes long.
-struct ModelIdentities: Sendable {
+public struct ModelIdentities: Sendable {
   /// The first model's; a digest of its equations where it is nil.
-  var first: [UInt8]?
+  public var first: [UInt8]?
   /// The second model's; a digest of its equations where it is nil.
-  var second: [UInt8]?
+  public var second: [UInt8]?
 
   /// These identities.
-  init(first: [UInt8]? = nil, second: [UInt8]? = nil) {
+  public init(first: [UInt8]? = nil, second: [UInt8]? = nil) {
     self.first = first
     self.second = second
   }
@@ -47,9 +47,9 @@ final class FunctionProver {
       return ProofReport(function: .notProved(ProofGap(reason: reason)), parameters: parameters)
     }
     let equations = Proof(network: first, model: second)
-    guard case .proved = equations.outcome else {
+    if case .refused(let difference) = equations.outcome {
       let comparison = comparison()
-      let function = verdict(of: comparison)
+      let function = verdict(of: comparison).noting(difference)
       return ProofReport(
         function: function, parameters: ParameterProver(self, function: comparison).proof(given: function))
     }
@@ -117,4 +117,13 @@ func proof(
   seed: UInt64 = 0
 ) -> ProofReport {
   FunctionProver(first, second, identities: identities, seed: seed).report
+}
+
+extension FunctionProof {
+  /// The same, with the first place where the equations are not the same bit by bit.
+  fileprivate func noting(_ difference: StructuralDifference) -> FunctionProof {
+    guard case .notProved(var gap) = self else { return self }
+    gap.difference = difference
+    return .notProved(gap)
+  }
 }

@@ -12,7 +12,7 @@ struct Proof {
   /// For each equation of the network, the block that stands for it; nil where none could be found.
   let counterparts: [Int?]
   /// The result of comparing all numbers under `counterparts`; names of parameters have no say in it.
-  let outcome: ProofOutcome
+  let outcome: EquationOutcome
 
   /// The first place, of two systems that are the same, where one of them has another parameter, or has it in another way;
   /// nil where both are the same function of their parameters.
@@ -65,7 +65,7 @@ private struct Comparator {
   var firstDifference: StructuralDifference? {
     if network.inputShape.reduce(1, *) != model.inputShape.reduce(1, *) {
       return StructuralDifference(
-        place: "input", network: "\(network.inputShape)", equilibrium: "\(model.inputShape)")
+        place: "input", first: "\(network.inputShape)", second: "\(model.inputShape)")
     }
     for index in network.equations.indices {
       if let difference = differenceOfEquation(index) { return difference }
@@ -73,12 +73,12 @@ private struct Comparator {
     let met = Set(counterparts)
     if let extra = model.equations.indices.first(where: { !met.contains($0) }) {
       return StructuralDifference(
-        place: "blocks[\(model.equations[extra].name)]", network: "no such layer", equilibrium: "a block")
+        place: "blocks[\(model.equations[extra].name)]", first: "no such block", second: "a block")
     }
     if counterparts[network.output] != model.output {
       return StructuralDifference(
-        place: "output", network: "\"\(network.equations[network.output].name)\"",
-        equilibrium: "\"\(model.equations[model.output].name)\"")
+        place: "output", first: "\"\(network.equations[network.output].name)\"",
+        second: "\"\(model.equations[model.output].name)\"")
     }
     return nil
   }
@@ -87,24 +87,24 @@ private struct Comparator {
     let equation = network.equations[index]
     guard let counterpart = counterparts[index] else {
       return StructuralDifference(
-        place: "blocks[\(equation.name)]", network: "a layer of \(equation.size)",
-        equilibrium: "no such block")
+        place: "blocks[\(equation.name)]", first: "a block of \(equation.size)",
+        second: "no such block")
     }
     let block = model.equations[counterpart]
     let place = "blocks[\(block.name)]"
     if equation.size != block.size {
       return StructuralDifference(
-        place: "\(place).size", network: "\(equation.size)", equilibrium: "\(block.size)")
+        place: "\(place).size", first: "\(equation.size)", second: "\(block.size)")
     }
     // What a nonlinearity makes of its ports depends on their shapes, and not on their sizes alone.
     if equation.portShapes != block.portShapes {
       return StructuralDifference(
-        place: "\(place).ports", network: "\(equation.portShapes)", equilibrium: "\(block.portShapes)")
+        place: "\(place).ports", first: "\(equation.portShapes)", second: "\(block.portShapes)")
     }
     if !equation.nonlinearity.isIdentical(to: block.nonlinearity) {
       return StructuralDifference(
-        place: "\(place).activation", network: equation.nonlinearity.description,
-        equilibrium: block.nonlinearity.description)
+        place: "\(place).activation", first: equation.nonlinearity.description,
+        second: block.nonlinearity.description)
     }
     return differenceOfTerms(index, counterpart) ?? differenceOfOffsets(index, counterpart)
   }
@@ -128,8 +128,8 @@ private struct Comparator {
         guard let renamed = counterparts[read] else {
           return StructuralDifference(
             place: "blocks[\(network.equations[read].name)]",
-            network: "a layer of \(network.equations[read].size)",
-            equilibrium: "no such block")
+            first: "a block of \(network.equations[read].size)",
+            second: "no such block")
         }
         source = .node(renamed)
       }
@@ -194,15 +194,15 @@ private struct Comparator {
     let (rows, columns) = (maps[0].outputSize, maps[0].inputSize)
     if let odd = maps.first(where: { ($0.outputSize, $0.inputSize) != (rows, columns) }) {
       return StructuralDifference(
-        place: place, network: "\(rows)×\(columns)", equilibrium: "\(odd.outputSize)×\(odd.inputSize)")
+        place: place, first: "\(rows)×\(columns)", second: "\(odd.outputSize)×\(odd.inputSize)")
     }
     for row in 0..<rows {
       let ours = ExactRow(row, of: left.map(\.map))
       let theirs = ExactRow(row, of: right.map(\.map))
       if let column = ours.firstDifference(from: theirs) {
         return StructuralDifference(
-          place: place, row: row, column: column, network: ours.description(at: column),
-          equilibrium: theirs.description(at: column))
+          place: place, row: row, column: column, first: ours.description(at: column),
+          second: theirs.description(at: column))
       }
     }
     return nil
@@ -219,7 +219,7 @@ private struct Comparator {
         let (ours, theirs) = (ExactRow(row, of: left), ExactRow(row, of: right))
         if ours.firstDifference(from: theirs) != nil {
           return StructuralDifference(
-            place: place, row: row, network: ours.description(at: 0), equilibrium: theirs.description(at: 0))
+            place: place, row: row, first: ours.description(at: 0), second: theirs.description(at: 0))
         }
       }
       if let difference = differenceOfParameters(
@@ -240,13 +240,13 @@ private struct Comparator {
     let labels = (ours.compactMap(\.label).sorted(), theirs.compactMap(\.label).sorted())
     if labels.0 != labels.1 {
       return StructuralDifference(
-        place: "\(place).parameter", network: labels.0.joined(separator: ", "),
-        equilibrium: labels.1.joined(separator: ", "))
+        place: "\(place).parameter", first: labels.0.joined(separator: ", "),
+        second: labels.1.joined(separator: ", "))
     }
     for label in Set(labels.0).sorted() {
       let (left, right) = (ours.filter { $0.label == label }, theirs.filter { $0.label == label })
       guard !left.follow(as: right) else { continue }
-      return StructuralDifference(place: "\(place).parameter", network: left.text, equilibrium: right.text)
+      return StructuralDifference(place: "\(place).parameter", first: left.text, second: right.text)
     }
     return nil
   }
