@@ -60,11 +60,11 @@ struct Judgement<S: Scalar, T: Scalar> {
 
   /// Looks for an input on which the outputs differ.
   private func search(_ measuring: Measuring<S, T>) -> (Counterexample?, SearchReport?) {
-    let samples = max(1, checker.samples)
     let budget =
       checker.searchBudget
       ?? SearchSettings.budget(
-        samples: samples, multiplicationsPerRow: first.multiplications + second.multiplications)
+        samples: max(1, checker.samples),
+        multiplicationsPerRow: first.multiplications + second.multiplications)
     guard budget > 0, first.inputSize > 0 else { return (nil, nil) }
     let settings = SearchSettings(seed: checker.seed, budget: budget, domain: checker.domain)
     let report = CounterexampleSearch(settings: settings).run(on: target(measuring))
@@ -91,15 +91,16 @@ struct Judgement<S: Scalar, T: Scalar> {
     return SearchTarget(
       inputSize: first.inputSize,
       evaluate: { x in
-        let (ours, theirs) = (sides.first.forward(x.cast(to: S.self)), sides.second.forward(x.cast(to: S.self)))
+        let (own, method) = (x.cast(to: S.self), Side<S>.quickMethod)
+        let (ours, theirs) = (sides.first.forward(own, by: method), sides.second.forward(own, by: method))
         return PairedOutputs(
           first: ours.output.cast(to: Double.self), second: theirs.output.cast(to: Double.self),
           comparable: (0..<x.rows).map { ours.isFinite($0) && theirs.isFinite($0) })
       },
       inputGradient: { x, cotangent in
-        let (x, u) = (x.cast(to: S.self), cotangent.cast(to: S.self))
-        var difference = sides.first.forward(x).backward(u).gradients.input.cast(to: Double.self)
-        let other = sides.second.forward(x).backward(u).gradients.input.cast(to: Double.self)
+        let (x, u, method) = (x.cast(to: S.self), cotangent.cast(to: S.self), Side<S>.quickMethod)
+        var difference = sides.first.forward(x, by: method).backward(u).gradients.input.cast(to: Double.self)
+        let other = sides.second.forward(x, by: method).backward(u).gradients.input.cast(to: Double.self)
         for index in difference.elements.indices { difference.elements[index] -= other.elements[index] }
         return difference
       },
@@ -152,7 +153,7 @@ extension SearchProbe {
     let side = Side<Double>.equilibrium(model)
     let size = blocks[unit.equation].size
     self.init { x in
-      let forward = side.forward(x)
+      let forward = side.forward(x, by: Side<Double>.quickMethod)
       var cotangent = Matrix<Double>(rows: x.rows, columns: size)
       for row in 0..<x.rows { cotangent[row, unit.index] = 1 }
       return (
@@ -163,7 +164,8 @@ extension SearchProbe {
 }
 
 extension JudgedModel {
-  /// How many multiplications one sample costs, of cyclic groups those of a hundred iterations.
+  /// How many multiplications one sample costs; of cyclic groups so many that a search keeps to its least budget, since a
+  /// sample that does not settle takes hundreds of iterations, whose cost is not that of their products.
   fileprivate var multiplications: Int {
     switch self {
     case .network(let network):
@@ -175,8 +177,7 @@ extension JudgedModel {
       }
     case .equilibrium(let model):
       model.groups.reduce(0) { sum, group in
-        sum + (group.isCyclic ? 100 : 1)
-          * group.members.reduce(0) { $0 + model.blocks[$1].multiplications }
+        sum + (group.isCyclic ? 1 << 40 : group.members.reduce(0) { $0 + model.blocks[$1].multiplications })
       }
     }
   }

@@ -20,19 +20,22 @@ enum Side<S: Scalar>: Sendable {
   /// How a model is solved where nobody asks for a solver: along its dependency graph, to rounding.
   static var method: SolutionMethod { .structured(Polished(GroupSolver())) }
 
+  /// How a model is solved where thousands of inputs are tried and a sample that does not settle is passed over.
+  static var quickMethod: SolutionMethod { .structured(Impatient(Anderson(), maximumIterations: 200)) }
+
   /// Evaluates the model on a batch `[batch, input]`.
-  func forward(_ x: Matrix<S>) -> ForwardValues<S> {
+  func forward(_ x: Matrix<S>, by method: SolutionMethod = Side.method) -> ForwardValues<S> {
     switch self {
     case .network(let network):
-      let pass = network.forward(x, solvingBy: Self.method)
+      let pass = network.forward(x, solvingBy: method)
       return ForwardValues(
         output: pass.output, converged: pass.converged, failure: pass.failure, records: [],
-        trace: .network(network, pass))
+        trace: .network(network, pass), method: method)
     case .equilibrium(let model):
-      let solution = model.solve(x, by: Self.method)
+      let solution = model.solve(x, by: method)
       return ForwardValues(
         output: solution.output, converged: solution.converged, failure: solution.failure,
-        records: solution.records, trace: .equilibrium(model, solution))
+        records: solution.records, trace: .equilibrium(model, solution), method: method)
     }
   }
 }
@@ -48,6 +51,7 @@ struct ForwardValues<S: Scalar> {
   /// What the iterations of an equilibrium model did.
   let records: [SolveRecord]
   fileprivate let trace: Trace
+  fileprivate let method: SolutionMethod
 
   fileprivate enum Trace {
     case network(Network<S>, ForwardPass<S>)
@@ -61,13 +65,13 @@ struct ForwardValues<S: Scalar> {
   func backward(_ cotangent: Matrix<S>) -> BackwardValues<S> {
     switch trace {
     case .network(let network, let pass):
-      let back = network.backpropagate(cotangent, through: pass, solvingBy: Side<S>.method)
+      let back = network.backpropagate(cotangent, through: pass, solvingBy: method)
       return BackwardValues(
         gradients: back.gradients, converged: back.converged, failure: back.failure, records: [],
         offPattern: nil)
     case .equilibrium(let model, let solution):
       let point = model.linearization(at: solution)
-      let adjoint = model.adjoint(at: point, cotangent: cotangent, by: Side<S>.method)
+      let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method)
       return BackwardValues(
         gradients: model.gradients(at: point, adjoint: adjoint), converged: adjoint.converged,
         failure: adjoint.failure, records: adjoint.records,
@@ -95,5 +99,26 @@ struct BackwardValues<S: Scalar> {
   /// Whether all gradients of the parameters are finite.
   var hasFiniteParameters: Bool {
     gradients.parameters.names.allSatisfy { allFinite(gradients.parameters[$0]!.elements) }
+  }
+}
+
+/// A solver that gives up early.
+private struct Impatient: FixedPointSolver {
+  let solver: any FixedPointSolver
+  let maximumIterations: Int
+
+  init(_ solver: any FixedPointSolver, maximumIterations: Int) {
+    self.solver = solver
+    self.maximumIterations = maximumIterations
+  }
+
+  var name: String { solver.name }
+
+  func solve<S: Scalar>(
+    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+  ) -> FixedPointSolution<S> {
+    var rule = rule
+    rule.maximumIterations = min(rule.maximumIterations, maximumIterations)
+    return solver.solve(transition, from: start, until: rule)
   }
 }
