@@ -14,7 +14,7 @@ struct InputShrinking {
   private var clarity = 0.0
 
   /// How many rows the judge may be asked about.
-  private static let limit = 240
+  private static let limit = 320
 
   init(target: SearchTarget, domain: SearchDomain) {
     self.target = target
@@ -45,7 +45,8 @@ struct InputShrinking {
     return input
   }
 
-  /// Keeps 0, 1, 2, 4, … coordinates, those that the difference depends on most, to first order.
+  /// Keeps 0, 1, 2, 4, … coordinates, those that the difference depends on most, to first order; as they are, or larger, so
+  /// that few do what many did.
   private mutating func keepMostSalient(_ finding: inout SearchFinding) {
     let x = Matrix([finding.input])
     let outputs = target.evaluate(x)
@@ -57,7 +58,17 @@ struct InputShrinking {
     }
     var counts = [0]
     while let last = counts.last, last < order.count / 2 { counts.append(max(1, 2 * last)) }
-    _ = take(counts.map { keeping(order.prefix($0), of: finding) }, &finding)
+    let candidates = counts.flatMap { count in
+      [1.0, 10, 100].map { factor in
+        let kept = Set(order.prefix(count))
+        return finding.input.indices.map { index in
+          kept.contains(index) ? domain.clamp(factor * finding.input[index]) : domain.rest
+        }
+      }
+    }
+    for start in stride(from: 0, to: candidates.count, by: 6) {
+      if take(Array(candidates[start..<min(start + 6, candidates.count)]), &finding) != nil { return }
+    }
   }
 
   /// Puts runs of coordinates to rest, halves first, then finer ones, single ones last (delta debugging; Zeller &

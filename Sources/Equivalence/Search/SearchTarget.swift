@@ -13,7 +13,9 @@ public struct SearchTarget: Sendable {
   ///
   /// It may be expensive: the search asks it about few rows, those where f and g differ most.
   public var differences: @Sendable (_ x: Matrix<Double>) -> [OutputDifference?]
-  /// Hidden units that may show the difference when they are driven to another side, the most telling ones first.
+  /// Hidden units that may show the difference when they are driven to another side, the most telling ones
+  /// first: those without a counterpart, then those that they read. The first four are driven in every way, the others
+  /// get one try each.
   public var probes: [SearchProbe]
 
   /// A target of these parts.

@@ -15,11 +15,19 @@ struct ProbeDriving: SearchStrategy {
     target.inputSize > 0 && !target.probes.isEmpty
   }
 
+  /// How many probes are driven in every way; those after them get one start each.
+  private static let thorough = 4
+  /// How many rows a thorough drive of one probe takes for each start: four times probe and test, and three beyond.
+  private static let rowsPerStart = 11
+
   func search(_ state: inout SearchState) {
     let probes = state.target.probes
     let starts = startsPerDrive(state)
-    for index in probes.indices where state.allowance >= starts {
-      drive([index], Self.distances.prefix(starts).map { [$0] }, &state)
+    for index in probes.indices.prefix(Self.thorough) where state.allowance >= starts {
+      drive([index], Self.distances.prefix(starts).map { [$0] }, steps: 4, &state)
+    }
+    for index in probes.indices.dropFirst(Self.thorough) where !state.isOver {
+      drive([index], [[1]], steps: 2, &state)
     }
     while state.allowance >= starts, !state.hasFound {
       let count = min(probes.count, Bool.random(using: &state.generator) ? 2 : 3)
@@ -27,35 +35,26 @@ struct ProbeDriving: SearchStrategy {
       let wanted = (0..<starts).map { _ in
         group.map { _ in Self.distances.randomElement(using: &state.generator)! }
       }
-      drive(group, wanted, &state)
+      drive(group, wanted, steps: 3, &state)
     }
   }
 
-  /// As many starts as let the first few probes have their turn: a drive takes about eleven rows for each.
+  /// As many starts as let the first few probes have their turn.
   private func startsPerDrive(_ state: SearchState) -> Int {
-    min(Self.distances.count, max(2, state.allowance / (11 * min(4, state.target.probes.count))))
+    let perProbe = state.allowance / min(Self.thorough, state.target.probes.count)
+    return min(Self.distances.count, max(2, perProbe / Self.rowsPerStart))
   }
 
   /// Tests inputs at which each of the probes of `group` has about the wanted value, one start for each row of `wanted`,
   /// and what lies on the way there and beyond.
-  private func drive(_ group: [Int], _ wanted: [[Double]], _ state: inout SearchState) {
-    let starts = state.domain.clamp(Matrix(wanted.indices.map { start($0, &state) }))
+  private func drive(_ group: [Int], _ wanted: [[Double]], steps: Int, _ state: inout SearchState) {
+    let starts = state.domain.clamp(Matrix(wanted.indices.map { _ in start(&state) }))
     var x = starts
-    for _ in 0..<(group.count == 1 ? 4 : 3) {
+    for _ in 0..<steps {
       for (position, index) in group.enumerated() {
-        let probe = state.target.probes[index]
-        guard let point = state.linearization(of: probe, at: x) else { return }
+        guard let point = state.linearization(of: state.target.probes[index], at: x) else { return }
         for row in 0..<x.rows {
-          let gradient = point.gradients.row(row)
-          let norm = euclideanNorm(gradient)
-          guard norm.isFinite, point.values[row].isFinite else { continue }
-          if norm == 0 {
-            // Deaf here: somewhere else it may hear.
-            x.replaceRow(row, with: start(row + 1, &state))
-          } else {
-            let factor = (wanted[row][position] - point.values[row] / norm) / norm
-            x.replaceRow(row, with: zip(x.row(row), gradient).map { $0 + factor * $1 })
-          }
+          x.replaceRow(row, with: projection(of: x.row(row), point, row, onto: wanted[row][position], &state))
         }
       }
       x = state.domain.clamp(x)
@@ -63,6 +62,19 @@ struct ProbeDriving: SearchStrategy {
       if state.isOver { return }
     }
     testLines(from: starts, to: x, &state)
+  }
+
+  /// Where a probe would have the wanted value if it were linear; another start where it does not depend on the input.
+  private func projection(
+    of x: ArraySlice<Double>, _ point: (values: [Double], gradients: Matrix<Double>), _ row: Int,
+    onto wanted: Double, _ state: inout SearchState
+  ) -> [Double] {
+    let gradient = point.gradients.row(row)
+    let norm = euclideanNorm(gradient)
+    guard norm.isFinite, point.values[row].isFinite else { return Array(x) }
+    guard norm > 0 else { return start(&state) }
+    let factor = (wanted - point.values[row] / norm) / norm
+    return zip(x, gradient).map { $0 + factor * $1 }
   }
 
   private func testLines(from starts: Matrix<Double>, to ends: Matrix<Double>, _ state: inout SearchState) {
@@ -74,10 +86,10 @@ struct ProbeDriving: SearchStrategy {
     }
   }
 
-  private func start(_ row: Int, _ state: inout SearchState) -> [Double] {
-    switch row % 4 {
+  private func start(_ state: inout SearchState) -> [Double] {
+    switch Int.random(in: 0..<4, using: &state.generator) {
     case 0: return [Double](repeating: 0, count: state.size)
-    case 1 where !state.best.isEmpty: return state.best[row / 4 % state.best.count].input
+    case 1 where !state.best.isEmpty: return state.best.randomElement(using: &state.generator)!.input
     case 2: return (0..<state.size).map { _ in state.generator.uniform() }
     default:
       let magnitude = Double.exp10(-1 + 2 * state.generator.uniform())
