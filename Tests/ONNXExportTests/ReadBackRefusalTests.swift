@@ -216,12 +216,12 @@ struct ReadBackRefusalTests {
       let sink = MemorySink()
       try ONNXExport(Self.model(isCyclic: true), as: content).write(to: sink)
       let bytes = sink.bytes
-      for position in bytes.indices {
+      for position in stride(from: 0, to: bytes.count, by: 7) {
         _ = Self.refusal(Array(bytes.prefix(position)))
         var changed = bytes
         changed[position] ^= [0x01, 0x80, 0xFF, 0x10][position % 4]
         _ = Self.refusal(changed)
-        if position % 16 == 0 {
+        if position % 2 == 0 {
           _ = Self.refusal(Array(bytes[..<min(position + 40, bytes.count)] + bytes[position...]))
         }
       }

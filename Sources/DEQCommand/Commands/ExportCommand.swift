@@ -38,7 +38,7 @@ struct ExportCommand: ParsableCommand {
     var suffix: String { self == .onnx ? ".deq.onnx" : ".transition.onnx" }
   }
 
-  @Argument(help: "An equilibrium model, or a network, as JSON; - is standard input.")
+  @Argument(help: "An equilibrium model, or a network, as JSON or ONNX; - is standard input.")
   var model: String
 
   @Option(help: "What to write: onnx (the equilibrium) or onnx-transition (f alone).")
