@@ -29,6 +29,9 @@ let package = Package(
       name: "CJSONC", pkgConfig: "json-c",
       providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
     .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(
@@ -68,7 +71,8 @@ let package = Package(
     .target(
       name: "ModelFiles",
       dependencies: [
-        "CJSONC", "CNumberText", "CSodium", "ONNXSchema", "LinearAlgebra", "FixedPoints", "Operators", "Networks",
+        "CJSONC", "CNumberText", "CSodium", "CZlib", "ONNXSchema", "LinearAlgebra", "FixedPoints", "Operators",
+        "Networks",
         "Equilibria",
       ]),
     .target(name: "RandomNetworks", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),

@@ -15,7 +15,7 @@ import Testing
     let outcome = try folder.deq("export", "mlp.deq.json", "--to", "onnx")
     expectQuiet(outcome)
     let count = try folder.bytes(of: "mlp.deq.onnx").count
-    #expect((1000..<2000).contains(count))
+    #expect((1000..<2000).contains(count), "\(count)")
     #expect(
       outcome.text == """
         exported: mlp.deq.onnx is the equilibrium of mlp.deq.json, in ONNX

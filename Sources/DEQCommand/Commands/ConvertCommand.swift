@@ -24,7 +24,7 @@ struct ConvertCommand: ParsableCommand {
         deq convert --stack 1.json 2.json -o m.json   one model of both, stacked
       """)
 
-  @Argument(help: "Networks or equilibrium models, as JSON, or networks as ONNX; - is standard input.")
+  @Argument(help: "Networks or equilibrium models, as JSON or ONNX; - is standard input.")
   var networks: [String]
 
   @Flag(help: "Stack all files into one model.")

@@ -7,7 +7,8 @@ struct EvaluateCommand: ParsableCommand {
     abstract:
       "Evaluates a network or an equilibrium model on samples, with gradients where they have cotangents.",
     discussion: """
-      Samples are {"input": [[…], …]}, and for gradients also "cotangent": [[…], …]. A network is evaluated \
+      Samples are {"input": [[…], …]}, and for gradients also "cotangent": [[…], …]; inputs alone \
+      may be a NumPy array, .npy, or the array "input" of an .npz. A network is evaluated \
       layer by layer and differentiated by backpropagation; an equilibrium model is solved and differentiated \
       implicitly, and what its solver did goes to standard error. A sample without an equilibrium is an error, \
       with exit status 1; a value that is not finite is one too, with 65.
@@ -16,7 +17,7 @@ struct EvaluateCommand: ParsableCommand {
         echo '{"input": [[1, 2]]}' | deq evaluate mlp.deq.json
       """)
 
-  @Argument(help: "A network or an equilibrium model, as JSON, or a network as ONNX; - is standard input.")
+  @Argument(help: "A network or an equilibrium model, as JSON or ONNX; - is standard input.")
   var model: String
 
   @Option(help: "The samples; - is standard input.")

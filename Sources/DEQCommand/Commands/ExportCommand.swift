@@ -20,7 +20,9 @@ struct ExportCommand: ParsableCommand {
 
       --to onnx-transition writes f(z, x) alone, of flattened z and x, for a solver of one's own.
 
-      Weights stand in the file once. A network in place of the model is converted first.
+      Weights stand in the file once. A network in place of the model is converted first. What was written is \
+      read again and checked before it gets its name, against the model in the precision of the file; where the \
+      check does not accept it, nothing is kept.
 
       Examples:
         deq export mlp.deq.json --to onnx                 writes mlp.deq.onnx
@@ -36,7 +38,7 @@ struct ExportCommand: ParsableCommand {
     var suffix: String { self == .onnx ? ".deq.onnx" : ".transition.onnx" }
   }
 
-  @Argument(help: "An equilibrium model, or a network, as JSON; - is standard input.")
+  @Argument(help: "An equilibrium model, or a network, as JSON or ONNX; - is standard input.")
   var model: String
 
   @Option(help: "What to write: onnx (the equilibrium) or onnx-transition (f alone).")
@@ -79,7 +81,13 @@ struct ExportCommand: ParsableCommand {
     let content: ONNXExport.Content =
       to == .transition ? .transition : .equilibrium(iterations: iterations ?? 1000)
     let export = try ONNXExport(equilibrium, as: content, precision: precision, file: name)
-    try write(export, to: target)
+    let isKept = try write(export, to: target) { written in try isAccepted(written, as: equilibrium) }
+    guard isKept else {
+      throw CommandFailure(
+        .refuted,
+        "\(name): what was written is not the function of \(model) in \(precision.rawValue); nothing was kept"
+      )
+    }
     let report = ExportReport(
       command: self, export: export, target: name, wasConverted: wasConverted,
       nilpotencyIndex: equilibrium.nilpotencyIndex)
@@ -100,13 +108,54 @@ struct ExportCommand: ParsableCommand {
     }
   }
 
-  private func write(_ export: ONNXExport, to target: String) throws {
-    if target == "-" { return try export.write(to: DescriptorSink.standardOutput()) }
-    try Interruption.removing(fileAt: target) { file in
+  /// Judges what was written, as it was read again, against the model that a file in this precision holds: the one place
+  /// where an export is judged.
+  private func isAccepted(_ written: ModelFile, as model: EquilibriumModel<Double>) throws -> Bool {
+    guard case .equilibrium(let found) = written else { return false }
+    return try EquivalenceChecker().check(Network(precision.rounded(model)), against: found).isAccepted
+  }
+
+  /// Writes the export, hands what was written to `isAccepted` as read again, and keeps it where that is true.
+  ///
+  /// - Returns: Whether it was kept.
+  private func write(
+    _ export: ONNXExport, to target: String, if isAccepted: (ModelFile) throws -> Bool
+  ) throws -> Bool {
+    if target == "-" {
+      return try writeFromMemory(export, named: "standard output", if: isAccepted) { bytes in
+        try DescriptorSink.standardOutput().write(bytes)
+      }
+    }
+    return try Interruption.removing(fileAt: target) { file in
+      guard let temporary = file.temporaryPath else {
+        // A device or a pipe: nothing to read again, so the bytes are checked on their way.
+        return try writeFromMemory(export, named: target, if: isAccepted) { bytes in
+          try file.write { sink throws(FileError) in try sink.write(bytes) }
+          try file.commit()
+        }
+      }
       try file.write { (sink) throws(FileError) in try export.write(to: sink) }
       try requireReplaceable(file, force: force)
+      guard
+        try isAccepted(ModelFile.read(FileContents(FileContents(reading: temporary).bytes, named: target)))
+      else {
+        file.discard()
+        return false
+      }
       try file.commit()
+      return true
     }
+  }
+
+  private func writeFromMemory(
+    _ export: ONNXExport, named name: String, if isAccepted: (ModelFile) throws -> Bool,
+    to write: ([UInt8]) throws -> Void
+  ) throws -> Bool {
+    let sink = MemorySink(named: name)
+    try export.write(to: sink)
+    guard try isAccepted(ModelFile.read(FileContents(sink.bytes, named: name))) else { return false }
+    try write(sink.bytes)
+    return true
   }
 
   /// `NAME.deq.onnx` beside `NAME.deq.json`, `NAME.json` or `NAME.onnx`, none of which it can be; standard output for

@@ -7,7 +7,7 @@ struct InspectCommand: ParsableCommand {
     abstract:
       "Shows what a file holds: layers or blocks, sizes, the pattern of Wz, and whether it is well posed.")
 
-  @Argument(help: "A network or an equilibrium model, as JSON, or a network as ONNX; - is standard input.")
+  @Argument(help: "A network or an equilibrium model, as JSON or ONNX; - is standard input.")
   var model: String
 
   @Flag(help: "Print the report as one JSON object.")

@@ -107,7 +107,7 @@ final class ONNXGraph {
     let constant = initializers.weights(
       tensor.reshaped([1] + shape), type,
       named: parameter ?? (scope.isEmpty ? name : "\(scope)/\(name)"), parameter: parameter,
-      hasBatchAxis: true)
+      layout: tensor.shape.isEmpty ? .scalar : .sample)
     return ONNXValue(name: constant, shape: shape, isBatched: false)
   }
 

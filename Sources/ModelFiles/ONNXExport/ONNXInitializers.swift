@@ -38,8 +38,18 @@ final class ONNXInitializers {
     let initializer: String
     /// The parameter's name in the model.
     let label: String
-    /// Whether the constant has an axis for the batch before the parameter's own.
-    let hasBatchAxis: Bool
+    /// How the constant's shape follows from the parameter's.
+    let layout: Layout
+  }
+
+  /// How the shape of a constant follows from that of the parameter that it is.
+  enum Layout: String, CaseIterable {
+    /// It is the parameter's own.
+    case own = "parameter"
+    /// An axis for the batch stands before it.
+    case sample
+    /// The parameter is a single number without axes; the constant has one, and one for the batch before it.
+    case scalar
   }
 
   /// In the order in which they were first asked for.
@@ -74,15 +84,15 @@ final class ONNXInitializers {
   ///
   /// - Parameters:
   ///   - parameter: The name of the parameter that the tensor is.
-  ///   - hasBatchAxis: Whether the tensor has an axis for the batch before the parameter's own.
+  ///   - layout: How the tensor's shape follows from the parameter's.
   func weights(
     _ tensor: Tensor<Double>, _ type: ONNXElementType, named name: String, parameter: String? = nil,
-    hasBatchAxis: Bool = false
+    layout: Layout = .own
   ) -> String {
     let known = all.count
     let found = constant(tensor, type, named: name, parameter: parameter)
     if let parameter, all.count > known {
-      parameters.append(Parameter(initializer: found, label: parameter, hasBatchAxis: hasBatchAxis))
+      parameters.append(Parameter(initializer: found, label: parameter, layout: layout))
     }
     return found
   }

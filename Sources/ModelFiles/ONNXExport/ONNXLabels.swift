@@ -11,9 +11,8 @@ struct ONNXLabels {
   var output: Int?
   /// The shape of one sample of the input.
   var inputShape: [Int]?
-  /// What constants are, by their names in the file: a parameter's name, and whether an axis for the batch stands before
-  /// the parameter's own.
-  private(set) var parameters: [String: (label: String, hasBatchAxis: Bool)] = [:]
+  /// What constants are, by their names in the file.
+  private(set) var parameters: [String: ONNXInitializers.Parameter] = [:]
   private var order: [String] = []
 
   /// No names at all.
@@ -28,7 +27,7 @@ struct ONNXLabels {
       isTransition, blocks, output, inputShape
     )
     for parameter in parameters {
-      self.parameters[parameter.initializer] = (parameter.label, parameter.hasBatchAxis)
+      self.parameters[parameter.initializer] = parameter
       order.append(parameter.initializer)
     }
   }
@@ -39,8 +38,7 @@ struct ONNXLabels {
     static let output = "deq.output"
     static let inputShape = "deq.input_shape"
     static let block = "deq.block."
-    static let parameter = "deq.parameter."
-    static let sample = "deq.sample."
+    static func parameter(_ layout: ONNXInitializers.Layout) -> String { "deq.\(layout.rawValue)." }
   }
 
   /// The names as metadata.
@@ -50,8 +48,8 @@ struct ONNXLabels {
     if let inputShape { entries.append((Key.inputShape, inputShape.map(String.init).joined(separator: " "))) }
     entries += blocks.enumerated().map { ("\(Key.block)\($0)", $1) }
     for name in order {
-      guard let (label, hasBatchAxis) = parameters[name] else { continue }
-      entries.append(((hasBatchAxis ? Key.sample : Key.parameter) + name, label))
+      guard let parameter = parameters[name] else { continue }
+      entries.append((Key.parameter(parameter.layout) + name, parameter.label))
     }
     return entries
   }
@@ -69,9 +67,11 @@ struct ONNXLabels {
       if key.hasPrefix(Key.block), let position = Int(key.dropFirst(Key.block.count)) {
         names[position] = value
       }
-      for prefix in [Key.parameter, Key.sample] where key.hasPrefix(prefix) && !value.isEmpty {
+      for layout in ONNXInitializers.Layout.allCases {
+        let prefix = Key.parameter(layout)
+        guard key.hasPrefix(prefix), !value.isEmpty else { continue }
         let name = String(key.dropFirst(prefix.count))
-        parameters[name] = (value, prefix == Key.sample)
+        parameters[name] = .init(initializer: name, label: value, layout: layout)
         order.append(name)
       }
     }

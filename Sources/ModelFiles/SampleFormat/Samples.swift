@@ -13,12 +13,13 @@ public struct Samples: Sendable {
     self.cotangent = cotangent
   }
 
-  /// Reads samples for a model with this many input and output coordinates.
+  /// Reads samples for a model with this many input and output coordinates; inputs alone where the file is NumPy's.
   ///
   /// - Throws: `FileError` of kind `badData`, with the place.
   public static func read(
     _ contents: FileContents, inputSize: Int, outputSize: Int
   ) throws(FileError) -> Samples {
+    if let input = try numPyInput(contents, inputSize: inputSize) { return Samples(input: input) }
     let object = try JSONObject(JSONDocument(contents).root, keys: ["input", "cotangent"])
     return try read(
       object, inputColumns: (inputSize, "the size of the input"),

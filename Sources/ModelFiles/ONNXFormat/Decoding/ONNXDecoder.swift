@@ -134,7 +134,8 @@ struct ONNXDecoder {
     let graph: ONNXGraphDescription = try message(in: range)
     var nodes: [ONNXModel.Node] = []
     for node in graph.node {
-      nodes.append(try self.node(node, .init(repeating: .init(rawData: nil, graph: nil), count: node.attribute.count)))
+      nodes.append(
+        try self.node(node, .init(repeating: .init(rawData: nil, graph: nil), count: node.attribute.count)))
     }
     return ONNXModel.Subgraph(
       nodes: nodes, initializerCount: graph.initializer.count + graph.sparseInitializer.count,
@@ -142,7 +143,8 @@ struct ONNXDecoder {
   }
 
   private func attribute(
-    _ attribute: ONNXAttributeDescription, of node: ONNXNodeDescription, _ found: RawDataLocator.AttributePlace,
+    _ attribute: ONNXAttributeDescription, of node: ONNXNodeDescription,
+    _ found: RawDataLocator.AttributePlace,
     place: String
   ) throws(FileError) -> ONNXModel.Attribute {
     guard attribute.refAttrName.isEmpty else { return .other("a reference to a function's attribute") }
@@ -155,7 +157,8 @@ struct ONNXDecoder {
       let name =
         node.opType == "Constant" ? node.output.first ?? "" : "\(node.output.first ?? "").\(attribute.name)"
       return .tensor(
-        try reader.tensor(attribute.t, name: name, rawData: found.rawData, place: "\(place): \(attribute.name)"))
+        try reader.tensor(
+          attribute.t, name: name, rawData: found.rawData, place: "\(place): \(attribute.name)"))
     case 5 where node.opType == "Loop" && isDefaultDomain(node.domain):
       guard let graph = found.graph else { return .other("a graph") }
       return .graph(try body(in: graph))

@@ -39,7 +39,8 @@ struct EquilibriumImport {
     self.labels = labels
     input = inputs[inputs.count - 1]
     guard input.shape.count > 1, input.shape[0] == nil, !input.shape.dropFirst().contains(nil) else {
-      throw .refused(place: "input \"x\"", "expected a batch of any size before known extents, found \(input.shape)")
+      throw .refused(
+        place: "input \"x\"", "expected a batch of any size before known extents, found \(input.shape)")
     }
     let types = Set(model.inputs.filter { names.contains($0.name) }.map(\.type))
     switch types {
@@ -76,7 +77,8 @@ struct EquilibriumImport {
   ) throws(ImportFailure) -> EquilibriumModel<Double> {
     guard transition.sizes.indices.contains(output) else {
       throw .refused(
-        place: "metadata", "expected a read-out among \(counted(transition.sizes.count, "block")), found \(output)")
+        place: "metadata",
+        "expected a read-out among \(counted(transition.sizes.count, "block")), found \(output)")
     }
     do {
       var blocks = transition.blocks
@@ -156,7 +158,8 @@ struct EquilibriumImport {
       name = first
     }
     guard layout.sizes.indices.contains(position) else {
-      throw .refused(place: "output \"y\"", "expected one of \(counted(layout.sizes.count, "block")), found another")
+      throw .refused(
+        place: "output \"y\"", "expected one of \(counted(layout.sizes.count, "block")), found another")
     }
     let size = layout.sizes[position]
     guard try checkedCount(of: shape ?? [size], least: 1) == size else {

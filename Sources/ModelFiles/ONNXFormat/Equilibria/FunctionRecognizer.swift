@@ -14,7 +14,7 @@ struct FunctionRecognizer {
     let layout: Layout
   }
 
-  private let found: FoundGraph
+  let found: FoundGraph
   private let precision: ONNXExport.Precision
 
   /// What finds functions in a graph that computes in this precision.
@@ -98,7 +98,7 @@ struct FunctionRecognizer {
 
   /// The single numbers that stand in the nodes closest to a value, which the constants of its function must be among.
   private func numbers(behind name: String) -> [Double] {
-    let (mostNodes, mostNumbers) = (24, 8)
+    let (mostNodes, mostNumbers) = (80, 8)
     var (queue, next, numbers): ([String], Int, [Double]) = ([name], 0, [])
     while next < queue.count, next < mostNodes {
       let name = queue[next]
@@ -127,8 +127,9 @@ struct FunctionRecognizer {
         switch description.kind {
         case .number:
           // Beyond 40 any threshold of a softplus is written in the same way.
-          numbers.map { .number($0) } + [description.defaultValue, type == Softplus.self ? .number(40) : nil]
-            .compactMap { $0 }
+          numbers.map { .number($0) }
+            + [description.defaultValue, type == Softplus.self ? .number(40) : nil].compactMap { $0 }
+            .map(precision.rounded)
         case .word(let words): words.map { .word($0) }
         case .integers where type == GroupNormalization.self:
           (1...shape[0]).filter { shape[0] % $0 == 0 }.map { .integers([$0]) }

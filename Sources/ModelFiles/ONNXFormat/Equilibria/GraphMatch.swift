@@ -60,7 +60,8 @@ struct GraphMatch {
   private func difference(_ name: String, _ expected: String) -> ImportFailure {
     let what = found.givers[name].map { "\($0.node.operatorType) " } ?? ""
     return .refused(
-      place: "\(what)\(quoted(name))", "expected what deq export writes here, \(expected), found another value")
+      place: "\(what)\(quoted(name))",
+      "expected what deq export writes here, \(expected), found another value")
   }
 }
 

@@ -25,23 +25,29 @@ struct LoopNode {
       body.inputs.count == carried + 2, body.outputs.count == carried + 1
     else {
       throw .refused(
-        place: place, "expected a state, and perhaps whether samples have converged, found a loop over "
+        place: place,
+        "expected a state, and perhaps whether samples have converged, found a loop over "
           + counted(max(0, node.inputs.count - 2), "value"))
     }
     guard body.initializerCount == 0 else {
-      throw .refused(place: place, "expected constants outside of the loop, found \(body.initializerCount) inside")
+      throw .refused(
+        place: place, "expected constants outside of the loop, found \(body.initializerCount) inside")
     }
     let given = Set(model.initializers.map(\.name) + model.inputs.map(\.name))
     if let taken = body.inputs.first(where: { given.contains($0.name) }) {
       throw .refused(place: place, "expected names of its own in the body, found \(quoted(taken.name))")
     }
     found = FoundGraph(body.nodes, model.initializers)
-    guard case .integers(let count)? = found.constants[node.inputs[0]]?.contents, count.count == 1, count[0] >= 1
-    else { throw .refused(place: place, "expected a constant number of iterations of at least 1, found another") }
+    guard case .integers(let count)? = found.constants[node.inputs[0]]?.contents, count.count == 1,
+      count[0] >= 1
+    else {
+      throw .refused(place: place, "expected a constant number of iterations of at least 1, found another")
+    }
     guard let condition = found.constants[node.inputs[1]], condition.type == .bool,
       case .integers([1]) = condition.contents
     else { throw .refused(place: place, "expected a condition that is true at first, found another") }
-    guard let shape = body.inputs[2].shape, shape.count == 2, case .fixed(let size) = shape[1], size >= 1 else {
+    guard let shape = body.inputs[2].shape, shape.count == 2, case .fixed(let size) = shape[1], size >= 1
+    else {
       throw .refused(place: place, "expected a state of vectors of known size, found another")
     }
     (iterations, stateSize) = (count[0], size)
@@ -54,10 +60,13 @@ struct LoopNode {
     let z = body.inputs[2].name
     guard checksConvergence else { return z }
     for node in body.nodes where node.operatorType == "Where" && node.outputs.count == 1 {
-      var match = match(precision) { graph in [LoopBody.finite(ONNXValue(name: "z", shape: [stateSize]), in: graph).name] }
+      var match = match(precision) { graph in
+        [LoopBody.finite(ONNXValue(name: "z", shape: [stateSize]), in: graph).name]
+      }
       if (try? match.match.match(match.names[0], node.outputs[0])) != nil { return node.outputs[0] }
     }
-    throw .refused(place: node.place, "expected a body that puts 0 for numbers that are not finite, found none")
+    throw .refused(
+      place: node.place, "expected a body that puts 0 for numbers that are not finite, found none")
   }
 
   /// A comparison with what `build` writes of the state z.
@@ -83,7 +92,8 @@ struct LoopNode {
         place: node.place,
         isCyclic
           ? "expected a loop that checks convergence, since blocks read each other, found one that does not"
-          : "expected a number of iterations alone, since no blocks read each other, found a check of convergence")
+          : "expected a number of iterations alone, since no blocks read each other, found a check of convergence"
+      )
     }
     let result = body.outputs[1].name
     guard let f = found.givers[result]?.node, f.operatorType == "Identity", f.inputs.count == 1 else {
@@ -93,7 +103,8 @@ struct LoopNode {
       guard iterations >= transition.longestPath else {
         throw .refused(
           place: node.place,
-          "expected at least \(counted(transition.longestPath, "iteration")), the length of the longest path, found \(iterations)")
+          "expected at least \(counted(transition.longestPath, "iteration")), the length of the longest path, found \(iterations)"
+        )
       }
       var (match, names) = match(precision, bindings: ["goes_on": body.inputs[1].name]) { graph in
         graph.node("Identity", ["goes_on"], results: ["next"])

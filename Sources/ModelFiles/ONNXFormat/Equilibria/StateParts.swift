@@ -18,7 +18,8 @@ struct StateParts {
     let found = FoundGraph(graph.nodes, constants)
     let readers = graph.nodes.filter { $0.inputs.contains(graph.state) }
     var concatenated = graph.result
-    while let (node, _) = found.givers[concatenated], node.operatorType == "Identity", node.inputs.count == 1 {
+    while let (node, _) = found.givers[concatenated], node.operatorType == "Identity", node.inputs.count == 1
+    {
       guard concatenated != node.inputs[0] else { break }
       concatenated = node.inputs[0]
       if concatenated == graph.result { break }
@@ -37,7 +38,8 @@ struct StateParts {
       sizes.count <= graph.size, sizes.reduce(0, +) == graph.size, Set(node.outputs).count == sizes.count
     else {
       throw .refused(
-        place: node.place, "expected \(counted(graph.size, "coordinate")) taken apart block by block, found another split")
+        place: node.place,
+        "expected \(counted(graph.size, "coordinate")) taken apart block by block, found another split")
     }
     guard let concat = found.givers[concatenated]?.node, concat.operatorType == "Concat",
       case .integer(1)? = concat.attributes["axis"], concat.attributes.count == 1,

@@ -132,7 +132,8 @@ extension GraphImport {
     for ((variable, size), name) in zip(zip(try outputs(), state.sizes), state.values) {
       guard variable.layout.sampleShape.reduce(1, *) == size else {
         throw .refused(
-          place: quoted(name), "expected a value of \(counted(size, "number")), found shape \(variable.layout.sampleShape)")
+          place: quoted(name),
+          "expected a value of \(counted(size, "number")), found shape \(variable.layout.sampleShape)")
       }
       var source = variable.source
       if case .node(let index) = source, index >= count, !results.contains(index) {
@@ -173,6 +174,11 @@ extension GraphImport {
       } else {
         while !taken.insert(block.name).inserted { block.name += "'" }
       }
+      // What is no parameter has no shape of its own.
+      block.offsets = block.offsets.map { offset in
+        guard offset.parameter == nil, offset.map == nil else { return offset }
+        return Offset(port: offset.port, tensor: offset.tensor.reshaped([offset.tensor.count]))
+      }
       for term in block.terms.indices {
         if case .node(let source) = block.terms[term].source {
           block.terms[term].source = .node(position[source])
@@ -189,14 +195,19 @@ extension ONNXTensor {
   /// - Parameter known: The numbers of the parameters so far. A label that two constants have is the first one's, unless
   ///   both have the same numbers.
   fileprivate func value(
-    _ label: (label: String, hasBatchAxis: Bool)?, known: inout [String: Tensor<Double>]
+    _ label: ONNXInitializers.Parameter?, known: inout [String: Tensor<Double>]
   ) -> Value {
     guard case .numbers(let stored) = contents else { return value }
-    guard let (name, hasBatchAxis) = label else { return .numbers(Numbers(stored.tensor)) }
-    let ownShape = hasBatchAxis && shape.first == 1 && shape.count > 1 ? Array(shape.dropFirst()) : shape
+    guard let label else { return .numbers(Numbers(stored.tensor)) }
+    let ownShape =
+      switch label.layout {
+      case .scalar where shape == [1, 1]: [Int]()
+      case .sample where shape.first == 1 && shape.count > 1: Array(shape.dropFirst())
+      default: shape
+      }
     let tensor = stored.tensor.reshaped(ownShape)
-    var parameter = name
-    if let other = known[name], !other.isIdentical(to: tensor) { parameter = self.name }
+    var parameter = label.label
+    if let other = known[parameter], !other.isIdentical(to: tensor) { parameter = name }
     known[parameter] = tensor
     let numbers = Numbers(tensor, parameter: parameter)
     return .numbers(numbers.reshaped(shape) ?? numbers)

@@ -209,6 +209,9 @@ struct GraphImport {
     if let function = recognizer?.function(of: node, values: values) {
       return try define(node.outputs[0], .variable(add(function, for: node)), at: node.place)
     }
+    if recognizer != nil, let variable = try spreadParameter(node) {
+      return try define(node.outputs[0], .variable(variable), at: node.place)
+    }
     guard isDefaultDomain(node.domain) else {
       throw .refused("expected an operator of ONNX itself, found the domain \(quoted(node.domain))")
     }
@@ -259,7 +262,9 @@ struct GraphImport {
         node: node, opset: model.opset, inputs: inputs, builder: builder, batchExtent: batchExtent,
         leadingExtent: leadingExtent))
     guard isConstant else { return results }
-    let isRepeated = results.contains { if case .variable(let variable) = $0 { variable.layout.batch != nil } else { false } }
+    let isRepeated = results.contains {
+      if case .variable(let variable) = $0 { variable.layout.batch != nil } else { false }
+    }
     // Numbers that are repeated for every sample are as many as there are samples, and no constant.
     guard isRepeated else { return builder.evaluated(results) }
     return try handler.run(
