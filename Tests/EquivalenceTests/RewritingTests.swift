@@ -45,11 +45,15 @@ struct RewritingTests {
     return largest
   }
 
-  @Test("A rewritten network has the outputs of the one that it rewrites, to rounding", arguments: RewritingKind.allCases)
+  @Test(
+    "A rewritten network has the outputs of the one that it rewrites, to rounding",
+    arguments: RewritingKind.allCases)
   func agreement(kind: RewritingKind) {
     var made = 0
     for seed in 0..<UInt64(campaignSize(12)) {
-      guard let rewriting = NetworkRewriting.drawn(kind, seed: seed, settings: Self.settings) else { continue }
+      guard let rewriting = NetworkRewriting.drawn(kind, seed: seed, settings: Self.settings) else {
+        continue
+      }
       let difference = Self.difference(rewriting.original, rewriting.rewritten, seed: seed)
       #expect((difference ?? 0) <= 1e-9, "seed \(seed), at \(rewriting.places)")
       #expect(!rewriting.places.isEmpty)
@@ -58,11 +62,15 @@ struct RewritingTests {
     #expect(made >= campaignSize(12) * 3 / 4, "compared \(made)")
   }
 
-  @Test("Every kind has faults; those of an index or an axis are seen by the numbers", arguments: RewritingKind.allCases)
+  @Test(
+    "Every kind has faults; those of an index or an axis are seen by the numbers",
+    arguments: RewritingKind.allCases)
   func faults(kind: RewritingKind) {
     var (planted, visible) = (0, 0)
     for seed in 0..<UInt64(campaignSize(12)) {
-      guard let rewriting = NetworkRewriting.drawn(kind, seed: seed, settings: Self.settings) else { continue }
+      guard let rewriting = NetworkRewriting.drawn(kind, seed: seed, settings: Self.settings) else {
+        continue
+      }
       var generator = SeededGenerator(seed: seed)
       guard let fault = rewriting.fault(using: &generator) else { continue }
       planted += 1
@@ -71,6 +79,66 @@ struct RewritingTests {
     }
     print("\(kind.rawValue): \(planted) faults, \(visible) visible")
     #expect(planted >= campaignSize(12) / 2, "planted \(planted)")
+  }
+
+  /// A chain of layers whose values are exact in floating point, with skips: small multiples of 1/4 and rectifiers.
+  private static func exactChain(seed: UInt64) throws -> Network<Double> {
+    var generator = SeededGenerator(seed: seed)
+    let sizes = (0..<5).map { _ in Int.random(in: 2...5, using: &generator) }
+    let numbers = { (count: Int, generator: inout SeededGenerator) in
+      (0..<count).map { _ in Double(Int.random(in: -5...5, using: &generator)) / 4 }
+    }
+    let functions: [any Nonlinearity] = [ReLU(), ReLU(), Identity(), AbsoluteValue()]
+    let layers = sizes.indices.dropFirst().map { index -> Layer<Double> in
+      let earlier = [index - 1, max(0, index - 2)]
+      let terms = earlier.enumerated().map { summand, source in
+        Term(
+          source: source == 0 ? .input : .node(source - 1),
+          map: DenseMap(
+            Matrix(
+              rows: sizes[index], columns: sizes[source],
+              elements: numbers(sizes[index] * sizes[source], &generator))),
+          parameter: "fc\(index).weight\(summand)")
+      }
+      return .explicit(
+        Block(
+          name: "fc\(index)", size: sizes[index], nonlinearity: functions.randomElement(using: &generator)!,
+          terms: Array(terms.prefix(index == 1 ? 1 : 2)),
+          offsets: [Offset(vector: numbers(sizes[index], &generator), parameter: "fc\(index).bias")]))
+    }
+    return try Network(inputShape: [sizes[0]], layers: layers, output: layers.count - 1)
+  }
+
+  /// Kinds that find their places in a chain of dense layers and only move numbers about there.
+  static let exactKinds: [RewritingKind] = [
+    .layersReordered, .partitionRefined, .unitsPermuted, .unitDoubled, .deadUnitsAdded, .deadLayerAdded,
+    .identityInserted, .linearComposed, .linearSplit, .matrixTransposed, .biasSeparated, .slicesConcatenated,
+    .transposesInserted, .permutationMoved, .reshapeMoved, .offsetsShared, .constantLayerInserted,
+    .negativeZeros, .reluRespelled, .absoluteDecomposed,
+  ]
+
+  @Test("Where floating point is exact, so is a rewriting: bit by bit", arguments: exactKinds)
+  func exactness(kind: RewritingKind) throws {
+    var made = 0
+    for seed in 0..<UInt64(campaignSize(12)) {
+      let network = try Self.exactChain(seed: seed)
+      var generator = SeededGenerator(seed: seed)
+      guard let rewriting = NetworkRewriting.made(of: network, kind: kind, using: &generator),
+        // A network that had no place was given other layers, of any numbers.
+        !rewriting.original.layers.contains(where: { $0.name.hasPrefix("join") })
+      else { continue }
+      made += 1
+      let x = Matrix<Double>(
+        rows: 8, columns: network.inputSize,
+        elements: (0..<8 * network.inputSize).map { _ in
+          Double(Int.random(in: -9...9, using: &generator)) / 4
+        })
+      let outputs = [rewriting.original, rewriting.rewritten].map {
+        $0.forward(x, solvingBy: .structured(Picard())).output.elements
+      }
+      #expect(outputs[0] == outputs[1], "seed \(seed), at \(rewriting.places)")
+    }
+    #expect(made > 0)
   }
 
   @Test("The same seed makes the same rewriting and plants the same fault")

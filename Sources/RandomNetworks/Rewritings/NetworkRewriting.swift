@@ -90,6 +90,8 @@ extension Rewriter {
     case .convolutionUnfolded:
       return writeOutMap { $0.map is Convolution<Double> || $0.map is TransposedConvolution<Double> }
     case .paddingMoved: return movePadding()
+    case .kernelPadded: return padKernel()
+    case .scaleSeparated: return separateScale()
     case .averageUnfolded: return unfoldAverage()
     case .maxPoolUnfolded: return unfoldMaxPool()
     case .batchNormFolded: return foldBatchNorm()

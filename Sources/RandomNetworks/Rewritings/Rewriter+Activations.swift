@@ -176,9 +176,13 @@ extension Rewriter {
     case 0.5: replace(index, by: block.with(SquareRoot()))
     case -1: replace(index, by: block.with(Reciprocal()))
     case -0.5:
-      replace(index, by: block.with(Reciprocal(), portShapes: [block.shape], terms: [
-        Term(source: append(block.with(SquareRoot())), map: IdentityMap(block.shape))
-      ]))
+      replace(
+        index,
+        by: block.with(
+          Reciprocal(), portShapes: [block.shape],
+          terms: [
+            Term(source: append(block.with(SquareRoot())), map: IdentityMap(block.shape))
+          ]))
     default:
       let read = preactivation(of: block, port: 0)
       let square = append(pair(block, Product(), read, read))
@@ -211,7 +215,8 @@ extension Rewriter {
     }
     let terms = block.portShapes.indices.map { port in
       Term<Double>(
-        port: port, source: preactivation(of: block, port: port), map: Multiply(block.portShapes[port], factor: -1))
+        port: port, source: preactivation(of: block, port: port),
+        map: Multiply(block.portShapes[port], factor: -1))
     }
     let negative = append(block.with(other, portShapes: block.portShapes, terms: terms))
     replace(index, by: sum(block, [(negative, -1)]))

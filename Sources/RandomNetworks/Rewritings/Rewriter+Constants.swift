@@ -65,9 +65,19 @@ extension Rewriter {
     let shape = block.portShapes[offset.port]
     let port = offset.port
     offset.port = 0
+    guard let map = offset.map, draws.chance(0.5) else {
+      let constant = append(
+        Block(name: "constant", shape: shape, nonlinearity: Identity(), terms: [], offsets: [offset]))
+      block.terms.append(Term(port: port, source: constant, map: IdentityMap(shape)))
+      replace(index, by: block)
+      return true
+    }
+    // What spreads the numbers over the port reads a layer of them alone.
+    let numbers = Offset(tensor: offset.tensor, parameter: offset.parameter)
     let constant = append(
-      Block(name: "constant", shape: shape, nonlinearity: Identity(), terms: [], offsets: [offset]))
-    block.terms.append(Term(port: port, source: constant, map: IdentityMap(shape)))
+      Block(
+        name: "constant", shape: map.inputShape, nonlinearity: Identity(), terms: [], offsets: [numbers]))
+    block.terms.append(Term(port: port, source: constant, map: map))
     replace(index, by: block)
     return true
   }

@@ -82,7 +82,8 @@ extension Rewriter {
       let layer = Block<Double>(
         name: "parts", shape: drawn.outputShape(portShapes: ports)!, nonlinearity: drawn, portShapes: ports,
         terms: [Term(source: source, map: IdentityMap(shape))],
-        offsets: offsets + (draws.chance(0.5) ? [draws.offset(port: 0, of: shape, parameter: "\(name).shift")] : []))
+        offsets: offsets
+          + (draws.chance(0.5) ? [draws.offset(port: 0, of: shape, parameter: "\(name).shift")] : []))
       return join(append(layer))
     }
   }

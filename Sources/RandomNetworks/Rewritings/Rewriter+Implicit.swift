@@ -37,7 +37,9 @@ extension Rewriter {
       var block = blocks[old]
       block.name = "state\(new)"
       for term in block.terms.indices {
-        if case .node(let node) = block.terms[term].source { block.terms[term].source = .node(position[node]) }
+        if case .node(let node) = block.terms[term].source {
+          block.terms[term].source = .node(position[node])
+        }
       }
       return block
     }

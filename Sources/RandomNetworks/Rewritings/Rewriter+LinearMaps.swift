@@ -130,7 +130,9 @@ extension Rewriter {
           constants: [term.map.constants[0], .flag(!isTransposed)])
       } else {
         let size = term.map.inputSize
-        let (shape, dim) = draws.element(of: [([size], -1), ([size, 1], 0), ([1, size], -1), ([size, 1], -2)])
+        let (shape, dim) = draws.element(of: [
+          ([size], -1), ([size, 1], 0), ([1, size], -1), ([size, 1], -2),
+        ])
         let isTransposed = draws.chance(0.7)
         map = try? Linear<Double>(
           inputShape: shape, parameter: Tensor(isTransposed ? weight.transposed : weight),
@@ -138,7 +140,8 @@ extension Rewriter {
       }
       guard let map else { continue }
       // The same parameter, stored otherwise, unless another layer has it as it was.
-      let survives = term.parameter.map { isAlone($0) || map.parameterShape == term.map.parameterShape } == true
+      let survives =
+        term.parameter.map { isAlone($0) || map.parameterShape == term.map.parameterShape } == true
       let isSame = map.parameter.map { $0 == term.map.parameter } ?? false
       self[reader] = Term(
         port: term.port, source: term.source, map: map,

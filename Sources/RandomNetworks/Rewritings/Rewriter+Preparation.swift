@@ -70,7 +70,8 @@ extension Rewriter {
     let size = shape.reduce(1, *)
     let terms = ports.indices.map { port -> Term<Double> in
       let weight = draws.tensor([size, size], inputs: size)
-      return Term(port: port, source: source, map: DenseMap(weight), parameter: "graft\(layers.count).weight\(port)")
+      return Term(
+        port: port, source: source, map: DenseMap(weight), parameter: "graft\(layers.count).weight\(port)")
     }
     let new = append(
       Block(
@@ -112,11 +113,12 @@ extension Rewriter {
     case .negativeZeros:
       join(graftDense(Tanh()))
       roundNumbers()
-    case .convolutionUnfolded: graftMap(draws.chance(0.6) ? Convolution<Double>.self : TransposedConvolution<Double>.self)
-    case .paddingMoved, .mapWrittenOut, .offsetWrittenOut: graftMap(Convolution<Double>.self)
+    case .convolutionUnfolded:
+      graftMap(draws.chance(0.6) ? Convolution<Double>.self : TransposedConvolution<Double>.self)
+    case .paddingMoved, .kernelPadded, .mapWrittenOut, .offsetWrittenOut: graftMap(Convolution<Double>.self)
     case .averageUnfolded: graftMap(draws.chance(0.6) ? AveragePooling<Double>.self : Mean<Double>.self)
     case .indexMapRespelled: graftMap(draws.chance(0.6) ? Permute<Double>.self : Place<Double>.self)
-    case .batchNormFolded: graftBatchNorm()
+    case .batchNormFolded, .scaleSeparated: graftBatchNorm()
     case .projectionsFused, .projectionsSplit: graftProjections()
     case .concatenationPulledApart: graftConcatenation()
     case .maxPoolUnfolded: graftNonlinearity(MaxPooling.self)

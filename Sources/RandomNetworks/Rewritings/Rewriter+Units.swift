@@ -127,7 +127,8 @@ extension Rewriter {
           inputShape: shape, parameter: Tensor(shape: [1], elements: [1]),
           constants: [.integers([]), .numbers([])])
       default:
-        map = try! Flatten<Double>(inputShape: shape, parameter: nil, constants: [.integers([0]), .integers([-1])])
+        map = try! Flatten<Double>(
+          inputShape: shape, parameter: nil, constants: [.integers([0]), .integers([-1])])
       }
       return rewriter.append("same", shape, [(source, map)])
     }

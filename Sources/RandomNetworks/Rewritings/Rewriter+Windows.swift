@@ -24,6 +24,51 @@ extension Rewriter {
     return false
   }
 
+  /// Puts a border of zeros around the kernel, and as much more padding around what it reads.
+  mutating func padKernel() -> Bool {
+    for (reader, term) in terms(where: { $0.map is Convolution<Double> }) {
+      guard let (before, behind) = paddings(of: term.map), let weight = term.map.parameter,
+        case .integers(let dilation) = term.map.constants[2]
+      else { continue }
+      let reach = before.indices.map { dilation.count == 1 ? dilation[0] : dilation[$0] }
+      // Zeros on both sides of the spatial axes, none on those of the channels.
+      let border = [0, 0] + reach.map { _ in 1 }
+      let pad = try! Pad<Double>(
+        inputShape: weight.shape, parameter: nil, constants: [.integers(border + border)])
+      let row = Matrix(rows: 1, columns: weight.count, elements: weight.elements)
+      var constants = term.map.constants
+      constants[1] = .integers(zip(before, reach).map { $0 + $1 } + zip(behind, reach).map { $0 + $1 })
+      guard
+        let map = try? Convolution<Double>(
+          inputShape: term.map.inputShape,
+          parameter: Tensor(shape: pad.outputShape, elements: pad.value(of: row).elements),
+          constants: constants), map.outputShape == term.map.outputShape
+      else { continue }
+      self[reader] = Term(port: term.port, source: term.source, map: map)
+      return true
+    }
+    return false
+  }
+
+  /// Multiplies by the constant factors of a scale in a layer of its own.
+  mutating func separateScale() -> Bool {
+    for (reader, term) in terms(where: { $0.map is Scale<Double> }) {
+      guard case .numbers(let factors) = term.map.constants[1], !factors.isEmpty,
+        let weight = term.map.parameter,
+        let first = try? Scale<Double>(
+          inputShape: term.map.inputShape, parameter: Tensor(shape: weight.shape, elements: factors),
+          constants: [term.map.constants[0], .numbers([])]),
+        let second = try? Scale<Double>(
+          inputShape: term.map.inputShape, parameter: weight,
+          constants: [term.map.constants[0], .numbers([])])
+      else { continue }
+      let scaled = append("scaled", term.map.inputShape, [(term.source, first)])
+      self[reader] = Term(port: term.port, source: scaled, map: second, parameter: term.parameter)
+      return true
+    }
+    return false
+  }
+
   /// The zeros before and behind each spatial axis.
   private func paddings(of map: any LinearMap<Double>) -> (before: [Int], behind: [Int])? {
     let rank = map.inputShape.count - 1

@@ -17,7 +17,8 @@ public struct RewritingFault: Sendable, CustomStringConvertible {
 }
 
 extension NetworkRewriting {
-  /// A fault in a layer that the rewriting has made or changed, or nil where no number of them has a say.
+  /// A fault in a layer that the rewriting has made or changed, elsewhere if no number of them has a say, or nil where
+  /// none of the network has.
   public func fault(using generator: inout SeededGenerator) -> RewritingFault? {
     let planting = RewritingFaultPlanting(rewriting: self, generator: &generator)
     let isNumber = generator.uniform() < 0.7
@@ -134,7 +135,10 @@ private struct RewritingFaultPlanting {
       }
     }
     let near = candidates.filter { places.contains(network.layers[$0.0.layer].name) }
-    guard let (place, element) = near.randomElement(using: &generator) else { return nil }
+    // Where nothing of the rewriting has a say, as in a layer that nothing reads, the fault stands elsewhere.
+    guard let (place, element) = (near.isEmpty ? candidates : near).randomElement(using: &generator) else {
+      return nil
+    }
     return fault(at: place, element, using: &generator)
   }
 

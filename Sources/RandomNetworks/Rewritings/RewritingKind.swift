@@ -36,6 +36,10 @@ public enum RewritingKind: String, CaseIterable, Sendable {
   case convolutionUnfolded
   /// The zeros around a convolution are added before it.
   case paddingMoved
+  /// A convolution's kernel has a border of zeros, which meets wider padding.
+  case kernelPadded
+  /// The constant factors and the weight of a scale are two layers.
+  case scaleSeparated
   /// An average is a sum, divided by the number of its summands.
   case averageUnfolded
   /// A maximum over windows is one over lines of gathered windows.
