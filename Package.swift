@@ -31,6 +31,9 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CSodium", pkgConfig: "libsodium",
+      providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
 
     // Elementary functions on whole buffers, chosen for the machine when the program runs.
     .target(name: "CVectorFunctions"),
@@ -55,7 +58,7 @@ let package = Package(
     .target(name: "Conversion", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
     .target(
       name: "Equivalence",
-      dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria"]),
+      dependencies: ["CSodium", "LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria"]),
     .target(
       name: "ONNXSchema", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["onnx.proto"]),
