@@ -16,6 +16,8 @@ struct FieldEvaluation: Sendable {
   private(set) var isPartial: [Bool]
   /// The groups of equations that read each other.
   private(set) var groups: [GroupEvaluation] = []
+  /// Why such groups have no value.
+  private(set) var groupFailures: [FieldFailure] = []
   /// The equations, each behind those that it reads, but for such groups.
   private(set) var order: [Int] = []
 
@@ -76,10 +78,11 @@ struct FieldEvaluation: Sendable {
       let partial = images.contains(where: \.isPartial) || sources.contains { isPartial[$0] }
       for (member, value) in zip(members, state) { (values[member], isPartial[member]) = (value, partial) }
       if let digest {
-        groups.append(GroupEvaluation(members: members, cut: transition.cut, digest: digest, equations: equations))
+        groups.append(GroupEvaluation(members: members, cut: transition.cut, digest: digest))
       }
     } catch {
       for member in members { failures[member] = error }
+      groupFailures.append(error)
     }
   }
 
@@ -101,8 +104,6 @@ struct GroupEvaluation: Sendable {
   let cut: [[Int]]
   /// What two groups share that have the same equations, 32 bytes.
   let digest: [UInt8]
-  /// All equations of the model, without entries in cycles that are zero.
-  let equations: [Block<Double>]
 }
 
 extension EquationSystem {
@@ -139,7 +140,9 @@ extension Term<Double> {
     let isRandom = parameter.map(parameters.contains) ?? false
     let numbers = isRandom ? nil : map.parameter?.elements
     map.forEachSummand(inRow: row) { summand in
-      let isZero = summand.factor == 0 || summand.element.map { element in numbers.map { $0[element] == 0 } ?? false } ?? false
+      let isZero =
+        summand.factor == 0
+        || summand.element.map { element in numbers.map { $0[element] == 0 } ?? false } ?? false
       if !isZero { body(summand.column) }
     }
   }
