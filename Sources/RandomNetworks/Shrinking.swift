@@ -150,7 +150,7 @@ extension Network<Double> {
 
 extension Layer<Double> {
   /// What the layer reads, each once.
-  fileprivate var sources: [Source] {
+  var sources: [Source] {
     switch self {
     case .explicit(let block):
       var seen: Set<Source> = []
@@ -159,7 +159,7 @@ extension Layer<Double> {
     }
   }
 
-  fileprivate func reading(_ source: (Source) -> Source) -> Layer {
+  func reading(_ source: (Source) -> Source) -> Layer {
     switch self {
     case .explicit(var block):
       for index in block.terms.indices { block.terms[index].source = source(block.terms[index].source) }

@@ -1,0 +1,195 @@
+import Equilibria
+import LinearAlgebra
+import Networks
+import Operators
+
+/// A network while it is being rewritten.
+///
+/// Layers stand in any order, so that what is new is put behind what is there, and positions stay.
+struct Rewriter {
+  let inputShape: [Int]
+  var layers: [Layer<Double>]
+  var output: Int
+  var draws: Draws
+  /// The names of layers that are new or changed: where a fault of the rewriting stands.
+  private(set) var touched: [String] = []
+
+  /// A term of an explicit layer that reads something.
+  struct Reader {
+    let layer: Int
+    let term: Int
+  }
+
+  init(_ network: Network<Double>, generator: SeededGenerator) {
+    inputShape = network.inputShape
+    layers = network.layers
+    output = network.output
+    draws = Draws(generator: generator, settings: NetworkGenerator())
+  }
+
+  /// The network as it stands; nil where it is none.
+  var network: Network<Double>? {
+    try? Network(inputShape: inputShape, layers: layers, output: output)
+  }
+
+  /// The explicit layers that are wanted, in random order.
+  mutating func blocks(
+    where isWanted: (Block<Double>) -> Bool
+  ) -> [(index: Int, block: Block<Double>)] {
+    let all = layers.enumerated().compactMap { index, layer -> (index: Int, block: Block<Double>)? in
+      guard case .explicit(let block) = layer, isWanted(block) else { return nil }
+      return (index, block)
+    }
+    return all.shuffled(using: &draws.generator)
+  }
+
+  /// The terms of explicit layers that are wanted, in random order.
+  mutating func terms(where isWanted: (Term<Double>) -> Bool) -> [(reader: Reader, term: Term<Double>)] {
+    let all = blocks { _ in true }.flatMap { index, block in
+      block.terms.indices.filter { isWanted(block.terms[$0]) }.map {
+        (reader: Reader(layer: index, term: $0), term: block.terms[$0])
+      }
+    }
+    return all.shuffled(using: &draws.generator)
+  }
+
+  func block(_ index: Int) -> Block<Double>? {
+    if case .explicit(let block) = layers[index] { block } else { nil }
+  }
+
+  func shape(of source: Source) -> [Int] {
+    if case .node(let index) = source { layers[index].shape } else { inputShape }
+  }
+
+  /// The terms that read a layer; nil where an implicit layer does, or the layer is the output.
+  func explicitReaders(of index: Int) -> [Reader]? {
+    guard index != output else { return nil }
+    var readers: [Reader] = []
+    for (position, layer) in layers.enumerated() where layer.nodeSources.contains(index) {
+      guard case .explicit(let block) = layer else { return nil }
+      readers += block.terms.indices.filter { block.terms[$0].source == .node(index) }.map {
+        Reader(layer: position, term: $0)
+      }
+    }
+    return readers
+  }
+
+  subscript(reader: Reader) -> Term<Double> {
+    get { block(reader.layer)!.terms[reader.term] }
+    set {
+      var block = block(reader.layer)!
+      block.terms[reader.term] = newValue
+      replace(reader.layer, by: block)
+    }
+  }
+
+  /// Whether a layer depends on another, or is it.
+  func depends(_ index: Int, on other: Int) -> Bool {
+    var (seen, pending): (Set<Int>, [Int]) = ([index], [index])
+    while let next = pending.popLast() {
+      if next == other { return true }
+      for source in layers[next].nodeSources where seen.insert(source).inserted { pending.append(source) }
+    }
+    return false
+  }
+
+  mutating func touch(_ name: String) {
+    if !touched.contains(name) { touched.append(name) }
+  }
+
+  /// Begins a rewriting: what was changed before it is no part of it.
+  mutating func forgetTouched() { touched = [] }
+
+  mutating func replace(_ index: Int, by block: Block<Double>) {
+    layers[index] = .explicit(block)
+    touch(block.name)
+  }
+
+  mutating func replace(_ index: Int, by layer: ImplicitLayer<Double>) {
+    layers[index] = .implicit(layer)
+    touch(layer.name)
+  }
+
+  /// Adds a layer under a name of its own.
+  mutating func append(_ block: Block<Double>) -> Source {
+    var block = block
+    let names = Set(layers.map(\.name))
+    var number = layers.count
+    while names.contains("\(block.name)_\(number)") { number += 1 }
+    block.name = "\(block.name)_\(number)"
+    layers.append(.explicit(block))
+    touch(block.name)
+    return .node(layers.count - 1)
+  }
+
+  /// Adds a layer of one port of its own shape, whose terms carry no parameter.
+  mutating func append(
+    _ name: String, _ shape: [Int], _ nonlinearity: any Nonlinearity,
+    _ terms: [(Source, any LinearMap<Double>)], offset: [Double]? = nil
+  ) -> Source {
+    append(
+      Block(
+        name: name, shape: shape, nonlinearity: nonlinearity,
+        terms: terms.map { Term(source: $0.0, map: $0.1) },
+        offsets: offset.map { [Offset(vector: $0)] } ?? []))
+  }
+
+  /// Adds a layer that is a sum of linear maps.
+  mutating func append(
+    _ name: String, _ shape: [Int], _ terms: [(Source, any LinearMap<Double>)]
+  ) -> Source {
+    append(name, shape, Identity(), terms)
+  }
+
+  /// Makes layers read `new` in place of `old`: all of them but those at some positions.
+  mutating func redirect(_ old: Source, to new: Source, except kept: Set<Int>) {
+    for index in layers.indices where !kept.contains(index) && layers[index].sources.contains(old) {
+      layers[index] = layers[index].reading { $0 == old ? new : $0 }
+      touch(layers[index].name)
+    }
+  }
+
+  /// Takes a layer away that nothing reads.
+  mutating func remove(_ index: Int) {
+    layers.remove(at: index)
+    layers = layers.map { layer in
+      layer.reading { if case .node(let node) = $0, node > index { .node(node - 1) } else { $0 } }
+    }
+    if output > index { output -= 1 }
+  }
+
+  /// Whether a parameter's name stands at one place of the network only.
+  func isAlone(_ parameter: String) -> Bool {
+    var count = 0
+    for case .explicit(let block) in layers {
+      count += block.terms.filter { $0.parameter == parameter }.count
+      count += block.offsets.filter { $0.parameter == parameter }.count
+    }
+    return count <= 1
+  }
+}
+
+extension Block<Double> {
+  /// Whether each coordinate of the value depends on the ports' coordinates of the same number, in whatever shape.
+  var isElementwise: Bool {
+    (nonlinearity is any Activation || nonlinearity is any ElementwisePair || nonlinearity is Choice)
+      && portSizes.allSatisfy { $0 == size }
+  }
+
+  /// The same terms and offsets of another nonlinearity of the same ports.
+  func with(_ nonlinearity: any Nonlinearity) -> Block {
+    var block = self
+    block.nonlinearity = nonlinearity
+    return block
+  }
+
+  /// The block with other terms, offsets and ports.
+  func with(
+    _ nonlinearity: any Nonlinearity, portShapes: [[Int]], terms: [Term<Double>],
+    offsets: [Offset<Double>] = []
+  ) -> Block {
+    Block(
+      name: name, shape: shape, nonlinearity: nonlinearity, portShapes: portShapes, terms: terms,
+      offsets: offsets)
+  }
+}
