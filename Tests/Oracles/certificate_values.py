@@ -1,4 +1,5 @@
 """The values of a model's equations in the fields of a challenge, as Proof.md defines them."""
+import math
 import operator
 
 import certificate_field as functions
@@ -75,7 +76,7 @@ def along_lines(F, kind, c, shape, port):
             reduced.append(functions.logsumexp(F, line))
             continue
         else:
-            reduced.append(F.M(line) if kind == "amax" else -F.M([-t % F.modulus for t in line]))
+            reduced.append(F.M(line) if kind == "amax" else functions.smallest(F, line))
             continue
         for offset, value in zip(offsets, values):
             result[start + offset] = value
@@ -84,9 +85,8 @@ def along_lines(F, kind, c, shape, port):
 
 def maxima(F, windows, shape, port):
     plane, covered = size(shape[1:]), [[place for _, place in places] for _, places in windows.each()]
-    if not all(covered):
-        raise NotAttempted("a window that lies in the padding alone has no largest element")
-    return [F.M([port[channel * plane + place] for place in places])
+    nothing = F.image(-math.inf)
+    return [F.M([port[channel * plane + place] for place in places]) if places else nothing
             for channel in range(shape[0]) for places in covered]
 
 
