@@ -193,6 +193,9 @@ struct StructureTests {
       func addTransposed(of g: Matrix<Double>, to e: inout Matrix<Double>) { add(of: g, to: &e) }
       func parameterGradient(cotangent g: Matrix<Double>, input x: Matrix<Double>) -> Tensor<Double>? { nil }
       func forEachEntry(inRow row: Int, _ body: (Int, Double) -> Void) { body(row, 2) }
+      func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+        body(EntrySummand(column: row, factor: 2))
+      }
       func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { preconditionFailure("not cast here") }
     }
     func model(_ size: Int) throws -> EquilibriumModel<Double> {

@@ -58,6 +58,14 @@ public struct AveragePooling<S: Scalar>: LinearMap {
     }
   }
 
+  public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+    let (channel, window) = row.quotientAndRemainder(dividingBy: geometry.outputArea)
+    let divisor = geometry.count(ofWindow: window, withPadding: countsPadding)
+    geometry.forEachElement(ofWindow: window) { _, position in
+      body(EntrySummand(column: channel * geometry.inputArea + position, divisor: divisor))
+    }
+  }
+
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { AveragePooling<T>(self) }
 }
 

@@ -252,15 +252,34 @@ public struct Convolution<S: Scalar>: LinearMap {
   private static var leastWindows: Int { 256 }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
+    forEachElement(inRow: row) { body($0, weight.elements[$1]) }
+  }
+
+  public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+    forEachElement(inRow: row) { body(EntrySummand(column: $0, element: $1)) }
+  }
+
+  /// Calls `body` with the columns of a row and the weight's element that stands at each.
+  private func forEachElement(inRow row: Int, _ body: (_ column: Int, _ element: Int) -> Void) {
     let (output, window) = row.quotientAndRemainder(dividingBy: geometry.outputArea)
     let firstChannel = output / outputsOfGroup * channelsOfGroup
     for channel in 0..<channelsOfGroup {
       let base = (firstChannel + channel) * geometry.inputArea
       let weights = (output * channelsOfGroup + channel) * geometry.kernelArea
       geometry.forEachElement(ofWindow: window) { element, position in
-        body(base + position, weight.elements[weights + element])
+        body(base + position, weights + element)
       }
     }
+  }
+
+  /// What a channel of the input and a channel of the output have, and into how many groups the channels fall.
+  public var windowCounts: (inputArea: Int, outputArea: Int, kernelArea: Int, groups: Int) {
+    (geometry.inputArea, geometry.outputArea, geometry.kernelArea, groups)
+  }
+
+  /// Calls `body` for the elements of a window that do not lie in the padding, with their offsets into a channel.
+  public func forEachElement(ofWindow window: Int, _ body: (_ element: Int, _ offset: Int) -> Void) {
+    geometry.forEachElement(ofWindow: window, body)
   }
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {

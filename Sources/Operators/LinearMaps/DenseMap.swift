@@ -78,6 +78,10 @@ public struct DenseMap<S: Scalar>: LinearMap {
     for column in 0..<inputSize { body(column, elements[row * inputSize + column]) }
   }
 
+  public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+    for column in 0..<inputSize { body(EntrySummand(column: column, element: row * inputSize + column)) }
+  }
+
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
     DenseMap<T>(tensor.cast(to: type))
   }

@@ -32,5 +32,9 @@ public struct IdentityMap<S: Scalar>: LinearMap {
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) { body(row, 1) }
 
+  public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+    body(EntrySummand(column: row))
+  }
+
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { IdentityMap<T>(inputShape) }
 }

@@ -77,6 +77,11 @@ extension IndexMap {
     guard let index = table.input(of: row) else { return }
     body(index, table.factors.isEmpty ? 1 : S(table.factors[index]))
   }
+
+  public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+    guard let index = table.input(of: row) else { return }
+    body(EntrySummand(column: index, factor: table.factors.isEmpty ? 1 : table.factors[index]))
+  }
 }
 
 @specialized(where S == Double)

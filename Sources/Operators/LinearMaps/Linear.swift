@@ -122,12 +122,20 @@ public struct Linear<S: Scalar>: LinearMap {
   }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
+    forEachElement(inRow: row) { body($0, weight.elements[$1]) }
+  }
+
+  public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+    forEachElement(inRow: row) { body(EntrySummand(column: $0, element: $1)) }
+  }
+
+  /// Calls `body` with the columns of a row and the weight's element that stands at each.
+  private func forEachElement(inRow row: Int, _ body: (_ column: Int, _ element: Int) -> Void) {
     let (line, behind) = row.quotientAndRemainder(dividingBy: inner)
     let (before, output) = line.quotientAndRemainder(dividingBy: outputs)
     let first = before * inputs * inner + behind
     for input in 0..<inputs {
-      let element = isTransposed ? input * outputs + output : output * inputs + input
-      body(first + input * inner, weight.elements[element])
+      body(first + input * inner, isTransposed ? input * outputs + output : output * inputs + input)
     }
   }
 

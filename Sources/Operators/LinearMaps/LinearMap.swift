@@ -60,6 +60,12 @@ public protocol LinearMap<S>: Sendable {
   /// by ascending column, each column once.
   func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void)
 
+  /// Calls `body` with everything that the entries of one row are the sums of, in exact arithmetic: whoever must not
+  /// round asks for these, since `forEachEntry` rounds quotients and products.
+  ///
+  /// Says nothing of what is structurally zero; a column may come several times.
+  func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void)
+
   /// How many multiplications one sample costs: the number of entries that are not structurally zero, or a little more
   /// where a map does not look at what lies in its padding. `inputSize × outputSize` for a map that does not say.
   var multiplications: Int { get }

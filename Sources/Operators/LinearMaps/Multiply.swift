@@ -34,6 +34,10 @@ public struct Multiply<S: Scalar>: LinearMap {
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) { body(row, factor) }
 
+  public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+    body(EntrySummand(column: row, factor: constants.number(0)))
+  }
+
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
     Multiply<T>(inputShape, factor: constants.number(0))
   }

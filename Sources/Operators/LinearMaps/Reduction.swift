@@ -12,6 +12,8 @@ public struct Summation<S: Scalar>: Sendable {
   let constants: [Constant]
   let lines: Lines
   let share: S
+  /// What the sum is divided by: one over the share.
+  let divisor: Int
 
   /// The sum that the constants `dim` and `keepdim` describe, or the mean.
   init(inputShape: [Int], constants: [Constant], isMean: Bool) throws(InvalidConstants) {
@@ -20,17 +22,19 @@ public struct Summation<S: Scalar>: Sendable {
     self.inputShape = inputShape
     self.constants = constants
     lines = Lines(shape: inputShape, along: axes, keepsAxes: constants.flag(1))
-    share = isMean ? 1 / S(lines.offsets.count) : 1
+    divisor = isMean ? lines.offsets.count : 1
+    share = 1 / S(divisor)
   }
 
-  private init<T: Scalar>(_ other: Summation<T>, share: S) {
+  private init<T: Scalar>(_ other: Summation<T>) {
     (inputShape, constants, lines) = (other.inputShape, other.constants, other.lines)
-    self.share = share
+    divisor = other.divisor
+    share = 1 / S(divisor)
   }
 
   /// The same sum in another precision.
   func cast<T: Scalar>(to type: T.Type) -> Summation<T> {
-    Summation<T>(self, share: share == 1 ? 1 : 1 / T(lines.offsets.count))
+    Summation<T>(self)
   }
 }
 
@@ -65,6 +69,13 @@ extension Reduction {
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
     let start = summation.lines.starts[row]
     for offset in summation.lines.offsets { body(start + offset, summation.share) }
+  }
+
+  public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+    let start = summation.lines.starts[row]
+    for offset in summation.lines.offsets {
+      body(EntrySummand(column: start + offset, divisor: summation.divisor))
+    }
   }
 }
 

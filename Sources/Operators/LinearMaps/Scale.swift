@@ -80,6 +80,11 @@ public struct Scale<S: Scalar>: LinearMap {
     body(row, factors.isEmpty ? weight.elements[index] : factors[index] * weight.elements[index])
   }
 
+  public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+    let (index, factors) = (indices[row], constants.numbers(1))
+    body(EntrySummand(column: row, element: index, factor: factors.isEmpty ? 1 : factors[index]))
+  }
+
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
     Scale<T>(self, weight: weight.cast(to: type))
   }

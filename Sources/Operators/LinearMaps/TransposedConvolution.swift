@@ -57,6 +57,15 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
   }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
+    forEachElement(inRow: row) { body($0, adjoint.weight.elements[$1]) }
+  }
+
+  public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
+    forEachElement(inRow: row) { body(EntrySummand(column: $0, element: $1)) }
+  }
+
+  /// Calls `body` with the columns of a row and the weight's element that stands at each.
+  private func forEachElement(inRow row: Int, _ body: (_ column: Int, _ element: Int) -> Void) {
     // Row r of the transpose is column r of the convolution: the windows that cover position r.
     let (geometry, weight) = (adjoint.geometry, adjoint.weight)
     let (output, position) = row.quotientAndRemainder(dividingBy: geometry.inputArea)
@@ -75,7 +84,7 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
             channel * geometry.outputArea + (windowZ * geometry.output[1] + windowY) * geometry.output[2]
           let elements = weights + (kernelZ * geometry.kernel[1] + kernelY) * geometry.kernel[2]
           for (windowX, kernelX) in columns {
-            body(windows + windowX, weight.elements[elements + kernelX])
+            body(windows + windowX, elements + kernelX)
           }
         }
       }

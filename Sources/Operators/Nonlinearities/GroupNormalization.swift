@@ -13,7 +13,7 @@ public struct GroupNormalization: Normalization {
 
   public let constants: [Constant]
   private let groups: Int
-  let epsilon: Double
+  public let epsilon: Double
 
   public init(constants: [Constant]) throws(InvalidConstants) {
     groups = try positive("num_groups", constants.integers(0))
@@ -21,7 +21,7 @@ public struct GroupNormalization: Normalization {
     self.constants = constants
   }
 
-  func run(_ shape: [Int]) -> Int? {
+  public func run(_ shape: [Int]) -> Int? {
     guard let channels = shape.first, channels % groups == 0 else { return nil }
     return shape.reduce(1, *) / groups
   }

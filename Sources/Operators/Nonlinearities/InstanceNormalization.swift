@@ -10,12 +10,12 @@ public struct InstanceNormalization: Normalization {
   ]
 
   public let constants: [Constant]
-  let epsilon: Double
+  public let epsilon: Double
 
   public init(constants: [Constant]) throws(InvalidConstants) {
     epsilon = try checkedEpsilon(constants.number(0))
     self.constants = constants
   }
 
-  func run(_ shape: [Int]) -> Int? { shape.count >= 2 ? shape.dropFirst().reduce(1, *) : nil }
+  public func run(_ shape: [Int]) -> Int? { shape.count >= 2 ? shape.dropFirst().reduce(1, *) : nil }
 }

@@ -12,7 +12,7 @@ public struct LayerNormalization: Normalization {
   ]
 
   public let constants: [Constant]
-  let epsilon: Double
+  public let epsilon: Double
 
   public init(constants: [Constant]) throws(InvalidConstants) {
     try checkNormalizedShape(constants.integers(0))
@@ -20,7 +20,7 @@ public struct LayerNormalization: Normalization {
     self.constants = constants
   }
 
-  func run(_ shape: [Int]) -> Int? { runOfLastAxes(constants.integers(0), shape) }
+  public func run(_ shape: [Int]) -> Int? { runOfLastAxes(constants.integers(0), shape) }
 }
 
 /// Checks the constant `normalized_shape`.

@@ -1,7 +1,13 @@
 import LinearAlgebra
 
+/// A nonlinearity of one port that works on every line of it by itself.
+public protocol Linewise: Nonlinearity {
+  /// The lines of a port of this shape, which the nonlinearity takes.
+  func lines(_ shape: [Int]) -> Lines
+}
+
 /// A nonlinearity that works on every line of a tensor along the axes `dim` by itself: softmax, the largest element.
-protocol LineFunction: Nonlinearity {
+protocol LineFunction: Linewise {
   /// The axes of the lines in tensors of this rank.
   func axes(rank: Int) throws(InvalidConstants) -> [Int]
 
@@ -12,7 +18,7 @@ protocol LineFunction: Nonlinearity {
 
 extension LineFunction {
   /// The lines of a port of this shape.
-  func lines(_ shape: [Int]) -> Lines {
+  public func lines(_ shape: [Int]) -> Lines {
     guard let axes = try? axes(rank: shape.count) else {
       preconditionFailure("axes that the port does not have")
     }

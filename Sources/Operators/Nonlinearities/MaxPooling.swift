@@ -59,6 +59,17 @@ public struct MaxPooling: Nonlinearity {
     return [g]
   }
 
+  /// Where the windows of one channel of a port of this shape lie: for each window the offsets of its elements into the
+  /// channel, ascending, without those in the padding.
+  public func windows(ofPort shape: [Int]) -> [[Int]] {
+    let geometry = fittingGeometry(shape)
+    return (0..<geometry.outputArea).map { window in
+      var offsets: [Int] = []
+      geometry.forEachElement(ofWindow: window) { offsets.append($1) }
+      return offsets
+    }
+  }
+
   private func fittingGeometry(_ shape: [Int]) -> WindowGeometry {
     guard let geometry = geometry(shape) else { preconditionFailure("windows that do not fit") }
     return geometry

@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// `z = (p − mean) / √(variance + eps)` over runs of coordinates that stand side by side, and with further ports times the
 /// second plus the third: what layer, group, instance and RMS normalisation share.
-protocol Normalization: Nonlinearity {
+public protocol Normalization: Nonlinearity {
   /// The length of the runs in tensors of this shape; nil where the nonlinearity does not take them.
   func run(_ shape: [Int]) -> Int?
 
@@ -14,7 +14,7 @@ protocol Normalization: Nonlinearity {
 }
 
 extension Normalization {
-  static var isCentered: Bool { true }
+  public static var isCentered: Bool { true }
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
     guard let shape = portShapes.first, portShapes.count <= 1 + Self.parameterPorts.count,

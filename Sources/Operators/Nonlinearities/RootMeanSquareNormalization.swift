@@ -11,10 +11,10 @@ public struct RootMeanSquareNormalization: Normalization {
     .integers("normalized_shape"), ConstantDescription("eps", default: 1e-5),
   ]
   public static let parameterPorts = [ParameterPort("weight", layouts: lastAxes)]
-  static let isCentered = false
+  public static let isCentered = false
 
   public let constants: [Constant]
-  let epsilon: Double
+  public let epsilon: Double
 
   public init(constants: [Constant]) throws(InvalidConstants) {
     try checkNormalizedShape(constants.integers(0))
@@ -22,5 +22,5 @@ public struct RootMeanSquareNormalization: Normalization {
     self.constants = constants
   }
 
-  func run(_ shape: [Int]) -> Int? { runOfLastAxes(constants.integers(0), shape) }
+  public func run(_ shape: [Int]) -> Int? { runOfLastAxes(constants.integers(0), shape) }
 }

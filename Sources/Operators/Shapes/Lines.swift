@@ -2,13 +2,13 @@ import LinearAlgebra
 
 /// A tensor cut into the sets of coordinates that differ only along some axes: what a sum over axes adds up, and what
 /// softmax normalises.
-struct Lines: Sendable {
+public struct Lines: Sendable {
   /// The shape of a tensor with one number for each line: the other axes, `[1]` where there are none.
-  let outputShape: [Int]
+  public let outputShape: [Int]
   /// Where each line begins, by the coordinates of the other axes.
-  let starts: [Int]
+  public let starts: [Int]
   /// The distances of a line's coordinates from its beginning, ascending.
-  let offsets: [Int]
+  public let offsets: [Int]
 
   /// The lines of tensors of `shape` along some axes; with `keepsAxes` the output has extents of 1 in their places.
   init(shape: [Int], along axes: [Int], keepsAxes: Bool = false) {

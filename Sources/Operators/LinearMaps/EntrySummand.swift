@@ -1,0 +1,20 @@
+/// One summand of an entry of a linear map: `factor / divisor`, times an element of the parameter where there is one.
+public struct EntrySummand: Sendable, Equatable {
+  /// The entry's column.
+  public let column: Int
+  /// The position of the parameter's element, last axis fastest; nil for a summand that no parameter has a say in.
+  public let element: Int?
+  /// What the element, or 1, is multiplied by.
+  public let factor: Double
+  /// What the product is divided by; positive.
+  public let divisor: Int
+
+  /// The summand `factor / divisor`, times the parameter's element at `element`.
+  @inline(__always)
+  public init(column: Int, element: Int? = nil, factor: Double = 1, divisor: Int = 1) {
+    self.column = column
+    self.element = element
+    self.factor = factor
+    self.divisor = divisor
+  }
+}
