@@ -10,12 +10,11 @@ model that this program does not read (ONNX, standard input).
 import hashlib
 import json
 import sys
-from collections import Counter
 
-from certificate_field import Fields, NotAttempted, ZeroDenominator, is_partial, u64
+from certificate_field import Fields, NotAttempted, ZeroDenominator, u64
 from certificate_models import OutOfScope, Unreadable, Weights, parse, read_model, size, stacked
 from certificate_groups import has_one_equilibrium
-from certificate_values import Evaluation
+from certificate_values import Evaluation, WrongCut
 
 FUNCTION, EQUATIONS = "one function", "the same equations"
 
@@ -99,6 +98,25 @@ def written(fields, t):
     return "".join(f"{part:016x}" for part in fields.parts(t))
 
 
+def evaluated(model, fields, said, place, parameters=None):
+    """The values of a model, whose groups have the cuts that the certificate says."""
+    positions, cut = {}, set()
+    for index, equation in enumerate(model.equations):
+        positions.setdefault(equation.name, []).append(index)
+    for number, group in enumerate(listed(said, place, "groups")):
+        for coordinate in listed(group, f"{place}.groups[{number}]", "cut"):
+            if not isinstance(coordinate, list) or len(coordinate) != 2 or type(coordinate[1]) is not int:
+                raise Refused(f"{place}.groups[{number}].cut: expected [block, index], found {shown(coordinate)}")
+            block = positions.get(coordinate[0]) if isinstance(coordinate[0], str) else None
+            if block is None or not 0 <= coordinate[1] < size(model.equations[block[0]].shape):
+                raise Refused(f"{place}.groups[{number}].cut: expected a coordinate of a block, found {shown(coordinate)}")
+            cut.add((block[0], coordinate[1]))
+    try:
+        return Evaluation(model, fields, sorted(cut), parameters)
+    except WrongCut as error:
+        raise Refused(f"{place}.groups: {error}") from None
+
+
 def draw(models, identities, certificate):
     """The challenge and both evaluations. An attempt is the first without a zero denominator."""
     seed, attempt = get(certificate, "", "seed"), get(certificate, "", "attempt")
@@ -109,7 +127,8 @@ def draw(models, identities, certificate):
         drawn = challenge(identities, seed, number)
         try:
             fields = Fields(drawn)
-            evaluations = [Evaluation(model, fields) for model in models]
+            evaluations = [evaluated(model, fields, get(side, place, "evaluation"), f"{place}.evaluation")
+                           for model, side, place in zip(models, certificate["sides"], ("sides[0]", "sides[1]"))]
             break
         except ZeroDenominator:
             if number == attempt:
@@ -138,8 +157,9 @@ def compare(fields, evaluation, said, place):
         waiting.remove(block)
     outputs = [written(fields, t) for t in evaluation.output]
     expect_values(f"{place}.outputs", outputs, listed(said, place, "outputs"))
-    digests = sorted(digest.hex() for digest in evaluation.groups)
-    expect(f"{place}.groups", digests, sorted(listed(said, place, "groups")))
+    digests = sorted(group.digest.hex() for group in evaluation.groups)
+    found = sorted(str(get(group, f"{place}.groups", "digest")) for group in listed(said, place, "groups"))
+    expect(f"{place}.groups", digests, found)
 
 
 def expect_values(place, expected, found):
@@ -156,7 +176,7 @@ def follows(fields, first, second, place):
     for index, (ours, theirs) in enumerate(zip(*outputs)):
         if ours != theirs:
             raise Refused(f"{place}: expected equal outputs, found {ours} and {theirs} at {index}")
-    if Counter(first.groups) != Counter(second.groups):
+    if sorted(group.digest for group in first.groups) != sorted(group.digest for group in second.groups):
         raise Refused(f"{place}: expected groups with the same equations on both sides, found others")
 
 
@@ -164,8 +184,7 @@ def check_claim(certificate, fields, evaluations):
     """Whether the claim follows; returns it in words."""
     follows(fields, *evaluations, "claim")
     where_defined = get(certificate, "", "whereDefined")
-    takes_part = any(is_partial(equation.kind, equation.constants)
-                     for side in evaluations for equation in side.model.equations)
+    takes_part = any(side.holds_where_defined for side in evaluations)
     if type(where_defined) is not bool or takes_part and not where_defined:
         expect("whereDefined", takes_part, where_defined)
     claim = get(certificate, "", "claim")
@@ -174,7 +193,7 @@ def check_claim(certificate, fields, evaluations):
     words = claim + (" where both are defined" if where_defined else "")
     if claim == EQUATIONS or not evaluations[0].groups:
         return words
-    if any(all(has_one_equilibrium(side.model, group) for group in side.members) for side in evaluations):
+    if any(all(has_one_equilibrium(side.model, group.members) for group in side.groups) for side in evaluations):
         return words
     return words.replace(FUNCTION, EQUATIONS) + "; that their equilibrium is unique was not checked here"
 
@@ -192,13 +211,13 @@ def check_parameters(certificate, fields, models):
             if name in side:
                 raise Refused(f"{place}: expected a parameter of its own, found {shown(name)} again")
             side[name] = part
-    evaluations = [Evaluation(model, fields, part) for model, part in zip(models, drawn)]
-    for index, evaluation in enumerate(evaluations):
+    entries = listed(said, "parameters", "evaluations")
+    expect("parameters.evaluations: count", 2, len(entries))
+    evaluations = []
+    for index, (model, part) in enumerate(zip(models, drawn)):
         place = f"parameters.evaluations[{index}]"
-        entries = listed(said, "parameters", "evaluations")
-        if len(entries) != 2:
-            raise Refused(f"parameters.evaluations: expected 2, found {len(entries)}")
-        compare(fields, evaluation, entries[index], place)
+        evaluations.append(evaluated(model, fields, entries[index], place, part))
+        compare(fields, evaluations[index], entries[index], place)
     follows(fields, *evaluations, "parameters")
 
 
