@@ -226,6 +226,8 @@ def parameter_shape(model, name, place):
               if part.tensor is not None and part.parameter == name]
     if not shapes:
         raise Refused(f"{place}: expected the name of a parameter, found {shown(name)}")
+    if any(shape != shapes[0] for shape in shapes):
+        raise Refused(f"{place}: expected a parameter of one shape, found {shown(shapes)}")
     return shapes[0]
 
 

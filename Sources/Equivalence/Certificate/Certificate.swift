@@ -15,7 +15,7 @@ public struct Certificate: Sendable, Equatable {
   /// What follows from the values.
   public let claim: Claim
   /// What the claim rests on.
-  public let basis: ProofBasis
+  public internal(set) var basis: ProofBasis
   /// What was drawn at random, and from what.
   public let challenge: Challenge
   /// The elements of the input's coordinates.
