@@ -67,7 +67,8 @@ extension Certificate {
     return nil
   }
 
-  private static func evaluations(of systems: [EquationSystem], _ values: [FieldEvaluation]) -> [Evaluation]? {
+  private static func evaluations(of systems: [EquationSystem], _ values: [FieldEvaluation]) -> [Evaluation]?
+  {
     let evaluations = zip(systems, values).map { Evaluation(of: $0, $1) }
     return evaluations.contains { $0 == nil } ? nil : evaluations.map { $0! }
   }
