@@ -29,7 +29,8 @@ struct BlockImage {
     for offset in block.offsets {
       let values = try theory.values(of: offset, parameter: offset.parameter.flatMap { parameters[$0] })
       if let map = offset.map {
-        try LinearMapImage(map, parameter: nil, in: theory.fields).add(of: values, to: &constants[offset.port])
+        try LinearMapImage(map, parameter: nil, in: theory.fields).add(
+          of: values, to: &constants[offset.port])
       } else {
         try constants[offset.port].add(values, in: theory.fields)
       }
@@ -38,7 +39,8 @@ struct BlockImage {
   }
 
   /// The block's value, given what it reads.
-  func value(reading source: (Source) throws(FieldFailure) -> FieldValues) throws(FieldFailure) -> FieldValues {
+  func value(reading source: (Source) throws(FieldFailure) -> FieldValues) throws(FieldFailure) -> FieldValues
+  {
     var ports = constants
     for (term, image) in zip(block.terms, terms) {
       try image.add(of: try source(term.source), to: &ports[term.port])

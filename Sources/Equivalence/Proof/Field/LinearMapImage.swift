@@ -151,7 +151,8 @@ extension LinearMapImage {
         for group in 0..<groups {
           source.components.withUnsafeBufferPointer { source in
             unfold(
-              map, windows, channels, from: source.baseAddress! + component * map.inputSize
+              map, windows, channels,
+              from: source.baseAddress! + component * map.inputSize
                 + group * channels * inputArea, into: &columns)
           }
           parameter.components.withUnsafeBufferPointer { weight in

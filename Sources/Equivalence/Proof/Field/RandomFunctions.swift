@@ -33,7 +33,8 @@ struct RandomFunctions: Sendable {
 
   /// The value of a function at integers and elements.
   func hash(_ symbol: FunctionSymbol, _ integers: [UInt64], _ elements: [FieldElement]) -> FieldElement {
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 + integers.count + 3 * elements.count) { words in
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 + integers.count + 3 * elements.count) {
+      words in
       words[0] = symbol.digest.0.littleEndian
       words[1] = symbol.digest.1.littleEndian
       for (index, integer) in integers.enumerated() { words[2 + index] = integer.littleEndian }

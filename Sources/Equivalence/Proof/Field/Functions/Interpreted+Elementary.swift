@@ -59,7 +59,11 @@ extension Interpretation {
   /// The exponents whose powers are arithmetic or a root.
   fileprivate var simpleExponents: [(number: Double, image: FieldElement)] {
     ((-64...64).map(Double.init) + [0.5, -0.5]).map { number in
-      (number, FieldElement(fields.first.image(of: number), fields.second.image(of: number), fields.third.image(of: number)))
+      (
+        number,
+        FieldElement(
+          fields.first.image(of: number), fields.second.image(of: number), fields.third.image(of: number))
+      )
     }
   }
 }
