@@ -316,6 +316,27 @@ struct ExternalDataTests {
     #expect(stored.path == path && stored.name == "W")
   }
 
+  @Test("The model and its external data are noted, each with the digest of its bytes")
+  func provenance() throws {
+    let folder = Folder()
+    let data = try folder.write([0] + weights, as: "weights.bin")
+    let bytes = try model(["location": "weights.bin", "offset": "5", "length": "16"])
+    let path = try folder.write(bytes, as: "m.onnx")
+    let expected = [
+      InputFile(path: path, digest: SHA256Digest(of: bytes)),
+      InputFile(path: data, digest: SHA256Digest(of: [0] + weights)),
+    ]
+    #expect(try ModelFile.readNotingFiles(path).files == expected)
+
+    let json =
+      #"{"format": "network", "version": 1, "weights": "m.onnx", "input": [2], "layers": ["#
+      + #"{"type": "dense", "weight": {"tensor": "W"}}]}"#
+    let referring = try folder.write(Array(json.utf8), as: "n.json")
+    #expect(
+      try ModelFile.readNotingFiles(referring).files
+        == [InputFile(path: referring, digest: SHA256Digest(of: Array(json.utf8)))] + expected)
+  }
+
   @Test("A file outside the model's folder, or none, is refused")
   func escapes() throws {
     let folder = Folder()

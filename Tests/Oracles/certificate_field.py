@@ -65,7 +65,6 @@ class Fields:
         others = [self.modulus // prime for prime in self.primes]
         self.units = [other * pow(other, -1, prime) for other, prime in zip(others, self.primes)]
         self.prefixes, self.powers = {}, {}
-        self.has_partial_quotients = False
         self.applications = 0
 
     def parts(self, t):
@@ -125,11 +124,6 @@ class Fields:
 
     def over(self, t, u):
         return t * self.inverse(u) % self.modulus
-
-    def partial_over(self, t, u):
-        """A quotient that may be undefined for real numbers too."""
-        self.has_partial_quotients = True
-        return self.over(t, u)
 
     # The functions of one letter of Proof.md's first table.
 
@@ -193,13 +187,13 @@ class Fields:
 
     def integer_power(self, t, exponent):
         if exponent < 0:
-            return self.partial_over(1, pow(t, -exponent, self.modulus))
+            return self.over(1, pow(t, -exponent, self.modulus))
         return pow(t, exponent, self.modulus)
 
     def power(self, t, exponent, otherwise):
         """A constant power: `exponent` is an integer from -64 to 64, 1/2, -1/2, or anything else."""
         if exponent in (0.5, -0.5):
-            return self.Q(t) if exponent > 0 else self.partial_over(1, self.Q(t))
+            return self.Q(t) if exponent > 0 else self.over(1, self.Q(t))
         if exponent is not None and exponent == int(exponent) and abs(exponent) <= 64:
             return self.integer_power(t, int(exponent))
         return otherwise()
@@ -214,7 +208,16 @@ def bound(number, absent):
 
 
 LARGEST = math.ldexp(2**53 - 1, 971)
-HALVES = {"sqrt": 0.5, "rsqrt": -0.5}
+
+
+# Nonlinearities that have no value at some arguments; of the constant powers all but those with an exponent of 0, 1, 2 ….
+PARTIAL = set("reciprocal quotient power log sqrt tan asin acos acosh atanh".split())
+
+
+def is_partial(kind, constants):
+    if kind == "pow":
+        return constants["exponent"] < 0 or constants["exponent"] != round(constants["exponent"])
+    return kind in PARTIAL or constants.get("eps") == 0
 
 
 def elementwise(fields, kind, constants):
@@ -258,7 +261,7 @@ def elementwise(fields, kind, constants):
         "log": F.L,
         "leaky_relu": lambda t: leaky(t, image(c["negative_slope"])),
         "clamp": lambda t: F.clamp(bound(c["min"], -LARGEST), bound(c["max"], LARGEST), t),
-        "hard_tanh": lambda t: F.clamp(c["min"], c["max"], t),
+        "hard_tanh": lambda t: F.clamp(bound(c["min"], -LARGEST), bound(c["max"], LARGEST), t),
         "relu6": lambda t: F.clamp(0.0, 6.0, t),
         "hard_sigmoid": hard_sigmoid,
         "hard_swish": lambda t: t * hard_sigmoid(t),
@@ -275,7 +278,7 @@ def elementwise(fields, kind, constants):
         "log_sigmoid": lambda t: -F.P(-t),
         "softplus": softplus,
         "gelu": gelu,
-        "reciprocal": lambda t: F.partial_over(1, t),
+        "reciprocal": lambda t: F.over(1, t),
         "pow": lambda t: F.power(
             t, c["exponent"], lambda: F.random("pow", (bitsof(c["exponent"]),), [t])),
         "ceil": lambda t: -F.random("floor", (), [-t]),
@@ -304,7 +307,7 @@ def pairwise(fields, kind):
     return {
         "prelu": prelu, "power": power,
         "product": lambda p, q: p * q,
-        "quotient": F.partial_over,
+        "quotient": F.over,
         "maximum": lambda p, q: F.over(p + q + F.A(p - q), 2),
         "minimum": lambda p, q: F.over(p + q - F.A(p - q), 2),
         "greater": lambda p, q: F.G(p - q),
@@ -313,7 +316,17 @@ def pairwise(fields, kind):
     }.get(kind)
 
 
+def negative(F, t):
+    return Symbol(-t % F.modulus) if isinstance(t, Symbol) else -t % F.modulus
+
+
+def smallest(F, values):
+    return negative(F, F.M([negative(F, t) for t in values]))
+
+
 def choice(F, c, p, q):
+    if isinstance(c, Symbol):
+        raise NotAttempted("an infinite constant is a condition")
     if p == q:
         return p
     if c % F.modulus == 0:
@@ -326,8 +339,6 @@ def choice(F, c, p, q):
 
 
 def softmax(F, line):
-    if len(line) == 1:
-        return [1]
     if any(isinstance(t, Symbol) for t in line):
         return [F.random("softmax", (i,), line) for i in range(len(line))]
     largest = F.M(line)
@@ -337,6 +348,8 @@ def softmax(F, line):
 
 
 def logsumexp(F, line):
+    if any(isinstance(t, Symbol) for t in line):
+        raise NotAttempted("an infinite constant takes part in arithmetic")
     largest = F.M(line)
     return largest + F.L(sum(F.X(t - largest) for t in line))
 

@@ -565,6 +565,10 @@ def nested(value):
     return Tensor([len(parts)] + parts[0].shape, [number for part in parts for number in part.numbers])
 
 
+def is_positive_zero(number):
+    return number == 0 and math.copysign(1.0, number) > 0
+
+
 class Reader:
     """Makes equations of one JSON document."""
 
@@ -666,10 +670,11 @@ class Reader:
             height = size(equation.ports[port])
             for matrix, source, column, width, stride in parts:
                 part = [matrix[at * stride + column:at * stride + column + width] for at in range(row, row + height)]
-                if any(map(any, part)):
+                if not all(is_positive_zero(number) for line in part for number in line):
                     tensor = Tensor([height, width], [number for line in part for number in line])
                     equation.terms.append(Term(port, source, tensor, self.matrix(tensor, height, width)))
-            equation.offsets.append(Offset(port, Tensor([height], numbers[row:row + height]), None))
+            if not all(map(is_positive_zero, numbers[row:row + height])):
+                equation.offsets.append(Offset(port, Tensor([height], numbers[row:row + height]), None))
             row += height
 
     # Networks.
@@ -802,7 +807,24 @@ class Reader:
         model = self.equilibrium(value)
         if size(model.shape) != size(shape):
             raise Unreadable(f"{name}: expected a model of {size(shape)} numbers, found {model.shape}")
+        name_places(model)
         return append(equations, model, f"{name}." if name else "", source)
+
+
+def name_places(model):
+    """Gives the first entry at each place the place's name, where it has no name and no other has that one: so a network
+    calls the parameters of an equilibrium layer."""
+    for equation in model.equations:
+        to = [equation.name + (f".{port}" if len(equation.ports) > 1 else "") for port in range(len(equation.ports))]
+        places = [(term, f"Wx[{to[term.port]}]" if term.source < 0 else
+                   f"Wz[{to[term.port]},{model.equations[term.source].name}]")
+                  for term in equation.terms if term.tensor is not None]
+        places += [(offset, f"b[{to[offset.port]}]") for offset in equation.offsets]
+        taken = {place for part, place in places if part.parameter == place}
+        for part, place in places:
+            if part.parameter is None and place not in taken:
+                part.parameter = place
+                taken.add(place)
 
 
 def append(equations, model, prefix, source):
@@ -840,6 +862,8 @@ def stacked(models):
         return models[0]
     equations, output = [], -1
     for position, model in enumerate(models, 1):
+        if not model.is_network:
+            name_places(model)
         if output >= 0 and size(equations[output].shape) != size(model.shape):
             raise Unreadable(f"model {position} of the stack: expected an input of {size(equations[output].shape)} numbers")
         output = append(equations, model, f"{position}.", output)

@@ -57,7 +57,7 @@ class Reals(Fields):
     """Real numbers where the rules expect elements."""
 
     def __init__(self):
-        self.modulus, self.has_partial_quotients = Unbounded(), False
+        self.modulus = Unbounded()
 
     def parts(self, t):
         return (t,)

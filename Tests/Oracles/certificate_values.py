@@ -1,9 +1,24 @@
 """The values of a model's equations in the fields of a challenge, as Proof.md defines them."""
+import hashlib
+import math
 import operator
+import struct
+from typing import NamedTuple
 
 import certificate_field as functions
 from certificate_field import NotAttempted, Symbol
 from certificate_models import lines, pool_windows, size
+
+
+class WrongCut(Exception):
+    """A cut that the model does not have."""
+
+
+class Group(NamedTuple):
+    """Equations that read each other, and what stands for them."""
+
+    members: list
+    digest: bytes
 
 
 def components(reads):
@@ -75,7 +90,7 @@ def along_lines(F, kind, c, shape, port):
             reduced.append(functions.logsumexp(F, line))
             continue
         else:
-            reduced.append(F.M(line) if kind == "amax" else -F.M([-t % F.modulus for t in line]))
+            reduced.append(F.M(line) if kind == "amax" else functions.smallest(F, line))
             continue
         for offset, value in zip(offsets, values):
             result[start + offset] = value
@@ -84,9 +99,8 @@ def along_lines(F, kind, c, shape, port):
 
 def maxima(F, windows, shape, port):
     plane, covered = size(shape[1:]), [[place for _, place in places] for _, places in windows.each()]
-    if not all(covered):
-        raise NotAttempted("a window that lies in the padding alone has no largest element")
-    return [F.M([port[channel * plane + place] for place in places])
+    nothing = F.image(-math.inf)
+    return [F.M([port[channel * plane + place] for place in places]) if places else nothing
             for channel in range(shape[0]) for places in covered]
 
 
@@ -117,21 +131,40 @@ def normalization(F, kind, c, shape, ports):
 class Evaluation:
     """The value of every equation, the digests of all groups, for one challenge."""
 
-    def __init__(self, model, fields, parameters=None):
-        """`parameters`: the elements of parameters that are drawn, by name."""
+    def __init__(self, model, fields, cut=(), parameters=None):
+        """`cut`: coordinates that every cycle passes through, as pairs of equation and index, in that order.
+        `parameters`: the elements of parameters that are drawn, by name."""
         self.model, self.F, self.parameters = model, fields, parameters or {}
         self.input = [fields.random("input", (index,)) for index in range(size(model.shape))]
         self.values = [None] * len(model.equations)
+        self.is_partial = [False] * len(model.equations)
         self.groups = []
         self.parts = [self.prepared(equation) for equation in model.equations]
         reads = [sorted({term.source for term, rows in terms if term.source >= 0 and has_entry(rows)})
                  for terms, _ in self.parts]
         for members in components(reads):
+            equations = [model.equations[member] for member in members]
+            partial = (any(functions.is_partial(equation.kind, equation.constants) for equation in equations)
+                       or any(self.is_partial[source] for member in members for source in reads[member]))
             if len(members) > 1 or members[0] in reads[members[0]]:
-                self.solve(members)
+                self.solve(members, [place for place in cut if place[0] in members])
             else:
                 self.values[members[0]] = self.value(members[0])
+            for member in members:
+                self.is_partial[member] = partial
+        unused = [place for place in cut if not any(place[0] in group.members for group in self.groups)]
+        if unused:
+            raise WrongCut(f"expected coordinates of a cycle, found {self.named(unused[0])}")
         self.output = self.values[model.output]
+
+    def named(self, place):
+        return f"{self.model.equations[place[0]].name!r} at {place[1]}"
+
+    @property
+    def holds_where_defined(self):
+        """Whether the values of output and groups may be undefined for some inputs."""
+        members = [member for group in self.groups for member in group.members]
+        return any(self.is_partial[index] for index in members + [self.model.output])
 
     def elements(self, part):
         if part.tensor is None:
@@ -183,8 +216,60 @@ class Evaluation:
         reduced = [[t if isinstance(t, Symbol) else t % self.F.modulus for t in port] for port in ports]
         return [t if isinstance(t, Symbol) else t % self.F.modulus for t in apply(self.F, equation, reduced)]
 
-    def solve(self, members):
-        raise NotImplementedError
+    def solve(self, members, cut):
+        """The digest of a group of equations that read each other, and a random state that stands for its equilibria."""
+        if not cut:
+            self.values_at(members, cut, [])
+            return
+        colours = self.colours(members, cut)
+        pairs = sorted(zip(map(self.F.parts, colours), map(self.F.parts, self.transition(members, cut, colours))))
+        message = b"group" + b"".join(functions.u64(part) for pair in pairs for t in pair for part in t)
+        digest = hashlib.blake2b(message, key=self.F.key, digest_size=32).digest()
+        words = struct.unpack("<4Q", digest)
+        unknowns = [self.F.random("unknown", words, [colour]) for colour in colours]
+        self.groups.append(Group(members, digest))
+        self.values_at(members, cut, unknowns)
+
+    def colours(self, members, cut):
+        """Colours of the cut's coordinates, no two the same: a coordinate's next colour is a hash of its colour and of what
+        the transition makes of it where all coordinates have their colours for values."""
+        colours, classes = [self.F.random("colour")] * len(cut), 0
+        while True:
+            values = self.transition(members, cut, colours)
+            colours = [self.F.random("colour", (), pair) for pair in zip(colours, values)]
+            count = len(set(colours))
+            if count == len(cut):
+                return colours
+            if count == classes:
+                tied = min((t for t in colours if colours.count(t) > 1), key=self.F.parts)
+                colours[colours.index(tied)] = self.F.random("mark", (), [tied])
+                count += 1
+            classes = count
+
+    def transition(self, members, cut, elements):
+        """What the transition makes of the cut's coordinates where they have these elements."""
+        following = self.values_at(members, cut, elements)
+        return [following[equation][index] for equation, index in cut]
+
+    def values_at(self, members, cut, elements):
+        """Finds the state whose cut has these elements, from which all else follows in as many applications as the longest
+        path has steps. Returns the state's image under the transition."""
+        state = {member: [self.F.random("start", (member, index))
+                          for index in range(size(self.model.equations[member].shape))] for member in members}
+        for _ in range(2 + sum(map(len, state.values()))):
+            for (equation, index), t in zip(cut, elements):
+                state[equation][index] = t
+            following = {member: self.value(member, state) for member in members}
+            clamped = {member: list(values) for member, values in following.items()}
+            for (equation, index), t in zip(cut, elements):
+                clamped[equation][index] = t
+            if clamped == state:
+                for member in members:
+                    self.values[member] = state[member]
+                return following
+            state = clamped
+        names = [self.model.equations[member].name for member in members]
+        raise WrongCut(f"expected coordinates that every cycle of {names} passes through, found too few")
 
 
 def has_entry(rows):

@@ -67,7 +67,7 @@ public struct JSONWriter: ~Copyable {
   }
 
   /// Writes an integer.
-  public mutating func integer(_ integer: Int) throws(FileError) {
+  public mutating func integer(_ integer: some FixedWidthInteger) throws(FileError) {
     try beginElement()
     try append("\(integer)")
   }

@@ -1,0 +1,162 @@
+import Equilibria
+
+extension Certificate {
+  /// How often a challenge is drawn again where a denominator is zero; by chance that happens once in 2⁶⁰ divisions.
+  private static let largestAttempt: UInt64 = 8
+
+  /// The certificate of what is proved of two models; nil where nothing is, where the values do not show it (a proof by
+  /// equations of numbers that are not finite), or where a block has no value.
+  ///
+  /// Both models are evaluated here, whatever the proof rests on.
+  ///
+  /// - Parameters:
+  ///   - report: What is proved of them.
+  ///   - identities: What stands for the files of each model, 32 bytes: the SHA-256 of their digests.
+  ///   - seed: What decides the challenge, together with the identities.
+  /// - Complexity: Two evaluations over three fields, four where the parameters are proved too.
+  public init?(
+    of first: JudgedModel, _ second: JudgedModel, report: ProofReport,
+    identities: (first: [UInt8], second: [UInt8]), seed: UInt64
+  ) {
+    let (claim, basis): (Claim, ProofBasis)
+    switch report.function {
+    case .proved(let found): (claim, basis) = (.function, found)
+    case .sameEquations(let found): (claim, basis) = (.equations, found)
+    case .notProved: return nil
+    }
+    self.init(
+      claiming: claim, basis: basis, of: [first.equations, second.equations],
+      matching: report.parameters, identities: [identities.first, identities.second], seed: seed)
+    guard self.first.agrees(with: self.second),
+      parameters.map({ $0.first.agrees(with: $0.second) }) ?? true
+    else { return nil }
+  }
+
+  /// A certificate that nobody has looked at: whether the values show what it claims is for its reader to say.
+  init?(
+    claiming claim: Claim, basis: ProofBasis, of systems: [EquationSystem], matching proof: ParameterProof,
+    identities: [[UInt8]], seed: UInt64
+  ) {
+    guard
+      let (challenge, values) = Self.firstAttempt(
+        { FieldChallenge(first: identities[0], second: identities[1], seed: seed, attempt: $0) },
+        { challenge in systems.map { FieldEvaluation(of: $0, under: challenge) } }),
+      let evaluations = Self.evaluations(of: systems, values)
+    else { return nil }
+    self.claim = claim
+    self.basis = basis
+    // Equal equations are undefined for the same inputs; equal values alone do not show that.
+    self.basis.whereDefined = basis.whereDefined || zip(systems, values).contains { $1.holdsWhereDefined($0) }
+    self.challenge = Challenge(
+      identities: identities, seed: seed, attempt: challenge.attempt, digest: challenge.seed,
+      primes: challenge.primes, key: challenge.key)
+    input = values[0].input.certified(under: challenge)
+    (first, second) = (evaluations[0], evaluations[1])
+    parameters = Self.parameters(of: proof, systems, under: challenge)
+  }
+
+  /// The first attempt without a zero denominator, and its values.
+  private static func firstAttempt(
+    _ draw: (UInt64) -> FieldChallenge, _ evaluate: (FieldChallenge) -> [FieldEvaluation]
+  ) -> (FieldChallenge, [FieldEvaluation])? {
+    for attempt in 0...largestAttempt {
+      let challenge = draw(attempt)
+      let values = evaluate(challenge)
+      if !values.contains(where: { $0.failures.contains(.zeroDenominator) }) { return (challenge, values) }
+    }
+    return nil
+  }
+
+  private static func evaluations(of systems: [EquationSystem], _ values: [FieldEvaluation]) -> [Evaluation]?
+  {
+    let evaluations = zip(systems, values).map { Evaluation(of: $0, $1) }
+    return evaluations.contains { $0 == nil } ? nil : evaluations.map { $0! }
+  }
+
+  /// The values of both models with the matched parameters drawn at random; nil where they are not proved to be one
+  /// function of them.
+  private static func parameters(
+    of proof: ParameterProof, _ systems: [EquationSystem], under challenge: FieldChallenge
+  ) -> ParameterEvaluations? {
+    guard case .proved = proof.outcome, !proof.matches.isEmpty else { return nil }
+    let functions = RandomFunctions(challenge)
+    let shapes = systems.map(\.parameterShapes)
+    var drawn: [[String: ParameterImages]] = [[:], [:]]
+    for match in proof.matches {
+      guard let shape = shapes[0][match.first], shapes[1][match.second] != nil else { return nil }
+      let images = ParameterImages(name: match.first, count: shape.reduce(1, *), functions: functions)
+      drawn[0][match.first] = images
+      drawn[1][match.second] =
+        match.layout == .transposed ? images.reordered(transposition(of: shape)) : images
+    }
+    let values = zip(systems, drawn).map { FieldEvaluation(of: $0, under: challenge, parameters: $1) }
+    guard let evaluations = evaluations(of: systems, values) else { return nil }
+    return ParameterEvaluations(matches: proof.matches, first: evaluations[0], second: evaluations[1])
+  }
+
+  /// For each element of the transpose of a matrix of this shape its position in the matrix.
+  private static func transposition(of shape: [Int]) -> [Int] {
+    (0..<shape[1]).flatMap { column in (0..<shape[0]).map { $0 * shape[1] + column } }
+  }
+}
+
+extension FieldEvaluation {
+  /// Whether the values of the output or of a group may be undefined for some inputs.
+  fileprivate func holdsWhereDefined(_ system: EquationSystem) -> Bool {
+    isPartial[system.output] || groups.contains { $0.members.contains { isPartial[$0] } }
+  }
+}
+
+extension EquationSystem {
+  /// The shapes of all parameters that entries carry.
+  var parameterShapes: [String: [Int]] {
+    var shapes: [String: [Int]] = [:]
+    for equation in equations {
+      for term in equation.terms {
+        if let name = term.parameter, let parameter = term.map.parameter { shapes[name] = parameter.shape }
+      }
+      for offset in equation.offsets {
+        if let name = offset.parameter { shapes[name] = offset.tensor.shape }
+      }
+    }
+    return shapes
+  }
+}
+
+extension Certificate.Evaluation {
+  /// Whether both have the same outputs, and each group its counterpart.
+  fileprivate func agrees(with other: Certificate.Evaluation) -> Bool {
+    let digests = { (evaluation: Certificate.Evaluation) in
+      evaluation.groups.map(\.digest).sorted { $0.lexicographicallyPrecedes($1) }
+    }
+    return outputs == other.outputs && digests(self) == digests(other)
+  }
+
+  /// The values of a system of equations; nil where one has none.
+  fileprivate init?(of system: EquationSystem, _ values: FieldEvaluation) {
+    var blocks: [Certificate.Block] = []
+    for (equation, value) in zip(system.equations, values.values) {
+      guard let value else { return nil }
+      blocks.append(.init(name: equation.name, values: value.certified(under: values.challenge)))
+    }
+    self.blocks = blocks
+    outputs = blocks[system.output].values
+    groups = values.groups.map { group in
+      let cut = zip(group.members, group.cut).flatMap { member, coordinates in
+        coordinates.map { (block: system.equations[member].name, index: $0) }
+      }
+      return Certificate.Group(cut: cut, digest: group.digest)
+    }
+  }
+}
+
+extension FieldValues {
+  /// The elements, with infinite coordinates as what stands for them.
+  fileprivate func certified(under challenge: FieldChallenge) -> [Certificate.Element] {
+    let values = hasSymbols ? Interpretation(challenge).withSymbols(self) : self
+    return (0..<count).map { index in
+      let element = values[index]
+      return Certificate.Element(first: element.first, second: element.second, third: element.third)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import DeepEquilibrium
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Equivalence
+
+/// A second judge, in another language and without a line of ours, repeats what certificates say.
+@Suite("Certificates")
+struct CertificateTests {
+  private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures").path
+
+  /// The files of every fixture in JSON: its network or networks, and its conversion.
+  static let pairs: [(networks: [String], conversion: String)] = {
+    let names = FileManager.default.enumerator(atPath: fixtures)!.compactMap { $0 as? String }
+    return names.filter { $0.hasSuffix(".deq.json") }.sorted().compactMap { conversion in
+      let network = conversion.dropLast(".deq.json".count) + ".json"
+      if conversion.hasPrefix("stack") {
+        return (
+          ["1.json", "2.json"].map { "\(fixtures)/stack-of-two-deqs/\($0)" }, "\(fixtures)/\(conversion)"
+        )
+      }
+      return names.contains(String(network)) ? (["\(fixtures)/\(network)"], "\(fixtures)/\(conversion)") : nil
+    }
+  }()
+
+  private let folder: CertificateFolder
+
+  init() throws { folder = try CertificateFolder() }
+
+  @Test("Python 3 is there to verify certificates")
+  func python() {
+    #expect(Python.has("hashlib", "json"), "the second judge of certificates needs python3")
+    #expect(Self.pairs.count >= 37)
+  }
+
+  @Test("What the verifier knows of layers agrees with PyTorch's and mpmath's numbers")
+  func reals() throws {
+    let judge = try SecondJudge.run("certificate_reals.py", in: folder.path)
+    #expect(judge.status == 0 && judge.line.hasSuffix("cases agree"), "\(judge.line)")
+  }
+
+  @Test("Every fixture's certificate is verified, with all parameters", arguments: pairs.indices)
+  func fixtures(index: Int) throws {
+    let pair = Self.pairs[index]
+    let (first, second) = (try ModelWithFiles(pair.networks), try ModelWithFiles([pair.conversion]))
+    let judge = try SecondJudge(#require(try Certificate.claimed(first, second)), in: folder.path)
+    #expect(judge.status == 0, "\(pair.conversion): \(judge.line)")
+    #expect(judge.line.hasSuffix("for every value of the parameters too"))
+  }
+
+  @Test("Every linear map and every nonlinearity has the values that the verifier computes, in both forms")
+  func operators() throws {
+    var networks: [(String, Network<Double>)] = []
+    for type in LinearMapRegistry.all {
+      if let network = NetworkGenerator().network(applying: type, seed: 11) {
+        networks.append((type.typeName, network))
+      }
+    }
+    for type in NonlinearityRegistry.all {
+      if let network = NetworkGenerator().network(applying: type, seed: 12) {
+        networks.append((type.typeName, network))
+      }
+    }
+    #expect(networks.count > 60)
+    for (name, network) in networks { try expectAgreement(network, name, seed: 3) }
+  }
+
+  @Test("Random networks and their conversions have the values that the verifier computes, in both forms")
+  func randomNetworks() throws {
+    var settings = NetworkGenerator()
+    settings.maximumDepth = 5
+    settings.maximumWidth = 5
+    for seed in 0..<UInt64(campaignSize(8)) {
+      settings.implicitShare = seed % 2 == 0 ? 0.4 : 0
+      try expectAgreement(settings.network(seed: 500 + seed), "seed \(500 + seed)", seed: seed)
+    }
+  }
+
+  /// The conversion in blocks, with its weights in another file and its blocks in another order, is verified. The one with
+  /// whole matrices has the values that the verifier computes; where entries have been rounded it is another function.
+  private func expectAgreement(_ network: Network<Double>, _ label: String, seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let model = EquilibriumModel(converting: network)
+    let weights = CollectedWeights(file: "weights.safetensors")
+    let paths = [
+      try folder.file("network.json") { try ModelFile.network(network).write(to: $0) },
+      try folder.file("blocks.json") {
+        try ModelFile.equilibrium(model.shuffled(using: &generator)).write(to: $0, weights: weights)
+      },
+      try folder.file("matrices.json") { try ModelFile.equilibrium(model).write(as: .matrix, to: $0) },
+    ]
+    _ = try folder.file("weights.safetensors") { try SafetensorsWriter(weights.tensors).write(to: $0) }
+    let models = try paths.map { try ModelWithFiles([$0]) }
+    let blocks = try SecondJudge(
+      #require(try Certificate.claimed(models[0], models[1], seed: seed), "\(label)"), in: folder.path)
+    #expect(blocks.status == 0, "\(label), blocks: \(blocks.line)")
+    let matrices = try SecondJudge(
+      #require(try Certificate.claimed(models[2], models[0], seed: ~seed), "\(label)"), in: folder.path)
+    let isAnother = ["claim: expected equal outputs", "claim: expected groups"].contains {
+      matrices.line.hasPrefix("refused: \($0)")
+    }
+    #expect(matrices.status == 0 || isAnother, "\(label), matrices: \(matrices.line)")
+  }
+}
