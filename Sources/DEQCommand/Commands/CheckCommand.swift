@@ -109,9 +109,7 @@ struct CheckCommand: ParsableCommand {
     let result = checker.check(first.model, against: second.model)
     progress.finish()
     let names = ReportNames(first: first.paths, second: second.paths[0])
-    if let certificate {
-      try writeCertificate(of: result, first, second, checker, to: certificate)
-    }
+    let written = try certificate.map { try writeCertificate(of: result, first, second, to: $0) }
     if json {
       let provenance = ReportProvenance(
         command: "check", names: names, first: first.files, second: second.files, checker: checker)
@@ -122,7 +120,7 @@ struct CheckCommand: ParsableCommand {
     } else {
       var report = Report()
       result.describe(names, model: second.model.equilibrium ?? first.model.equilibrium, in: &report)
-      if let certificate { report.row("certificate", certificate) }
+      if let written { report.row("certificate", written) }
       try report.write()
     }
     if let status = status(of: result) { throw CommandFailure(status) }
@@ -142,7 +140,7 @@ struct CheckCommand: ParsableCommand {
     var checker = EquivalenceChecker()
     checker.samples = samples
     checker.inputs = try input.map {
-    try Samples.read(FileContents(reading: $0), inputSize: first.model.inputSize, outputSize: first.model.outputSize).input
+    try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
     }
     checker.domain = domain?.bounds
     checker.searchBudget = search
@@ -164,11 +162,29 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
+  /// Writes what another program needs to repeat the proof; nothing where nothing is proved.
+  ///
+  /// - Returns: What to say of it in the report.
   private func writeCertificate(
-    of result: EquivalenceReport, _ first: NamedModel, _ second: NamedModel, _ checker: EquivalenceChecker,
-    to path: String
-  ) throws {
-    throw CommandFailure(.usage, "--certificate")
+    of result: EquivalenceReport, _ first: NamedModel, _ second: NamedModel, to path: String
+  ) throws -> String {
+    guard
+      let certificate = Certificate(
+        of: first.model, second.model, report: result.proof,
+        identities: (first.identity, second.identity), seed: seed)
+    else {
+      return result.isProvedToHaveSameEquations
+        ? "none: a block has no value in the fields" : "none: nothing is proved"
+    }
+    try Interruption.removing(fileAt: path) { file in
+      try file.write { (sink) throws(FileError) in
+        try certificate.write(
+          firstFiles: first.files, secondFiles: second.files, tool: "deq \(DEQ.version)", to: sink)
+      }
+      try requireReplaceable(file, force: force)
+      try file.commit()
+    }
+    return path
   }
 }
 

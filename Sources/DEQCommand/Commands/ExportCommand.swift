@@ -59,6 +59,9 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "The most iterations for a model with cycles. (default: 1000)")
   var iterations: Int?
 
+  @Flag(inversion: .prefixedNo, help: "Check what was written before keeping it.")
+  var check = true
+
   @Flag(help: "Replace an existing, different file.")
   var force = false
 
@@ -81,16 +84,25 @@ struct ExportCommand: ParsableCommand {
     let content: ONNXExport.Content =
       to == .transition ? .transition : .equilibrium(iterations: iterations ?? 1000)
     let export = try ONNXExport(equilibrium, as: content, precision: precision, file: name)
-    let isKept = try write(export, to: target) { written in try isAccepted(written, as: equilibrium) }
+    var result: EquivalenceReport?
+    let isKept = try write(
+      export, to: target,
+      if: !check
+        ? nil
+        : { written in
+          result = try checked(written, as: equilibrium)
+          return result!.isAccepted
+        })
     guard isKept else {
       throw CommandFailure(
-        .refuted,
-        "\(name): what was written is not the function of \(model) in \(precision.rawValue); nothing was kept"
+        result?.statusOfConversion ?? .refuted,
+        "\(name): what was written is not the function of \(model) in \(precision.rawValue) "
+          + "(\(result.map { [$0.verdict.rawValue, $0.fault ?? ""].joined(separator: ": ") } ?? "")); nothing was kept"
       )
     }
     let report = ExportReport(
       command: self, export: export, target: name, wasConverted: wasConverted,
-      nilpotencyIndex: equilibrium.nilpotencyIndex)
+      nilpotencyIndex: equilibrium.nilpotencyIndex, check: result)
     if json {
       let text = try report.json
       if target == "-" { writeToStandardError(text) } else { try writeToStandardOutput(text) }
@@ -102,24 +114,29 @@ struct ExportCommand: ParsableCommand {
   }
 
   private func read() throws -> (EquilibriumModel<Double>, wasConverted: Bool) {
-    switch try ModelFile.read(model) {
+    let file = try ModelFile.read(model)
+    if check { try ModelArguments.requireFiniteNumbers(file) }
+    return switch file {
     case .equilibrium(let equilibrium): (equilibrium, false)
     case .network(let network): (EquilibriumModel(converting: network), true)
     }
   }
 
-  /// Judges what was written, as it was read again, against the model that a file in this precision holds: the one place
-  /// where an export is judged.
-  private func isAccepted(_ written: ModelFile, as model: EquilibriumModel<Double>) throws -> Bool {
-    guard case .equilibrium(let found) = written else { return false }
-    return try EquivalenceChecker().check(Network(precision.rounded(model)), against: found).isAccepted
+  /// Judges what was written, as it was read again, against the model that a file in this precision holds.
+  private func checked(
+    _ written: ModelFile, as model: EquilibriumModel<Double>
+  ) throws -> EquivalenceReport {
+    try requireMemory(
+      toCheck: .equilibrium(model), written.judged, samples: EquivalenceChecker().samples,
+      remedy: "--no-check leaves the check out")
+    return EquivalenceChecker().check(.equilibrium(precision.rounded(model)), against: written.judged)
   }
 
   /// Writes the export, hands what was written to `isAccepted` as read again, and keeps it where that is true.
   ///
   /// - Returns: Whether it was kept.
   private func write(
-    _ export: ONNXExport, to target: String, if isAccepted: (ModelFile) throws -> Bool
+    _ export: ONNXExport, to target: String, if isAccepted: ((ModelFile) throws -> Bool)?
   ) throws -> Bool {
     if target == "-" {
       return try writeFromMemory(export, named: "standard output", if: isAccepted) { bytes in
@@ -137,7 +154,8 @@ struct ExportCommand: ParsableCommand {
       try file.write { (sink) throws(FileError) in try export.write(to: sink) }
       try requireReplaceable(file, force: force)
       guard
-        try isAccepted(ModelFile.read(FileContents(FileContents(reading: temporary).bytes, named: target)))
+        try isAccepted?(ModelFile.read(FileContents(FileContents(reading: temporary).bytes, named: target)))
+          ?? true
       else {
         file.discard()
         return false
@@ -148,12 +166,12 @@ struct ExportCommand: ParsableCommand {
   }
 
   private func writeFromMemory(
-    _ export: ONNXExport, named name: String, if isAccepted: (ModelFile) throws -> Bool,
+    _ export: ONNXExport, named name: String, if isAccepted: ((ModelFile) throws -> Bool)?,
     to write: ([UInt8]) throws -> Void
   ) throws -> Bool {
     let sink = MemorySink(named: name)
     try export.write(to: sink)
-    guard try isAccepted(ModelFile.read(FileContents(sink.bytes, named: name))) else { return false }
+    guard try isAccepted?(ModelFile.read(FileContents(sink.bytes, named: name))) ?? true else { return false }
     try write(sink.bytes)
     return true
   }

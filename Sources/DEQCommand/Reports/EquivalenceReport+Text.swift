@@ -136,17 +136,16 @@ extension EquivalenceReport {
     guard case .notProved(let gap) = proof.function else { return }
     report.row("not proved", gap.difference?.description ?? gap.reason)
     if gap.difference != nil { report.row("", gap.reason) }
-    if let place = gap.first {
-      report.row("", "first without counterpart in \(names.firstName): \(place.block)[\(place.index)]")
-    }
-    if let place = gap.second {
-      report.row("", "first without counterpart in \(names.second): \(place.block)[\(place.index)]")
-    }
-    if let found = gap.correspondence {
+    for (place, found, name, other) in [
+      (gap.first, gap.correspondence.map { ($0.firstUnits, $0.firstBlocks) }, names.firstName, names.second),
+      (gap.second, gap.correspondence.map { ($0.secondUnits, $0.secondBlocks) }, names.second, names.firstName),
+    ] {
+      guard let (units, blocks) = found else { continue }
+      let first = place.map { "; the first without: \($0.block)[\($0.index)]" } ?? ""
       report.row(
         "",
-        "\(described(found.firstUnits)) units and \(described(found.firstBlocks)) blocks correspond to "
-          + "\(described(found.secondUnits)) units and \(described(found.secondBlocks)) blocks")
+        "\(name): \(described(units)) units and \(described(blocks)) blocks have a counterpart in \(other)\(first)"
+      )
     }
   }
 

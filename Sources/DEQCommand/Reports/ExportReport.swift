@@ -9,6 +9,8 @@ struct ExportReport {
   /// Whether the input was a network.
   let wasConverted: Bool
   let nilpotencyIndex: Int?
+  /// What the check of what was written says; nil where there was none.
+  let check: EquivalenceReport?
 
   func describe(in report: inout Report) {
     let what = command.to == .onnx ? "equilibrium" : "transition"
@@ -20,6 +22,10 @@ struct ExportReport {
       "format",
       "opset \(ONNXExport.opset), \(command.precision.rawValue), \(text(export.nodeCount, "node")), "
         + "\(text(bytes: export.byteCount))")
+    report.row(
+      "check",
+      check.map { "read again, \($0.verdict.rawValue) in \(command.precision.rawValue)" }
+        ?? "none: not read again")
     for port in export.inputs { report.row("input", description(of: port)) }
     for port in export.outputs { report.row("output", description(of: port)) }
     if let iterations = export.iterations {
@@ -45,6 +51,7 @@ struct ExportReport {
         try writer.boolean(wasConverted)
         try writer.integer("opset", ONNXExport.opset)
         try writer.string("precision", command.precision.rawValue)
+        try writer.string("verdict", check?.verdict.rawValue ?? "unchecked")
         try writer.integer("nodes", export.nodeCount)
         try writer.integer("bytes", export.byteCount)
         if let iterations = export.iterations { try writer.integer("iterations", iterations) }
