@@ -26,8 +26,12 @@ struct SearchState {
   private static let negligible = 0x1p-50
   /// How many inputs `best` keeps.
   private static let kept = 16
-  /// The judge is asked about every promising row until then; afterwards only where the difference is the largest yet.
-  private static let patience = 64
+  /// How many promising rows of one strategy's turn the judge is asked about, the largest difference of the turn or not:
+  /// where one region rounds badly, its differences must not hide the real ones of another.
+  private static let patience = 8
+
+  /// How many rows of this turn the judge was asked about, and the largest differences among them, by each measure.
+  private var turn = (judged: 0, score: 0.0, componentScore: 0.0)
 
   init(target: SearchTarget, domain: ClosedRange<Double>?) {
     self.target = target
@@ -44,6 +48,7 @@ struct SearchState {
   mutating func begin(_ strategy: String, allowance: Int, seed: UInt64) {
     generator = SeededGenerator(seed: seed)
     self.allowance = allowance
+    turn = (0, 0, 0)
     coverage.append(SearchCoverage(strategy: strategy, rows: 0))
   }
 
@@ -118,15 +123,22 @@ struct SearchState {
   /// Asks the judge about the row that differs most relative to its largest output, and about the one that differs most
   /// relative to the coordinate itself, since a large output hides small ones.
   private mutating func judge(_ x: Matrix<Double>, _ rows: [RowDifference]) {
-    var candidates: [Int] = []
-    for measure in [\RowDifference.score, \RowDifference.componentScore] {
-      guard let row = rows.indices.max(by: { rows[$0][keyPath: measure] < rows[$1][keyPath: measure] }),
-        rows[row][keyPath: measure] > Self.negligible, !candidates.contains(row)
-      else { continue }
-      if judged < Self.patience || rows[row].score >= largestRelativeDifference { candidates.append(row) }
+    func largest(_ measure: (RowDifference) -> Double, above judged: Double) -> Int? {
+      let row = rows.indices.max { measure(rows[$0]) < measure(rows[$1]) }
+      return row.flatMap { row in
+        measure(rows[row]) > (turn.judged < Self.patience ? Self.negligible : judged) ? row : nil
+      }
     }
+    let byRow = largest(\.score, above: turn.score)
+    let byComponent = largest(\.componentScore, above: turn.componentScore)
+    let candidates = [byRow, byComponent == byRow ? nil : byComponent].compactMap { $0 }
     guard !candidates.isEmpty else { return }
     judged += candidates.count
+    turn.judged += candidates.count
+    for row in candidates {
+      turn.score = max(turn.score, rows[row].score)
+      turn.componentScore = max(turn.componentScore, rows[row].componentScore)
+    }
     let verdicts = target.differences(x.selectingRows(candidates))
     for (row, verdict) in zip(candidates, verdicts) where found == nil {
       guard let verdict else { continue }
