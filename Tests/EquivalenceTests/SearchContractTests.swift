@@ -221,27 +221,26 @@ struct SearchContractTests {
     let report = search(target(tolerance: 1e9, { $0[0] * 1e-7 }))
     #expect(report.finding == nil)
     #expect(report.judged > 0)
-    #expect(report.judged <= 250)
+    #expect(report.judged <= 400)
   }
 
   @Test("Where one region rounds badly, a small difference in another is found all the same")
   func noise() throws {
-    // Far out everything seems different by a half and is none; near 0 a difference of 1e-6 of the value is one.
+    // Nearly everywhere a difference of a half is none; in a strip one of 1e-6 of the value is one.
     var noisy = target(inputs: 2, { _ in 0 })
     noisy.evaluate = { x in
       var outputs = PairedOutputs(
         first: Matrix(rows: x.rows, columns: 1, repeating: 1),
         second: Matrix(rows: x.rows, columns: 1, repeating: 1))
       for row in 0..<x.rows {
-        let isFar = max(abs(x[row, 0]), abs(x[row, 1])) > 1
         let isSpot = x[row, 0] < -0.9 && x[row, 0] > -1
-        outputs.second[row, 0] = isFar ? 0.5 : (isSpot ? 1 + 1e-6 : 1)
+        outputs.second[row, 0] = isSpot ? 1 + 1e-6 : 0.5
       }
       return outputs
     }
     noisy.differences = { x in
       x.rowArrays.map { row in
-        row[0] < -0.9 && row[0] > -1 && abs(row[1]) <= 1
+        row[0] < -0.9 && row[0] > -1
           ? OutputDifference(index: 0, first: 1, second: 1 + 1e-6) : nil
       }
     }

@@ -28,7 +28,7 @@ struct SearchState {
   private static let kept = 16
   /// How many promising rows of one strategy's turn the judge is asked about, the largest difference of the turn or not:
   /// where one region rounds badly, its differences must not hide the real ones of another.
-  private static let patience = 8
+  private static let patience = 12
 
   /// How many rows of this turn the judge was asked about, and the largest differences among them, by each measure.
   private var turn = (judged: 0, score: 0.0, componentScore: 0.0)
@@ -120,18 +120,10 @@ struct SearchState {
     if best.count > Self.kept { best.removeLast() }
   }
 
-  /// Asks the judge about the row that differs most relative to its largest output, and about the one that differs most
+  /// Asks the judge about the rows that differ most relative to their largest output, and about the one that differs most
   /// relative to the coordinate itself, since a large output hides small ones.
   private mutating func judge(_ x: Matrix<Double>, _ rows: [RowDifference]) {
-    func largest(_ measure: (RowDifference) -> Double, above judged: Double) -> Int? {
-      let row = rows.indices.max { measure(rows[$0]) < measure(rows[$1]) }
-      return row.flatMap { row in
-        measure(rows[row]) > (turn.judged < Self.patience ? Self.negligible : judged) ? row : nil
-      }
-    }
-    let byRow = largest(\.score, above: turn.score)
-    let byComponent = largest(\.componentScore, above: turn.componentScore)
-    let candidates = [byRow, byComponent == byRow ? nil : byComponent].compactMap { $0 }
+    let candidates = candidates(among: rows)
     guard !candidates.isEmpty else { return }
     judged += candidates.count
     turn.judged += candidates.count
@@ -145,6 +137,25 @@ struct SearchState {
       found = SearchFinding(
         input: Array(x.row(row)), difference: verdict, strategy: coverage[coverage.count - 1].strategy)
     }
+  }
+
+  /// The rows that differ most, by either measure, and some that differ less by an order of magnitude or two: the first
+  /// may be those that round worst.
+  private func candidates(among rows: [RowDifference]) -> [Int] {
+    func largest(_ measure: (RowDifference) -> Double, above judged: Double, count: Int) -> [Int] {
+      let limit = turn.judged < Self.patience ? Self.negligible : judged
+      var chosen: [Int] = []
+      for row in rows.indices.sorted(by: { measure(rows[$0]) > measure(rows[$1]) }) where chosen.count < count
+      {
+        guard measure(rows[row]) > limit else { break }
+        if let last = chosen.last, measure(rows[row]) > measure(rows[last]) / 10 { continue }
+        chosen.append(row)
+      }
+      return chosen
+    }
+    let byRow = largest(\.score, above: turn.score, count: 3)
+    return byRow
+      + largest(\.componentScore, above: turn.componentScore, count: 1).filter { !byRow.contains($0) }
   }
 }
 
