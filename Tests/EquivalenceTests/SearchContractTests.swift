@@ -63,6 +63,35 @@ struct SearchContractTests {
     }
   }
 
+  @Test("A summit too narrow for chance is climbed by the gradient of the difference")
+  func ascent() throws {
+    // 1 / (1 + |x − 1|²), called a difference above a half: within distance 1 of a point in 30 dimensions.
+    let height = { @Sendable (x: [Double]) -> Double in 1 / (1 + x.reduce(0) { $0 + ($1 - 1) * ($1 - 1) }) }
+    var summit = target(inputs: 30, tolerance: 0.5, height)
+    let evaluate = summit.evaluate
+    summit.evaluate = { x in
+      // Against 1, so that the relative difference is no constant.
+      var outputs = evaluate(x)
+      for row in 0..<x.rows { outputs.second[row, 0] = 1 }
+      for row in 0..<x.rows { outputs.first[row, 0] += 1 }
+      return outputs
+    }
+    #expect(search(summit).finding == nil)
+    summit.inputGradient = { x, cotangent in
+      var gradient = Matrix<Double>(rows: x.rows, columns: x.columns)
+      for row in 0..<x.rows {
+        let h = height(Array(x.row(row)))
+        for column in 0..<x.columns {
+          gradient[row, column] = -2 * cotangent[row, 0] * h * h * (x[row, column] - 1)
+        }
+      }
+      return gradient
+    }
+    let finding = try #require(search(summit).finding)
+    #expect(finding.strategy == "gradient ascent on the difference")
+    #expect(height(finding.input) > 0.5)
+  }
+
   @Test("The same settings give the same report, another seed another search")
   func deterministic() {
     let layers = Chains.random([6, 16, 3], seed: 3)
@@ -192,7 +221,30 @@ struct SearchContractTests {
     let report = search(target(tolerance: 1e9, { $0[0] * 1e-7 }))
     #expect(report.finding == nil)
     #expect(report.judged > 0)
-    #expect(report.judged <= 200)
+    #expect(report.judged <= 400)
+  }
+
+  @Test("Where one region rounds badly, a small difference in another is found all the same")
+  func noise() throws {
+    // Nearly everywhere a difference of a half is none; in a strip one of 1e-6 of the value is one.
+    var noisy = target(inputs: 2, { _ in 0 })
+    noisy.evaluate = { x in
+      var outputs = PairedOutputs(
+        first: Matrix(rows: x.rows, columns: 1, repeating: 1),
+        second: Matrix(rows: x.rows, columns: 1, repeating: 1))
+      for row in 0..<x.rows {
+        let isSpot = x[row, 0] < -0.9 && x[row, 0] > -1
+        outputs.second[row, 0] = isSpot ? 1 + 1e-6 : 0.5
+      }
+      return outputs
+    }
+    noisy.differences = { x in
+      x.rowArrays.map { row in
+        row[0] < -0.9 && row[0] > -1
+          ? OutputDifference(index: 0, first: 1, second: 1 + 1e-6) : nil
+      }
+    }
+    for seed in 0..<UInt64(5) { #expect(search(noisy, seed: seed).finding != nil) }
   }
 
   @Test("A value on one side and none on the other is a difference, the same infinity or NaN on both is none")

@@ -9,8 +9,20 @@ public struct SearchReport: Sendable, Equatable {
   /// How many rows the judge was asked about, those of shrinking included.
   public var judged: Int
   /// The largest difference seen, relative to the largest magnitude of the same row's outputs. Where nothing was found,
-  /// it is one that rounding explains.
+  /// it is one that rounding explains. Infinite where one of two values is not finite.
   public var largestRelativeDifference: Double
+
+  /// A report of these facts.
+  public init(
+    finding: SearchFinding?, coverage: [SearchCoverage], incomparable: Int, judged: Int,
+    largestRelativeDifference: Double
+  ) {
+    self.finding = finding
+    self.coverage = coverage
+    self.incomparable = incomparable
+    self.judged = judged
+    self.largestRelativeDifference = largestRelativeDifference
+  }
 
   /// How many rows were evaluated in all.
   public var rows: Int { coverage.reduce(0) { $0 + $1.rows } }

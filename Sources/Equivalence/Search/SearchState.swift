@@ -26,8 +26,12 @@ struct SearchState {
   private static let negligible = 0x1p-50
   /// How many inputs `best` keeps.
   private static let kept = 16
-  /// The judge is asked about every promising row until then; afterwards only where the difference is the largest yet.
-  private static let patience = 64
+  /// How many promising rows of one strategy's turn the judge is asked about, the largest difference of the turn or not:
+  /// where one region rounds badly, its differences must not hide the real ones of another.
+  private static let patience = 12
+
+  /// How many rows of this turn the judge was asked about, and the largest differences among them, by each measure.
+  private var turn = (judged: 0, score: 0.0, componentScore: 0.0)
 
   init(target: SearchTarget, domain: ClosedRange<Double>?) {
     self.target = target
@@ -44,6 +48,7 @@ struct SearchState {
   mutating func begin(_ strategy: String, allowance: Int, seed: UInt64) {
     generator = SeededGenerator(seed: seed)
     self.allowance = allowance
+    turn = (0, 0, 0)
     coverage.append(SearchCoverage(strategy: strategy, rows: 0))
   }
 
@@ -115,24 +120,42 @@ struct SearchState {
     if best.count > Self.kept { best.removeLast() }
   }
 
-  /// Asks the judge about the row that differs most relative to its largest output, and about the one that differs most
+  /// Asks the judge about the rows that differ most relative to their largest output, and about the one that differs most
   /// relative to the coordinate itself, since a large output hides small ones.
   private mutating func judge(_ x: Matrix<Double>, _ rows: [RowDifference]) {
-    var candidates: [Int] = []
-    for measure in [\RowDifference.score, \RowDifference.componentScore] {
-      guard let row = rows.indices.max(by: { rows[$0][keyPath: measure] < rows[$1][keyPath: measure] }),
-        rows[row][keyPath: measure] > Self.negligible, !candidates.contains(row)
-      else { continue }
-      if judged < Self.patience || rows[row].score >= largestRelativeDifference { candidates.append(row) }
-    }
+    let candidates = candidates(among: rows)
     guard !candidates.isEmpty else { return }
     judged += candidates.count
+    turn.judged += candidates.count
+    for row in candidates {
+      turn.score = max(turn.score, rows[row].score)
+      turn.componentScore = max(turn.componentScore, rows[row].componentScore)
+    }
     let verdicts = target.differences(x.selectingRows(candidates))
     for (row, verdict) in zip(candidates, verdicts) where found == nil {
       guard let verdict else { continue }
       found = SearchFinding(
         input: Array(x.row(row)), difference: verdict, strategy: coverage[coverage.count - 1].strategy)
     }
+  }
+
+  /// The rows that differ most, by either measure, and some that differ less by an order of magnitude or two: the first
+  /// may be those that round worst.
+  private func candidates(among rows: [RowDifference]) -> [Int] {
+    func largest(_ measure: (RowDifference) -> Double, above judged: Double, count: Int) -> [Int] {
+      let limit = turn.judged < Self.patience ? Self.negligible : judged
+      var chosen: [Int] = []
+      for row in rows.indices.sorted(by: { measure(rows[$0]) > measure(rows[$1]) }) where chosen.count < count
+      {
+        guard measure(rows[row]) > limit else { break }
+        if let last = chosen.last, measure(rows[row]) > measure(rows[last]) / 10 { continue }
+        chosen.append(row)
+      }
+      return chosen
+    }
+    let byRow = largest(\.score, above: turn.score, count: 3)
+    return byRow
+      + largest(\.componentScore, above: turn.componentScore, count: 1).filter { !byRow.contains($0) }
   }
 }
 
