@@ -32,7 +32,16 @@ struct Rewriter {
     try? Network(inputShape: inputShape, layers: layers, output: output)
   }
 
-  /// The explicit layers that are wanted, in random order.
+  /// The layers that the output depends on.
+  var live: Set<Int> {
+    var (seen, pending): (Set<Int>, [Int]) = ([output], [output])
+    while let next = pending.popLast() {
+      for source in layers[next].nodeSources where seen.insert(source).inserted { pending.append(source) }
+    }
+    return seen
+  }
+
+  /// The explicit layers that are wanted, in random order, mostly those first that the output depends on.
   mutating func blocks(
     where isWanted: (Block<Double>) -> Bool
   ) -> [(index: Int, block: Block<Double>)] {
@@ -40,17 +49,19 @@ struct Rewriter {
       guard case .explicit(let block) = layer, isWanted(block) else { return nil }
       return (index, block)
     }
-    return all.shuffled(using: &draws.generator)
+    let shuffled = all.shuffled(using: &draws.generator)
+    guard draws.chance(0.9) else { return shuffled }
+    let live = live
+    return shuffled.filter { live.contains($0.index) } + shuffled.filter { !live.contains($0.index) }
   }
 
-  /// The terms of explicit layers that are wanted, in random order.
+  /// The terms of explicit layers that are wanted, in random order, mostly those first that the output depends on.
   mutating func terms(where isWanted: (Term<Double>) -> Bool) -> [(reader: Reader, term: Term<Double>)] {
-    let all = blocks { _ in true }.flatMap { index, block in
+    blocks { _ in true }.flatMap { index, block in
       block.terms.indices.filter { isWanted(block.terms[$0]) }.map {
         (reader: Reader(layer: index, term: $0), term: block.terms[$0])
       }
     }
-    return all.shuffled(using: &draws.generator)
   }
 
   func block(_ index: Int) -> Block<Double>? {
