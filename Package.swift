@@ -58,7 +58,10 @@ let package = Package(
     .target(name: "Conversion", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
     .target(
       name: "Equivalence",
-      dependencies: ["CSodium", "LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria"]),
+      dependencies: [
+        "CSodium", "LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ]),
     .target(
       name: "ONNXSchema", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["onnx.proto"]),

@@ -18,6 +18,11 @@ struct FieldEvaluation: Sendable {
   private(set) var groups: [GroupEvaluation] = []
   /// Why such groups have no value.
   private(set) var groupFailures: [FieldFailure] = []
+  /// The largest complexity of a coordinate.
+  private(set) var complexity = FieldComplexity.fresh
+  /// How often random functions were applied, at most, and coordinates compared.
+  private(set) var applications = 0.0
+  private var complexities: [FieldComplexity] = []
   /// The equations, each behind those that it reads, but for such groups.
   private(set) var order: [Int] = []
 
@@ -36,6 +41,8 @@ struct FieldEvaluation: Sendable {
     values = [FieldValues?](repeating: nil, count: count)
     failures = [FieldFailure?](repeating: nil, count: count)
     isPartial = [Bool](repeating: false, count: count)
+    complexities = [FieldComplexity](repeating: .fresh, count: count)
+    applications = Double(input.count)
     let equations = system.withoutVanishingCycles(parameters: Set(parameters.keys))
     for members in stronglyConnectedComponents(sources: equations.map(\.nodeSources)) {
       order += members
@@ -55,6 +62,7 @@ struct FieldEvaluation: Sendable {
       let image = try BlockImage(equations[index], parameters: parameters, in: theory)
       let value = try image.value { (source) throws(FieldFailure) in try read(source) }
       values[index] = value
+      note([index], equations, Set(parameters.keys), passes: 1, depth: 1)
       isPartial[index] =
         image.isPartial || value.hasSymbols || equations[index].nodeSources.contains { isPartial[$0] }
     } catch { failures[index] = error }
@@ -73,7 +81,9 @@ struct FieldEvaluation: Sendable {
         members: members, images: images, cut: cut(of: members, equations, parameters: Set(parameters.keys)),
         theory: theory)
       let outside = { (source: Source) throws(FieldFailure) in try read(source) }
-      let (state, digest) = try transition.evaluate(reading: outside)
+      let (state, digest, passes, depth) = try transition.evaluate(reading: outside)
+      let fresh = zip(members, transition.cut).filter { $1.count == equations[$0].size }.map(\.0)
+      note(members, equations, Set(parameters.keys), passes: passes, depth: depth, fresh: Set(fresh))
       let sources = members.flatMap { equations[$0].nodeSources }
       let partial = images.contains(where: \.isPartial) || sources.contains { isPartial[$0] }
       for (member, value) in zip(members, state) { (values[member], isPartial[member]) = (value, partial) }
@@ -83,6 +93,31 @@ struct FieldEvaluation: Sendable {
     } catch {
       for member in members { failures[member] = error }
       groupFailures.append(error)
+    }
+  }
+
+  /// Notes how complex the values of some equations can be, and how many functions were applied.
+  ///
+  /// - Parameters:
+  ///   - passes: How often all of them were evaluated.
+  ///   - depth: How often one after the other.
+  ///   - fresh: Those whose values the others read as random numbers.
+  private mutating func note(
+    _ members: [Int], _ equations: [Block<Double>], _ parameters: Set<String>, passes: Int, depth: Int,
+    fresh: Set<Int> = []
+  ) {
+    for _ in 0..<depth {
+      for member in members {
+        complexities[member] = FieldComplexity(of: equations[member], parameters: parameters) { source in
+          if case .node(let node) = source, !fresh.contains(node) { complexities[node] } else { .fresh }
+        }
+        complexity = complexity.union(complexities[member])
+      }
+    }
+    // No nonlinearity applies more than four functions to a coordinate of a port.
+    for member in members {
+      let block = equations[member]
+      applications += Double(passes) * Double(block.portSizes.reduce(block.size, +)) * 4
     }
   }
 

@@ -18,10 +18,18 @@ struct GroupTransitionImage {
   typealias Reader = (Source) throws(FieldFailure) -> FieldValues
 
   /// The state of the group and its digest; nil for one without a cycle, whose state follows from what it reads.
-  func evaluate(reading outside: Reader) throws(FieldFailure) -> (state: [FieldValues], digest: [UInt8]?) {
+  ///
+  /// Says too how often all blocks were evaluated, and how often one after the other.
+  func evaluate(
+    reading outside: Reader
+  ) throws(FieldFailure) -> (state: [FieldValues], digest: [UInt8]?, passes: Int, depth: Int) {
     let size = cut.reduce(0) { $0 + $1.count }
-    guard size > 0 else { return (try state(at: [], reading: outside).state, nil) }
-    let colours = try colours(size, reading: outside)
+    guard size > 0 else {
+      let (state, _, passes) = try state(at: [], reading: outside)
+      return (state, nil, passes, passes)
+    }
+    var passes = 0
+    let colours = try colours(size, reading: outside, passes: &passes)
     let values = try state(at: colours, reading: outside).next
     let pairs = zip(colours, values).sorted { $0.0 < $1.0 }
     var message = Array("group".utf8)
@@ -36,16 +44,20 @@ struct GroupTransitionImage {
     }
     let symbol = FunctionSymbol("unknown")
     let unknowns = colours.map { theory.functions.hash(symbol, words, [$0]) }
-    return (try state(at: unknowns, reading: outside).state, digest)
+    let (state, _, last) = try state(at: unknowns, reading: outside)
+    return (state, digest, passes + 2 * last, last)
   }
 
   /// Colours of the cut's coordinates, no two the same.
-  private func colours(_ size: Int, reading outside: Reader) throws(FieldFailure) -> [FieldElement] {
+  private func colours(
+    _ size: Int, reading outside: Reader, passes: inout Int
+  ) throws(FieldFailure) -> [FieldElement] {
     let (colour, mark) = (FunctionSymbol("colour"), FunctionSymbol("mark"))
     var colours = [FieldElement](repeating: theory.functions.hash(colour, [], []), count: size)
     var classes = 0
     while true {
-      let values = try state(at: colours, reading: outside).next
+      let (_, values, own) = try state(at: colours, reading: outside)
+      passes += own
       colours = zip(colours, values).map { theory.functions.hash(colour, [], [$0, $1]) }
       let count = Set(colours).count
       if count == size { return colours }
@@ -65,10 +77,12 @@ struct GroupTransitionImage {
   /// What is not in the cut follows from it, in as many applications as the longest path has steps.
   private func state(
     at elements: [FieldElement], reading outside: Reader
-  ) throws(FieldFailure) -> (state: [FieldValues], next: [FieldElement]) {
+  ) throws(FieldFailure) -> (state: [FieldValues], next: [FieldElement], passes: Int) {
     var state = start
     place(elements, in: &state)
+    var passes = 0
     while true {
+      passes += 1
       var next: [FieldValues] = []
       for image in images {
         let value = try image.value { (source) throws(FieldFailure) in
@@ -82,7 +96,9 @@ struct GroupTransitionImage {
       }
       let results = zip(next, cut).flatMap { values, cut in cut.map { values[$0] } }
       place(elements, in: &next)
-      if zip(next, state).allSatisfy({ $0.components == $1.components }) { return (state, results) }
+      if zip(next, state).allSatisfy({ $0.components == $1.components }) {
+        return (state, results, passes)
+      }
       state = next
     }
   }
