@@ -169,14 +169,35 @@ struct Rewriter {
     if output > index { output -= 1 }
   }
 
-  /// Whether a parameter's name stands at one place of the network only.
-  func isAlone(_ parameter: String) -> Bool {
-    var count = 0
+  /// How many entries of explicit layers carry each parameter.
+  private var uses: [String: Int] {
+    var uses: [String: Int] = [:]
     for case .explicit(let block) in layers {
-      count += block.terms.filter { $0.parameter == parameter }.count
-      count += block.offsets.filter { $0.parameter == parameter }.count
+      for name in block.terms.compactMap(\.parameter) + block.offsets.compactMap(\.parameter) {
+        uses[name, default: 0] += 1
+      }
     }
-    return count <= 1
+    return uses
+  }
+
+  /// Whether a parameter's name stands at one place of the network only.
+  func isAlone(_ parameter: String) -> Bool { uses[parameter, default: 0] <= 1 }
+
+  /// Takes the names of parameters away that fewer entries carry than before: where one entry's numbers were multiplied
+  /// into others, what is left under the name is another function of it.
+  mutating func forgetLabels(usedLessThan before: Rewriter) {
+    let (now, before) = (uses, before.uses)
+    let lost = Set(before.keys.filter { now[$0, default: 0] < before[$0]! })
+    for index in layers.indices {
+      guard case .explicit(var block) = layers[index] else { continue }
+      for term in block.terms.indices where block.terms[term].parameter.map(lost.contains) == true {
+        block.terms[term].parameter = nil
+      }
+      for offset in block.offsets.indices where block.offsets[offset].parameter.map(lost.contains) == true {
+        block.offsets[offset].parameter = nil
+      }
+      layers[index] = .explicit(block)
+    }
   }
 }
 
