@@ -77,7 +77,8 @@ struct RewritingTests {
       #expect(!fault.network.isIdentical(to: rewriting.rewritten), "seed \(seed): \(fault)")
       if Self.difference(rewriting.original, fault.network, seed: seed) ?? 0 > 1e-9 { visible += 1 }
     }
-    print("\(kind.rawValue): \(planted) faults, \(visible) visible")
+    // The comparison of numbers above would see a rewriting that moves something to another place.
+    if [.transposesInserted, .maxPoolUnfolded, .slicesConcatenated].contains(kind) { #expect(visible > 0) }
     #expect(planted >= campaignSize(12) / 2, "planted \(planted)")
   }
 

@@ -28,6 +28,7 @@ public struct NetworkRewriting: Sendable {
       guard attempt.rewrite(kind, at: target) else { return nil }
     }
     rewriter.draws.generator = attempt.draws.generator
+    attempt.forgetLabels(usedLessThan: rewriter)
     guard let original = rewriter.network, let rewritten = attempt.network else { return nil }
     let names = Set(rewritten.layers.map(\.name))
     return NetworkRewriting(

@@ -10,7 +10,8 @@ extension Rewriter {
       guard case .implicit(let layer) = layer else { return nil }
       return (index, layer)
     }
-    return all.shuffled(using: &draws.generator)
+    let (shuffled, live) = (all.shuffled(using: &draws.generator), live)
+    return shuffled.filter { live.contains($0.index) } + shuffled.filter { !live.contains($0.index) }
   }
 
   private mutating func replace(

@@ -32,7 +32,16 @@ struct Rewriter {
     try? Network(inputShape: inputShape, layers: layers, output: output)
   }
 
-  /// The explicit layers that are wanted, in random order.
+  /// The layers that the output depends on.
+  var live: Set<Int> {
+    var (seen, pending): (Set<Int>, [Int]) = ([output], [output])
+    while let next = pending.popLast() {
+      for source in layers[next].nodeSources where seen.insert(source).inserted { pending.append(source) }
+    }
+    return seen
+  }
+
+  /// The explicit layers that are wanted, in random order, mostly those first that the output depends on.
   mutating func blocks(
     where isWanted: (Block<Double>) -> Bool
   ) -> [(index: Int, block: Block<Double>)] {
@@ -40,17 +49,19 @@ struct Rewriter {
       guard case .explicit(let block) = layer, isWanted(block) else { return nil }
       return (index, block)
     }
-    return all.shuffled(using: &draws.generator)
+    let shuffled = all.shuffled(using: &draws.generator)
+    guard draws.chance(0.9) else { return shuffled }
+    let live = live
+    return shuffled.filter { live.contains($0.index) } + shuffled.filter { !live.contains($0.index) }
   }
 
-  /// The terms of explicit layers that are wanted, in random order.
+  /// The terms of explicit layers that are wanted, in random order, mostly those first that the output depends on.
   mutating func terms(where isWanted: (Term<Double>) -> Bool) -> [(reader: Reader, term: Term<Double>)] {
-    let all = blocks { _ in true }.flatMap { index, block in
+    blocks { _ in true }.flatMap { index, block in
       block.terms.indices.filter { isWanted(block.terms[$0]) }.map {
         (reader: Reader(layer: index, term: $0), term: block.terms[$0])
       }
     }
-    return all.shuffled(using: &draws.generator)
   }
 
   func block(_ index: Int) -> Block<Double>? {
@@ -158,14 +169,35 @@ struct Rewriter {
     if output > index { output -= 1 }
   }
 
-  /// Whether a parameter's name stands at one place of the network only.
-  func isAlone(_ parameter: String) -> Bool {
-    var count = 0
+  /// How many entries of explicit layers carry each parameter.
+  private var uses: [String: Int] {
+    var uses: [String: Int] = [:]
     for case .explicit(let block) in layers {
-      count += block.terms.filter { $0.parameter == parameter }.count
-      count += block.offsets.filter { $0.parameter == parameter }.count
+      for name in block.terms.compactMap(\.parameter) + block.offsets.compactMap(\.parameter) {
+        uses[name, default: 0] += 1
+      }
     }
-    return count <= 1
+    return uses
+  }
+
+  /// Whether a parameter's name stands at one place of the network only.
+  func isAlone(_ parameter: String) -> Bool { uses[parameter, default: 0] <= 1 }
+
+  /// Takes the names of parameters away that fewer entries carry than before: where one entry's numbers were multiplied
+  /// into others, what is left under the name is another function of it.
+  mutating func forgetLabels(usedLessThan before: Rewriter) {
+    let (now, before) = (uses, before.uses)
+    let lost = Set(before.keys.filter { now[$0, default: 0] < before[$0]! })
+    for index in layers.indices {
+      guard case .explicit(var block) = layers[index] else { continue }
+      for term in block.terms.indices where block.terms[term].parameter.map(lost.contains) == true {
+        block.terms[term].parameter = nil
+      }
+      for offset in block.offsets.indices where block.offsets[offset].parameter.map(lost.contains) == true {
+        block.offsets[offset].parameter = nil
+      }
+      layers[index] = .explicit(block)
+    }
   }
 }
 
