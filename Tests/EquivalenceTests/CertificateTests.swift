@@ -47,7 +47,7 @@ struct CertificateTests {
     let (first, second) = (try ModelWithFiles(pair.networks), try ModelWithFiles([pair.conversion]))
     let judge = try SecondJudge(#require(try Certificate.claimed(first, second)), in: folder.path)
     #expect(judge.status == 0, "\(pair.conversion): \(judge.line)")
-    #expect(judge.line.hasSuffix("for every value of the parameters too"))
+    #expect(judge.line.hasSuffix(" for every value of the parameters too"))
   }
 
   @Test("Every linear map and every nonlinearity has the values that the verifier computes, in both forms")

@@ -169,20 +169,36 @@ def expect_values(place, expected, found):
 
 
 def follows(fields, first, second, place):
-    """Refuses two models that differ: by an output, or by a group that has no counterpart."""
+    """Refuses two models whose outputs differ."""
     outputs = [[written(fields, t) for t in side.output] for side in (first, second)]
     if len(outputs[0]) != len(outputs[1]):
         raise Refused(f"{place}: expected as many outputs on both sides, found {len(outputs[0])} and {len(outputs[1])}")
     for index, (ours, theirs) in enumerate(zip(*outputs)):
         if ours != theirs:
             raise Refused(f"{place}: expected equal outputs, found {ours} and {theirs} at {index}")
-    if sorted(group.digest for group in first.groups) != sorted(group.digest for group in second.groups):
-        raise Refused(f"{place}: expected groups with the same equations on both sides, found others")
+
+
+def open_groups(evaluations, place, unique):
+    """The digests of groups that may have several equilibria, or none: each has to stand once on either side.
+
+    Two copies of one group need not be at the same equilibrium; they have the same elements here all the same.
+    """
+    left = [[group.digest for group in side.groups if group.digest not in unique] for side in evaluations]
+    for own, others in (left, left[::-1]):
+        for digest in own:
+            if own.count(digest) > 1:
+                raise Refused(f"{place}: expected groups that stand there once or have one equilibrium, found {digest.hex()} twice")
+            if digest not in others:
+                raise Refused(f"{place}: expected groups with the same equations on both sides, found {digest.hex()} on one")
+    return left[0]
 
 
 def check_claim(certificate, fields, evaluations):
     """Whether the claim follows; returns it in words."""
     follows(fields, *evaluations, "claim")
+    unique = {group.digest for side in evaluations for group in side.groups
+              if has_one_equilibrium(side.model, group.members)}
+    is_open = bool(open_groups(evaluations, "claim", unique))
     where_defined = get(certificate, "", "whereDefined")
     takes_part = any(side.holds_where_defined for side in evaluations)
     if type(where_defined) is not bool or takes_part and not where_defined:
@@ -190,16 +206,14 @@ def check_claim(certificate, fields, evaluations):
     claim = get(certificate, "", "claim")
     if claim not in (FUNCTION, EQUATIONS):
         raise Refused(f"claim: expected {shown(FUNCTION)} or {shown(EQUATIONS)}, found {shown(claim)}")
-    words = claim + (" where both are defined" if where_defined else "")
-    if claim == EQUATIONS or not evaluations[0].groups:
-        return words
-    if any(all(has_one_equilibrium(side.model, group.members) for group in side.groups) for side in evaluations):
-        return words
-    return words.replace(FUNCTION, EQUATIONS) + "; that their equilibrium is unique was not checked here"
+    words = (EQUATIONS if is_open else claim) + (" where both are defined" if where_defined else "")
+    if is_open and claim == FUNCTION:
+        words += "; that their equilibrium is unique was not checked here"
+    return words
 
 
 def check_parameters(certificate, fields, models):
-    """Whether both are one function of the parameters that the certificate matches."""
+    """Whether both are one function of the parameters that the certificate matches; returns it in words."""
     said = certificate["parameters"]
     drawn = [{}, {}]
     for index, match in enumerate(listed(said, "parameters", "matches")):
@@ -219,6 +233,9 @@ def check_parameters(certificate, fields, models):
         evaluations.append(evaluated(model, fields, entries[index], place, part))
         compare(fields, evaluations[index], entries[index], place)
     follows(fields, *evaluations, "parameters")
+    # What is known of the files' numbers says nothing of others.
+    has_groups = bool(open_groups(evaluations, "parameters", set()))
+    return f"; {EQUATIONS if has_groups else FUNCTION} for every value of the parameters too"
 
 
 def parameter_shape(model, name, place):
@@ -269,8 +286,7 @@ def verify(certificate):
         compare(fields, evaluation, get(side, f"sides[{index}]", "evaluation"), f"sides[{index}].evaluation")
     words = check_claim(certificate, fields, evaluations)
     if "parameters" in certificate:
-        check_parameters(certificate, fields, models)
-        words += "; for every value of the parameters too"
+        words += check_parameters(certificate, fields, models)
     return words
 
 
