@@ -78,6 +78,36 @@ struct CertificateTests {
     }
   }
 
+  @Test("Groups whose coordinates cannot be told apart are matched as the verifier does")
+  func symmetricGroups() throws {
+    // A ring of six units, all alike, and two rings of three, which refinement tells apart only behind a mark.
+    for rings in [[6], [3, 3], [2, 4]] {
+      var rows = (0..<6).map { _ in [Double](repeating: 0, count: 6) }
+      var first = 0
+      for count in rings {
+        for unit in 0..<count {
+          rows[first + unit][first + (unit + 1) % count] = 0.25
+          rows[first + unit][first + (unit + count - 1) % count] = 0.25
+        }
+        first += count
+      }
+      let model = try EquilibriumModel(
+        inputShape: [1],
+        blocks: [
+          Block(
+            name: "z", size: 6, nonlinearity: Tanh(),
+            terms: [
+              Term(
+                source: .node(0), map: DenseMap(Matrix(rows: 6, columns: 6, elements: rows.flatMap { $0 }))),
+              Term(source: .input, map: DenseMap(Matrix(rows: 6, columns: 1, repeating: 1))),
+            ])
+        ], output: 0)
+      let layer = Layer.implicit(try ImplicitLayer(name: "core", source: .input, model: model))
+      try expectAgreement(
+        Network(inputShape: [1], layers: [layer], output: 0), "rings of \(rings)", seed: 1)
+    }
+  }
+
   /// The conversion in blocks, with its weights in another file and its blocks in another order, is verified. The one with
   /// whole matrices has the values that the verifier computes; where entries have been rounded it is another function.
   private func expectAgreement(_ network: Network<Double>, _ label: String, seed: UInt64) throws {

@@ -11,10 +11,12 @@ import hashlib
 import json
 import sys
 
-from certificate_field import Fields, NotAttempted, ZeroDenominator, u64
-from certificate_models import OutOfScope, Unreadable, Weights, parse, read_model, size, stacked
-from certificate_groups import has_one_equilibrium
-from certificate_values import Evaluation, WrongCut
+from second_judge.fields import Fields, NotAttempted, ZeroDenominator, u64
+from second_judge.files import OutOfScope, Unreadable, Weights, parse
+from second_judge.models import read_model, stacked
+from second_judge.shapes import size
+from second_judge.uniqueness import has_one_equilibrium
+from second_judge.values import Evaluation, WrongCut
 
 FUNCTION, EQUATIONS = "one function", "the same equations"
 
@@ -109,7 +111,7 @@ def evaluated(model, fields, said, place, parameters=None):
                 raise Refused(f"{place}.groups[{number}].cut: expected [block, index], found {shown(coordinate)}")
             block = positions.get(coordinate[0]) if isinstance(coordinate[0], str) else None
             if block is None or not 0 <= coordinate[1] < size(model.equations[block[0]].shape):
-                raise Refused(f"{place}.groups[{number}].cut: expected a coordinate of a block, found {shown(coordinate)}")
+                raise Refused(f"{place}.groups[{number}].cut: expected a block's coordinate, found {shown(coordinate)}")
             cut.add((block[0], coordinate[1]))
     try:
         return Evaluation(model, fields, sorted(cut), parameters)
@@ -187,9 +189,11 @@ def open_groups(evaluations, place, unique):
     for own, others in (left, left[::-1]):
         for digest in own:
             if own.count(digest) > 1:
-                raise Refused(f"{place}: expected groups that stand there once or have one equilibrium, found {digest.hex()} twice")
+                raise Refused(f"{place}: expected groups that stand there once or have one equilibrium, "
+                              f"found {digest.hex()} twice")
             if digest not in others:
-                raise Refused(f"{place}: expected groups with the same equations on both sides, found {digest.hex()} on one")
+                raise Refused(f"{place}: expected groups with the same equations on both sides, "
+                              f"found {digest.hex()} on one")
     return left[0]
 
 
