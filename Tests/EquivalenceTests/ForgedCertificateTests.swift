@@ -71,6 +71,8 @@ struct ForgedCertificateTests {
     },
     Forgery("a quotient that is not mentioned", "whereDefined: ") { $0["whereDefined"] = false },
     Forgery("a claim that nobody knows", "claim: ") { $0["claim"] = "one model" },
+    Forgery("an error that no fields of this size can bound", "errorBound: ") { $0["errorBound"] = -179 },
+    Forgery("no bound of the error", "errorBound: ") { $0["errorBound"] = nil },
     Forgery("the sides exchanged", "challenge: ") { $0["sides"].reverse() },
     Forgery("a parameter that one side lacks", "parameters.matches[0]: ") {
       $0["parameters", "matches", 0, "second"] = "other"

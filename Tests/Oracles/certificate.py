@@ -9,6 +9,7 @@ model that this program does not read (ONNX, standard input).
 """
 import hashlib
 import json
+import math
 import sys
 
 from second_judge.fields import Fields, NotAttempted, ZeroDenominator, u64
@@ -197,6 +198,17 @@ def open_groups(evaluations, place, unique):
     return left[0]
 
 
+def check_bound(certificate, evaluations):
+    """Refuses an error bound that no models of this size can have: the degrees are at least 1, the applications at least
+    four for each coordinate of a port. What the degrees are is not found out here."""
+    found = get(certificate, "", "errorBound")
+    applications = sum(len(side.input) + 4 * sum(size(port) for equation in side.model.equations
+                                                 for port in equation.ports) for side in evaluations)
+    least = math.log2(4 * applications**2 / 2) - 3 * 60
+    if type(found) not in (int, float) or not least <= found <= 0:
+        raise Refused(f"errorBound: expected a number from {least:.1f} to 0, found {shown(found)}")
+
+
 def check_claim(certificate, fields, evaluations):
     """Whether the claim follows; returns it in words."""
     follows(fields, *evaluations, "claim")
@@ -288,6 +300,7 @@ def verify(certificate):
     expect_values("input", inputs, listed(certificate, "", "input"))
     for index, (evaluation, side) in enumerate(zip(evaluations, sides)):
         compare(fields, evaluation, get(side, f"sides[{index}]", "evaluation"), f"sides[{index}].evaluation")
+    check_bound(certificate, evaluations)
     words = check_claim(certificate, fields, evaluations)
     if "parameters" in certificate:
         words += check_parameters(certificate, fields, models)
