@@ -96,6 +96,62 @@ struct LinearMapAgreementTests {
     }
   }
 
+  @Test("The summands add up to the entries, and say which element stands in each", arguments: seeds)
+  func summands(seed: Int) throws {
+    let map = try #require(Self.map(seed: seed))
+    guard map.inputSize <= 60, map.outputSize <= 60 else { return }
+    let numbers = map.parameter?.elements
+    for row in 0..<map.outputSize {
+      var entries = [Double](repeating: 0, count: map.inputSize)
+      map.forEachEntry(inRow: row) { entries[$0] = $1 }
+      var sums = [Double](repeating: 0, count: map.inputSize)
+      var derivatives = [[Int: Double]](repeating: [:], count: map.inputSize)
+      map.forEachSummand(inRow: row) { summand in
+        let share = summand.factor / Double(summand.divisor)
+        sums[summand.column] += share * (summand.element.map { numbers![$0] } ?? 1)
+        if let element = summand.element { derivatives[summand.column][element, default: 0] += share }
+      }
+      #expect(zip(entries, sums).allSatisfy { abs($0 - $1) <= 4e-16 * abs($0) })
+      // The gradient of an entry with respect to the parameter says independently which elements stand in it.
+      guard numbers != nil else { continue }
+      for column in 0..<map.inputSize {
+        let (g, x) = (unit(map.outputSize, row), unit(map.inputSize, column))
+        let gradient = try #require(map.parameterGradient(cotangent: g, input: x))
+        for (element, derivative) in gradient.elements.enumerated() {
+          #expect(derivative == derivatives[column][element, default: 0])
+        }
+      }
+    }
+  }
+
+  private func unit(_ size: Int, _ index: Int) -> Matrix<Double> {
+    var unit = Matrix<Double>(rows: 1, columns: size)
+    unit[0, index] = 1
+    return unit
+  }
+
+  @Test("What averages divide by is said as an integer, since its reciprocal is rounded")
+  func divisors() throws {
+    func summands(_ map: any LinearMap<Double>, row: Int) -> [EntrySummand] {
+      var all: [EntrySummand] = []
+      map.forEachSummand(inRow: row) { all.append($0) }
+      return all
+    }
+    let mean = try Mean<Double>(
+      inputShape: [2, 3], parameter: nil, constants: [.integers([1]), .flag(false)])
+    #expect(summands(mean, row: 1) == (3..<6).map { EntrySummand(column: $0, divisor: 3) })
+    let pooling = try AveragePooling<Double>(
+      inputShape: [1, 5], parameter: nil,
+      constants: [
+        .integers([3]), .integers([2]), .integers([1]), .flag(false), .flag(false), .integers([1]),
+      ])
+    #expect(summands(pooling, row: 0) == [0, 1].map { EntrySummand(column: $0, divisor: 2) })
+    #expect(summands(pooling, row: 1) == [1, 2, 3].map { EntrySummand(column: $0, divisor: 3) })
+    let scale = try Scale<Double>(
+      inputShape: [2], parameter: Tensor([0.1, 0.2]), constants: [.integers([]), .numbers([0.3, 0.7])])
+    #expect(summands(scale, row: 1) == [EntrySummand(column: 1, element: 1, factor: 0.7)])
+  }
+
   @Test("The entries are the columns that unit vectors give, by ascending column", arguments: seeds)
   func entries(seed: Int) throws {
     let map = try #require(Self.map(seed: seed))
