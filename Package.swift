@@ -68,7 +68,8 @@ let package = Package(
     .target(
       name: "ModelFiles",
       dependencies: [
-        "CJSONC", "CNumberText", "CSodium", "ONNXSchema", "LinearAlgebra", "FixedPoints", "Operators", "Networks",
+        "CJSONC", "CNumberText", "CSodium", "ONNXSchema", "LinearAlgebra", "FixedPoints", "Operators",
+        "Networks",
         "Equilibria",
       ]),
     .target(name: "RandomNetworks", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
