@@ -20,11 +20,9 @@ extension Certificate {
     try writer.string("tool", tool)
     try writer.string("claim", claim.rawValue)
     try writer.key("whereDefined")
-    try writer.boolean(basis.whereDefined)
-    if let errorBound = basis.errorBound {
-      try writer.key("errorBound")
-      try writer.number(errorBound)
-    }
+    try writer.boolean(whereDefined)
+    try writer.key("errorBound")
+    try writer.number(errorBound)
     try writer.challenge(challenge)
     try writer.elements("input", input)
     try writer.key("sides")

@@ -47,7 +47,55 @@ struct CertificateTests {
     let (first, second) = (try ModelWithFiles(pair.networks), try ModelWithFiles([pair.conversion]))
     let judge = try SecondJudge(#require(try Certificate.claimed(first, second)), in: folder.path)
     #expect(judge.status == 0, "\(pair.conversion): \(judge.line)")
-    #expect(judge.line.hasSuffix("for every value of the parameters too"))
+    #expect(judge.line.hasSuffix(" for every value of the parameters too"))
+  }
+
+  /// The report of two models, and what the second judge says of its certificate.
+  private func judged(
+    _ first: ModelWithFiles, _ second: ModelWithFiles
+  ) throws -> (report: ProofReport, judge: SecondJudge) {
+    let report = proof(
+      of: first.model.equations, and: second.model.equations,
+      identities: ModelIdentities(first: first.identity, second: second.identity), seed: 5)
+    let certificate = try #require(
+      Certificate(
+        of: first.model, second.model, report: report, identities: (first.identity, second.identity), seed: 5)
+    )
+    let sink = MemorySink()
+    try certificate.write(firstFiles: first.files, secondFiles: second.files, tool: "deq", to: sink)
+    return (report, try SecondJudge(sink.bytes, in: folder.path))
+  }
+
+  @Test(
+    "What is proved of a fixture is certified and verified: a network with groups, one without, and a stack",
+    arguments: ["deq-tanh", "gated-mlp", "stack-of-two-deqs", "branches"])
+  func proved(name: String) throws {
+    let pair = try #require(Self.pairs.first { $0.conversion.contains("/\(name)/") })
+    let (report, judge) = try judged(ModelWithFiles(pair.networks), ModelWithFiles([pair.conversion]))
+    #expect(judge.status == 0, "\(judge.line)")
+    #expect(report.function.basis != nil)
+    #expect(judge.line.hasPrefix("verified: one function") == report.function.isProved, "\(judge.line)")
+    #expect(judge.line.hasSuffix(" for every value of the parameters too"), "\(judge.line)")
+  }
+
+  @Test(
+    "A proof in the field with a transposed weight under another name is verified, for its parameters too")
+  func transposed() throws {
+    let head = #"{"format": "network", "version": 1, "input": [3], "layers": ["#
+    let texts = [
+      #"{"type": "dense", "name": "a", "weight": [[1, 2, 3], [4, 5, 0.1]], "bias": [6, 7], "activation": "silu"}]}"#,
+      #"{"type": "linear", "name": "b", "weight": [[1, 4], [2, 5], [3, 0.1]], "transposed": true, "bias": [6, 7]}, "#
+        + #"{"type": "sigmoid", "name": "gate"}, {"type": "product", "inputs": ["b", "gate"]}]}"#,
+    ]
+    let models = try texts.enumerated().map { index, text in
+      try ModelWithFiles([folder.file("\(index).json") { try $0.write(Array((head + text).utf8)) }])
+    }
+    let (report, judge) = try judged(models[0], models[1])
+    #expect(report.function.basis?.method == .field)
+    #expect(report.parameters.matches.map(\.layout) == [.transposed, .same])
+    #expect(
+      judge.line == "verified: one function; one function for every value of the parameters too",
+      "\(judge.line)")
   }
 
   @Test("Every linear map and every nonlinearity has the values that the verifier computes, in both forms")
@@ -75,6 +123,38 @@ struct CertificateTests {
     for seed in 0..<UInt64(campaignSize(8)) {
       settings.implicitShare = seed % 2 == 0 ? 0.4 : 0
       try expectAgreement(settings.network(seed: 500 + seed), "seed \(500 + seed)", seed: seed)
+    }
+  }
+
+  @Test("Groups whose coordinates cannot be told apart are matched as the verifier does")
+  func symmetricGroups() throws {
+    // A ring of six units, all alike, and two rings of three, which refinement tells apart only behind a mark; and a chain,
+    // which is a block that reads itself in no cycle.
+    for rings in [[6], [3, 3], [2, 4], []] {
+      var rows = (0..<6).map { _ in [Double](repeating: 0, count: 6) }
+      if rings.isEmpty { for unit in 1..<6 { rows[unit][unit - 1] = 2 } }
+      var first = 0
+      for count in rings {
+        for unit in 0..<count {
+          rows[first + unit][first + (unit + 1) % count] = 0.25
+          rows[first + unit][first + (unit + count - 1) % count] = 0.25
+        }
+        first += count
+      }
+      let model = try EquilibriumModel(
+        inputShape: [1],
+        blocks: [
+          Block(
+            name: "z", size: 6, nonlinearity: Tanh(),
+            terms: [
+              Term(
+                source: .node(0), map: DenseMap(Matrix(rows: 6, columns: 6, elements: rows.flatMap { $0 }))),
+              Term(source: .input, map: DenseMap(Matrix(rows: 6, columns: 1, repeating: 1))),
+            ])
+        ], output: 0)
+      let layer = Layer.implicit(try ImplicitLayer(name: "core", source: .input, model: model))
+      try expectAgreement(
+        Network(inputShape: [1], layers: [layer], output: 0), "rings of \(rings)", seed: 1)
     }
   }
 

@@ -71,6 +71,8 @@ struct ForgedCertificateTests {
     },
     Forgery("a quotient that is not mentioned", "whereDefined: ") { $0["whereDefined"] = false },
     Forgery("a claim that nobody knows", "claim: ") { $0["claim"] = "one model" },
+    Forgery("an error that no fields of this size can bound", "errorBound: ") { $0["errorBound"] = -179 },
+    Forgery("no bound of the error", "errorBound: ") { $0["errorBound"] = nil },
     Forgery("the sides exchanged", "challenge: ") { $0["sides"].reverse() },
     Forgery("a parameter that one side lacks", "parameters.matches[0]: ") {
       $0["parameters", "matches", 0, "second"] = "other"
@@ -127,7 +129,9 @@ struct ForgedCertificateTests {
     let judge = try judge(certificate)
     #expect(judge.status == 0, "\(judge.line)")
     #expect(
-      judge.line == "verified: one function where both are defined; for every value of the parameters too")
+      judge.line
+        == "verified: one function where both are defined; the same equations for every value of the parameters too"
+    )
     #expect(try self.judge(JSON(certificate).bytes).status == 0)
   }
 
@@ -198,6 +202,66 @@ struct ForgedCertificateTests {
     let judge = try judge(certificate)
     #expect(
       judge.line.hasPrefix("verified: the same equations where both are defined; that their equilibrium is"))
+  }
+
+  /// A network with two copies of `z = tanh(gain z + x)`, and the sum of both with these factors.
+  private func copies(_ gain: Double, _ factors: String, named name: String) throws -> ModelWithFiles {
+    let core = { (layer: String) in
+      """
+      {"type": "equilibrium", "name": "\(layer)", "inputs": ["input"], "model": {"input": [1],
+        "blocks": [{"name": "z", "size": 1, "activation": "tanh"}], "output": "z",
+        "Wz": [{"to": "z", "from": "z", "matrix": [[\(gain)]]}], "Wx": [{"to": "z", "map": "identity"}]}},
+      """
+    }
+    let text = """
+      {"format": "network", "version": 1, "input": [1], "layers": [\(core("a")) \(core("b"))
+        {"type": "cat", "name": "both", "inputs": ["a", "b"]},
+        {"type": "dense", "name": "out", "weight": [\(factors)]}]}
+      """
+    return try ModelWithFiles([folder.file(name) { try $0.write(Array(text.utf8)) }])
+  }
+
+  @Test("Two copies of a group are one unknown only where it has one equilibrium")
+  func copies() throws {
+    for (gain, line) in [
+      (2.0, "refused: claim: expected groups that stand there once or have one equilibrium, found "),
+      (0.5, "verified: one function"),
+    ] {
+      let first = try copies(gain, "[1, -1]", named: "first.json")
+      let second = try copies(gain, "[0, 0]", named: "second.json")
+      for claim in [Certificate.Claim.function, .equations] {
+        var json = try JSON(#require(try Certificate.claimed(first, second, claim)))
+        json["parameters"] = nil
+        let judge = try judge(json.bytes)
+        #expect(
+          judge.line.hasPrefix(claim == .function || gain > 1 ? line : "verified: the same"), "\(judge.line)")
+      }
+    }
+  }
+
+  @Test("A group that nothing reads needs no counterpart where it is known to have an equilibrium")
+  func unreadGroups() throws {
+    let text = """
+      {"format": "network", "version": 1, "input": [1], "output": "y", "layers": [
+        {"type": "dense", "name": "y", "weight": [[3]], "activation": "tanh"}]}
+      """
+    let plain = try ModelWithFiles([folder.file("plain.json") { try $0.write(Array(text.utf8)) }])
+    for (gain, line) in [
+      (0.5, "verified: one function"),
+      (2.0, "refused: claim: expected groups with the same equations on both sides, found "),
+    ] {
+      let core = """
+        {"type": "equilibrium", "name": "core", "model": {"input": [1],
+          "blocks": [{"name": "z", "size": 1, "activation": "tanh"}], "output": "z",
+          "Wz": [{"to": "z", "from": "z", "matrix": [[\(gain)]]}], "Wx": [{"to": "z", "map": "identity"}]}}
+        """
+      let longer = text.replacing("}]}", with: "}, \(core)]}")
+      let other = try ModelWithFiles([folder.file("core.json") { try $0.write(Array(longer.utf8)) }])
+      var json = try JSON(#require(try Certificate.claimed(plain, other)))
+      json["parameters"] = nil
+      let judge = try judge(json.bytes)
+      #expect(judge.line.hasPrefix(line), "\(judge.line)")
+    }
   }
 
   @Test("ONNX files, standard input and wrong usage are out of its scope: status 2, and one line")

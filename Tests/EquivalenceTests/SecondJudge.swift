@@ -99,12 +99,10 @@ extension Certificate {
     _ first: ModelWithFiles, _ second: ModelWithFiles, _ claim: Claim = .function, seed: UInt64 = 0
   ) throws -> [UInt8]? {
     let systems = [first.model.equations, second.model.equations]
-    let shapes = systems.map(\.parameterShapes)
-    let matches = shapes[0].filter { shapes[1][$0.key] == $0.value }.keys.sorted().map {
-      ParameterMatch(first: $0, second: $0, basis: .name)
-    }
+    let matches = matchedParameters(
+      ParameterTable(systems[0]), ParameterTable(systems[1]), comparison: nil)
     let certificate = Certificate(
-      claiming: claim, basis: ProofBasis(method: .field), of: systems,
+      claiming: claim, whereDefined: false, of: systems,
       matching: ParameterProof(
         matches: matches, onlyFirst: [], onlySecond: [], outcome: .proved(ProofBasis(method: .field))),
       identities: [first.identity, second.identity], seed: seed)

@@ -9,12 +9,15 @@ model that this program does not read (ONNX, standard input).
 """
 import hashlib
 import json
+import math
 import sys
 
-from certificate_field import Fields, NotAttempted, ZeroDenominator, u64
-from certificate_models import OutOfScope, Unreadable, Weights, parse, read_model, size, stacked
-from certificate_groups import has_one_equilibrium
-from certificate_values import Evaluation, WrongCut
+from second_judge.fields import Fields, NotAttempted, ZeroDenominator, u64
+from second_judge.files import OutOfScope, Unreadable, Weights, parse
+from second_judge.models import read_model, stacked
+from second_judge.shapes import size
+from second_judge.uniqueness import has_one_equilibrium
+from second_judge.values import Evaluation, WrongCut
 
 FUNCTION, EQUATIONS = "one function", "the same equations"
 
@@ -109,7 +112,7 @@ def evaluated(model, fields, said, place, parameters=None):
                 raise Refused(f"{place}.groups[{number}].cut: expected [block, index], found {shown(coordinate)}")
             block = positions.get(coordinate[0]) if isinstance(coordinate[0], str) else None
             if block is None or not 0 <= coordinate[1] < size(model.equations[block[0]].shape):
-                raise Refused(f"{place}.groups[{number}].cut: expected a coordinate of a block, found {shown(coordinate)}")
+                raise Refused(f"{place}.groups[{number}].cut: expected a block's coordinate, found {shown(coordinate)}")
             cut.add((block[0], coordinate[1]))
     try:
         return Evaluation(model, fields, sorted(cut), parameters)
@@ -169,20 +172,49 @@ def expect_values(place, expected, found):
 
 
 def follows(fields, first, second, place):
-    """Refuses two models that differ: by an output, or by a group that has no counterpart."""
+    """Refuses two models whose outputs differ."""
     outputs = [[written(fields, t) for t in side.output] for side in (first, second)]
     if len(outputs[0]) != len(outputs[1]):
         raise Refused(f"{place}: expected as many outputs on both sides, found {len(outputs[0])} and {len(outputs[1])}")
     for index, (ours, theirs) in enumerate(zip(*outputs)):
         if ours != theirs:
             raise Refused(f"{place}: expected equal outputs, found {ours} and {theirs} at {index}")
-    if sorted(group.digest for group in first.groups) != sorted(group.digest for group in second.groups):
-        raise Refused(f"{place}: expected groups with the same equations on both sides, found others")
+
+
+def open_groups(evaluations, place, unique):
+    """The digests of groups that may have several equilibria, or none: each has to stand once on either side.
+
+    Two copies of one group need not be at the same equilibrium; they have the same elements here all the same.
+    """
+    left = [[group.digest for group in side.groups if group.digest not in unique] for side in evaluations]
+    for own, others in (left, left[::-1]):
+        for digest in own:
+            if own.count(digest) > 1:
+                raise Refused(f"{place}: expected groups that stand there once or have one equilibrium, "
+                              f"found {digest.hex()} twice")
+            if digest not in others:
+                raise Refused(f"{place}: expected groups with the same equations on both sides, "
+                              f"found {digest.hex()} on one")
+    return left[0]
+
+
+def check_bound(certificate, evaluations):
+    """Refuses an error bound that no models of this size can have: the degrees are at least 1, the applications at least
+    four for each coordinate of a port. What the degrees are is not found out here."""
+    found = get(certificate, "", "errorBound")
+    applications = sum(len(side.input) + 4 * sum(size(port) for equation in side.model.equations
+                                                 for port in equation.ports) for side in evaluations)
+    least = math.log2(4 * applications**2 / 2) - 3 * 60
+    if type(found) not in (int, float) or not least <= found <= 0:
+        raise Refused(f"errorBound: expected a number from {least:.1f} to 0, found {shown(found)}")
 
 
 def check_claim(certificate, fields, evaluations):
     """Whether the claim follows; returns it in words."""
     follows(fields, *evaluations, "claim")
+    unique = {group.digest for side in evaluations for group in side.groups
+              if has_one_equilibrium(side.model, group.members)}
+    is_open = bool(open_groups(evaluations, "claim", unique))
     where_defined = get(certificate, "", "whereDefined")
     takes_part = any(side.holds_where_defined for side in evaluations)
     if type(where_defined) is not bool or takes_part and not where_defined:
@@ -190,16 +222,14 @@ def check_claim(certificate, fields, evaluations):
     claim = get(certificate, "", "claim")
     if claim not in (FUNCTION, EQUATIONS):
         raise Refused(f"claim: expected {shown(FUNCTION)} or {shown(EQUATIONS)}, found {shown(claim)}")
-    words = claim + (" where both are defined" if where_defined else "")
-    if claim == EQUATIONS or not evaluations[0].groups:
-        return words
-    if any(all(has_one_equilibrium(side.model, group.members) for group in side.groups) for side in evaluations):
-        return words
-    return words.replace(FUNCTION, EQUATIONS) + "; that their equilibrium is unique was not checked here"
+    words = (EQUATIONS if is_open else claim) + (" where both are defined" if where_defined else "")
+    if is_open and claim == FUNCTION:
+        words += "; that their equilibrium is unique was not checked here"
+    return words
 
 
 def check_parameters(certificate, fields, models):
-    """Whether both are one function of the parameters that the certificate matches."""
+    """Whether both are one function of the parameters that the certificate matches; returns it in words."""
     said = certificate["parameters"]
     drawn = [{}, {}]
     for index, match in enumerate(listed(said, "parameters", "matches")):
@@ -219,6 +249,9 @@ def check_parameters(certificate, fields, models):
         evaluations.append(evaluated(model, fields, entries[index], place, part))
         compare(fields, evaluations[index], entries[index], place)
     follows(fields, *evaluations, "parameters")
+    # What is known of the files' numbers says nothing of others.
+    has_groups = bool(open_groups(evaluations, "parameters", set()))
+    return f"; {EQUATIONS if has_groups else FUNCTION} for every value of the parameters too"
 
 
 def parameter_shape(model, name, place):
@@ -267,10 +300,10 @@ def verify(certificate):
     expect_values("input", inputs, listed(certificate, "", "input"))
     for index, (evaluation, side) in enumerate(zip(evaluations, sides)):
         compare(fields, evaluation, get(side, f"sides[{index}]", "evaluation"), f"sides[{index}].evaluation")
+    check_bound(certificate, evaluations)
     words = check_claim(certificate, fields, evaluations)
     if "parameters" in certificate:
-        check_parameters(certificate, fields, models)
-        words += "; for every value of the parameters too"
+        words += check_parameters(certificate, fields, models)
     return words
 
 

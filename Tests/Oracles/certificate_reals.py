@@ -10,9 +10,12 @@ import os
 import struct
 import sys
 
-import certificate_models as models
-import certificate_values as values
-from certificate_field import Fields
+from second_judge.fields import Fields
+from second_judge.files import Tensor, constants_of
+from second_judge.maps import MAPS
+from second_judge.models import NONLINEARITIES, Equation
+from second_judge.shapes import size
+from second_judge.values import apply
 
 
 class Unbounded:
@@ -98,19 +101,19 @@ def samples(tensor):
 
 
 def check_map(case):
-    build, descriptions = models.MAPS[case["type"]]
-    weight = models.Tensor(case["weight"]["shape"], case["weight"]["data"]) if "weight" in case else None
-    shape, rows, _, _ = build(case["inputShape"], weight, models.constants_of(descriptions, case["constants"]))
+    build, descriptions = MAPS[case["type"]]
+    weight = Tensor(case["weight"]["shape"], case["weight"]["data"]) if "weight" in case else None
+    shape, rows, _, _ = build(case["inputShape"], weight, constants_of(descriptions, case["constants"]))
     rows = list(rows(weight and weight.numbers, Reals().image))
     found = [sum(entry * x[column] for column, entry in zip(columns, entries))
              for x in samples(case["x"]) for columns, entries in rows]
-    return math.inf if models.size(shape) != len(rows) else difference(found, case["y"]["data"])
+    return math.inf if size(shape) != len(rows) else difference(found, case["y"]["data"])
 
 
 def check_nonlinearity(case):
-    constants = models.constants_of(models.NONLINEARITIES[case["type"]], case["constants"])
-    equation = models.Equation("case", [], case["shapes"], case["type"], constants)
-    found = [t for ports in zip(*map(samples, case["ports"])) for t in values.apply(Reals(), equation, list(ports))]
+    constants = constants_of(NONLINEARITIES[case["type"]], case["constants"])
+    equation = Equation("case", [], case["shapes"], case["type"], constants)
+    found = [t for ports in zip(*map(samples, case["ports"])) for t in apply(Reals(), equation, list(ports))]
     return difference(found, case["z"]["data"])
 
 
@@ -118,10 +121,10 @@ def check_activation(case):
     """Points where |x| is moderate: large ones overflow on the way."""
     kind = case["activation"]
     name, given = (kind, {}) if isinstance(kind, str) else (kind["type"], kind)
-    constants = models.constants_of(models.NONLINEARITIES[name], given)
-    equation = models.Equation("case", [], [[1]], name, constants)
+    constants = constants_of(NONLINEARITIES[name], given)
+    equation = Equation("case", [], [[1]], name, constants)
     points = [point for point in case["points"] if abs(point[0]) <= 100]
-    found = [values.apply(Reals(), equation, [[x]])[0] for x, _, _ in points]
+    found = [apply(Reals(), equation, [[x]])[0] for x, _, _ in points]
     return difference(found, [value for _, value, _ in points])
 
 
@@ -142,9 +145,9 @@ def main():
             except (ArithmeticError, ValueError) as error:
                 return f"{kind} {case.get('constants', '')}: {error}"
             if found > 1e-12:
-                return f"{kind} {case.get('constants', '')}: expected the oracle's numbers, found a difference of {found}"
+                return f"{kind} {case.get('constants', '')}: expected the oracle's numbers, found {found} apart"
             kinds.add(kind if isinstance(kind, str) else kind["type"])
-    missing = (set(models.MAPS) | set(models.NONLINEARITIES)) - kinds
+    missing = (set(MAPS) | set(NONLINEARITIES)) - kinds
     if missing:
         return f"no case of {', '.join(sorted(missing))}"
     print(f"{sum(len(cases) for _, cases in checks)} cases agree")

@@ -1,9 +1,6 @@
 import Equilibria
 
 extension Certificate {
-  /// How often a challenge is drawn again where a denominator is zero; by chance that happens once in 2⁶⁰ divisions.
-  private static let largestAttempt: UInt64 = 8
-
   /// The certificate of what is proved of two models; nil where nothing is, where the values do not show it (a proof by
   /// equations of numbers that are not finite), or where a block has no value.
   ///
@@ -25,16 +22,16 @@ extension Certificate {
     case .notProved: return nil
     }
     self.init(
-      claiming: claim, basis: basis, of: [first.equations, second.equations],
+      claiming: claim, whereDefined: basis.whereDefined, of: [first.equations, second.equations],
       matching: report.parameters, identities: [identities.first, identities.second], seed: seed)
-    guard self.first.agrees(with: self.second),
-      parameters.map({ $0.first.agrees(with: $0.second) }) ?? true
+    guard self.first.outputs == self.second.outputs,
+      parameters.map({ $0.first.outputs == $0.second.outputs }) ?? true
     else { return nil }
   }
 
   /// A certificate that nobody has looked at: whether the values show what it claims is for its reader to say.
   init?(
-    claiming claim: Claim, basis: ProofBasis, of systems: [EquationSystem], matching proof: ParameterProof,
+    claiming claim: Claim, whereDefined: Bool, of systems: [EquationSystem], matching proof: ParameterProof,
     identities: [[UInt8]], seed: UInt64
   ) {
     guard
@@ -44,9 +41,11 @@ extension Certificate {
       let evaluations = Self.evaluations(of: systems, values)
     else { return nil }
     self.claim = claim
-    self.basis = basis
+    let comparison = FieldComparison(
+      systems: (systems[0], systems[1]), evaluations: (values[0], values[1]))
+    errorBound = comparison.errorBound
     // Equal equations are undefined for the same inputs; equal values alone do not show that.
-    self.basis.whereDefined = basis.whereDefined || zip(systems, values).contains { $1.holdsWhereDefined($0) }
+    self.whereDefined = whereDefined || zip(systems, values).contains { $1.holdsWhereDefined($0) }
     self.challenge = Challenge(
       identities: identities, seed: seed, attempt: challenge.attempt, digest: challenge.seed,
       primes: challenge.primes, key: challenge.key)
@@ -59,7 +58,7 @@ extension Certificate {
   private static func firstAttempt(
     _ draw: (UInt64) -> FieldChallenge, _ evaluate: (FieldChallenge) -> [FieldEvaluation]
   ) -> (FieldChallenge, [FieldEvaluation])? {
-    for attempt in 0...largestAttempt {
+    for attempt in 0..<FunctionProver.attempts {
       let challenge = draw(attempt)
       let values = evaluate(challenge)
       if !values.contains(where: { $0.failures.contains(.zeroDenominator) }) { return (challenge, values) }
@@ -80,23 +79,20 @@ extension Certificate {
   ) -> ParameterEvaluations? {
     guard case .proved = proof.outcome, !proof.matches.isEmpty else { return nil }
     let functions = RandomFunctions(challenge)
-    let shapes = systems.map(\.parameterShapes)
+    let tables = systems.map(ParameterTable.init)
     var drawn: [[String: ParameterImages]] = [[:], [:]]
     for match in proof.matches {
-      guard let shape = shapes[0][match.first], shapes[1][match.second] != nil else { return nil }
-      let images = ParameterImages(name: match.first, count: shape.reduce(1, *), functions: functions)
+      guard let ours = tables[0][match.first]?.tensor, let theirs = tables[1][match.second]?.tensor else {
+        return nil
+      }
+      let images = ParameterImages(name: match.first, count: ours.count, functions: functions)
       drawn[0][match.first] = images
       drawn[1][match.second] =
-        match.layout == .transposed ? images.reordered(transposition(of: shape)) : images
+        match.layout == .transposed ? images.reordered(transposedOrder(theirs.shape)) : images
     }
     let values = zip(systems, drawn).map { FieldEvaluation(of: $0, under: challenge, parameters: $1) }
     guard let evaluations = evaluations(of: systems, values) else { return nil }
     return ParameterEvaluations(matches: proof.matches, first: evaluations[0], second: evaluations[1])
-  }
-
-  /// For each element of the transpose of a matrix of this shape its position in the matrix.
-  private static func transposition(of shape: [Int]) -> [Int] {
-    (0..<shape[1]).flatMap { column in (0..<shape[0]).map { $0 * shape[1] + column } }
   }
 }
 
@@ -107,31 +103,7 @@ extension FieldEvaluation {
   }
 }
 
-extension EquationSystem {
-  /// The shapes of all parameters that entries carry.
-  var parameterShapes: [String: [Int]] {
-    var shapes: [String: [Int]] = [:]
-    for equation in equations {
-      for term in equation.terms {
-        if let name = term.parameter, let parameter = term.map.parameter { shapes[name] = parameter.shape }
-      }
-      for offset in equation.offsets {
-        if let name = offset.parameter { shapes[name] = offset.tensor.shape }
-      }
-    }
-    return shapes
-  }
-}
-
 extension Certificate.Evaluation {
-  /// Whether both have the same outputs, and each group its counterpart.
-  fileprivate func agrees(with other: Certificate.Evaluation) -> Bool {
-    let digests = { (evaluation: Certificate.Evaluation) in
-      evaluation.groups.map(\.digest).sorted { $0.lexicographicallyPrecedes($1) }
-    }
-    return outputs == other.outputs && digests(self) == digests(other)
-  }
-
   /// The values of a system of equations; nil where one has none.
   fileprivate init?(of system: EquationSystem, _ values: FieldEvaluation) {
     var blocks: [Certificate.Block] = []

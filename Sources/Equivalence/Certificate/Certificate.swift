@@ -14,8 +14,10 @@ public struct Certificate: Sendable, Equatable {
 
   /// What follows from the values.
   public let claim: Claim
-  /// What the claim rests on.
-  public internal(set) var basis: ProofBasis
+  /// Whether the claim holds only where both sides are defined: something took part that need not be.
+  public let whereDefined: Bool
+  /// The binary logarithm of the probability, at most, that different models pass.
+  public let errorBound: Double
   /// What was drawn at random, and from what.
   public let challenge: Challenge
   /// The elements of the input's coordinates.

@@ -54,7 +54,7 @@ struct GroupTransitionImage {
   ) throws(FieldFailure) -> [FieldElement] {
     let (colour, mark) = (FunctionSymbol("colour"), FunctionSymbol("mark"))
     var colours = [FieldElement](repeating: theory.functions.hash(colour, [], []), count: size)
-    var classes = 0
+    var classes = 1
     while true {
       let (_, values, own) = try state(at: colours, reading: outside)
       passes += own

@@ -1,13 +1,13 @@
 """Whether a group of blocks that read each other has exactly one equilibrium, in exact rational numbers."""
 from fractions import Fraction
 
-from certificate_models import size
+from .shapes import size
 
 # The steepest slopes of nonlinearities that act on each element, rounded up; those with constants say it themselves.
 SLOPES = {
     **{name: 1 for name in (
-        "identity relu celu relu6 hard_tanh clamp softsign tanh tanhshrink softshrink log_sigmoid abs sin cos atan asinh"
-    ).split()},
+        "identity relu celu relu6 hard_tanh clamp softsign tanh tanhshrink softshrink log_sigmoid abs sin cos atan "
+        "asinh").split()},
     "sigmoid": Fraction(1, 4), "hard_sigmoid": Fraction(1, 6), "hard_swish": Fraction(3, 2),
     "erf": Fraction(113, 100), "gelu": Fraction(114, 100), "silu": Fraction(11, 10), "mish": Fraction(11, 10),
     "selu": Fraction(176, 100),

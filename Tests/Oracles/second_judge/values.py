@@ -5,9 +5,9 @@ import operator
 import struct
 from typing import NamedTuple
 
-import certificate_field as functions
-from certificate_field import NotAttempted, Symbol
-from certificate_models import lines, pool_windows, size
+from . import functions
+from .fields import NotAttempted, Symbol, u64
+from .shapes import lines, pool_windows, size
 
 
 class WrongCut(Exception):
@@ -217,13 +217,13 @@ class Evaluation:
         return [t if isinstance(t, Symbol) else t % self.F.modulus for t in apply(self.F, equation, reduced)]
 
     def solve(self, members, cut):
-        """The digest of a group of equations that read each other, and a random state that stands for its equilibria."""
+        """The digest of equations that read each other, and a random state that stands for their equilibria."""
         if not cut:
             self.values_at(members, cut, [])
             return
         colours = self.colours(members, cut)
         pairs = sorted(zip(map(self.F.parts, colours), map(self.F.parts, self.transition(members, cut, colours))))
-        message = b"group" + b"".join(functions.u64(part) for pair in pairs for t in pair for part in t)
+        message = b"group" + b"".join(u64(part) for pair in pairs for t in pair for part in t)
         digest = hashlib.blake2b(message, key=self.F.key, digest_size=32).digest()
         words = struct.unpack("<4Q", digest)
         unknowns = [self.F.random("unknown", words, [colour]) for colour in colours]
@@ -231,9 +231,9 @@ class Evaluation:
         self.values_at(members, cut, unknowns)
 
     def colours(self, members, cut):
-        """Colours of the cut's coordinates, no two the same: a coordinate's next colour is a hash of its colour and of what
-        the transition makes of it where all coordinates have their colours for values."""
-        colours, classes = [self.F.random("colour")] * len(cut), 0
+        """Colours of the cut's coordinates, no two the same: a coordinate's next colour is a hash of its colour and of
+        what the transition makes of it where all coordinates have their colours for values."""
+        colours, classes = [self.F.random("colour")] * len(cut), 1
         while True:
             values = self.transition(members, cut, colours)
             colours = [self.F.random("colour", (), pair) for pair in zip(colours, values)]
@@ -252,8 +252,8 @@ class Evaluation:
         return [following[equation][index] for equation, index in cut]
 
     def values_at(self, members, cut, elements):
-        """Finds the state whose cut has these elements, from which all else follows in as many applications as the longest
-        path has steps. Returns the state's image under the transition."""
+        """Finds the state whose cut has these elements, from which all else follows in as many applications as the
+        longest path has steps. Returns the state's image under the transition."""
         state = {member: [self.F.random("start", (member, index))
                           for index in range(size(self.model.equations[member].shape))] for member in members}
         for _ in range(2 + sum(map(len, state.values()))):
