@@ -38,8 +38,8 @@ public struct EquivalenceChecker: Sendable {
   /// How many inputs a search for a counterexample may try, where nothing is proved; if nil ten for each sample, and more
   /// where they cost little; none for 0.
   public var searchBudget: Int?
-  /// The identities of both models, which decide the challenge of the proof; digests of their equations if nil.
-  public var identities: ModelIdentities?
+  /// The identities of both models, which decide the challenge of the proof; digests of their equations where nil.
+  public var identities = ModelIdentities()
 
   /// A checker with the default settings.
   public init() {}

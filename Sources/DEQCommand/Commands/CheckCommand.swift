@@ -178,7 +178,7 @@ extension EquivalenceReport {
 
   /// What stands against the two models being the same in every respect; one line, nil where nothing does.
   var fault: String? {
-    if case .notProved(let gap) = proof.function { return gap.reason }
+    if case .notProved(let gap) = proof.function { return gap.difference?.description ?? gap.reason }
     if let found = counterexample?.discrepancy {
       return "\(found.quantity.description): \(found.first) and \(found.second)"
     }

@@ -99,8 +99,8 @@ private func write(_ gap: ProofGap, to writer: inout JSONWriter) throws(FileErro
     try writer.string("place", difference.place)
     if let row = difference.row { try writer.integer("row", row) }
     if let column = difference.column { try writer.integer("column", column) }
-    try writer.string("first", difference.network)
-    try writer.string("second", difference.equilibrium)
+    try writer.string("first", difference.first)
+    try writer.string("second", difference.second)
     try writer.end()
   }
   for (key, place) in [("firstUnmatched", gap.first), ("secondUnmatched", gap.second)] {

@@ -134,7 +134,8 @@ extension EquivalenceReport {
 
   private func describeGap(_ names: ReportNames, in report: inout Report) {
     guard case .notProved(let gap) = proof.function else { return }
-    report.row("not proved", gap.reason)
+    report.row("not proved", gap.difference?.description ?? gap.reason)
+    if gap.difference != nil { report.row("", gap.reason) }
     if let place = gap.first {
       report.row("", "first without counterpart in \(names.firstName): \(place.block)[\(place.index)]")
     }

@@ -5,8 +5,9 @@ extension Network<Double> {
   /// Whether two networks are the same equations under the same names, every number bit by bit.
   public func isIdentical(to other: Network) -> Bool {
     let (ours, theirs) = (EquationSystem(self), EquationSystem(other))
-    return ours.equations.map(\.name) == theirs.equations.map(\.name)
+    let proof = Proof(network: ours, model: theirs)
+    return inputShape == other.inputShape && ours.equations.map(\.name) == theirs.equations.map(\.name)
       && parameters.names == other.parameters.names
-      && Proof(network: ours, model: theirs).outcome == .proved
+      && proof.outcome == .proved && proof.differenceOfParameters == nil
   }
 }

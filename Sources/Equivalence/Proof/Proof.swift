@@ -4,15 +4,22 @@ import Operators
 /// A proof of equivalence: a renaming of blocks under which two systems are the same equations, bit for bit.
 ///
 /// Two systems that differ in names and order only have the same solutions for every input, in exact
-/// arithmetic, whether they are acyclic or not; and the same parameters in the same places, hence the same
-/// gradients. Where the renaming comes from does not matter, since every bit is compared under it.
+/// arithmetic, whether they are acyclic or not. If the same parameters stand in the same places too, they are the same
+/// function of their parameters, with the same gradients. Where the renaming comes from does not matter, since every bit is compared under it.
 struct Proof {
   let network: EquationSystem
   let model: EquationSystem
   /// For each equation of the network, the block that stands for it; nil where none could be found.
   let counterparts: [Int?]
-  /// The result of comparing everything under `counterparts`.
-  let outcome: ProofOutcome
+  /// The result of comparing all numbers under `counterparts`; names of parameters have no say in it.
+  let outcome: EquationOutcome
+
+  /// The first place, of two systems that are the same, where one of them has another parameter, or has it in another way;
+  /// nil where both are the same function of their parameters.
+  var differenceOfParameters: StructuralDifference? {
+    Comparator(network: network, model: model, counterparts: counterparts, comparesParameters: true)
+      .firstDifference
+  }
 
   /// Looks for a renaming: first by the names the blocks have, then by what the equations say.
   init(network: EquationSystem, model: EquationSystem) {
@@ -51,12 +58,14 @@ private struct Comparator {
   let network: EquationSystem
   let model: EquationSystem
   let counterparts: [Int?]
+  /// Whether the parameters that entries carry are compared besides their numbers.
+  var comparesParameters = false
 
   /// The first difference in the order of the network's equations, or nil for a proof.
   var firstDifference: StructuralDifference? {
-    if network.inputShape != model.inputShape {
+    if network.inputShape.reduce(1, *) != model.inputShape.reduce(1, *) {
       return StructuralDifference(
-        place: "input", network: "\(network.inputShape)", equilibrium: "\(model.inputShape)")
+        place: "input", first: "\(network.inputShape)", second: "\(model.inputShape)")
     }
     for index in network.equations.indices {
       if let difference = differenceOfEquation(index) { return difference }
@@ -64,12 +73,12 @@ private struct Comparator {
     let met = Set(counterparts)
     if let extra = model.equations.indices.first(where: { !met.contains($0) }) {
       return StructuralDifference(
-        place: "blocks[\(model.equations[extra].name)]", network: "no such layer", equilibrium: "a block")
+        place: "blocks[\(model.equations[extra].name)]", first: "no such block", second: "a block")
     }
     if counterparts[network.output] != model.output {
       return StructuralDifference(
-        place: "output", network: "\"\(network.equations[network.output].name)\"",
-        equilibrium: "\"\(model.equations[model.output].name)\"")
+        place: "output", first: "\"\(network.equations[network.output].name)\"",
+        second: "\"\(model.equations[model.output].name)\"")
     }
     return nil
   }
@@ -78,19 +87,24 @@ private struct Comparator {
     let equation = network.equations[index]
     guard let counterpart = counterparts[index] else {
       return StructuralDifference(
-        place: "blocks[\(equation.name)]", network: "a layer of \(equation.size)",
-        equilibrium: "no such block")
+        place: "blocks[\(equation.name)]", first: "a block of \(equation.size)",
+        second: "no such block")
     }
     let block = model.equations[counterpart]
     let place = "blocks[\(block.name)]"
-    if equation.size != block.size || equation.portSizes != block.portSizes {
+    if equation.size != block.size {
       return StructuralDifference(
-        place: "\(place).size", network: "\(equation.size)", equilibrium: "\(block.size)")
+        place: "\(place).size", first: "\(equation.size)", second: "\(block.size)")
+    }
+    // What a nonlinearity makes of its ports depends on their shapes, and not on their sizes alone.
+    if equation.portShapes != block.portShapes {
+      return StructuralDifference(
+        place: "\(place).ports", first: "\(equation.portShapes)", second: "\(block.portShapes)")
     }
     if !equation.nonlinearity.isIdentical(to: block.nonlinearity) {
       return StructuralDifference(
-        place: "\(place).activation", network: equation.nonlinearity.description,
-        equilibrium: block.nonlinearity.description)
+        place: "\(place).activation", first: equation.nonlinearity.description,
+        second: block.nonlinearity.description)
     }
     return differenceOfTerms(index, counterpart) ?? differenceOfOffsets(index, counterpart)
   }
@@ -114,8 +128,8 @@ private struct Comparator {
         guard let renamed = counterparts[read] else {
           return StructuralDifference(
             place: "blocks[\(network.equations[read].name)]",
-            network: "a layer of \(network.equations[read].size)",
-            equilibrium: "no such block")
+            first: "a block of \(network.equations[read].size)",
+            second: "no such block")
         }
         source = .node(renamed)
       }
@@ -131,9 +145,7 @@ private struct Comparator {
     for slot in slots {
       let place = model.place(to: counterpart, port: slot.port, from: slot.source)
       let (left, right) = (ours[slot] ?? [], theirs[slot] ?? [])
-      if let difference = differenceOfEntries(left, right, place: place) { return difference }
-      if let difference = differenceOfLabels(
-        left.compactMap(\.parameter), right.compactMap(\.parameter), place: place)
+      if let difference = differenceOfEntries(left, right, place: place)
         ?? differenceOfParameters(left.map(Labelled.init), right.map(Labelled.init), place: place)
       {
         return difference
@@ -152,7 +164,8 @@ private struct Comparator {
           case (.node(let read), .node(let renamed)): counterparts[read] == renamed
           default: false
           }
-        return isSameSource && ours.port == theirs.port && ours.parameter == theirs.parameter
+        return isSameSource && ours.port == theirs.port
+          && (ours.parameter == theirs.parameter || !comparesParameters)
           && ours.map.isIdentical(to: theirs.map)
       }
   }
@@ -167,7 +180,8 @@ private struct Comparator {
           case (let ours?, let theirs?): ours.isIdentical(to: theirs)
           default: false
           }
-        return isSameMap && ours.port == theirs.port && ours.parameter == theirs.parameter
+        return isSameMap && ours.port == theirs.port
+          && (ours.parameter == theirs.parameter || !comparesParameters)
           && ours.tensor.isIdentical(to: theirs.tensor)
       }
   }
@@ -180,15 +194,15 @@ private struct Comparator {
     let (rows, columns) = (maps[0].outputSize, maps[0].inputSize)
     if let odd = maps.first(where: { ($0.outputSize, $0.inputSize) != (rows, columns) }) {
       return StructuralDifference(
-        place: place, network: "\(rows)×\(columns)", equilibrium: "\(odd.outputSize)×\(odd.inputSize)")
+        place: place, first: "\(rows)×\(columns)", second: "\(odd.outputSize)×\(odd.inputSize)")
     }
     for row in 0..<rows {
       let ours = ExactRow(row, of: left.map(\.map))
       let theirs = ExactRow(row, of: right.map(\.map))
       if let column = ours.firstDifference(from: theirs) {
         return StructuralDifference(
-          place: place, row: row, column: column, network: ours.description(at: column),
-          equilibrium: theirs.description(at: column))
+          place: place, row: row, column: column, first: ours.description(at: column),
+          second: theirs.description(at: column))
       }
     }
     return nil
@@ -201,17 +215,15 @@ private struct Comparator {
       let left = equation.offsets.filter { $0.port == port }
       let right = block.offsets.filter { $0.port == port }
       let place = "b[\(block.name)\(block.portSizes.count > 1 ? ".\(port)" : "")]"
-      let (ours, theirs) = (
-        ExactRow(sumOf: left.map(\.vector)), ExactRow(sumOf: right.map(\.vector))
-      )
-      if let row = ours.firstDifference(from: theirs) {
-        return StructuralDifference(
-          place: place, row: row, network: ours.description(at: row), equilibrium: theirs.description(at: row)
-        )
+      for row in 0..<equation.portSizes[port] {
+        let (ours, theirs) = (ExactRow(row, of: left), ExactRow(row, of: right))
+        if ours.firstDifference(from: theirs) != nil {
+          return StructuralDifference(
+            place: place, row: row, first: ours.description(at: 0), second: theirs.description(at: 0))
+        }
       }
-      if let difference = differenceOfLabels(
-        left.compactMap(\.parameter), right.compactMap(\.parameter), place: place)
-        ?? differenceOfParameters(left.map(Labelled.init), right.map(Labelled.init), place: place)
+      if let difference = differenceOfParameters(
+        left.map(Labelled.init), right.map(Labelled.init), place: place)
       {
         return difference
       }
@@ -219,26 +231,23 @@ private struct Comparator {
     return nil
   }
 
-  /// The same entries may follow from a parameter in another way: a convolution of zeros has one for every stride. Where a
-  /// label promises a gradient, they must follow in the same way for all numbers that the parameter may have.
+  /// Where parameters are compared: the same entries must carry the same ones, and follow from them in the same way for all
+  /// numbers that they may have. A convolution of zeros has the same entries for every stride.
   private func differenceOfParameters(
     _ ours: [Labelled], _ theirs: [Labelled], place: String
   ) -> StructuralDifference? {
-    for label in Set(theirs.compactMap(\.label)).sorted() {
+    guard comparesParameters else { return nil }
+    let labels = (ours.compactMap(\.label).sorted(), theirs.compactMap(\.label).sorted())
+    if labels.0 != labels.1 {
+      return StructuralDifference(
+        place: "\(place).parameter", first: labels.0.joined(separator: ", "),
+        second: labels.1.joined(separator: ", "))
+    }
+    for label in Set(labels.0).sorted() {
       let (left, right) = (ours.filter { $0.label == label }, theirs.filter { $0.label == label })
       guard !left.follow(as: right) else { continue }
-      return StructuralDifference(place: "\(place).parameter", network: left.text, equilibrium: right.text)
+      return StructuralDifference(place: "\(place).parameter", first: left.text, second: right.text)
     }
     return nil
-  }
-
-  /// A label decides under which name a gradient is reported; a model may leave labels out, not swap them.
-  private func differenceOfLabels(
-    _ ours: [String], _ theirs: [String], place: String
-  ) -> StructuralDifference? {
-    guard !theirs.isEmpty, ours.sorted() != theirs.sorted() else { return nil }
-    return StructuralDifference(
-      place: "\(place).parameter", network: ours.joined(separator: ", "),
-      equilibrium: theirs.joined(separator: ", "))
   }
 }

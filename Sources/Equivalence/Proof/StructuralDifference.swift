@@ -1,22 +1,22 @@
 /// The first place where two models are not the same system of equations.
 public struct StructuralDifference: Sendable, Equatable {
-  /// The place, in the equilibrium model's names: `Wz[fc2,fc1]`, `b[fc2]`, `blocks[fc2].activation`, `output`.
+  /// The place, in the second model's names: `Wz[fc2,fc1]`, `b[fc2]`, `blocks[fc2].activation`, `output`.
   public let place: String
   /// The row within the place, from 0, where there is one.
   public let row: Int?
   /// The column within the place, from 0, where there is one.
   public let column: Int?
-  /// What the network says.
-  public let network: String
-  /// What the equilibrium model says.
-  public let equilibrium: String
+  /// What the first model says.
+  public let first: String
+  /// What the second model says.
+  public let second: String
 
-  init(place: String, row: Int? = nil, column: Int? = nil, network: String, equilibrium: String) {
+  init(place: String, row: Int? = nil, column: Int? = nil, first: String, second: String) {
     self.place = place
     self.row = row
     self.column = column
-    self.network = network
-    self.equilibrium = equilibrium
+    self.first = first
+    self.second = second
   }
 
   /// One line: the place, and both sides.
@@ -24,12 +24,12 @@ public struct StructuralDifference: Sendable, Equatable {
     var text = place
     if let row { text += " row \(row)" }
     if let column { text += " column \(column)" }
-    return "\(text): network \(network), equilibrium model \(equilibrium)"
+    return "\(text): \(first) and \(second)"
   }
 }
 
-/// Whether the two models are the same function in exact arithmetic.
-public enum ProofOutcome: Sendable, Equatable {
+/// Whether two models are the same system of equations, bit for bit.
+enum EquationOutcome: Sendable, Equatable {
   /// They are the same system of equations up to the order and the names of blocks: bit for bit.
   case proved
   /// They are not, or the checker could not see that they are; the first difference it met.

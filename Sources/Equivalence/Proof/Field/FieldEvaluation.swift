@@ -1,0 +1,149 @@
+import Equilibria
+import LinearAlgebra
+import Operators
+
+/// What one model's coordinates are in three finite fields under a challenge.
+struct FieldEvaluation: Sendable {
+  /// What was drawn at random.
+  let challenge: FieldChallenge
+  /// The input's coordinates.
+  let input: FieldValues
+  /// For each equation the coordinates of its value, infinite ones as symbols; nil where it has none.
+  private(set) var values: [FieldValues?]
+  /// For each equation why it has no value.
+  private(set) var failures: [FieldFailure?]
+  /// For each equation whether its value is known only where something is defined that need not be.
+  private(set) var isPartial: [Bool]
+  /// The groups of equations that read each other.
+  private(set) var groups: [GroupEvaluation] = []
+  /// Why such groups have no value.
+  private(set) var groupFailures: [FieldFailure] = []
+  /// The equations, each behind those that it reads, but for such groups.
+  private(set) var order: [Int] = []
+
+  /// The values of a model under a challenge.
+  ///
+  /// - Parameter parameters: Elements for parameters of these names, instead of the numbers that the model has.
+  init(
+    of system: EquationSystem, under challenge: FieldChallenge, parameters: [String: ParameterImages] = [:]
+  ) {
+    self.challenge = challenge
+    let theory = Interpretation(challenge)
+    let symbol = FunctionSymbol("input")
+    input = FieldValues(
+      (0..<system.inputShape.reduce(1, *)).map { theory.functions.hash(symbol, [UInt64($0)], []) })
+    let count = system.equations.count
+    values = [FieldValues?](repeating: nil, count: count)
+    failures = [FieldFailure?](repeating: nil, count: count)
+    isPartial = [Bool](repeating: false, count: count)
+    let equations = system.withoutVanishingCycles(parameters: Set(parameters.keys))
+    for members in stronglyConnectedComponents(sources: equations.map(\.nodeSources)) {
+      order += members
+      if members.count > 1 || equations[members[0]].nodeSources.contains(members[0]) {
+        evaluateGroup(members, equations, parameters, in: theory)
+      } else {
+        evaluate(members[0], equations, parameters, in: theory)
+      }
+    }
+  }
+
+  private mutating func evaluate(
+    _ index: Int, _ equations: [Block<Double>], _ parameters: [String: ParameterImages],
+    in theory: Interpretation
+  ) {
+    do throws(FieldFailure) {
+      let image = try BlockImage(equations[index], parameters: parameters, in: theory)
+      let value = try image.value { (source) throws(FieldFailure) in try read(source) }
+      values[index] = value
+      isPartial[index] =
+        image.isPartial || value.hasSymbols || equations[index].nodeSources.contains { isPartial[$0] }
+    } catch { failures[index] = error }
+  }
+
+  private mutating func evaluateGroup(
+    _ members: [Int], _ equations: [Block<Double>], _ parameters: [String: ParameterImages],
+    in theory: Interpretation
+  ) {
+    do throws(FieldFailure) {
+      var images: [BlockImage] = []
+      for member in members {
+        images.append(try BlockImage(equations[member], parameters: parameters, in: theory))
+      }
+      let transition = GroupTransitionImage(
+        members: members, images: images, cut: cut(of: members, equations, parameters: Set(parameters.keys)),
+        theory: theory)
+      let outside = { (source: Source) throws(FieldFailure) in try read(source) }
+      let (state, digest) = try transition.evaluate(reading: outside)
+      let sources = members.flatMap { equations[$0].nodeSources }
+      let partial = images.contains(where: \.isPartial) || sources.contains { isPartial[$0] }
+      for (member, value) in zip(members, state) { (values[member], isPartial[member]) = (value, partial) }
+      if let digest {
+        groups.append(GroupEvaluation(members: members, cut: transition.cut, digest: digest))
+      }
+    } catch {
+      for member in members { failures[member] = error }
+      groupFailures.append(error)
+    }
+  }
+
+  private func read(_ source: Source) throws(FieldFailure) -> FieldValues {
+    switch source {
+    case .input: return input
+    case .node(let index):
+      guard let value = values[index] else { throw failures[index] ?? .zeroDenominator }
+      return value
+    }
+  }
+}
+
+/// A group of equations that read each other, as it was found in one evaluation.
+struct GroupEvaluation: Sendable {
+  /// The positions of its equations.
+  let members: [Int]
+  /// The coordinates of each member that every cycle passes through.
+  let cut: [[Int]]
+  /// What two groups share that have the same equations, 32 bytes.
+  let digest: [UInt8]
+}
+
+extension EquationSystem {
+  /// The equations without those terms in cycles whose entries are all zero: they close no cycle.
+  ///
+  /// - Parameter parameters: The names of parameters whose elements may be anything.
+  func withoutVanishingCycles(parameters: Set<String> = []) -> [Block<Double>] {
+    var equations = equations
+    for members in stronglyConnectedComponents(sources: equations.map(\.nodeSources)) {
+      let inside = Set(members)
+      for member in members {
+        equations[member].terms.removeAll { term in
+          guard case .node(let node) = term.source, inside.contains(node) else { return false }
+          return term.vanishes(parameters: parameters)
+        }
+      }
+    }
+    return equations
+  }
+}
+
+extension Term<Double> {
+  /// Whether all entries are exactly zero, whatever the elements of these parameters.
+  fileprivate func vanishes(parameters: Set<String>) -> Bool {
+    (0..<map.outputSize).allSatisfy { row in
+      var isZero = true
+      forEachColumn(inRow: row, parameters: parameters) { _ in isZero = false }
+      return isZero
+    }
+  }
+
+  /// Calls `body` with the columns of the summands of a row that are not zero.
+  func forEachColumn(inRow row: Int, parameters: Set<String>, _ body: (Int) -> Void) {
+    let isRandom = parameter.map(parameters.contains) ?? false
+    let numbers = isRandom ? nil : map.parameter?.elements
+    map.forEachSummand(inRow: row) { summand in
+      let isZero =
+        summand.factor == 0
+        || summand.element.map { element in numbers.map { $0[element] == 0 } ?? false } ?? false
+      if !isZero { body(summand.column) }
+    }
+  }
+}

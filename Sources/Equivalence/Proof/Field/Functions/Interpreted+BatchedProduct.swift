@@ -1,0 +1,34 @@
+import LinearAlgebra
+import Operators
+
+extension BatchedProduct: Interpreted {
+  func value(
+    at ports: [FieldValues], shapes: [[Int]], in theory: Interpretation
+  ) throws(FieldFailure) -> FieldValues {
+    guard ports.allSatisfy({ !$0.hasSymbols }) else { throw .notFinite }
+    let (m, k, n) = (shapes[0][shapes[0].count - 2], shapes[0].last!, shapes[1].last!)
+    let count = ports[0].count / (m * k)
+    var values = FieldValues(zeros: count * m * n)
+    for component in 0..<3 {
+      let field = theory.fields[component]
+      let left = ports[0].component(component).map(field.scaled)
+      let right = Array(ports[1].component(component))
+      values.withView { view in
+        let target = view.component(component)
+        for index in 0..<count {
+          // The columns of the right factor, each in one piece.
+          let columns = (0..<n * k).map { right[index * k * n + $0 % k * n + $0 / k] }
+          left.withUnsafeBufferPointer { left in
+            columns.withUnsafeBufferPointer { columns in
+              multiply(
+                left.baseAddress! + index * m * k, columns.baseAddress!, rows: m, columns: n, depth: k,
+                in: field
+              ) { target[index * m * n + $0 * n + $1] = $2 }
+            }
+          }
+        }
+      }
+    }
+    return values
+  }
+}

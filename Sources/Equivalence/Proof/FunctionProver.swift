@@ -1,0 +1,129 @@
+import Equilibria
+import LinearAlgebra
+import Operators
+
+/// What decides the challenge of a proof besides its seed: a digest of each model's bytes, 32 bytes long.
+public struct ModelIdentities: Sendable {
+  /// The first model's; a digest of its equations where it is nil.
+  public var first: [UInt8]?
+  /// The second model's; a digest of its equations where it is nil.
+  public var second: [UInt8]?
+
+  /// These identities.
+  public init(first: [UInt8]? = nil, second: [UInt8]? = nil) {
+    self.first = first
+    self.second = second
+  }
+}
+
+/// Proves that two systems of equations are one function: bit by bit where they say the same, else in random fields.
+///
+/// How a field proof is made, and what it rests on, is written in the documentation page "Proof".
+final class FunctionProver {
+  /// How often a challenge is drawn again because a denominator was zero.
+  static let attempts: UInt64 = 4
+
+  let first: EquationSystem
+  let second: EquationSystem
+  private let given: ModelIdentities
+  private let seed: UInt64
+
+  /// A prover about two systems.
+  init(_ first: EquationSystem, _ second: EquationSystem, identities: ModelIdentities, seed: UInt64) {
+    self.first = first
+    self.second = second
+    given = identities
+    self.seed = seed
+  }
+
+  private lazy var identities = (
+    first: given.first ?? first.contentDigest, second: given.second ?? second.contentDigest
+  )
+
+  /// What is proved.
+  var report: ProofReport {
+    if let reason = reasonOfSizes {
+      let parameters = ParameterProver(self, function: nil).unproved(reason)
+      return ProofReport(function: .notProved(ProofGap(reason: reason)), parameters: parameters)
+    }
+    let equations = Proof(network: first, model: second)
+    if case .refused(let difference) = equations.outcome {
+      let comparison = comparison()
+      let function = verdict(of: comparison).noting(difference)
+      return ProofReport(
+        function: function, parameters: ParameterProver(self, function: comparison).proof(given: function))
+    }
+    let basis = ProofBasis(method: .equations)
+    let function =
+      first.hasOneEquilibrium ? FunctionProof.proved(basis) : FunctionProof.sameEquations(basis)
+    let parameters = ParameterProver(self, function: nil)
+    return ProofReport(
+      function: function,
+      parameters: equations.differenceOfParameters == nil
+        ? parameters.provedByEquations : parameters.proof(given: function))
+  }
+
+  private var reasonOfSizes: String? {
+    let inputs = [first, second].map { $0.inputShape.reduce(1, *) }
+    if inputs[0] != inputs[1] { return "the first reads \(inputs[0]) numbers, the second \(inputs[1])" }
+    let outputs = [first, second].map { $0.equations[$0.output].size }
+    if outputs[0] != outputs[1] { return "the first returns \(outputs[0]) numbers, the second \(outputs[1])" }
+    return nil
+  }
+
+  /// Both sides in random fields, drawn again while a denominator is zero.
+  ///
+  /// - Parameter parameters: Elements of parameters of both sides, under a challenge, instead of their numbers.
+  func comparison(
+    parameters: (Interpretation) -> (first: [String: ParameterImages], second: [String: ParameterImages]) = {
+      _ in ([:], [:])
+    }
+  ) -> FieldComparison {
+    var attempt: UInt64 = 0
+    while true {
+      let challenge = FieldChallenge(
+        first: identities.first, second: identities.second, seed: seed, attempt: attempt)
+      let elements = parameters(Interpretation(challenge))
+      let comparison = FieldComparison(
+        systems: (first, second),
+        evaluations: (
+          FieldEvaluation(of: first, under: challenge, parameters: elements.first),
+          FieldEvaluation(of: second, under: challenge, parameters: elements.second)
+        ))
+      attempt += 1
+      guard comparison.failure == .zeroDenominator, attempt < Self.attempts else { return comparison }
+    }
+  }
+
+  private func verdict(of comparison: FieldComparison) -> FunctionProof {
+    if let reason = comparison.difference { return .notProved(comparison.gap(reason)) }
+    let basis = ProofBasis(
+      method: .field, errorBound: comparison.errorBound, whereDefined: comparison.isPartial)
+    switch comparison.groupMatch {
+    case .unique: return .proved(basis)
+    case .same: return .sameEquations(basis)
+    case .different(let reason): return .notProved(comparison.gap(reason))
+    }
+  }
+}
+
+/// What is proved of two systems of equations.
+///
+/// - Parameters:
+///   - identities: What the challenge is drawn from.
+///   - seed: Another number draws another challenge.
+func proof(
+  of first: EquationSystem, and second: EquationSystem, identities: ModelIdentities = ModelIdentities(),
+  seed: UInt64 = 0
+) -> ProofReport {
+  FunctionProver(first, second, identities: identities, seed: seed).report
+}
+
+extension FunctionProof {
+  /// The same, with the first place where the equations are not the same bit by bit.
+  fileprivate func noting(_ difference: StructuralDifference) -> FunctionProof {
+    guard case .notProved(var gap) = self else { return self }
+    gap.difference = difference
+    return .notProved(gap)
+  }
+}

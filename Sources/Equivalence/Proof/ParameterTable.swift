@@ -1,0 +1,67 @@
+import LinearAlgebra
+import Operators
+
+/// The parameters of a system of equations, in the order in which it has them.
+struct ParameterTable {
+  /// A parameter.
+  struct Entry {
+    /// Its name.
+    let name: String
+    /// Its numbers.
+    let tensor: Tensor<Double>
+    /// Whether it has the same numbers wherever it stands.
+    var isConsistent = true
+    /// The equations that it stands in.
+    var equations: [Int] = []
+  }
+
+  /// The parameters.
+  private(set) var entries: [Entry] = []
+  private var positions: [String: Int] = [:]
+
+  /// The parameters of a system.
+  init(_ system: EquationSystem) {
+    for (index, equation) in system.equations.enumerated() {
+      for term in equation.terms {
+        if let name = term.parameter, let tensor = term.map.parameter { add(name, tensor, index) }
+      }
+      for offset in equation.offsets {
+        if let name = offset.parameter { add(name, offset.tensor, index) }
+      }
+    }
+  }
+
+  private mutating func add(_ name: String, _ tensor: Tensor<Double>, _ equation: Int) {
+    if let position = positions[name] {
+      if !entries[position].tensor.isIdentical(to: tensor) { entries[position].isConsistent = false }
+      entries[position].equations.append(equation)
+    } else {
+      positions[name] = entries.count
+      entries.append(Entry(name: name, tensor: tensor, equations: [equation]))
+    }
+  }
+
+  /// The parameter of a name.
+  subscript(name: String) -> Entry? { positions[name].map { entries[$0] } }
+}
+
+extension Tensor<Double> {
+  /// How the elements of another tensor of the same numbers stand in this one; nil where they are not the same numbers.
+  func layout(of other: Tensor<Double>) -> ParameterMatch.Layout? {
+    guard count == other.count else { return nil }
+    let (ours, theirs) = (elements, other.elements)
+    if haveSameBits(ours, theirs) { return shape == other.shape ? .same : .reshaped }
+    guard shape.count == 2, other.shape == [shape[1], shape[0]] else { return nil }
+    let order = transposedOrder(other.shape)
+    return order.indices.allSatisfy { theirs[$0].bitPattern == ours[order[$0]].bitPattern }
+      ? .transposed : nil
+  }
+}
+
+/// For each element of a matrix of this shape the place where it stands in the transpose.
+func transposedOrder(_ shape: [Int]) -> [Int] {
+  (0..<shape[0] * shape[1]).map { index in
+    let (row, column) = index.quotientAndRemainder(dividingBy: shape[1])
+    return column * shape[0] + row
+  }
+}
