@@ -1,3 +1,4 @@
+import DeepEquilibrium
 import TestSupport
 import Testing
 
@@ -12,8 +13,10 @@ import Testing
       smallest: NetworkGenerator().network(seed: 1), path: "property-0-3.json")
     let text = try deq.PropertyReport.failed(failure, seed: 0).json
     return try ReportStates.reported.get().map { ($0.state.schema, $0.state.description, $0.report) }
-      + [("property", "deq property, refuted", try JSONInstance(parsing: Array(text.utf8)))]
+      + [("property", "deq property (refuted) --json", try JSONInstance(parsing: Array(text.utf8)))]
   }
+
+  private static func command(of name: String) -> String { String(name.split(separator: " ")[1]) }
 
   @Test("Every command comes into the state that is asked of it")
   func states() throws {
@@ -42,7 +45,7 @@ import Testing
   func commands() throws {
     let reports = try Self.reports()
     #expect(Set(reports.map(\.schema)) == Set(try Schemas.names))
-    let commands = Set(reports.map { $0.name.split(separator: " ")[1].replacing(",", with: "") })
+    let commands = Set(reports.map { Self.command(of: $0.name) })
     #expect(commands == Set(DEQ.configuration.subcommands.map { $0.configuration.commandName ?? "" }))
     for (schema, name, report) in reports {
       for other in try Schemas.names where other != schema {
@@ -54,7 +57,7 @@ import Testing
   @Test("With --json every object begins with the command and the versions of the schema and the tool")
   func heading() throws {
     for (_, name, report) in try Self.reports() where name.hasSuffix("--json") {
-      #expect(report["command"] == .string(String(name.split(separator: " ")[1])))
+      #expect(report["command"] == .string(Self.command(of: name)))
       #expect(report["schema"] == 2)
       #expect(report["version"] == .string(DEQ.version))
     }

@@ -16,7 +16,11 @@ extension JSONInstance {
   /// - Parameter optional: The keys that an object may be without, each behind that of the object: `function.difference`,
   ///   `.search` in the report itself; `summary.` for all keys of an object.
   func changes(mayMiss optional: Set<String>) -> [(what: String, report: JSONInstance)] {
-    places.flatMap { path, value in
+    // Of the elements of one list those that have the same keys are changed once.
+    var seen: Set<String> = []
+    return places.flatMap { path, value -> [(what: String, report: JSONInstance)] in
+      let keys = path.map { step in if case .key(let key) = step { key } else { "" } }
+      guard seen.insert("\(keys) \(value.keys)").inserted else { return [] }
       var changes = [("null at \(path)", replacing(path, with: .null))]
       guard case .object(let members) = value else { return changes }
       changes.append(("another key at \(path)", replacing(path + [.key("surplus")], with: true)))

@@ -1,4 +1,5 @@
 import TestSupport
+import Testing
 
 /// One way for a command to end, with what its report has to show then.
 struct ReportState: CustomStringConvertible {
@@ -59,7 +60,7 @@ enum ReportStates {
       "report", "check --stack one.json mlp.json --against stack.deq.json --json",
       shows: ["verdict": "proved"]),
     ReportState(
-      "report", "check mlp.json near.json --json", shows: ["verdict": "agrees"],
+      "report", "check mlp.json near.json --search 40 --json", shows: ["verdict": "agrees"],
       has: ["search", "function.reason"]),
     ReportState(
       "report", "check mlp.json near.json --search 0 --require-proof --json", status: 2,
@@ -70,17 +71,19 @@ enum ReportStates {
       has: ["counterexample.origin", "function.difference.row", "function.difference.column"]),
     ReportState("report", "check lin.json neg.deq.json --json", status: 1, has: ["counterexample"]),
     ReportState("report", "check bump.json flat.json --json", status: 1, has: ["search.foundBy"]),
-    ReportState("report", "check noeq.json noeq.deq.json --json", status: 2, shows: ["verdict": "undecided"]),
+    ReportState(
+      "report", "check noeq.json noeq.deq.json --samples 4 --search 0 --json", status: 2,
+      shows: ["verdict": "undecided"]),
     ReportState(
       "report", "check mlp.json loop.json --json", status: 1,
       shows: ["verdict": "refuted", "inputGradient.verdict": "nothingShared", "samples.drawn": 0]),
     ReportState(
-      "report", "check backedge.json backedge.deq.json --json",
+      "report", "check backedge.json backedge.deq.json --samples 4 --json",
       shows: ["function.unique": false]),
-    ReportState("report", "check eq2.json eq2.deq.json --json", status: 2),
+    ReportState("report", "check eq2.json eq2.deq.json --samples 4 --search 0 --json", status: 1),
     ReportState(
-      "report", "check labels.json labels.deq.json --json", shows: ["parameters.verdict": "differs"]),
-    ReportState("report", "check gA.json gB.json --json"),
+      "report", "check mlp.json swapped.json --json", shows: ["parameters.verdict": "differs"]),
+    ReportState("report", "check gA.json gB.json --samples 4 --json"),
     ReportState("report", "check finer.json finer.deq.json --json"),
     ReportState("report", "check kink.json kink.deq.json --json"),
     ReportState(
@@ -123,8 +126,8 @@ enum ReportStates {
     ReportState("inspect", "inspect loop.json --json", shows: ["cyclicGroups.wellPosed": true]),
     ReportState("inspect", "inspect sine.json --json", shows: ["cyclicGroups.wellPosed": false]),
     ReportState(
-      "property", "property --cases 2 --seed 18446744073709551615 --max-depth 2 --max-width 3 --json",
-      shows: ["verdict": "proved", "seed": "18446744073709551615"]),
+      "property", "property --cases 2 --seed 2 --max-depth 2 --max-width 3 --json",
+      shows: ["verdict": "proved", "seed": "2"]),
     ReportState("fixtures", "fixtures good --json", shows: ["verdict": "proved"], has: ["fixtures.worst"]),
     ReportState("fixtures", "fixtures good --record --json", shows: ["verdict": "proved"]),
     ReportState(
@@ -167,6 +170,8 @@ extension ReportStates {
       "mlp.deq.json": Examples.equilibrium,
       "near.json": Examples.equilibrium.replacing("[0.25,2]", with: "[0.25,2.0000000000000004]"),
       "wrong.json": Examples.equilibrium.replacing("[0.25,2]", with: "[0.25,7]"),
+      "swapped.json": Examples.equilibrium.replacing("b.weight", with: "?")
+        .replacing("a.weight", with: "b.weight").replacing("?", with: "a.weight"),
       "loop.json": Examples.loop(0.5, activation: "tanh"),
       "bad.json": "{}",
       "plain.json":
