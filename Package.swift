@@ -104,7 +104,7 @@ let package = Package(
       name: "ONNXExportTests", dependencies: modules + ["DeepEquilibrium", "ONNXSchema", "TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
-    .testTarget(name: "DEQCommandTests", dependencies: modules + ["deq", "DeepEquilibrium"]),
+    .testTarget(name: "DEQCommandTests", dependencies: modules + ["deq", "DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "DeepEquilibriumTests", dependencies: modules + ["DeepEquilibrium"]),
   ],
   swiftLanguageModes: [.v6],

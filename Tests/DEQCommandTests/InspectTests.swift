@@ -38,9 +38,8 @@ import Testing
     expectQuiet(network)
     #expect(
       try network.keys() == [
-        "command", "file", "format", "input", "layers", "coordinates", "parameters", "nilpotencyIndex",
-        "output",
-        "blocks", "cyclicGroups",
+        "command", "schema", "version", "file", "format", "input", "layers", "coordinates", "parameters",
+        "nilpotencyIndex", "output", "blocks", "cyclicGroups",
       ])
     let report = try network.object(InspectReport.self)
     #expect((report.command, report.file, report.format) == ("inspect", "mlp.json", "network"))

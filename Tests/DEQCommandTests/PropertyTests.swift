@@ -24,8 +24,8 @@ import Testing
     #expect(report.worstShareOfRounding.value <= 1)
     #expect(
       try outcome.keys() == [
-        "command", "verdict", "cases", "seed", "layers", "implicitLayers", "operators", "rounded",
-        "comparisons", "identical", "worstShareOfRounding",
+        "command", "schema", "version", "verdict", "cases", "seed", "layers", "implicitLayers", "operators",
+        "rounded", "comparisons", "identical", "worstShareOfRounding",
       ])
   }
 

@@ -254,9 +254,7 @@ private struct ConversionSummary {
   var json: String {
     get throws {
       try JSONText { (writer) throws(FileError) in
-        try writer.string("command", "convert")
-        try writer.integer("schema", ReportProvenance.schemaVersion)
-        try writer.string("version", DEQ.version)
+        try writer.heading(of: "convert")
         try writer.key("conversions")
         try writer.beginArray()
         for (path, outcome) in outcomes {

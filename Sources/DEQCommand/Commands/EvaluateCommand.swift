@@ -125,6 +125,7 @@ struct EvaluateCommand: ParsableCommand {
 
   private func write(_ evaluation: Evaluation) throws {
     let text = try JSONText { (writer) throws(FileError) in
+      if json { try writer.heading(of: "evaluate") }
       try evaluation.results.writeKeys(to: &writer)
       guard json else { return }
       try writer.key("solver")

@@ -72,7 +72,7 @@ struct FixturesCommand: ParsableCommand {
 
   private func jsonReport(_ results: [FixtureResult]) throws -> String {
     try JSONText { (writer) throws(FileError) in
-      try writer.string("command", "fixtures")
+      try writer.heading(of: "fixtures")
       let failed = results.contains { $0.fault != nil }
       try writer.string("verdict", (failed ? Verdict.refuted : .proved).rawValue)
       try writer.key("fixtures")

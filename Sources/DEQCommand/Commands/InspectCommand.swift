@@ -89,7 +89,7 @@ private struct Inspection {
   var json: String {
     get throws {
       try JSONText { (writer) throws(FileError) in
-        try writer.string("command", "inspect")
+        try writer.heading(of: "inspect")
         try writer.string("file", name)
         try writer.string("format", network == nil ? "equilibrium" : "network")
         if network == nil { try writer.string("form", model.form == .matrix ? "matrix" : "blocks") }

@@ -47,57 +47,34 @@ struct PropertyCommand: ParsableCommand {
     generator.maximumDepth = maxDepth
     generator.maximumWidth = maxWidth
     let progress = Progress()
-    var summary = Summary()
+    var summary = PropertySummary()
     for number in 0..<cases {
       if number % 16 == 0 { progress.show("\(number) of \(cases) networks, all proved") }
       let caseSeed = mix64(seed &+ mix64(UInt64(number)))
       let network = generator.network(seed: caseSeed)
       if let fault = try PropertyCase(network, seed: caseSeed).fault(&summary) {
         progress.finish()
-        try reportFailure(network, number: number, caseSeed: caseSeed, fault: fault)
+        let failure = try failure(network, number: number, caseSeed: caseSeed, fault: fault)
+        try write(.failed(failure, seed: seed))
+        throw CommandFailure(.refuted)
       }
     }
     progress.finish()
-    try report(summary)
+    try write(.passed(summary, cases: cases, seed: seed))
   }
 
-  private func report(_ summary: Summary) throws {
-    if json {
-      let text = try JSONText { (writer) throws(FileError) in
-        try writer.string("command", "property")
-        try writer.string("verdict", Verdict.proved.rawValue)
-        try writer.integer("cases", cases)
-        try writer.string("seed", String(seed))
-        try writer.integer("layers", summary.layers)
-        try writer.integer("implicitLayers", summary.implicitLayers)
-        try writer.integer("operators", summary.operators.count)
-        try writer.integer("rounded", summary.rounded)
-        try writer.integer("comparisons", summary.comparisons)
-        try writer.integer("identical", summary.identical)
-        try writer.anyNumber("worstShareOfRounding", summary.worstRatio)
-      }.text
-      return try writeToStandardOutput(text)
-    }
-    var report = Report()
-    report.headline(.proved, "\(text(cases, "random network")), seed \(seed)")
-    report.row("layers", "\(text(summary.layers)), \(text(summary.implicitLayers)) of them implicit")
-    report.row("operators", "\(text(summary.operators.count)) linear maps and nonlinearities")
-    report.row(
-      "forms",
-      "each written and read in block form and in matrix form"
-        + (summary.rounded > 0 ? "; \(text(summary.rounded)) matrices hold rounded sums, and agree" : ""))
-    report.row(
-      "numbers",
-      "\(text(summary.comparisons, "comparison")) of outputs and gradients, "
-        + "\(text(summary.identical)) the same to the last bit")
-    report.row("worst", "\(text(summary.worstRatio)) of what rounding explains")
-    try report.write()
+  private func write(_ report: PropertyReport) throws {
+    if json { return try writeToStandardOutput(report.json) }
+    var lines = Report()
+    report.describe(in: &lines)
+    try lines.write()
   }
 
-  private func reportFailure(
+  /// The case that failed, with the smallest network that still fails, which is written to a file.
+  private func failure(
     _ network: Network<Double>, number: Int, caseSeed: UInt64, fault: String
-  ) throws -> Never {
-    var ignored = Summary()
+  ) throws -> PropertyFailure {
+    var ignored = PropertySummary()
     let smallest = network.shrunk { candidate in
       (try? PropertyCase(candidate, seed: caseSeed).fault(&ignored)) != .some(nil)
     }
@@ -105,65 +82,7 @@ struct PropertyCommand: ParsableCommand {
     let sink = MemorySink(named: path)
     try ModelFile.network(smallest).write(to: sink)
     try writeFile(String(decoding: sink.bytes, as: UTF8.self), to: path, force: true)
-    if json {
-      let text = try JSONText { (writer) throws(FileError) in
-        try writer.string("command", "property")
-        try writer.string("verdict", Verdict.refuted.rawValue)
-        try writer.string("seed", String(seed))
-        try writer.integer("case", number)
-        try writer.string("fault", fault)
-        try writer.string("smallest", path)
-      }.text
-      try writeToStandardOutput(text)
-    } else {
-      var report = Report()
-      report.headline(.refuted, "case \(number) of seed \(seed)")
-      report.row("fault", fault)
-      report.row("smallest", "\(text(smallest.layers.count, "layer")), in \(path)")
-      try report.write()
-    }
-    throw CommandFailure(.refuted)
-  }
-}
-
-/// What a run of the property test has seen.
-private struct Summary {
-  var layers = 0
-  var implicitLayers = 0
-  /// The names of all operators in the networks.
-  var operators: Set<String> = []
-  /// How many networks have no matrix form but a rounded one.
-  var rounded = 0
-  var comparisons = 0
-  var identical = 0
-  var worstRatio = 0.0
-
-  mutating func add(_ network: Network<Double>) {
-    layers += network.layers.count
-    for layer in network.layers {
-      switch layer {
-      case .explicit(let block): add([block])
-      case .implicit(let layer):
-        implicitLayers += 1
-        add(layer.model.blocks)
-      }
-    }
-  }
-
-  private mutating func add(_ blocks: [Block<Double>]) {
-    for block in blocks {
-      operators.insert(type(of: block.nonlinearity).typeName)
-      operators.formUnion(block.terms.map { type(of: $0.map).typeName })
-    }
-  }
-
-  /// Counts the comparisons that decide, which are those that agree where the verdict is `proved`.
-  mutating func add(_ report: EquivalenceReport) {
-    for discrepancy in report.measurement.discrepancies where discrepancy.isRounding {
-      comparisons += 1
-      if discrepancy.absolute == 0 { identical += 1 }
-      if discrepancy.absolute > 0 { worstRatio = max(worstRatio, discrepancy.absolute / discrepancy.allowed) }
-    }
+    return PropertyFailure(number: number, fault: fault, smallest: smallest, path: path)
   }
 }
 
@@ -178,7 +97,7 @@ private struct PropertyCase {
   }
 
   /// What is wrong, or nil.
-  func fault(_ summary: inout Summary) throws -> String? {
+  func fault(_ summary: inout PropertySummary) throws -> String? {
     summary.add(network)
     guard case .network(let again) = try reread(.network(network)) else {
       return "the network reads back as another format"

@@ -2,9 +2,6 @@ import DeepEquilibrium
 
 /// What a report can be reproduced from: the command, the inputs as they were, and what decides the numbers.
 struct ReportProvenance {
-  /// The version of the reports' schema: raised where a key changes its meaning or goes.
-  static let schemaVersion = 2
-
   /// The command's name.
   let command: String
   /// What the sides are called.
@@ -18,9 +15,7 @@ struct ReportProvenance {
 
   /// Writes the keys that every report begins with.
   func write(to writer: inout JSONWriter) throws(FileError) {
-    try writer.string("command", command)
-    try writer.integer("schema", Self.schemaVersion)
-    try writer.string("version", DEQ.version)
+    try writer.heading(of: command)
     try write("first", names.first, first, to: &writer)
     try write("second", [names.second], second, to: &writer)
     guard let checker else { return }

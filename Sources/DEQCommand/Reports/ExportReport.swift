@@ -43,7 +43,7 @@ struct ExportReport {
   var json: String {
     get throws {
       try JSONText { (writer) throws(FileError) in
-        try writer.string("command", "export")
+        try writer.heading(of: "export")
         try writer.string("file", command.model)
         try writer.string("format", command.to.rawValue)
         try writer.string("output", target)
