@@ -72,38 +72,59 @@ extension EquilibriumModel {
     return ModelMatrices(Wz: Wz, Wx: Wx, b: b)
   }
 
-  /// Whether `matrices` says the same as the blocks do: wherever several entries of `W_z`, `W_x` or b meet in one number,
-  /// their sum is exact.
+  /// Whether `matrices` says the same as the blocks do: every number of `W_z`, `W_x` and b is exact, the products and
+  /// quotients that an entry is and the sum of entries that meet in one number.
   ///
-  /// - Complexity: O(entries) for places that several terms share; others are not looked at.
+  /// - Complexity: O(entries).
   public var hasExactMatrices: Bool {
     blocks.allSatisfy { block in
       let terms = Dictionary(grouping: block.terms) { [$0.port, $0.source] as [AnyHashable] }
       return terms.values.allSatisfy { areExactSums($0.map(\.map)) }
         && block.portShapes.indices.allSatisfy { port in
-          areExactSums(block.offsets.filter { $0.port == port }.map(\.vector))
+          areExactSums(block.offsets.filter { $0.port == port })
         }
     }
   }
 
   private func areExactSums(_ maps: [any LinearMap<S>]) -> Bool {
-    guard maps.count > 1 else { return true }
-    return (0..<maps[0].outputSize).allSatisfy { row in
+    (0..<maps[0].outputSize).allSatisfy { row in
       var (sums, isExact) = ([Int: S](), true)
       for map in maps {
-        map.forEachEntry(inRow: row) { column, value in
-          if !addExactly(value, to: &sums[column, default: 0]) { isExact = false }
+        let elements = map.parameter?.elements ?? []
+        map.forEachSummand(inRow: row) { summand in
+          guard isExact, let value = summand.exactValue(elements),
+            addExactly(value, to: &sums[summand.column, default: 0])
+          else {
+            isExact = false
+            return
+          }
         }
       }
       return isExact
     }
   }
 
-  private func areExactSums(_ vectors: [[S]]) -> Bool {
-    guard vectors.count > 1 else { return true }
-    var sums = [S](repeating: 0, count: vectors[0].count)
-    return vectors.allSatisfy { vector in
-      vector.indices.allSatisfy { addExactly(vector[$0], to: &sums[$0]) }
+  private func areExactSums(_ offsets: [Offset<S>]) -> Bool {
+    guard let count = offsets.first?.count else { return true }
+    return (0..<count).allSatisfy { row in
+      var (sum, isExact) = (S(0), true)
+      for offset in offsets {
+        guard let map = offset.map else {
+          isExact = addExactly(offset.tensor.elements[row], to: &sum) && isExact
+          continue
+        }
+        let elements = map.parameter?.elements ?? []
+        map.forEachSummand(inRow: row) { summand in
+          let number = offset.tensor.elements[summand.column]
+          guard isExact, let value = summand.exactValue(elements).flatMap({ exactProduct($0, number) }),
+            addExactly(value, to: &sum)
+          else {
+            isExact = false
+            return
+          }
+        }
+      }
+      return isExact
     }
   }
 
@@ -201,4 +222,24 @@ extension Matrix {
 
 extension FloatingPoint {
   fileprivate var isPositiveZero: Bool { self == 0 && sign == .plus }
+}
+
+extension EntrySummand {
+  /// The summand for a parameter of these elements, where it is exact; else nil.
+  fileprivate func exactValue<S: Scalar>(_ elements: [S]) -> S? {
+    let factor = S(self.factor)
+    guard Double(factor) == self.factor, let product = exactProduct(factor, element.map { elements[$0] } ?? 1)
+    else { return nil }
+    let quotient = product / S(divisor)
+    return divisor == 1 || exactProduct(quotient, S(divisor)) == product ? quotient : nil
+  }
+}
+
+/// A product, where it is exact; else nil.
+private func exactProduct<S: Scalar>(_ a: S, _ b: S) -> S? {
+  let product = a * b
+  if a == 0 || b == 0 || a == 1 || b == 1 { return product }
+  // Below this the error of a product may itself be lost.
+  guard product.isFinite, abs(product) > 0x1p-100, (-product).addingProduct(a, b) == 0 else { return nil }
+  return product
 }

@@ -8,10 +8,15 @@ import Testing
 struct NumPySampleTests {
   /// An array of version 1 of the format.
   private static func array(
-    _ type: String = "<f8", _ shape: String, _ data: [UInt8], order: String = "False"
+    _ type: String, _ shape: String, _ data: [UInt8], order: String = "False"
   ) -> [UInt8] {
     let header = Array("{'descr': '\(type)', 'fortran_order': \(order), 'shape': \(shape), }\n".utf8)
     return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.count), 0] + header + data
+  }
+
+  /// An array of doubles.
+  private static func array(_ shape: String, _ data: [UInt8], order: String = "False") -> [UInt8] {
+    array("<f8", shape, data, order: order)
   }
 
   private static func bytes<Number: Sequence>(of numbers: Number) -> [UInt8] {
