@@ -228,7 +228,10 @@ struct FieldProofRewritingTests {
     let one = try network([2]) { draft, x in draft.sum([(0, x)], plus: 1) }
     #expect(proof(divided, one).function.basis?.whereDefined == true)
     let zero = try network([2]) { draft, x in draft.apply(Quotient(), x, draft.sum([(1, x), (-1, x)])) }
-    let other = try network([2]) { draft, x in draft.apply(Quotient(), x, draft.sum([(2, x), (-2, x)])) }
+    let other = try network([2]) { draft, x in
+      let copy = draft.sum([(1, x)])
+      return draft.apply(Quotient(), x, draft.sum([(1, copy), (-1, x)]))
+    }
     guard case .notProved(let gap) = proof(zero, other).function else {
       Issue.record("proved")
       return
