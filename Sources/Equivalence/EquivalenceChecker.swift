@@ -73,9 +73,11 @@ public struct EquivalenceChecker: Sendable {
 
   func measurementSettings(of proof: ProofReport) -> MeasurementSettings {
     var looksForOtherEquilibria = true
+    var triesOtherParameters = false
     if case .proved = proof.function { looksForOtherEquilibria = false }
+    if case .notProved = proof.parameters.outcome { triesOtherParameters = proof.function.isProved }
     return MeasurementSettings(
       samples: samples, inputs: inputs, domain: domain, seed: seed, solver: solver, workBudget: workBudget,
-      looksForOtherEquilibria: looksForOtherEquilibria)
+      triesOtherParameters: triesOtherParameters, looksForOtherEquilibria: looksForOtherEquilibria)
   }
 }

@@ -54,6 +54,8 @@ struct VerdictRule {
     case .proved: return .proved
     case .nothingShared: return .nothingShared
     case .notProved:
+      // A name that stands for several parameters on one side alone has no gradient of its own there.
+      if measurement.atOtherParameters != nil || !proof.parameters.divided.isEmpty { return .differs }
       return gradientVerdict {
         if case .parameterGradient = $0 { true } else { false }
       }

@@ -151,6 +151,11 @@ private func write(
   try writer.end()
   try writer.strings("onlyFirst", proof.onlyFirst)
   try writer.strings("onlySecond", proof.onlySecond)
+  try writer.strings("divided", proof.divided)
+  if let other = result.measurement.atOtherParameters {
+    try writer.key("atOtherValues")
+    try write(other, to: &writer)
+  }
   try writer.end()
 }
 

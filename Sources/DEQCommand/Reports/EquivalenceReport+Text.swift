@@ -34,7 +34,8 @@ extension EquivalenceReport {
     case .proved:
       "\(names.second) is the same function as \(names.firstName)"
         + (parameters == .differs
-          ? "; gradients of \(text(differingParameters.count, "parameter")) differ"
+          ? (differingParameters.isEmpty
+            ? ", but not of its parameters" : "; gradients of \(text(differingParameters.count, "parameter")) differ")
           : ", with the same gradients")
         + (measurement.samples.compared == 0 ? "; no numbers could be compared" : "")
     case .agrees: "\(names.second) and \(names.firstName) agree to rounding on \(testedInputs)"
@@ -105,6 +106,13 @@ extension EquivalenceReport {
     for difference in differingParameters.prefix(Self.mostNames) {
       report.row("", "\(described(difference)): more than rounding explains")
     }
+    for name in found.divided.prefix(Self.mostNames) {
+      report.row("", "\(name) holds other numbers in another place of one model")
+    }
+    if let other = measurement.atOtherParameters {
+      report.row(
+        "", "with other values of the parameters: output[\(other.index)] is \(other.first) and \(other.second)")
+    }
     describeNames("only in \(names.firstName)", found.onlyFirst, in: &report)
     describeNames("only in \(names.second)", found.onlySecond, in: &report)
   }
@@ -117,7 +125,10 @@ extension EquivalenceReport {
     switch parameters {
     case .proved: return "proved for every value of \(count)"
     case .agrees: return "gradients of \(count) agree"
-    case .differs: return "gradients of \(differingParameters.count) of \(count) differ"
+    case .differs:
+      return differingParameters.isEmpty
+        ? "another function of \(count), though the gradients at these values agree"
+        : "gradients of \(differingParameters.count) of \(count) differ"
     case .undecided: return "gradients of \(count): undecided"
     case .nothingShared: return "none on both sides"
     }

@@ -15,6 +15,9 @@ public struct Measurement: Sendable {
   public var offPattern: OffPatternGradient?
   /// Whether a side with several equilibria was found to have another one than that it was compared at.
   public var hasSeveralEquilibria = false
+  /// The outputs for other values of the parameters that both models have, the same ones on both sides, where they differ;
+  /// nil where they do not, or where that was not tried.
+  public var atOtherParameters: Discrepancy?
   /// The samples' inputs, `[drawn, input]`.
   public var inputs = Matrix<Double>(rows: 0, columns: 0)
   /// What was left out and why, and other facts; each one line.

@@ -15,6 +15,9 @@ struct MeasurementSettings: Sendable {
   var solver: any FixedPointSolver
   /// How much the generic path may cost, in multiplications.
   var workBudget: Double
+  /// Whether the outputs are compared for other values of the parameters too: where both are known to be one function of the
+  /// input, but not of the parameters.
+  var triesOtherParameters: Bool
   /// Whether other equilibria are looked for than those that the solvers find.
   var looksForOtherEquilibria: Bool
 }

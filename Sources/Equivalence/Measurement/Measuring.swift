@@ -41,6 +41,7 @@ struct Measuring<S: Scalar, T: Scalar> {
     if let differentiated = compareGradients(&batch) {
       compareWhole(differentiated, &inputs)
     }
+    if settings.triesOtherParameters { tryOtherParameters(on: batch.x) }
     return result
   }
 
@@ -163,6 +164,19 @@ struct Measuring<S: Scalar, T: Scalar> {
         .max { ($0.agreement, $0.excess, $0.absolute) < ($1.agreement, $1.excess, $1.absolute) }
       if let worst { result.discrepancies.append(worst) }
     }
+  }
+
+  /// Compares the outputs for other values of the parameters: gradients of one function of its parameters are equal, while
+  /// equal gradients at one point say nothing of the next step of a training.
+  private mutating func tryOtherParameters(on x: Matrix<Double>) {
+    let scales = models.first.parameterScales
+    let moved = [true, false].map { isFirst in
+      (isFirst ? models.first : models.second)
+        .withRandomParameters(matches, isFirst: isFirst, scales: scales, seed: settings.seed)
+    }
+    let other = Measuring(moved[0], moved[1], matches: matches, settings: settings)
+    result.atOtherParameters = other.outputDifferences(on: x).compactMap { $0 }
+      .max { ($0.excess, $0.absolute) < ($1.excess, $1.absolute) }
   }
 
   // MARK: Gradients

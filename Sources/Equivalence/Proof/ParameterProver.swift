@@ -85,7 +85,9 @@ struct ParameterProver {
     let (ours, theirs) = (Set(matches.map(\.first)), Set(matches.map(\.second)))
     return ParameterProof(
       matches: matches, onlyFirst: first.entries.map(\.name).filter { !ours.contains($0) },
-      onlySecond: second.entries.map(\.name).filter { !theirs.contains($0) }, outcome: outcome)
+      onlySecond: second.entries.map(\.name).filter { !theirs.contains($0) },
+      divided: matches.filter { first[$0.first]?.isConsistent != second[$0.second]?.isConsistent }.map(\.first),
+      outcome: outcome)
   }
 }
 

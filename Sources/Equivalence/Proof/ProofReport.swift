@@ -148,6 +148,9 @@ public struct ParameterProof: Sendable, Equatable {
   public var onlyFirst: [String]
   /// Names of parameters that only the second model has.
   public var onlySecond: [String]
+  /// Names of matched parameters, as the first model has them, that hold other numbers in another place of one model, and
+  /// one set of numbers in the other: there the name is not that of a single parameter.
+  public var divided: [String]
   /// Whether both are one function of the input and of all matched parameters, whatever their values; those that only
   /// one side has keep the numbers of its file.
   public var outcome: Outcome
@@ -163,7 +166,11 @@ public struct ParameterProof: Sendable, Equatable {
   }
 
   /// A proof of these facts.
-  public init(matches: [ParameterMatch], onlyFirst: [String], onlySecond: [String], outcome: Outcome) {
+  public init(
+    matches: [ParameterMatch], onlyFirst: [String], onlySecond: [String], divided: [String] = [],
+    outcome: Outcome
+  ) {
+    self.divided = divided
     self.matches = matches
     self.onlyFirst = onlyFirst
     self.onlySecond = onlySecond

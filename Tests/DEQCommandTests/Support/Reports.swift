@@ -76,6 +76,7 @@ struct CheckReport: Decodable {
     let matches: [Match]
     let onlyFirst: [String]
     let onlySecond: [String]
+    let divided: [String]
   }
 
   struct Difference: Decodable {
