@@ -169,12 +169,13 @@ struct GraphMutationTests {
         }
         guard missing.remove(subject) != nil else { continue }
         var row = Row()
+        let isEffective = isEffective(fault.model, on: model, seed: seed)
         judge(
-          fault.model, fault, network, isExact: true, samples: 3, "\(subject), seed \(seed): \(fault)", &row)
+          fault.model, fault, network, isExact: true, isEffective: isEffective, samples: 3, "\(subject), seed \(seed): \(fault)", &row)
         for form in [ModelForm.blocks, .matrix] {
           judge(
             try fault.model.rewritten(as: form), fault, network,
-            isExact: form == .blocks || fault.model.hasExactMatrices, samples: 0,
+            isExact: form == .blocks || fault.model.hasExactMatrices, isEffective: isEffective, samples: 0,
             "\(subject), \(form), seed \(seed): \(fault)", &row)
         }
       }

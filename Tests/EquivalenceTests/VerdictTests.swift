@@ -168,7 +168,7 @@ struct VerdictTests {
     #expect(report.verdict == .agrees)
     #expect(!report.isProvedToHaveSameEquations)
     #expect(report.measurement.samples.compared == 16)
-    #expect((report.search?.tried ?? 0) > 0)
+    #expect((report.search?.rows ?? 0) > 0)
   }
 
   @Test("The same seed gives the same report, another seed another")
