@@ -46,11 +46,18 @@ public struct EquivalenceReport: Sendable {
   /// Whether both are the same equations or one function, by a proof.
   public var isProvedToHaveSameEquations: Bool { proof.function.basis != nil }
 
-  /// Whether nothing at all separates the two: what a conversion has to be. The function is proved, or the equations are
-  /// and the numbers agree; gradients of parameters do not differ; no number contradicts a proof.
+  /// Whether nothing at all separates the two: what a conversion has to be. The function is proved, or the equations are;
+  /// gradients of parameters do not differ; no number contradicts either.
   public var isFaultless: Bool {
-    (verdict == .proved || (verdict == .agrees && isProvedToHaveSameEquations)) && parameters != .differs
-      && warnings.isEmpty
+    isProvedToHaveSameEquations && parameters != .differs && warnings.isEmpty
+      && measurement.samples.oneSided == 0 && measurement.samples.atOtherEquilibria == 0
+      && measurement.structured.allSatisfy(\.isRounding)
+  }
+
+  /// Whether a conversion may be kept: the two are proved to say the same or agree, and the gradients of the parameters do
+  /// not differ.
+  public var isAccepted: Bool {
+    (isProvedToHaveSameEquations || verdict == .proved || verdict == .agrees) && parameters != .differs
   }
 }
 

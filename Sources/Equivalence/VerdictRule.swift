@@ -3,8 +3,8 @@
 /// - A proof decides a question, whatever the numbers are. Numbers that contradict one are warnings: a kink that is hit
 ///   exactly, cancellation, overflow on one path.
 /// - Without a proof of the function: an input on which the outputs differ refutes it; a sample on which one side has a
-///   value and the other none, a difference that rounding may or may not explain, or several equilibria leave it undecided;
-///   else it agrees where something was compared.
+///   value and the other none, a difference that rounding may or may not explain, several equilibria, or values on neither
+///   side for most samples leave it undecided; else it agrees.
 /// - The same equations without a certificate of uniqueness are never refuted: they agree where the numbers do, and are
 ///   undecided elsewhere.
 /// - The overall verdict is that on the function; a gradient of the input that differs refutes too. Parameters are matched
@@ -32,9 +32,11 @@ struct VerdictRule {
     }
   }
 
-  /// Whether the outputs of all samples agree, of those without a value on either side apart, and there are some.
+  /// Whether the outputs of all samples agree, those without a value on either side apart, which are fewer than half.
   private var numbersAgree: Bool {
-    measurement.samples.oneSided == 0 && gradientVerdict { $0 == .output } == .agrees
+    let samples = measurement.samples
+    return samples.oneSided == 0 && 2 * samples.compared >= samples.drawn
+      && gradientVerdict { $0 == .output } == .agrees
   }
 
   /// Whether the gradients of the input are the same.

@@ -40,11 +40,11 @@ import Testing
       folder.text(of: "huge.deq.json").replacing(
         #""from": "a", "matrix": [[1e300]]"#, with: #""from": "a", "matrix": [[1e299]]"#), to: "other.json")
     let outcome = try folder.deq("check", "huge.json", "other.json")
+    expectQuiet(outcome, 2)
     #expect(
-      lines(of: outcome.text).prefix(2) == [
-        "agrees: other.json and huge.json agree to rounding on 2 of 16 tested inputs, the others could not be compared",
-        "  not proved   Wz[b,a] row 0 column 0: network 1e+300, equilibrium model 1e+299",
-      ])
+      outcome.firstLine
+        == "undecided: other.json and huge.json: 14 of 16 tested inputs have no value on either side")
+    #expect(outcome.text.contains("\n  not proved   Wz[b,a] row 0 column 0: 1e+300 and 1e+299\n"))
   }
 
   @Test("A gradient that is not finite is named")
@@ -71,11 +71,10 @@ import Testing
     #expect(try folder.deq("convert", "sum.json").firstLine.hasPrefix("proved: "))
     let outcome = try folder.deq("convert", "sum.json", "--matrix", "-o", "matrix.json")
     expectQuiet(outcome)
+    #expect(outcome.firstLine == "agrees: matrix.json and sum.json agree to rounding on every tested input")
     #expect(
-      lines(of: outcome.text).prefix(2) == [
-        "agrees: matrix.json and sum.json agree to rounding on every tested input",
-        "  not proved   Wz[z,z] row 0 column 0: network 0.1 + 0.2, equilibrium model 0.30000000000000004",
-      ])
+      outcome.text.contains(
+        "\n  not proved   Wz[z,z] row 0 column 0: 0.1 + 0.2 and 0.30000000000000004\n"))
   }
 
   // MARK: Equilibria that are not there
@@ -122,30 +121,26 @@ import Testing
     }
   }
 
-  @Test("A proof without a single number compared says so")
+  @Test("Equal equations of which no solver finds an equilibrium are undecided, and converted all the same")
   func proofAlone() throws {
     try folder.write(Examples.loop(1, offset: 1), to: "never.json")
     let outcome = try folder.deq("check", "never.json", "never.json")
-    expectQuiet(outcome)
-    #expect(
-      outcome.firstLine
-        == "proved: never.json is the same function as never.json, with the same gradients; no numbers could be compared"
-    )
-    #expect(outcome.text.contains("  samples      16 drawn, 0 compared, 16 without an equilibrium\n"))
+    expectQuiet(outcome, 2)
+    #expect(outcome.firstLine == "undecided: never.json and never.json: no tested input could be compared")
+    #expect(outcome.text.contains("the same equations"))
+    #expect(outcome.text.contains("  samples      16 drawn, 0 compared, 16 without a value on either side\n"))
+    expectQuiet(try folder.deq("convert", "never.json", "-o", "kept.json"))
   }
 
-  @Test("Neither a proof nor a number is undecided, which is status 1, and keeps nothing")
+  @Test("Neither a proof nor a number is undecided, which is status 2, and keeps nothing")
   func undecided() throws {
     try folder.write(Examples.loop(1, offset: 1), to: "never.json")
     try folder.write(Examples.loop(1, offset: 2), to: "other.json")
     let outcome = try folder.deq("check", "never.json", "other.json")
-    expectQuiet(outcome, 1)
-    #expect(
-      lines(of: outcome.text).prefix(3) == [
-        "undecided: no tested input of never.json and other.json could be compared",
-        "  not proved   b[z] row 0: network 1.0, equilibrium model 2.0",
-        "  samples      16 drawn, 0 compared, 16 without an equilibrium",
-      ])
+    expectQuiet(outcome, 2)
+    #expect(outcome.firstLine == "undecided: other.json and never.json: no tested input could be compared")
+    #expect(outcome.text.contains("\n  not proved   b[z] row 0: 1.0 and 2.0\n"))
+    #expect(outcome.text.contains("\n  samples      16 drawn, 0 compared, 16 without a value on either side\n"))
   }
 
   @Test("A conversion that the check does not accept is not kept")
@@ -240,7 +235,7 @@ import Testing
     #expect(
       lines(of: outcome.text).prefix(2) == [
         "proved: deep.deq.json is the same function as deep.json, with the same gradients",
-        "  equations    the same bit for bit: 2,000 blocks, 4,000 coordinates, 12,000 parameters",
+        "  function     proved, the same equations bit for bit: 2,000 blocks, 4,000 coordinates, 12,000 parameters",
       ])
     expectQuiet(try folder.deq("check", "deep.json", "deep.deq.json", "--require-proof", "--samples", "2"))
   }

@@ -117,7 +117,7 @@ import Testing
       #"ring.json: expected blocks that read each other in no cycle, found one through "z0", "z1", "z2", "z3", …"#
     )
     try expectFailure(
-      ["recover", "mlp.json"], 65, #"mlp.json: format: expected "equilibrium", found "network""#)
+      ["recover", "mlp.json"], 65, #"mlp.json: format: expected "equilibrium", found a network"#)
     try expectFailure(["recover", "none.json"], 66, "none.json: expected a file, found none")
     try expectFailure(
       ["recover", "mlp.deq.json", "-o", "mlp.json"], 73,

@@ -100,14 +100,14 @@ import Testing
   func stack() throws {
     try folder.writeStoredNetwork("k")
     try expectFailure(
-      ["convert", "n.json", "k.json", "-o", "m.json", "--weights", "reference"], 65,
+      ["convert", "--stack", "n.json", "k.json", "-o", "m.json", "--weights", "reference"], 65,
       "m.json: expected weights from one file to refer to, found k.safetensors, n.safetensors")
-    try expectProved(["convert", "n.json", "k.json", "-o", "m.json", "--weights", "safetensors"])
-    try expectProved(["check", "n.json", "k.json", "m.json", "--require-proof"])
+    try expectProved(["convert", "--stack", "n.json", "k.json", "-o", "m.json", "--weights", "safetensors"])
+    try expectProved(["check", "--stack", "n.json", "k.json", "--against", "m.json", "--require-proof"])
     // One file by two names is one file.
     try folder.write(
       folder.text(of: "k.json").replacing("k.safetensors", with: "sub/../n.safetensors"), to: "k.json")
-    try expectProved(["convert", "n.json", "k.json", "-o", "r.json", "--weights", "reference"])
+    try expectProved(["convert", "--stack", "n.json", "k.json", "-o", "r.json", "--weights", "reference"])
   }
 
   @Test("Without a file to refer to there is no reference")
@@ -289,7 +289,7 @@ import Testing
     let outcome = try folder.deq("check", "n.json", "n.deq.json")
     #expect(outcome.status == 1 && outcome.firstLine.hasPrefix("refuted: "))
     #expect(
-      outcome.text.contains("  not proved   Wx[a] row 1 column 1: network 5.0, equilibrium model 4.0\n"))
+      outcome.text.contains("  not proved   Wx[a] row 1 column 1: 5.0 and 4.0\n"))
   }
 
   @Test("A model may come through a named pipe, which is opened once")

@@ -106,11 +106,12 @@ struct LayerRoundTripTests {
     return back
   }
 
-  private func verdict(_ network: Network<Double>, _ file: ModelFile) throws -> Verdict {
+  private func report(_ network: Network<Double>, _ file: ModelFile) throws -> EquivalenceReport {
     guard case .equilibrium(let model) = file else { fatalError("another format") }
     var checker = EquivalenceChecker()
     checker.samples = 2
-    return checker.check(network, against: model).verdict
+    checker.searchBudget = 20
+    return checker.check(network, against: model)
   }
 
   @Test(
@@ -122,10 +123,13 @@ struct LayerRoundTripTests {
   }
 
   private func roundTrip(_ network: Network<Double>) throws {
-    let converted = ModelFile.equilibrium(EquilibriumModel(converting: network))
-    #expect(try verdict(network, try expectStable(converted)) == .proved)
-    #expect(try verdict(network, try expectStable(converted, as: .matrix)) == .proved)
-    guard case .equilibrium(let model) = converted, model.cyclicGroups.isEmpty else { return }
+    let model = EquilibriumModel(converting: network)
+    let converted = ModelFile.equilibrium(model)
+    #expect(try report(network, try expectStable(converted)).isFaultless)
+    // A matrix whose numbers are rounded is another model by as much.
+    let matrix = try report(network, try expectStable(converted, as: .matrix))
+    #expect(model.hasExactMatrices ? matrix.isFaultless : matrix.isAccepted)
+    guard model.cyclicGroups.isEmpty else { return }
     try expectRecovery(of: network, from: model)
   }
 
@@ -135,7 +139,7 @@ struct LayerRoundTripTests {
   private func expectRecovery(of network: Network<Double>, from model: EquilibriumModel<Double>) throws {
     let recovered = try Network(recovering: model)
     try expectStable(.network(recovered))
-    #expect(try verdict(recovered, .equilibrium(model)) == .proved)
+    #expect(try report(recovered, .equilibrium(model)).verdict == .proved)
     guard network.layers.allSatisfy(\.isExplicit) else { return }
     let bare = try recovered.named(as: network)
     #expect(ModelFile.network(bare).fingerprint == ModelFile.network(network).fingerprint)
@@ -160,7 +164,7 @@ struct LayerRoundTripTests {
     let written = try ModelFile.equilibrium(converted).written()
     let back = try ModelFile.read(FileContents(written, named: "file.json"))
     #expect(try back.written() == written)
-    #expect(try verdict(network, back) == .proved)
+    #expect(try report(network, back).isFaultless)
     guard converted.cyclicGroups.isEmpty else {
       #expect(throws: InvalidModel.self) { try Network(recovering: converted) }
       return

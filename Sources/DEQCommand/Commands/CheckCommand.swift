@@ -189,9 +189,6 @@ struct CheckCommand: ParsableCommand {
 }
 
 extension EquivalenceReport {
-  /// Whether a conversion may be kept for this report: nothing that was asked tells the two models apart.
-  var isAccepted: Bool { (verdict == .proved || verdict == .agrees) && parameters != .differs }
-
   /// What stands against the two models being the same in every respect; one line, nil where nothing does.
   var fault: String? {
     if case .notProved(let gap) = proof.function { return gap.difference?.description ?? gap.reason }

@@ -46,7 +46,7 @@ struct RecoverCommand: ParsableCommand {
     threading.apply()
     let source = try ModelArguments.model(at: model, finite: check)
     guard let equilibrium = source.model.equilibrium else {
-      throw CommandFailure(.badData, "\(model): expected an equilibrium model, found a network")
+      throw CommandFailure(.badData, "\(model): format: expected \"equilibrium\", found a network")
     }
     let network: Network<Double>
     do { network = try Network(recovering: equilibrium) } catch {

@@ -54,6 +54,9 @@ extension EquivalenceReport {
   private var openQuestion: String {
     let samples = measurement.samples
     if samples.compared == 0, samples.oneSided == 0 { return "no tested input could be compared" }
+    if 2 * samples.compared < samples.drawn, samples.oneSided == 0 {
+      return "\(samples.withoutValue) of \(text(samples.drawn, "tested input")) have no value on either side"
+    }
     if samples.oneSided > 0 {
       return "\(samples.oneSided) of \(text(samples.drawn, "tested input")) have a value on one side only"
     }
