@@ -66,7 +66,8 @@ struct Draft {
 /// The network that a function makes of its input.
 func network(_ shape: [Int], _ make: (inout Draft, Source) throws -> Source) throws -> Network<Double> {
   var draft = Draft(shape)
-  return try draft.network(try make(&draft, .input))
+  let output = try make(&draft, .input)
+  return try draft.network(output)
 }
 
 /// What is proved of two networks.

@@ -8,8 +8,7 @@ extension EquationSystem {
     let sources = equations.map(\.nodeSources)
     return stronglyConnectedComponents(sources: sources).allSatisfy { members in
       guard members.count > 1 || sources[members[0]].contains(members[0]) else { return true }
-      return cut(of: members, equations, parameters: []).allSatisfy(\.isEmpty)
-        || isWellPosed(members, equations)
+      return !hasCycle(members, equations) || isWellPosed(members, equations)
     }
   }
 
@@ -18,7 +17,8 @@ extension EquationSystem {
     isWellPosed(group.members, withoutVanishingCycles())
   }
 
-  private func isWellPosed(_ members: [Int], _ equations: [Block<Double>]) -> Bool {
+  /// Whether members of some equations are known to have one equilibrium, whatever they read.
+  func isWellPosed(_ members: [Int], _ equations: [Block<Double>]) -> Bool {
     // Without the names, which need not be unique among the equations of several models.
     let blocks = equations.enumerated().map { index, equation in
       Block(
