@@ -153,6 +153,22 @@ struct FieldProofListingTests {
     #expect(!proof(helper, helper).function.isProved)
   }
 
+  @Test("Linear equations with one solution are one function also where they are the same number by number")
+  func steep() throws {
+    for hasHelper in [false, true] {
+      let model = try ListedGroup.linear(weight: 3, hasHelper: hasHelper)
+      #expect(proof(model, model).function == .proved(ProofBasis(method: .equations)))
+    }
+  }
+
+  @Test("Solutions of linear equations are small enough for the bound")
+  func bound() throws {
+    let function = proof(
+      try ListedGroup.linear(hasHelper: false), try ListedGroup.linear(hasHelper: true)
+    ).function
+    #expect(try #require(function.basis?.errorBound) < -100)
+  }
+
   /// z = tanh(z/16 + x/4), or with h = h/2 + z/4 + x its argument h/8 on the way.
   static func solvedOnTheWay(_ weight: Double?) throws -> EquilibriumModel<Double> {
     guard let weight else {

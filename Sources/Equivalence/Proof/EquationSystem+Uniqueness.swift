@@ -9,7 +9,25 @@ extension EquationSystem {
     return stronglyConnectedComponents(sources: sources).allSatisfy { members in
       guard members.count > 1 || sources[members[0]].contains(members[0]) else { return true }
       return !hasCycle(members, equations) || isWellPosed(members, equations)
+        || isSolvable(members, equations)
     }
+  }
+
+  /// Whether members of some equations are linear equations with exactly one solution.
+  ///
+  /// No chance takes part: a determinant that is not zero in a field is not zero.
+  private func isSolvable(_ members: [Int], _ equations: [Block<Double>]) -> Bool {
+    let cut = GroupCut(of: members, equations, parameters: [])
+    guard cut.unknowns.allSatisfy(\.isEmpty) else { return false }
+    let theory = Interpretation(FieldChallenge(first: [], second: [], seed: 0, attempt: 0))
+    do throws(FieldFailure) {
+      var images: [BlockImage] = []
+      for member in members { images.append(try BlockImage(equations[member], parameters: [:], in: theory)) }
+      for coordinates in cut.linear {
+        _ = try LinearCoordinates(coordinates, of: members, images, in: theory.fields)
+      }
+      return true
+    } catch { return false }
   }
 
   /// Whether a group is known to have one equilibrium, whatever it reads.
