@@ -99,6 +99,10 @@ extension JSONWriter {
     }
     try end()
     try string("digest", hexadecimal(group.digest))
+    if group.isMerged {
+      try key("merged")
+      try boolean(true)
+    }
     try end()
   }
 

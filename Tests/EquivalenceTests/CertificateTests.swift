@@ -158,6 +158,66 @@ struct CertificateTests {
     }
   }
 
+  /// The judge's word on two equilibrium models.
+  private func judgement(
+    _ first: EquilibriumModel<Double>, _ second: EquilibriumModel<Double>, _ claim: Certificate.Claim,
+    changing change: (String) -> String = { $0 }
+  ) throws -> SecondJudge {
+    let paths = try [("first", first), ("second", second)].map { name, model in
+      try folder.file("\(name).json") { try ModelFile.equilibrium(model).write(to: $0) }
+    }
+    let models = try paths.map { try ModelWithFiles([$0]) }
+    let certificate = try #require(try Certificate.claimed(models[0], models[1], claim))
+    return try SecondJudge(Array(change(String(decoding: certificate, as: UTF8.self)).utf8), in: folder.path)
+  }
+
+  @Test("One group listed in two ways is verified, and no group that has another number")
+  func listings() throws {
+    let twins = try ListedGroup.twins()
+    let openTwins = try ListedGroup.twins(gain: 4)
+    let linear = try ListedGroup.linear(hasHelper: false)
+    let outside = try ListedGroup.outside(readout: [0.25, 0.5])
+    for (first, second, claim) in [
+      (twins, try ListedGroup.twins(weights: [0.5, 0.25]), Certificate.Claim.function),
+      (twins, try ListedGroup.twins(weights: [0.75]), .function),
+      (openTwins, try ListedGroup.twins(gain: 4, weights: [0.5, 0.25]), .equations),
+      (outside, try ListedGroup.outside(readout: [0.5, 0.25]), .function),
+      (linear, try ListedGroup.linear(hasHelper: true), .function),
+      (
+        try FieldProofListingTests.solvedOnTheWay(nil), try FieldProofListingTests.solvedOnTheWay(0.25),
+        .function
+      ),
+    ] {
+      let judge = try judgement(first, second, claim)
+      #expect(judge.status == 0 && !judge.line.contains("not checked"), "\(judge.line)")
+    }
+    for (first, second) in [
+      (twins, try ListedGroup.twins(weights: [0.5, 0.25.nextUp])),
+      (openTwins, try ListedGroup.twins(gain: 4, weights: [0.75])),
+      (outside, try ListedGroup.outside(injections: [1, 2], readout: [0.5, 0.25])),
+      (linear, try ListedGroup.linear(weight: 0.5.nextUp, hasHelper: true)),
+    ] {
+      let judge = try judgement(first, second, .function)
+      #expect(judge.status == 1 && judge.line.hasPrefix("refused: claim: expected"), "\(judge.line)")
+    }
+  }
+
+  @Test("Coordinates have one unknown together only where the verifier sees a single equilibrium")
+  func merged() throws {
+    let merging = { (text: String) in
+      text.replacingOccurrences(of: #""cut": "#, with: #""merged": true, "cut": "#)
+    }
+    let forged = try judgement(ListedGroup.pair(0, 5), ListedGroup.single(5), .equations, changing: merging)
+    #expect(forged.status == 2 && forged.line.contains("was not seen here"), "\(forged.line)")
+    // What certifies this one is that I − (W + Wᵀ)/2 is positive, which the verifier does not look for.
+    let monotone = try judgement(ListedGroup.pair(-3, 1), ListedGroup.pair(-2, 0), .function)
+    #expect(monotone.status == 2 && monotone.line.contains("was not seen here"), "\(monotone.line)")
+    let plain = try judgement(ListedGroup.twins(), ListedGroup.twins(weights: [0.75]), .function) {
+      $0.replacingOccurrences(of: #", "merged": true"#, with: "")
+    }
+    #expect(plain.status == 1, "\(plain.line)")
+  }
+
   /// The conversion in blocks, with its weights in another file and its blocks in another order, is verified. The one with
   /// whole matrices has the values that the verifier computes; where entries have been rounded it is another function.
   private func expectAgreement(_ network: Network<Double>, _ label: String, seed: UInt64) throws {

@@ -17,7 +17,7 @@ from second_judge.files import OutOfScope, Unreadable, Weights, parse
 from second_judge.models import read_model, stacked
 from second_judge.shapes import size
 from second_judge.uniqueness import has_one_equilibrium
-from second_judge.values import Evaluation, WrongCut
+from second_judge.values import Evaluation, Unfounded, WrongCut
 
 FUNCTION, EQUATIONS = "one function", "the same equations"
 
@@ -103,10 +103,13 @@ def written(fields, t):
 
 def evaluated(model, fields, said, place, parameters=None):
     """The values of a model, whose groups have the cuts that the certificate says."""
-    positions, cut = {}, set()
+    positions, cut, merged = {}, set(), set()
     for index, equation in enumerate(model.equations):
         positions.setdefault(equation.name, []).append(index)
     for number, group in enumerate(listed(said, place, "groups")):
+        is_merged = group.get("merged", False) if isinstance(group, dict) else False
+        if type(is_merged) is not bool:
+            raise Refused(f"{place}.groups[{number}].merged: expected true or false, found {shown(is_merged)}")
         for coordinate in listed(group, f"{place}.groups[{number}]", "cut"):
             if not isinstance(coordinate, list) or len(coordinate) != 2 or type(coordinate[1]) is not int:
                 raise Refused(f"{place}.groups[{number}].cut: expected [block, index], found {shown(coordinate)}")
@@ -114,8 +117,13 @@ def evaluated(model, fields, said, place, parameters=None):
             if block is None or not 0 <= coordinate[1] < size(model.equations[block[0]].shape):
                 raise Refused(f"{place}.groups[{number}].cut: expected a block's coordinate, found {shown(coordinate)}")
             cut.add((block[0], coordinate[1]))
+            if is_merged:
+                merged.add((block[0], coordinate[1]))
     try:
-        return Evaluation(model, fields, sorted(cut), parameters)
+        return Evaluation(model, fields, sorted(cut), merged, parameters)
+    except Unfounded as error:
+        raise OutOfScope(f"{place}.groups: tied coordinates of {error} have one unknown, and that there is one equilibrium "
+                         "was not seen here") from None
     except WrongCut as error:
         raise Refused(f"{place}.groups: {error}") from None
 

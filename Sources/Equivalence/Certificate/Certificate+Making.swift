@@ -117,7 +117,7 @@ extension Certificate.Evaluation {
       let cut = zip(group.members, group.cut).flatMap { member, coordinates in
         coordinates.map { (block: system.equations[member].name, index: $0) }
       }
-      return Certificate.Group(cut: cut, digest: group.digest)
+      return Certificate.Group(cut: cut, digest: group.digest, isMerged: group.isMerged)
     }
   }
 }

@@ -75,13 +75,16 @@ public struct Certificate: Sendable, Equatable {
 
   /// A group of blocks that read each other.
   public struct Group: Sendable, Equatable {
-    /// Coordinates that every cycle passes through, by block and index.
+    /// Coordinates that every cycle passes through but for those of linear equations, by block and index.
     public let cut: [(block: String, index: Int)]
     /// What stands for the group's equations, whatever the order of its coordinates.
     public let digest: [UInt8]
+    /// Whether coordinates that are the same function of the others have one unknown together.
+    public let isMerged: Bool
 
     public static func == (left: Group, right: Group) -> Bool {
-      left.digest == right.digest && left.cut.elementsEqual(right.cut, by: ==)
+      left.digest == right.digest && left.isMerged == right.isMerged
+        && left.cut.elementsEqual(right.cut, by: ==)
     }
   }
 

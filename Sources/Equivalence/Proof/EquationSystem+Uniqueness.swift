@@ -8,9 +8,26 @@ extension EquationSystem {
     let sources = equations.map(\.nodeSources)
     return stronglyConnectedComponents(sources: sources).allSatisfy { members in
       guard members.count > 1 || sources[members[0]].contains(members[0]) else { return true }
-      return cut(of: members, equations, parameters: []).allSatisfy(\.isEmpty)
-        || isWellPosed(members, equations)
+      return !hasCycle(members, equations) || isWellPosed(members, equations)
+        || isSolvable(members, equations)
     }
+  }
+
+  /// Whether members of some equations are linear equations with exactly one solution.
+  ///
+  /// No chance takes part: a determinant that is not zero in a field is not zero.
+  private func isSolvable(_ members: [Int], _ equations: [Block<Double>]) -> Bool {
+    let cut = GroupCut(of: members, equations, parameters: [])
+    guard cut.unknowns.allSatisfy(\.isEmpty) else { return false }
+    let theory = Interpretation(FieldChallenge(first: [], second: [], seed: 0, attempt: 0))
+    do throws(FieldFailure) {
+      var images: [BlockImage] = []
+      for member in members { images.append(try BlockImage(equations[member], parameters: [:], in: theory)) }
+      for coordinates in cut.linear {
+        _ = try LinearCoordinates(coordinates, of: members, images, in: theory.fields)
+      }
+      return true
+    } catch { return false }
   }
 
   /// Whether a group is known to have one equilibrium, whatever it reads.
@@ -18,7 +35,8 @@ extension EquationSystem {
     isWellPosed(group.members, withoutVanishingCycles())
   }
 
-  private func isWellPosed(_ members: [Int], _ equations: [Block<Double>]) -> Bool {
+  /// Whether members of some equations are known to have one equilibrium, whatever they read.
+  func isWellPosed(_ members: [Int], _ equations: [Block<Double>]) -> Bool {
     // Without the names, which need not be unique among the equations of several models.
     let blocks = equations.enumerated().map { index, equation in
       Block(

@@ -8,10 +8,15 @@ from typing import NamedTuple
 from . import functions
 from .fields import NotAttempted, Symbol, u64
 from .shapes import lines, pool_windows, size
+from .uniqueness import has_one_equilibrium
 
 
 class WrongCut(Exception):
     """A cut that the model does not have."""
+
+
+class Unfounded(Exception):
+    """One unknown for several coordinates, where this program does not see that the group has one equilibrium."""
 
 
 class Group(NamedTuple):
@@ -131,10 +136,12 @@ def normalization(F, kind, c, shape, ports):
 class Evaluation:
     """The value of every equation, the digests of all groups, for one challenge."""
 
-    def __init__(self, model, fields, cut=(), parameters=None):
-        """`cut`: coordinates that every cycle passes through, as pairs of equation and index, in that order.
+    def __init__(self, model, fields, cut=(), merged=(), parameters=None):
+        """`cut`: coordinates that every cycle passes through but for those of linear equations, as pairs of equation and
+        index, in that order. `merged`: those of groups in which tied coordinates have one unknown.
         `parameters`: the elements of parameters that are drawn, by name."""
         self.model, self.F, self.parameters = model, fields, parameters or {}
+        self.merged = set(merged)
         self.input = [fields.random("input", (index,)) for index in range(size(model.shape))]
         self.values = [None] * len(model.equations)
         self.is_partial = [False] * len(model.equations)
@@ -217,12 +224,13 @@ class Evaluation:
         return [t if isinstance(t, Symbol) else t % self.F.modulus for t in apply(self.F, equation, reduced)]
 
     def solve(self, members, cut):
-        """The digest of equations that read each other, and a random state that stands for their equilibria."""
+        """The digest of a group of equations that read each other, and a random state that stands for its equilibria."""
+        self.linear = self.linear_equations(members, cut)
         if not cut:
             self.values_at(members, cut, [])
             return
         colours = self.colours(members, cut)
-        pairs = sorted(zip(map(self.F.parts, colours), map(self.F.parts, self.transition(members, cut, colours))))
+        pairs = sorted(set(zip(map(self.F.parts, colours), map(self.F.parts, self.transition(members, cut, colours)))))
         message = b"group" + b"".join(u64(part) for pair in pairs for t in pair for part in t)
         digest = hashlib.blake2b(message, key=self.F.key, digest_size=32).digest()
         words = struct.unpack("<4Q", digest)
@@ -230,21 +238,76 @@ class Evaluation:
         self.groups.append(Group(members, digest))
         self.values_at(members, cut, unknowns)
 
+    def linear_equations(self, members, cut):
+        """The coordinates outside the cut that read each other through identities alone, with (I - A)^-1 where they read
+        each other by A."""
+        outside = set(cut)
+        places = [(member, index) for member in members if self.model.equations[member].kind == "identity"
+                  for index in range(size(self.model.equations[member].shape)) if (member, index) not in outside]
+        numbers = {place: number for number, place in enumerate(places)}
+        matrix = [{} for _ in places]
+        for (member, index), row in zip(places, matrix):
+            for term, rows in self.parts[member][0]:
+                for column, entry in zip(*rows[index]):
+                    number = numbers.get((term.source, column))
+                    if number is not None and entry:
+                        row[number] = row.get(number, 0) + entry
+        return [([places[number] for number in found], self.inverse(
+                    [[int(row == column) - matrix[row].get(column, 0) for column in found] for row in found]))
+                for found in components([list(row) for row in matrix]) if len(found) > 1 or found[0] in matrix[found[0]]]
+
+    def inverse(self, rows):
+        """The inverse of a square matrix (Gauss and Jordan)."""
+        order = len(rows)
+        rows = [[t % self.F.modulus for t in row] + [int(column == number) for column in range(order)]
+                for number, row in enumerate(rows)]
+        for column in range(order):
+            pivot = next((row for row in range(column, order) if all(self.F.parts(rows[row][column]))), column)
+            rows[column], rows[pivot] = rows[pivot], rows[column]
+            share = self.F.inverse(rows[column][column])
+            rows[column] = [t * share % self.F.modulus for t in rows[column]]
+            for row in range(order):
+                if row != column and rows[row][column]:
+                    factor = rows[row][column]
+                    rows[row] = [(t - factor * u) % self.F.modulus for t, u in zip(rows[row], rows[column])]
+        return [row[order:] for row in rows]
+
     def colours(self, members, cut):
-        """Colours of the cut's coordinates, no two the same: a coordinate's next colour is a hash of its colour and of
-        what the transition makes of it where all coordinates have their colours for values."""
-        colours, classes = [self.F.random("colour")] * len(cut), 1
+        """Colours of the cut's coordinates, no two the same unless the group is merged: a coordinate's next colour is a hash
+        of its colour and of what the transition makes of it where all coordinates have their colours for values."""
+        colours, classes, is_marked = [self.F.random("colour")] * len(cut), 0, False
         while True:
             values = self.transition(members, cut, colours)
             colours = [self.F.random("colour", (), pair) for pair in zip(colours, values)]
             count = len(set(colours))
-            if count == len(cut):
-                return colours
             if count == classes:
-                tied = min((t for t in colours if colours.count(t) > 1), key=self.F.parts)
-                colours[colours.index(tied)] = self.F.random("mark", (), [tied])
-                count += 1
+                if count == len(cut):
+                    return colours
+                if any(place in self.merged for place in cut):
+                    if self.parameters or not has_one_equilibrium(self.model, members):
+                        raise Unfounded([self.model.equations[member].name for member in members])
+                    return colours
+                if not is_marked:
+                    colours = self.coloured_by_readers(members, cut, colours)
+                    count = len(set(colours))
+                if is_marked or count == classes:
+                    is_marked = True
+                    tied = min((t for t in colours if colours.count(t) > 1), key=self.F.parts)
+                    colours[colours.index(tied)] = self.F.random("mark", (), [tied])
+                    count += 1
             classes = count
+
+    def coloured_by_readers(self, members, cut, colours):
+        """Tells tied coordinates apart by what reads them: what the transition makes of all where one has another element."""
+        following = list(colours)
+        for place, colour in enumerate(colours):
+            if colours.count(colour) > 1:
+                elements = list(colours)
+                elements[place] = self.F.random("alone", (), [colour])
+                pairs = sorted(zip(colours, self.transition(members, cut, elements)),
+                               key=lambda pair: [self.F.parts(t) for t in pair])
+                following[place] = self.F.random("readers", (), [colour] + [t for pair in pairs for t in pair])
+        return following
 
     def transition(self, members, cut, elements):
         """What the transition makes of the cut's coordinates where they have these elements."""
@@ -261,6 +324,11 @@ class Evaluation:
                 state[equation][index] = t
             following = {member: self.value(member, state) for member in members}
             clamped = {member: list(values) for member, values in following.items()}
+            for places, inverse in self.linear:
+                changes = [following[equation][index] - state[equation][index] for equation, index in places]
+                for (equation, index), row in zip(places, inverse):
+                    change = sum(map(operator.mul, row, changes))
+                    clamped[equation][index] = (state[equation][index] + change) % self.F.modulus
             for (equation, index), t in zip(cut, elements):
                 clamped[equation][index] = t
             if clamped == state:

@@ -51,6 +51,16 @@ struct BlockImage {
     return try nonlinearity.value(at: ports, shapes: block.portShapes, in: theory)
   }
 
+  /// Calls `body` with the entries of a row of the block's terms that read other blocks.
+  func forEachEntry(
+    inRow row: Int, _ body: (_ source: Int, _ column: Int, _ entry: FieldElement) -> Void
+  ) throws(FieldFailure) {
+    for (term, image) in zip(block.terms, terms) {
+      guard case .node(let source) = term.source else { continue }
+      try image.forEachEntry(inRow: row) { body(source, $0, $1) }
+    }
+  }
+
   /// Whether the block has no value at some arguments: a partial function, or infinite constants.
   var isPartial: Bool {
     (block.nonlinearity as? any Interpreted)?.isPartial == true || constants.contains(where: \.hasSymbols)

@@ -47,7 +47,8 @@ struct FieldComparison {
 
   /// How the groups correspond.
   var groupMatch: GroupMatch {
-    // Equal digests are equal equations, so what is certified of one holds for the other.
+    // Equal digests are equal equations, so what is certified of one holds for the other; a group whose tied coordinates
+    // have one unknown was certified by itself before they were given it.
     let certified = Set(
       sides.flatMap { side in
         side.evaluation.groups.filter { side.system.hasOneEquilibrium($0) }.map(\.digest)

@@ -86,6 +86,27 @@ struct FieldComplexity: Sendable {
     self = block.nonlinearity.growth(block.portShapes).value(at: ports)
   }
 
+  /// The sums of the entries of a row of some blocks' terms.
+  init(ofEntries blocks: [Block<Double>], parameters: Set<String>) {
+    self = blocks.flatMap(\.terms).reduce(FieldComplexity(degree: 0)) { sum, term in
+      let isRandom = term.parameter.map(parameters.contains) ?? false
+      return sum.union(FieldComplexity(degree: 0).mapped(by: term.map, randomParameter: isRandom))
+    }
+    high += binaryLogarithm(1 + (blocks.map(\.terms.count).max() ?? 0))
+  }
+
+  /// The solution of linear equations in so many unknowns with these entries, this being the right-hand sides: by Cramer's
+  /// rule a quotient of determinants, whose coefficients are integers once they are multiplied by a power of two.
+  func solved(_ unknowns: Int, entries: FieldComplexity) -> FieldComplexity {
+    let order = Double(unknowns)
+    var solution = self
+    solution.degree += order * entries.degree
+    solution.denominatorDegree += order * entries.degree
+    solution.high += order * (entries.high - entries.low) + binaryLogarithm(unknowns)
+    solution.denominatorBits += order * (entries.high - entries.low)
+    return solution
+  }
+
   /// A constant summand.
   private init(of offset: Offset<Double>, isRandom: Bool) {
     let range = isRandom ? (low: 0, high: 0) : exponents(of: offset.tensor.elements)

@@ -47,7 +47,7 @@ struct FieldEvaluation: Sendable {
     for members in stronglyConnectedComponents(sources: equations.map(\.nodeSources)) {
       order += members
       if members.count > 1 || equations[members[0]].nodeSources.contains(members[0]) {
-        evaluateGroup(members, equations, parameters, in: theory)
+        evaluateGroup(members, of: system, equations, parameters, in: theory)
       } else {
         evaluate(members[0], equations, parameters, in: theory)
       }
@@ -69,26 +69,42 @@ struct FieldEvaluation: Sendable {
   }
 
   private mutating func evaluateGroup(
-    _ members: [Int], _ equations: [Block<Double>], _ parameters: [String: ParameterImages],
-    in theory: Interpretation
+    _ members: [Int], of system: EquationSystem, _ equations: [Block<Double>],
+    _ parameters: [String: ParameterImages], in theory: Interpretation
   ) {
+    let names = Set(parameters.keys)
     do throws(FieldFailure) {
       var images: [BlockImage] = []
       for member in members {
         images.append(try BlockImage(equations[member], parameters: parameters, in: theory))
       }
+      let cut = GroupCut(of: members, equations, parameters: names)
+      var linear: [LinearCoordinates] = []
+      for coordinates in cut.linear {
+        linear.append(try LinearCoordinates(coordinates, of: members, images, in: theory.fields))
+      }
       let transition = GroupTransitionImage(
-        members: members, images: images, cut: cut(of: members, equations, parameters: Set(parameters.keys)),
-        theory: theory)
+        members: members, images: images, cut: cut.unknowns, linear: linear, theory: theory)
       let outside = { (source: Source) throws(FieldFailure) in try read(source) }
-      let (state, digest, passes, depth) = try transition.evaluate(reading: outside)
-      let fresh = zip(members, transition.cut).filter { $1.count == equations[$0].size }.map(\.0)
-      note(members, equations, Set(parameters.keys), passes: passes, depth: depth, fresh: Set(fresh))
+      let value = try transition.evaluate(reading: outside) {
+        // What is certified of the numbers in the files says nothing of others.
+        parameters.isEmpty && system.isWellPosed(members, equations)
+      }
+      let fresh = zip(members, cut.unknowns).filter { $1.count == equations[$0].size }.map(\.0)
+      note(
+        members, equations, names, passes: value.passes, depth: value.depth, fresh: Set(fresh),
+        solving: cut.linear)
       let sources = members.flatMap { equations[$0].nodeSources }
-      let partial = images.contains(where: \.isPartial) || sources.contains { isPartial[$0] }
-      for (member, value) in zip(members, state) { (values[member], isPartial[member]) = (value, partial) }
-      if let digest {
-        groups.append(GroupEvaluation(members: members, cut: transition.cut, digest: digest))
+      // For some values of the parameters linear equations have no solution.
+      let partial =
+        images.contains(where: \.isPartial) || sources.contains { isPartial[$0] }
+        || !linear.isEmpty && !parameters.isEmpty
+      for (member, value) in zip(members, value.state) {
+        (values[member], isPartial[member]) = (value, partial)
+      }
+      if let digest = value.digest {
+        groups.append(
+          GroupEvaluation(members: members, cut: cut.unknowns, digest: digest, isMerged: value.isMerged))
       }
     } catch {
       for member in members { failures[member] = error }
@@ -102,14 +118,21 @@ struct FieldEvaluation: Sendable {
   ///   - passes: How often all of them were evaluated.
   ///   - depth: How often one after the other.
   ///   - fresh: Those whose values the others read as random numbers.
+  ///   - linear: Coordinates that are solutions of linear equations.
   private mutating func note(
     _ members: [Int], _ equations: [Block<Double>], _ parameters: Set<String>, passes: Int, depth: Int,
-    fresh: Set<Int> = []
+    fresh: Set<Int> = [], solving linear: [[GroupCoordinate]] = []
   ) {
+    let solved = Set(linear.joined().map { members[$0.member] })
+    let unknowns = linear.reduce(0) { $0 + $1.count }
+    let entries = FieldComplexity(ofEntries: solved.map { equations[$0] }, parameters: parameters)
     for _ in 0..<depth {
       for member in members {
         complexities[member] = FieldComplexity(of: equations[member], parameters: parameters) { source in
           if case .node(let node) = source, !fresh.contains(node) { complexities[node] } else { .fresh }
+        }
+        if solved.contains(member) {
+          complexities[member] = complexities[member].solved(unknowns, entries: entries)
         }
         complexity = complexity.union(complexities[member])
       }
@@ -135,10 +158,12 @@ struct FieldEvaluation: Sendable {
 struct GroupEvaluation: Sendable {
   /// The positions of its equations.
   let members: [Int]
-  /// The coordinates of each member that every cycle passes through.
+  /// The coordinates of each member that are unknown.
   let cut: [[Int]]
   /// What two groups share that have the same equations, 32 bytes.
   let digest: [UInt8]
+  /// Whether coordinates have one unknown together, as is right only in a group with one equilibrium.
+  let isMerged: Bool
 }
 
 extension EquationSystem {

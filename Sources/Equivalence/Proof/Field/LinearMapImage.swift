@@ -66,6 +66,21 @@ struct LinearMapImage {
 
   private func value(ofRow row: Int, at source: FieldView) throws(FieldFailure) -> FieldElement {
     var sum = ProductSum()
+    try forEachScaledEntry(inRow: row) { sum.add(scaled: $1, times: source[$0], in: fields) }
+    return sum.value(in: fields)
+  }
+
+  /// Calls `body` with the columns and the entries of a row; several entries of one column are meant as their sum.
+  func forEachEntry(
+    inRow row: Int, _ body: (_ column: Int, _ entry: FieldElement) -> Void
+  ) throws(FieldFailure) {
+    try forEachScaledEntry(inRow: row) { body($0, fields.product(scaled: $1, .one)) }
+  }
+
+  @inline(__always)
+  private func forEachScaledEntry(
+    inRow row: Int, _ body: (_ column: Int, _ entry: FieldElement) -> Void
+  ) throws(FieldFailure) {
     let one = fields.scaled(.one)
     var (divisor, share) = (1, one)
     var isFinite = true
@@ -83,10 +98,9 @@ struct LinearMapImage {
         }
         coefficient = fields.product(scaled: coefficient, share)
       }
-      sum.add(scaled: coefficient, times: source[summand.column], in: fields)
+      body(summand.column, coefficient)
     }
     guard isFinite else { throw .notFinite }
-    return sum.value(in: fields)
   }
 
   /// Adds the infinite coordinates of `source` where the map has an entry for them.
