@@ -1,7 +1,7 @@
 /// The rule by which verdicts follow from what was proved, what was measured and what a search found. It sees nothing else.
 ///
 /// - A proof decides a question, whatever the numbers are. Numbers that contradict one are warnings: a kink that is hit
-///   exactly, cancellation, overflow on one path.
+///   exactly, cancellation, overflow on one path. A proof that holds where everything is defined needs samples where it is.
 /// - Without a proof of the function: an input on which the outputs differ refutes it; a sample on which one side has a
 ///   value and the other none, a difference that rounding may or may not explain, several equilibria, or values on neither
 ///   side for most samples leave it undecided; else it agrees.
@@ -20,7 +20,7 @@ struct VerdictRule {
   /// Whether both are one function of the input.
   var function: Verdict {
     switch proof.function {
-    case .proved: .proved
+    case .proved(let basis): basis.whereDefined && !isMostlyDefined ? .undecided : .proved
     case .sameEquations: numbersAgree && measurement.samples.atOtherEquilibria == 0 ? .agrees : .undecided
     case .notProved:
       if counterexample?.discrepancy.quantity == .output {
@@ -39,10 +39,20 @@ struct VerdictRule {
       && gradientVerdict { $0 == .output } == .agrees
   }
 
+  /// Whether a proof that holds where everything on the way is defined speaks of most samples: both sides have values, and
+  /// the same ones. A comparison or a choice may return a number where what it compares is none.
+  private var isMostlyDefined: Bool {
+    let samples = measurement.samples
+    return 2 * samples.compared >= samples.drawn
+      && !measurement.structured.contains { $0.quantity == .output && $0.agreement == .differs }
+  }
+
   /// Whether the gradients of the input are the same.
   var inputGradient: GradientVerdict {
     switch proof.function {
-    case .proved: .proved
+    case .proved:
+      function == .proved
+        ? .proved : measured(.inputGradient) == .differs ? .undecided : measured(.inputGradient)
     case .sameEquations:
       // At different equilibria they may differ, and that is no difference between the models.
       measured(.inputGradient) == .differs ? .undecided : measured(.inputGradient)
@@ -78,6 +88,8 @@ struct VerdictRule {
     let found = measurement.structured.filter { isMeant($0.quantity) }.map(\.agreement)
     if found.contains(.differs) { return .differs }
     if found.contains(.undecided) { return .undecided }
+    // At a step an output is one of two numbers, and rounding may decide which.
+    if isMeant(.output), found.contains(.kink) { return .undecided }
     return found.contains { $0 <= .rounding } ? .agrees : .undecided
   }
 

@@ -228,7 +228,7 @@ struct GraphNetworkTests {
     let network = try network()
     var blocks = EquilibriumModel(converting: network).blocks
     for index in blocks.indices {
-      for term in blocks[index].terms.indices {
+      for term in blocks[index].terms.indices where blocks[index].terms[term].map is Convolution<Double> {
         blocks[index].terms[term].map = DenseMap(blocks[index].terms[term].map.matrix)
         blocks[index].terms[term].parameter = nil
       }

@@ -104,6 +104,8 @@ struct GraphMutationTests {
         var (model, _) = Self.variant(of: converted, number, &numbers)
         var place = "nothing"
         if let kind {
+          // What a map makes of a constant is another number where it is rounded.
+          if kind == .offsetWrittenOut, !model.hasExactMatrices { continue }
           guard let rewriting = Rewriting.made(in: model, kind: kind, using: &numbers) else { continue }
           (model, place) = (rewriting.model, rewriting.place)
         }

@@ -158,6 +158,8 @@ struct SoundConversionTests {
             }
           }
           blocks[block].terms[term].map = DenseMap(first)
+          // Half of a parameter is none.
+          blocks[block].terms[term].parameter = nil
           blocks[block].terms.append(Term(source: blocks[block].terms[term].source, map: DenseMap(second)))
         }
       }

@@ -9,7 +9,7 @@ struct SparseEntryTests {
   func proof(of ours: [any LinearMap<Double>], against theirs: [any LinearMap<Double>]) throws -> FunctionProof {
     func block(_ maps: [any LinearMap<Double>]) -> Block<Double> {
       Block(
-        name: "z", shape: maps[0].outputShape, nonlinearity: Tanh(),
+        name: "z", size: maps[0].outputSize, nonlinearity: Tanh(),
         terms: maps.map { Term(source: .input, map: $0) })
     }
     let network = try Network(inputShape: ours[0].inputShape, layers: [.explicit(block(ours))], output: 0)

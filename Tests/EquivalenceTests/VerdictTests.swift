@@ -121,7 +121,7 @@ struct VerdictTests {
       for model in [merged, merged.renamed().shuffled(using: &generator)] {
         for form in [ModelForm.blocks, .matrix] {
           let report = EquivalenceChecker().check(network, against: try model.rewritten(as: form))
-          #expect(report.verdict == .proved)
+          #expect(report.verdict == (form == .blocks || model.hasExactMatrices ? .proved : .agrees))
           #expect(report.parameters != .proved)
         }
       }

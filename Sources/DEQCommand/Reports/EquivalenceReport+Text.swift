@@ -35,7 +35,8 @@ extension EquivalenceReport {
       "\(names.second) is the same function as \(names.firstName)"
         + (parameters == .differs
           ? (differingParameters.isEmpty
-            ? ", but not of its parameters" : "; gradients of \(text(differingParameters.count, "parameter")) differ")
+            ? ", but not of its parameters"
+            : "; gradients of \(text(differingParameters.count, "parameter")) differ")
           : ", with the same gradients")
         + (measurement.samples.compared == 0 ? "; no numbers could be compared" : "")
     case .agrees: "\(names.second) and \(names.firstName) agree to rounding on \(testedInputs)"
@@ -61,6 +62,12 @@ extension EquivalenceReport {
       return "\(samples.oneSided) of \(text(samples.drawn, "tested input")) have a value on one side only"
     }
     if samples.atOtherEquilibria > 0 { return "each comes to rest at another of several equilibria" }
+    if proof.function.isProved {
+      return "proved where everything is defined, which is not so on tested inputs"
+    }
+    if measurement.discrepancies.contains(where: { $0.quantity == .output && $0.agreement == .kink }) {
+      return "at a step of the function rounding may decide the output"
+    }
     if measurement.hasSeveralEquilibria { return "there are several equilibria, and not all were compared" }
     return "rounding may be as large as the difference"
   }
@@ -68,9 +75,11 @@ extension EquivalenceReport {
   private func functionAnswer(_ model: EquilibriumModel<Double>?) -> String {
     let size = model.map { ": \(sizeText(of: $0))" } ?? ""
     switch proof.function {
-    case .proved(let basis): return "proved, \(described(basis))" + size
+    case .proved(let basis):
+      return "\(function.rawValue)\(function == .proved ? "" : ": proved"), \(described(basis))" + size
     case .sameEquations(let basis):
-      return "\(function.rawValue): the same equations, \(described(basis)); the equilibrium is not known to be "
+      return
+        "\(function.rawValue): the same equations, \(described(basis)); the equilibrium is not known to be "
         + "unique" + size
     case .notProved: return function == .agrees ? "agrees, not proved" : function.rawValue
     }
@@ -114,7 +123,8 @@ extension EquivalenceReport {
     }
     if let other = measurement.atOtherParameters {
       report.row(
-        "", "with other values of the parameters: output[\(other.index)] is \(other.first) and \(other.second)")
+        "",
+        "with other values of the parameters: output[\(other.index)] is \(other.first) and \(other.second)")
     }
     describeNames("only in \(names.firstName)", found.onlyFirst, in: &report)
     describeNames("only in \(names.second)", found.onlySecond, in: &report)
@@ -152,7 +162,10 @@ extension EquivalenceReport {
     if gap.difference != nil { report.row("", gap.reason) }
     for (place, found, name, other) in [
       (gap.first, gap.correspondence.map { ($0.firstUnits, $0.firstBlocks) }, names.firstName, names.second),
-      (gap.second, gap.correspondence.map { ($0.secondUnits, $0.secondBlocks) }, names.second, names.firstName),
+      (
+        gap.second, gap.correspondence.map { ($0.secondUnits, $0.secondBlocks) }, names.second,
+        names.firstName
+      ),
     ] {
       guard let (units, blocks) = found else { continue }
       let first = place.map { "; the first without: \($0.block)[\($0.index)]" } ?? ""
@@ -163,7 +176,9 @@ extension EquivalenceReport {
     }
   }
 
-  private func described(_ share: Correspondence.Share) -> String { "\(text(share.count)) of \(text(share.total))" }
+  private func described(_ share: Correspondence.Share) -> String {
+    "\(text(share.count)) of \(text(share.total))"
+  }
 
   private func describeNumbers(in report: inout Report) {
     describeDiscrepancies("outputs", in: &report) { $0 == .output }
@@ -224,7 +239,9 @@ extension EquivalenceReport {
   }
 
   private func described(_ search: SearchReport) -> String {
-    if let finding = search.finding { return "found by \(finding.strategy), of \(text(search.rows, "input"))" }
+    if let finding = search.finding {
+      return "found by \(finding.strategy), of \(text(search.rows, "input"))"
+    }
     let strategies = search.coverage.map { "\(text($0.rows)) \($0.strategy)" }.joined(separator: ", ")
     return "\(text(search.rows, "input")) tried, none of which tells the two apart: \(strategies)"
   }

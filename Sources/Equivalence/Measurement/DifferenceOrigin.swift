@@ -29,7 +29,9 @@ public struct DifferenceOrigin: Sendable, Equatable {
   /// Looks for the origin on `x`, `[1, input]`; nil where the blocks' names do not correspond, or no block has values that
   /// differ.
   init?(on x: Matrix<Double>, first: EquationSystem, second: EquationSystem) {
-    guard let ours = try? EquilibriumModel(first), let theirs = try? EquilibriumModel(second) else { return nil }
+    guard let ours = try? EquilibriumModel(first), let theirs = try? EquilibriumModel(second) else {
+      return nil
+    }
     let counterparts = counterpartsByName(network: first, model: second)
     let left = ours.solve(x, by: Side<Double>.method).state
     let right = theirs.solve(x, by: Side<Double>.method).state
@@ -43,7 +45,8 @@ public struct DifferenceOrigin: Sendable, Equatable {
       self.second = b[b.startIndex + row]
       summand = largestDifference(
         products(of: ours.blocks[index], row: row, state: left, x: x, names: ours.blocks.map(\.name)),
-        products(of: theirs.blocks[counterpart], row: row, state: right, x: x, names: theirs.blocks.map(\.name)))
+        products(
+          of: theirs.blocks[counterpart], row: row, state: right, x: x, names: theirs.blocks.map(\.name)))
       return
     }
     return nil
@@ -83,7 +86,9 @@ private func largestDifference(
   _ first: [String: Double], _ second: [String: Double]
 ) -> DifferenceOrigin.Summand? {
   let places = Set(first.keys).union(second.keys).sorted()
-  let worst = places.map { DifferenceOrigin.Summand(place: $0, first: first[$0] ?? 0, second: second[$0] ?? 0) }
-    .max { abs($0.first - $0.second) < abs($1.first - $1.second) }
+  let worst = places.map {
+    DifferenceOrigin.Summand(place: $0, first: first[$0] ?? 0, second: second[$0] ?? 0)
+  }
+  .max { abs($0.first - $0.second) < abs($1.first - $1.second) }
   return worst.flatMap { $0.first == $0.second ? nil : $0 }
 }

@@ -74,11 +74,9 @@ struct EntryRewriting {
 }
 
 extension JudgedModel {
-  /// The same model with every number of its entries moved by a random share of itself, up to `step`: what a few roundings
-  /// do. How far its values move says how much of them rounding decides, cancellation included.
-  ///
-  /// A tied parameter stays tied.
-  func perturbed(by step: Double, seed: UInt64) -> JudgedModel {
+  /// The same model with every number of its entries moved by a random share of itself, up to `step`; a tied parameter stays
+  /// tied.
+  func withPerturbedEntries(by step: Double, seed: UInt64) -> JudgedModel {
     EntryRewriting { tensor, place in
       var generator = SeededGenerator(seed: seed, mixedWith: place.parameter.map { "p \($0)" } ?? place.key)
       return Tensor(

@@ -18,9 +18,52 @@ struct EquilibriumPair {
 
   private static var method: SolutionMethod { Side<Double>.method }
 
+  /// Whether the two may differ on `x`, `[1, input]`, only because one has several equilibria: each side's is one of the other
+  /// too, or from other states a side comes to rest where it has the other's output.
+  func mayAgree(on x: Matrix<Double>, seed: UInt64) -> Bool {
+    if shareEquilibria(on: x) { return true }
+    guard !isCertified else { return false }
+    var generator = SeededGenerator(seed: seed)
+    let outputs = [first, second].map { restingOutputs(of: $0, on: x, &generator) }
+    return outputs[0].contains { a in
+      outputs[1].contains { b in
+        let scale = max(largestMagnitude(a), largestMagnitude(b))
+        return a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= 0x1p-20 * scale }
+      }
+    }
+  }
+
+  /// Whether every group of both sides is known to have one equilibrium.
+  private var isCertified: Bool {
+    [first, second].allSatisfy { model in
+      model.cyclicGroups.allSatisfy { model.wellPosedness(of: $0).isCertified }
+    }
+  }
+
+  /// The outputs where a model comes to rest on `x`, from the usual state and from random ones of several magnitudes.
+  private func restingOutputs(
+    of model: EquilibriumModel<Double>, on x: Matrix<Double>, _ generator: inout SeededGenerator
+  ) -> [ArraySlice<Double>] {
+    let magnitudes = [0.1, 0.1, 1, 1, 1, 1, 10, 10, 10, 100, 100, 1000]
+    let inputs = Matrix(
+      rows: magnitudes.count, columns: x.columns,
+      elements: magnitudes.flatMap { _ in Array(x.row(0)) })
+    let start = model.blocks.map { block in
+      Matrix(
+        rows: magnitudes.count, columns: block.size,
+        elements: magnitudes.flatMap { magnitude in
+          (0..<block.size).map { _ in magnitude * generator.normal() }
+        })
+    }
+    return [model.solve(x, by: Self.method), model.solve(inputs, by: Self.method, from: start)]
+      .flatMap { solution in
+        solution.converged.indices.filter { solution.converged[$0] }.map { solution.output.row($0) }
+      }
+  }
+
   /// Whether each side's equilibrium on `x`, `[1, input]`, is one of the other to rounding: both have several, and two
   /// solvers found two of them.
-  func shareEquilibria(on x: Matrix<Double>) -> Bool {
+  private func shareEquilibria(on x: Matrix<Double>) -> Bool {
     let (ours, theirs) = (first.solve(x, by: Self.method), second.solve(x, by: Self.method))
     guard ours.converged[0], theirs.converged[0] else { return false }
     return stays(second, at: ours.state, of: first, x) && stays(first, at: theirs.state, of: second, x)

@@ -20,7 +20,8 @@ extension Measuring {
     let solver = settings.solver
     let affordable = Int(min(settings.workBudget / model.costOfWholeSolve, Double(all.batch.x.rows)))
     guard affordable > 0 else {
-      result.notes.append("\(solver.name) on the whole state left out: one sample would exceed the work budget")
+      result.notes.append(
+        "\(solver.name) on the whole state left out: one sample would exceed the work budget")
       return
     }
     var all = all

@@ -24,8 +24,11 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
 
     /// Takes in one input next to the sample.
     mutating func add(first: Values, second: Values) {
+      let (scale, otherScale) = (first.scale, second.scale)
       for index in level.indices {
-        level[index] = max(level[index], first.level(at: index, factor), second.level(at: index, factor))
+        level[index] = max(
+          level[index], first.level(at: index, factor, scale: scale),
+          second.level(at: index, factor, scale: otherScale))
         let gap = abs(first.own[index] - second.own[index])
         // Where a side has no value there is no difference to speak of.
         self.gap[index] = min(self.gap[index], gap.isNaN ? 0 : gap)
@@ -40,12 +43,14 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
     let other: [Double]
     let perturbed: [Double]
 
-    fileprivate func level(at index: Int, _ factor: Double) -> Double {
-      let (between, moved) = (
-        factor * abs(own[index] - other[index]), abs(own[index] - perturbed[index])
-      )
-      // Where the other precision overflows, the moved model alone has to say it.
-      return between.isNaN || between.isInfinite ? (moved.isNaN ? .infinity : moved) : max(between, moved)
+    fileprivate var scale: Double { largestMagnitude(own[...]) }
+
+    /// The rounding of one component, infinite where it cannot be measured: where a value is lost, or where the precisions
+    /// are so far apart that one of them overflows or underflows on the way.
+    fileprivate func level(at index: Int, _ factor: Double, scale: Double) -> Double {
+      let (between, moved) = (abs(own[index] - other[index]), abs(own[index] - perturbed[index]))
+      guard between <= 0x1p-8 * scale, moved.isFinite else { return .infinity }
+      return max(factor * between, moved)
     }
   }
 
@@ -80,7 +85,8 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
   private let second: SideValues
 
   /// Evaluates both sides next to the samples `x`, `[batch, input]`.
-  init(of x: Matrix<Double>, _ first: JudgedModel, _ second: JudgedModel, level: RoundingLevel, seed: UInt64) {
+  init(of x: Matrix<Double>, _ first: JudgedModel, _ second: JudgedModel, level: RoundingLevel, seed: UInt64)
+  {
     self.level = level
     var generator = SeededGenerator(seed: seed)
     let inputs = (0..<Self.copies).map { _ in Self.moved(x, step: level.step, &generator) }

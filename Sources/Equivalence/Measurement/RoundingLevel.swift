@@ -5,9 +5,10 @@ import LinearAlgebra
 /// Each side's own rounding is measured, never the distance between the sides, on several inputs next to the sample, because
 /// a single difference may be small by luck; the largest counts, of two kinds. Both are evaluated in the precision of the
 /// check and in the other one: the difference is a side's rounding at float32, and that at float64 is 2⁻²⁹ of it. And every
-/// number of the model is moved by a few units in its last place: what that does to a value is what rounding can do, where a
-/// float32 evaluation is blind (it may be on the flat side of a kink) or overflows. A genuine difference cannot hide behind
-/// this, since it is no side's own.
+/// number of the model and of its state is moved by a few units in its last place: what that does to a value is what rounding
+/// can do, where a float32 evaluation is blind (it may be on the flat side of a kink). Where the two precisions are far apart,
+/// one of them overflows or underflows on the way, and nothing is measured. A genuine difference cannot hide behind this,
+/// since it is no side's own.
 struct RoundingLevel {
   /// How many times the measured level a difference may be. Two evaluations that sum in different orders rarely differ by
   /// more than a few times their distance from the exact value.
