@@ -47,6 +47,9 @@ let package = Package(
     // Numbers from their decimal digits, by the C++ library.
     .target(name: "CNumberText"),
 
+    // What a proof does most often: sums of products modulo a prime, and hashes of numbers.
+    .target(name: "CFieldArithmetic"),
+
     // From the ground up: a module imports only what stands above it here, and names all that it imports: the build
     // would not see otherwise that one of them has changed.
     .target(
@@ -62,7 +65,8 @@ let package = Package(
     .target(
       name: "Equivalence",
       dependencies: [
-        "CSodium", "LinearAlgebra", "FixedPoints", "Operators", "Networks", "Equilibria",
+        "CFieldArithmetic", "CSodium", "LinearAlgebra", "FixedPoints", "Operators", "Networks",
+        "Equilibria",
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
     .target(

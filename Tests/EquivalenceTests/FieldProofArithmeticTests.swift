@@ -41,7 +41,8 @@ struct FieldProofArithmeticTests {
     let right = [UInt64](repeating: field.modulus - 1, count: 2 * count)
     var results = [UInt64](repeating: 0, count: 6)
     results.withUnsafeMutableBufferPointer { results in
-      multiply(left, right, rows: 3, columns: 2, depth: count, in: field) { results[$0 * 2 + $1] = $2 }
+      field.addProducts(
+        left, right, rows: 3, columns: 2, depth: count, to: results.baseAddress!, distance: 2)
     }
     // Scaled images are divided by 2⁶⁴: (−1)(−1) count / 2⁶⁴.
     let scale = field.reciprocal(of: UInt64((UInt128(1) << 64) % p))
@@ -100,6 +101,19 @@ struct FieldProofArithmeticTests {
     #expect(
       functions.hash(FunctionSymbol("max"), [], three)
         == FieldElement(949_432_001_655_629_006, 996_189_911_304_973_809, 1_482_346_064_323_286_199))
+  }
+
+  @Test("Many values of a function at once are its values one by one", arguments: [1, 5, 256, 1027])
+  func manyValues(count: Int) {
+    let functions = RandomFunctions(Self.challenge)
+    let symbol = FunctionSymbol("parameter w")
+    let plain = FieldValues(components: functions.components(symbol, count: count), count: count)
+    let scaled = FieldValues(
+      components: functions.components(symbol, count: count, scaled: true), count: count)
+    for index in 0..<count {
+      let value = functions.hash(symbol, [UInt64(index)], [])
+      #expect(plain[index] == value && scaled[index] == functions.fields.scaled(value))
+    }
   }
 
   private func hexadecimal(_ bytes: [UInt8]) -> String {

@@ -10,10 +10,14 @@ import Operators
 /// correspond, those with the same parameters or else the same name if there are any, and refinement goes on.
 ///
 /// - Parameter hint: A renaming to prefer among equations that are alike.
+/// - Parameter onlyComplete: Whether a renaming of some of the equations is of no use.
 /// - Complexity: O(rounds · terms) after one pass over all numbers; a chain of L identical layers takes L rounds.
-func counterpartsByContent(network: EquationSystem, model: EquationSystem, hint: [Int?]) -> [Int?] {
+func counterpartsByContent(
+  network: EquationSystem, model: EquationSystem, hint: [Int?], onlyComplete: Bool = false
+) -> [Int?] {
   var ours = Colouring(network)
   var theirs = Colouring(model)
+  if onlyComplete, ours.colours.sorted() != theirs.colours.sorted() { return ours.colours.map { _ in nil } }
   refine(&ours, &theirs)
   var fresh: UInt64 = 1
   let labels = (network.equations.map(\.labels), model.equations.map(\.labels))
@@ -150,8 +154,22 @@ private func hash(of equation: Block<Double>) -> UInt64 {
   return hash
 }
 
-/// A hash of a map's entries that does not depend on how they are stored: a sum over those that are not +0.
+/// A hash of a map: of its entries, however they are stored, where they cost little, else of the operator and its parameter.
 private func hash(of map: any LinearMap<Double>) -> UInt64 {
+  let elements = map.parameter?.elements ?? []
+  guard map.multiplications > max(1 << 14, 2 * elements.count) else { return hash(ofEntriesOf: map) }
+  var hash: UInt64 = 0
+  for byte in "\(type(of: map).typeName) \(map.inputShape) \(map.constants)".utf8 {
+    hash = mix64(hash ^ UInt64(byte))
+  }
+  for (index, element) in elements.enumerated() {
+    hash &+= mix64(mix64(element.bitPattern) &+ UInt64(index))
+  }
+  return hash
+}
+
+/// A sum over the entries that are not +0.
+private func hash(ofEntriesOf map: any LinearMap<Double>) -> UInt64 {
   var hash: UInt64 = 0
   for row in 0..<map.outputSize {
     let start = mix64(UInt64(row))

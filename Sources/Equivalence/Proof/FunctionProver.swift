@@ -46,21 +46,39 @@ final class FunctionProver {
       let parameters = ParameterProver(self, function: nil).unproved(reason)
       return ProofReport(function: .notProved(ProofGap(reason: reason)), parameters: parameters)
     }
-    let equations = Proof(network: first, model: second)
-    if case .refused(let difference) = equations.outcome {
-      let comparison = comparison()
-      let function = verdict(of: comparison).noting(difference)
-      return ProofReport(
-        function: function, parameters: ParameterProver(self, function: comparison).proof(given: function))
-    }
+    guard let equations = Proof(network: first, model: second) else { return reportOfFields }
     let basis = ProofBasis(method: .equations)
     let function =
       first.hasOneEquilibrium ? FunctionProof.proved(basis) : FunctionProof.sameEquations(basis)
     let parameters = ParameterProver(self, function: nil)
     return ProofReport(
       function: function,
-      parameters: equations.differenceOfParameters == nil
+      parameters: equations.hasSameParameters
         ? parameters.provedByEquations : parameters.proof(given: function))
+  }
+
+  /// What is proved by values in random fields.
+  ///
+  /// A proof for every value of the parameters is one for those that both files have. Where they have the same, it comes
+  /// first, since nothing else is to be evaluated then.
+  private var reportOfFields: ProofReport {
+    var parameters = ParameterProver(self, function: nil)
+    let early = parameters.coversSameNumbers ? parameters.proofByElements : nil
+    if let early, case .proved(let basis) = early.outcome,
+      first.hasOneEquilibrium || second.hasOneEquilibrium
+    {
+      return ProofReport(function: .proved(basis), parameters: early)
+    }
+    let comparison = comparison()
+    let function = verdict(of: comparison)
+    if case .notProved(var gap) = function {
+      gap.difference = firstDifference(network: first, model: second)
+      parameters = ParameterProver(self, function: comparison)
+      return ProofReport(function: .notProved(gap), parameters: parameters.proof(given: function))
+    }
+    return ProofReport(
+      function: function,
+      parameters: early ?? ParameterProver(self, function: comparison).proof(given: function))
   }
 
   private var reasonOfSizes: String? {
@@ -117,13 +135,4 @@ func proof(
   seed: UInt64 = 0
 ) -> ProofReport {
   FunctionProver(first, second, identities: identities, seed: seed).report
-}
-
-extension FunctionProof {
-  /// The same, with the first place where the equations are not the same bit by bit.
-  fileprivate func noting(_ difference: StructuralDifference) -> FunctionProof {
-    guard case .notProved(var gap) = self else { return self }
-    gap.difference = difference
-    return .notProved(gap)
-  }
 }

@@ -22,7 +22,7 @@ struct Labelled {
     (label, entry) = (offset.parameter, .offset(offset))
   }
 
-  private var map: (any LinearMap<Double>)? {
+  fileprivate var map: (any LinearMap<Double>)? {
     switch entry {
     case .term(let map): map
     case .offset(let offset): offset.map
@@ -66,27 +66,29 @@ struct Labelled {
     guard shape == other.shape else { return false }
     switch (map, other.map) {
     case (nil, nil): return true
-    case (let ours?, let theirs?):
-      return type(of: ours).typeName == type(of: theirs).typeName && ours.inputShape == theirs.inputShape
-        && ours.constants == theirs.constants
+    case (let ours?, let theirs?): return ours.isSameOperator(as: theirs)
     default: return false
     }
   }
 }
 
 extension [Labelled] {
-  /// Whether the sum of these entries follows from their parameter as that of the others does.
-  func follow(as others: [Labelled]) -> Bool {
+  /// Whether the sum of these entries follows from their parameter as that of the others does, as far as the allowance
+  /// goes.
+  func follow(as others: [Labelled], _ allowance: inout EntryAllowance) -> Bool {
     // With other numbers of the parameter, what else adds up in the place would be other numbers too.
     guard let first, let tensor = first.tensor,
       (self + others).allSatisfy({ $0.tensor.map(tensor.isIdentical) ?? false })
     else { return false }
     if count == 1, others.count == 1, first.isIdentical(to: others[0]) { return true }
-    return (0..<first.rows).allSatisfy { row in
+    let maps = (self + others).compactMap(\.map)
+    for row in 0..<first.rows {
+      guard allowance.allows(rowOf: maps) else { return false }
       let ours = ExactRow(sumOf: map { $0.elements(inRow: row) })
       let theirs = ExactRow(sumOf: others.map { $0.elements(inRow: row) })
-      return ours.firstDifference(from: theirs) == nil
+      guard ours.firstDifference(from: theirs) == nil else { return false }
     }
+    return true
   }
 
   /// How the entries are made, for a message.

@@ -32,6 +32,20 @@ struct ParameterProver {
   func proof(given function: FunctionProof) -> ParameterProof {
     if let reason = reasonAgainst(function) { return unproved(reason) }
     guard !matches.isEmpty else { return report(.nothingShared) }
+    return proofByElements
+  }
+
+  /// Whether all parameters of one side at least have been matched, and hold the same finite numbers wherever they stand:
+  /// then a proof for all their values is one for those that they have.
+  var coversSameNumbers: Bool {
+    guard !matches.isEmpty, matches.count == first.entries.count || matches.count == second.entries.count,
+      reasonOfNumbers == nil
+    else { return false }
+    return matches.allSatisfy { first[$0.first]!.tensor.layout(of: second[$0.second]!.tensor) == $0.layout }
+  }
+
+  /// The proof by random elements, which says nothing of the numbers that the parameters have.
+  var proofByElements: ParameterProof {
     let comparison = prover.comparison(parameters: elements)
     if let reason = comparison.difference { return unproved("with random parameters, \(reason)") }
     switch comparison.parameterGroupMatch {
@@ -53,6 +67,11 @@ struct ParameterProver {
       return other.map { "the numbers of \"\($0.first)\" differ" }
         ?? "the functions of the input are not proved to be the same"
     }
+    return reasonOfNumbers
+  }
+
+  /// Why random elements cannot stand for the numbers of a parameter.
+  private var reasonOfNumbers: String? {
     for match in matches {
       for (table, name) in [(first, match.first), (second, match.second)] {
         guard let entry = table[name] else { continue }

@@ -5,43 +5,64 @@ import Operators
 ///
 /// Two systems that differ in names and order only have the same solutions for every input, in exact
 /// arithmetic, whether they are acyclic or not. If the same parameters stand in the same places too, they are the same
-/// function of their parameters, with the same gradients. Where the renaming comes from does not matter, since every bit is compared under it.
+/// function of their parameters, with the same gradients. Where the renaming comes from does not matter, since every bit is
+/// compared under it.
 struct Proof {
-  let network: EquationSystem
-  let model: EquationSystem
-  /// For each equation of the network, the block that stands for it; nil where none could be found.
-  let counterparts: [Int?]
-  /// The result of comparing all numbers under `counterparts`; names of parameters have no say in it.
-  let outcome: EquationOutcome
+  private let network: EquationSystem
+  private let model: EquationSystem
+  /// For each equation of the network, the block that stands for it.
+  private let counterparts: [Int?]
+  private let entries: Int
 
-  /// The first place, of two systems that are the same, where one of them has another parameter, or has it in another way;
-  /// nil where both are the same function of their parameters.
-  var differenceOfParameters: StructuralDifference? {
-    Comparator(network: network, model: model, counterparts: counterparts, comparesParameters: true)
-      .firstDifference
-  }
-
-  /// Looks for a renaming: first by the names the blocks have, then by what the equations say.
-  init(network: EquationSystem, model: EquationSystem) {
-    self.network = network
-    self.model = model
+  /// Looks for a renaming: first by the names the blocks have, then by what the equations say. Names of parameters have no
+  /// say in it; nil where none was found.
+  ///
+  /// - Parameter entries: How many entries may be compared one by one, where maps are not the same operators.
+  init?(network: EquationSystem, model: EquationSystem, entries: Int = entriesOfProof) {
+    guard network.equations.count == model.equations.count else { return nil }
+    func isRenaming(_ counterparts: [Int?]) -> Bool {
+      counterparts.allSatisfy { $0 != nil }
+        && Comparator(network: network, model: model, counterparts: counterparts, entries: entries)
+          .firstDifference == nil
+    }
     let byName = counterpartsByName(network: network, model: model)
-    let first = Comparator(network: network, model: model, counterparts: byName).firstDifference
-    guard let first else {
-      (counterparts, outcome) = (byName, .proved)
-      return
-    }
-    let byContent = completed(
-      counterpartsByContent(network: network, model: model, hint: byName), network: network, model: model)
-    let second = Comparator(network: network, model: model, counterparts: byContent).firstDifference
-    if let second {
-      // Names that fit make the better explanation; without them, only the content can tell.
-      let named = byName.allSatisfy { $0 != nil } && network.equations.count == model.equations.count
-      (counterparts, outcome) = named ? (byName, .refused(first)) : (byContent, .refused(second))
+    if isRenaming(byName) {
+      counterparts = byName
     } else {
-      (counterparts, outcome) = (byContent, .proved)
+      let byContent = counterpartsByContent(
+        network: network, model: model, hint: byName, onlyComplete: true)
+      guard isRenaming(byContent) else { return nil }
+      counterparts = byContent
     }
+    (self.network, self.model, self.entries) = (network, model, entries)
   }
+
+  /// Whether both are the same function of their parameters, too: whether the same ones stand in the same places.
+  var hasSameParameters: Bool {
+    Comparator(
+      network: network, model: model, counterparts: counterparts, entries: entries, comparesParameters: true
+    ).firstDifference == nil
+  }
+}
+
+/// How many entries a proof compares one by one before it is left to the fields, which take less time for more.
+let entriesOfProof = 1 << 18
+
+/// The first place where two systems are not the same equations bit by bit, under the renaming that explains it best; for a
+/// message alone, so that it may be wrong where few blocks have counterparts.
+func firstDifference(network: EquationSystem, model: EquationSystem) -> StructuralDifference? {
+  // What a message is worth.
+  let entries = 1 << 23
+  func difference(_ counterparts: [Int?]) -> StructuralDifference? {
+    Comparator(network: network, model: model, counterparts: counterparts, entries: entries).firstDifference
+  }
+  let byName = counterpartsByName(network: network, model: model)
+  // Names that fit make the better explanation; without them, only the content can tell.
+  if network.equations.count == model.equations.count, byName.allSatisfy({ $0 != nil }) {
+    return difference(byName)
+  }
+  let byContent = counterpartsByContent(network: network, model: model, hint: byName)
+  return difference(completed(byContent, network: network, model: model))
 }
 
 func counterpartsByName(network: EquationSystem, model: EquationSystem) -> [Int?] {
@@ -50,204 +71,5 @@ func counterpartsByName(network: EquationSystem, model: EquationSystem) -> [Int?
   return network.equations.map { equation in
     guard let position = positions[equation.name], taken.insert(position).inserted else { return nil }
     return position
-  }
-}
-
-/// Compares two systems under a renaming, equation by equation, every number by its bits.
-private struct Comparator {
-  let network: EquationSystem
-  let model: EquationSystem
-  let counterparts: [Int?]
-  /// Whether the parameters that entries carry are compared besides their numbers.
-  var comparesParameters = false
-
-  /// The first difference in the order of the network's equations, or nil for a proof.
-  var firstDifference: StructuralDifference? {
-    if network.inputShape.reduce(1, *) != model.inputShape.reduce(1, *) {
-      return StructuralDifference(
-        place: "input", first: "\(network.inputShape)", second: "\(model.inputShape)")
-    }
-    for index in network.equations.indices {
-      if let difference = differenceOfEquation(index) { return difference }
-    }
-    let met = Set(counterparts)
-    if let extra = model.equations.indices.first(where: { !met.contains($0) }) {
-      return StructuralDifference(
-        place: "blocks[\(model.equations[extra].name)]", first: "no such block", second: "a block")
-    }
-    if counterparts[network.output] != model.output {
-      return StructuralDifference(
-        place: "output", first: "\"\(network.equations[network.output].name)\"",
-        second: "\"\(model.equations[model.output].name)\"")
-    }
-    return nil
-  }
-
-  private func differenceOfEquation(_ index: Int) -> StructuralDifference? {
-    let equation = network.equations[index]
-    guard let counterpart = counterparts[index] else {
-      return StructuralDifference(
-        place: "blocks[\(equation.name)]", first: "a block of \(equation.size)",
-        second: "no such block")
-    }
-    let block = model.equations[counterpart]
-    let place = "blocks[\(block.name)]"
-    if equation.size != block.size {
-      return StructuralDifference(
-        place: "\(place).size", first: "\(equation.size)", second: "\(block.size)")
-    }
-    // What a nonlinearity makes of its ports depends on their shapes, and not on their sizes alone.
-    if equation.portShapes != block.portShapes {
-      return StructuralDifference(
-        place: "\(place).ports", first: "\(equation.portShapes)", second: "\(block.portShapes)")
-    }
-    if !equation.nonlinearity.isIdentical(to: block.nonlinearity) {
-      return StructuralDifference(
-        place: "\(place).activation", first: equation.nonlinearity.description,
-        second: block.nonlinearity.description)
-    }
-    return differenceOfTerms(index, counterpart) ?? differenceOfOffsets(index, counterpart)
-  }
-
-  /// Where a port of the model reads from.
-  private struct Slot: Hashable {
-    let port: Int
-    let source: Source
-  }
-
-  private func differenceOfTerms(_ index: Int, _ counterpart: Int) -> StructuralDifference? {
-    if areSameTerms(network.equations[index].terms, model.equations[counterpart].terms) { return nil }
-    var slots: [Slot] = []
-    var ours: [Slot: [Term<Double>]] = [:]
-    var theirs: [Slot: [Term<Double>]] = [:]
-    for term in network.equations[index].terms {
-      let source: Source
-      switch term.source {
-      case .input: source = .input
-      case .node(let read):
-        guard let renamed = counterparts[read] else {
-          return StructuralDifference(
-            place: "blocks[\(network.equations[read].name)]",
-            first: "a block of \(network.equations[read].size)",
-            second: "no such block")
-        }
-        source = .node(renamed)
-      }
-      let slot = Slot(port: term.port, source: source)
-      if ours[slot] == nil { slots.append(slot) }
-      ours[slot, default: []].append(term)
-    }
-    for term in model.equations[counterpart].terms {
-      let slot = Slot(port: term.port, source: term.source)
-      if ours[slot] == nil, theirs[slot] == nil { slots.append(slot) }
-      theirs[slot, default: []].append(term)
-    }
-    for slot in slots {
-      let place = model.place(to: counterpart, port: slot.port, from: slot.source)
-      let (left, right) = (ours[slot] ?? [], theirs[slot] ?? [])
-      if let difference = differenceOfEntries(left, right, place: place)
-        ?? differenceOfParameters(left.map(Labelled.init), right.map(Labelled.init), place: place)
-      {
-        return difference
-      }
-    }
-    return nil
-  }
-
-  /// Whether both list the same entries in the same order, so that there is nothing to add up.
-  private func areSameTerms(_ ours: [Term<Double>], _ theirs: [Term<Double>]) -> Bool {
-    ours.count == theirs.count
-      && zip(ours, theirs).allSatisfy { ours, theirs in
-        let isSameSource =
-          switch (ours.source, theirs.source) {
-          case (.input, .input): true
-          case (.node(let read), .node(let renamed)): counterparts[read] == renamed
-          default: false
-          }
-        return isSameSource && ours.port == theirs.port
-          && (ours.parameter == theirs.parameter || !comparesParameters)
-          && ours.map.isIdentical(to: theirs.map)
-      }
-  }
-
-  /// As `areSameTerms`, of constant summands.
-  private func areSameOffsets(_ ours: [Offset<Double>], _ theirs: [Offset<Double>]) -> Bool {
-    ours.count == theirs.count
-      && zip(ours, theirs).allSatisfy { ours, theirs in
-        let isSameMap =
-          switch (ours.map, theirs.map) {
-          case (nil, nil): true
-          case (let ours?, let theirs?): ours.isIdentical(to: theirs)
-          default: false
-          }
-        return isSameMap && ours.port == theirs.port
-          && (ours.parameter == theirs.parameter || !comparesParameters)
-          && ours.tensor.isIdentical(to: theirs.tensor)
-      }
-  }
-
-  private func differenceOfEntries(
-    _ left: [Term<Double>], _ right: [Term<Double>], place: String
-  ) -> StructuralDifference? {
-    if left.count == 1, right.count == 1, left[0].map.isIdentical(to: right[0].map) { return nil }
-    let maps = left.map(\.map) + right.map(\.map)
-    let (rows, columns) = (maps[0].outputSize, maps[0].inputSize)
-    if let odd = maps.first(where: { ($0.outputSize, $0.inputSize) != (rows, columns) }) {
-      return StructuralDifference(
-        place: place, first: "\(rows)×\(columns)", second: "\(odd.outputSize)×\(odd.inputSize)")
-    }
-    for row in 0..<rows {
-      let ours = ExactRow(row, of: left.map(\.map))
-      let theirs = ExactRow(row, of: right.map(\.map))
-      if let column = ours.firstDifference(from: theirs) {
-        return StructuralDifference(
-          place: place, row: row, column: column, first: ours.description(at: column),
-          second: theirs.description(at: column))
-      }
-    }
-    return nil
-  }
-
-  private func differenceOfOffsets(_ index: Int, _ counterpart: Int) -> StructuralDifference? {
-    let (equation, block) = (network.equations[index], model.equations[counterpart])
-    if areSameOffsets(equation.offsets, block.offsets) { return nil }
-    for port in equation.portSizes.indices {
-      let left = equation.offsets.filter { $0.port == port }
-      let right = block.offsets.filter { $0.port == port }
-      let place = "b[\(block.name)\(block.portSizes.count > 1 ? ".\(port)" : "")]"
-      for row in 0..<equation.portSizes[port] {
-        let (ours, theirs) = (ExactRow(row, of: left), ExactRow(row, of: right))
-        if ours.firstDifference(from: theirs) != nil {
-          return StructuralDifference(
-            place: place, row: row, first: ours.description(at: 0), second: theirs.description(at: 0))
-        }
-      }
-      if let difference = differenceOfParameters(
-        left.map(Labelled.init), right.map(Labelled.init), place: place)
-      {
-        return difference
-      }
-    }
-    return nil
-  }
-
-  /// Where parameters are compared: the same entries must carry the same ones, and follow from them in the same way for all
-  /// numbers that they may have. A convolution of zeros has the same entries for every stride.
-  private func differenceOfParameters(
-    _ ours: [Labelled], _ theirs: [Labelled], place: String
-  ) -> StructuralDifference? {
-    guard comparesParameters else { return nil }
-    let labels = (ours.compactMap(\.label).sorted(), theirs.compactMap(\.label).sorted())
-    if labels.0 != labels.1 {
-      return StructuralDifference(
-        place: "\(place).parameter", first: labels.0.joined(separator: ", "),
-        second: labels.1.joined(separator: ", "))
-    }
-    for label in Set(labels.0).sorted() {
-      let (left, right) = (ours.filter { $0.label == label }, theirs.filter { $0.label == label })
-      guard !left.follow(as: right) else { continue }
-      return StructuralDifference(place: "\(place).parameter", first: left.text, second: right.text)
-    }
-    return nil
   }
 }

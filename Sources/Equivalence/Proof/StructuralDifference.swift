@@ -27,11 +27,3 @@ public struct StructuralDifference: Sendable, Equatable {
     return "\(text): \(first) and \(second)"
   }
 }
-
-/// Whether two models are the same system of equations, bit for bit.
-enum EquationOutcome: Sendable, Equatable {
-  /// They are the same system of equations up to the order and the names of blocks: bit for bit.
-  case proved
-  /// They are not, or the checker could not see that they are; the first difference it met.
-  case refused(StructuralDifference)
-}

@@ -34,9 +34,9 @@ struct FieldEvaluation: Sendable {
   ) {
     self.challenge = challenge
     let theory = Interpretation(challenge)
-    let symbol = FunctionSymbol("input")
+    let size = system.inputShape.reduce(1, *)
     input = FieldValues(
-      (0..<system.inputShape.reduce(1, *)).map { theory.functions.hash(symbol, [UInt64($0)], []) })
+      components: theory.functions.components(FunctionSymbol("input"), count: size), count: size)
     let count = system.equations.count
     values = [FieldValues?](repeating: nil, count: count)
     failures = [FieldFailure?](repeating: nil, count: count)

@@ -1,67 +1,22 @@
+import CFieldArithmetic
 import LinearAlgebra
 
 /// How many products of two numbers fit into 128 bits together with a rest below 2¹²⁵: (2¹²⁸ − 2¹²⁵) / 2¹²²·⁰¹, rounded down.
 private let productsPerReduction = 48
 
-/// Calls `store` with the products of the rows of two matrices, `[rows, depth]` of scaled images and `[columns, depth]` of
-/// numbers: with the row, the column and the product of both. Columns are shared out among threads.
-func multiply(
-  _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>, rows: Int, columns: Int, depth: Int,
-  in field: PrimeField, _ store: (_ row: Int, _ column: Int, _ product: UInt64) -> Void
-) {
-  // Two rows at a time, so that a column is read half as often.
-  inParts(of: rows, grain: 1 + elementsPerPart / (columns * depth), alignment: 2) { part in
-    var row = part.lowerBound
-    while row + 1 < part.upperBound {
-      let (first, second) = (left + row * depth, left + (row + 1) * depth)
-      for column in 0..<columns {
-        let (a, b) = products(first, second, right + column * depth, depth, field)
-        store(row, column, a)
-        store(row + 1, column, b)
-      }
-      row += 2
-    }
-    if row < part.upperBound {
-      for column in 0..<columns {
-        store(row, column, product(left + row * depth, right + column * depth, depth, field))
-      }
-    }
-  }
-}
+/// How many products are worth a thread of their own: some microseconds' work.
+let productsPerPart = 1 << 14
 
-/// The inner product of scaled images and numbers.
-private func product(
-  _ a: UnsafePointer<UInt64>, _ x: UnsafePointer<UInt64>, _ count: Int, _ field: PrimeField
-) -> UInt64 {
-  var sum: UInt128 = 0
-  var start = 0
-  while start < count {
-    let end = min(count, start + productsPerReduction)
-    for index in start..<end { sum &+= UInt128(a[index]) &* UInt128(x[index]) }
-    sum = field.lowered(sum)
-    start = end
+extension PrimeField {
+  /// Adds the inner products of the rows of two matrices to `target`, `[rows, …]`, its rows `distance` apart: of
+  /// `[rows, depth]` scaled images and `[columns, depth]` numbers.
+  func addProducts(
+    _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>, rows: Int, columns: Int, depth: Int,
+    to target: UnsafeMutablePointer<UInt64>, distance: Int
+  ) {
+    var field = prime_field(modulus: modulus, inverse: inverse, reciprocal: reciprocal)
+    field_add_products(&field, left, right, rows, columns, depth, target, distance)
   }
-  return field.reduced(sum)
-}
-
-/// Two inner products with the same numbers.
-private func products(
-  _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>, _ x: UnsafePointer<UInt64>, _ count: Int,
-  _ field: PrimeField
-) -> (UInt64, UInt64) {
-  var (first, second): (UInt128, UInt128) = (0, 0)
-  var start = 0
-  while start < count {
-    let end = min(count, start + productsPerReduction)
-    for index in start..<end {
-      let number = UInt128(x[index])
-      first &+= UInt128(a[index]) &* number
-      second &+= UInt128(b[index]) &* number
-    }
-    (first, second) = (field.lowered(first), field.lowered(second))
-    start = end
-  }
-  return (field.reduced(first), field.reduced(second))
 }
 
 extension PrimeField {

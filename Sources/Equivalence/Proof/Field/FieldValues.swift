@@ -14,6 +14,11 @@ struct FieldValues: Sendable {
     components = [UInt64](repeating: 0, count: 3 * count)
   }
 
+  /// The components of so many elements, all finite: in the order of `components`.
+  init(components: [UInt64], count: Int) {
+    (self.components, self.count) = (components, count)
+  }
+
   /// Elements, all finite.
   init(_ elements: [FieldElement]) {
     self.init(zeros: elements.count)

@@ -132,53 +132,15 @@ extension LinearMapImage {
     to target: inout FieldValues
   ) {
     let (rows, depth) = (map.outputSize, map.inputSize)
-    for component in 0..<3 {
-      let field = fields[component]
-      parameter.components.withUnsafeBufferPointer { weight in
-        source.components.withUnsafeBufferPointer { source in
-          target.withView { target in
-            let target = target.component(component)
-            multiply(
-              weight.baseAddress! + component * parameter.count, source.baseAddress! + component * depth,
-              rows: rows, columns: 1, depth: depth, in: field
-            ) { row, _, product in target[row] = field.sum(target[row], product) }
-          }
-        }
-      }
-    }
-  }
-
-  /// A convolution: a product of its weight with its unfolded windows, some of them at a time.
-  private func add(
-    _ map: Convolution<Double>, _ parameter: ParameterImages, of source: FieldValues,
-    to target: inout FieldValues
-  ) {
-    let (inputArea, outputArea, kernelArea, groups) = map.windowCounts
-    let channels = map.weight.shape[1]
-    let (depth, outputs) = (channels * kernelArea, map.weight.shape[0] / groups)
-    let tile = max(1, min(outputArea, windowNumbers / depth))
-    var columns = [UInt64](repeating: 0, count: tile * depth)
-    for component in 0..<3 {
-      let field = fields[component]
-      for first in stride(from: 0, to: outputArea, by: tile) {
-        let windows = first..<min(outputArea, first + tile)
-        for group in 0..<groups {
-          source.components.withUnsafeBufferPointer { source in
-            unfold(
-              map, windows, channels,
-              from: source.baseAddress! + component * map.inputSize
-                + group * channels * inputArea, into: &columns)
-          }
-          parameter.components.withUnsafeBufferPointer { weight in
-            target.withView { target in
-              let target = target.component(component) + group * outputs * outputArea + first
-              multiply(
-                weight.baseAddress! + component * parameter.count + group * outputs * depth, columns,
-                rows: outputs, columns: windows.count, depth: depth, in: field
-              ) { row, column, product in
-                let place = row * outputArea + column
-                target[place] = field.sum(target[place], product)
-              }
+    parameter.components.withUnsafeBufferPointer { weight in
+      source.components.withUnsafeBufferPointer { source in
+        target.withView { target in
+          inParts(of: rows, grain: 1 + productsPerPart / (3 * depth), alignment: 2) { part in
+            for component in 0..<3 {
+              fields[component].addProducts(
+                weight.baseAddress! + component * parameter.count + part.lowerBound * depth,
+                source.baseAddress! + component * depth, rows: part.count, columns: 1, depth: depth,
+                to: target.component(component) + part.lowerBound, distance: 1)
             }
           }
         }
@@ -186,20 +148,26 @@ extension LinearMapImage {
     }
   }
 
-  /// Writes the elements of some windows of some channels one behind the other, 0 where they lie in the padding.
-  private func unfold(
-    _ map: Convolution<Double>, _ windows: Range<Int>, _ channels: Int, from source: UnsafePointer<UInt64>,
-    into columns: inout [UInt64]
+  /// A convolution: in each field a product of each group's weight with its unfolded windows, some of them at a time. These
+  /// tasks are shared out among threads.
+  private func add(
+    _ map: Convolution<Double>, _ parameter: ParameterImages, of source: FieldValues,
+    to target: inout FieldValues
   ) {
-    let (inputArea, _, kernelArea, _) = map.windowCounts
-    columns.withUnsafeMutableBufferPointer { columns in
-      inParts(of: windows.count, grain: 16) { part in
-        for index in part {
-          let column = columns.baseAddress! + index * channels * kernelArea
-          column.update(repeating: 0, count: channels * kernelArea)
-          map.forEachElement(ofWindow: windows.lowerBound + index) { element, offset in
-            for channel in 0..<channels {
-              column[channel * kernelArea + element] = source[channel * inputArea + offset]
+    let unfolding = UnfoldedConvolution(map)
+    parameter.components.withUnsafeBufferPointer { weight in
+      source.components.withUnsafeBufferPointer { source in
+        target.withView { target in
+          let count = 3 * unfolding.tasks
+          inParts(of: count, grain: 1 + productsPerPart / unfolding.productsOfTask) { part in
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: unfolding.numbers) { columns in
+              for index in part {
+                let (component, task) = index.quotientAndRemainder(dividingBy: unfolding.tasks)
+                unfolding.add(
+                  task, weight: weight.baseAddress! + component * parameter.count,
+                  source: source.baseAddress! + component * map.inputSize,
+                  target: target.component(component), columns: columns.baseAddress!, in: fields[component])
+              }
             }
           }
         }
@@ -208,5 +176,58 @@ extension LinearMapImage {
   }
 }
 
-/// How many numbers of windows are unfolded at once: as many as stay in a core's second cache.
-private let windowNumbers = 1 << 16
+/// A convolution as products of matrices: one for each group and some of its windows.
+private struct UnfoldedConvolution {
+  private let map: Convolution<Double>
+  private let inputArea, outputArea, kernelArea, groups: Int
+  /// The input's channels and the output's of a group.
+  private let channels, outputs: Int
+  /// How many windows are unfolded at once.
+  private let tile: Int
+
+  init(_ map: Convolution<Double>) {
+    self.map = map
+    (inputArea, outputArea, kernelArea, groups) = map.windowCounts
+    (channels, outputs) = (map.weight.shape[1], map.weight.shape[0] / groups)
+    // As many as stay in a core's second cache.
+    tile = max(1, min(outputArea, (1 << 15) / (channels * kernelArea)))
+  }
+
+  /// How many numbers the windows of a task have.
+  var numbers: Int { tile * channels * kernelArea }
+
+  /// How many products a task has.
+  var productsOfTask: Int { numbers * outputs }
+
+  /// How many tasks there are in one field.
+  var tasks: Int { groups * ((outputArea + tile - 1) / tile) }
+
+  /// Adds one task's part of the value at `source` to `target`.
+  func add(
+    _ task: Int, weight: UnsafePointer<UInt64>, source: UnsafePointer<UInt64>,
+    target: UnsafeMutablePointer<UInt64>, columns: UnsafeMutablePointer<UInt64>, in field: PrimeField
+  ) {
+    let (group, number) = task.quotientAndRemainder(dividingBy: tasks / groups)
+    let windows = number * tile..<min(outputArea, (number + 1) * tile)
+    let depth = channels * kernelArea
+    unfold(windows, from: source + group * channels * inputArea, into: columns)
+    field.addProducts(
+      weight + group * outputs * depth, columns, rows: outputs, columns: windows.count, depth: depth,
+      to: target + group * outputs * outputArea + windows.lowerBound, distance: outputArea)
+  }
+
+  /// Writes the elements of some windows of a group's channels one behind the other, 0 where they lie in the padding.
+  private func unfold(
+    _ windows: Range<Int>, from source: UnsafePointer<UInt64>, into columns: UnsafeMutablePointer<UInt64>
+  ) {
+    for (index, window) in windows.enumerated() {
+      let column = columns + index * channels * kernelArea
+      column.update(repeating: 0, count: channels * kernelArea)
+      map.forEachElement(ofWindow: window) { element, offset in
+        for channel in 0..<channels {
+          column[channel * kernelArea + element] = source[channel * inputArea + offset]
+        }
+      }
+    }
+  }
+}

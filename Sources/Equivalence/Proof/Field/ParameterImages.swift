@@ -33,16 +33,7 @@ struct ParameterImages: Sendable {
   init(name: String, count: Int, functions: RandomFunctions) {
     self.count = count
     numbers = nil
-    let symbol = FunctionSymbol("parameter \(name)")
-    var values = FieldValues(zeros: count)
-    values.withView { view in
-      inParts(of: view.count, grain: applicationsPerPart) { part in
-        for index in part {
-          view[index] = functions.fields.scaled(functions.hash(symbol, [UInt64(index)], []))
-        }
-      }
-    }
-    components = values.components
+    components = functions.components(FunctionSymbol("parameter \(name)"), count: count, scaled: true)
   }
 
   /// The same elements in another order: element i is that at `order[i]`.

@@ -6,12 +6,12 @@ struct PrimeField: Sendable {
   /// The prime p.
   let modulus: UInt64
   /// p⁻¹ modulo 2⁶⁴.
-  private let inverse: UInt64
+  let inverse: UInt64
   /// 2¹²⁸ modulo p: multiplies a number into its scaled image.
   let scale: UInt64
   /// ⌊2¹²⁴ / p⌋: the first digits of 1/p.
-  private let reciprocal: UInt64
-  /// The scaled images of 2ᵉ, from e = −1074 on.
+  let reciprocal: UInt64
+  /// The scaled images of the scaled images of 2ᵉ, from e = −1074 on.
   private let powers: [UInt64]
 
   /// The field of this prime.
@@ -24,7 +24,7 @@ struct PrimeField: Sendable {
     reciprocal = modulus.dividingFullWidth((1 << 60, 0)).quotient
     let one = modulus.dividingFullWidth((1, 0)).remainder
     scale = modulus.dividingFullWidth((one, 0)).remainder
-    var power = one
+    var power = scale
     for _ in 0..<1074 { power = (power & 1 == 0 ? power : power &+ modulus) >> 1 }
     powers = (0...2045).map { _ in
       defer { power = power >= modulus &- power ? power &- (modulus &- power) : power &+ power }
@@ -101,7 +101,7 @@ struct PrimeField: Sendable {
     let magnitude =
       exponent == 0
       ? product(scaled: powers[0], fraction) : product(scaled: powers[exponent - 1], fraction | 1 << 52)
-    return scaled(number.sign == .minus ? negative(magnitude) : magnitude)
+    return number.sign == .minus ? negative(magnitude) : magnitude
   }
 
   /// The image of a finite double.

@@ -1,4 +1,6 @@
+import CFieldArithmetic
 import CSodium
+import LinearAlgebra
 
 /// The name of a random function, as the hash that stands for it.
 struct FunctionSymbol: Sendable {
@@ -13,6 +15,9 @@ struct FunctionSymbol: Sendable {
   }
 }
 
+/// How many digests stay in a core's first cache.
+private let hashesAtOnce = 256
+
 /// Functions into the fields whose values nobody can tell without their key: what an uninterpreted function is in a proof.
 struct RandomFunctions: Sendable {
   /// The fields.
@@ -22,8 +27,41 @@ struct RandomFunctions: Sendable {
 
   /// The functions of a challenge.
   init(_ challenge: FieldChallenge) {
+    precondition(sodium_init() >= 0, "libsodium cannot start")
     fields = challenge.fields
     key = challenge.key
+  }
+
+  /// The values of a function at the integers 0..<count, or their scaled images: first the components in the first field,
+  /// then those in the second and in the third.
+  func components(_ symbol: FunctionSymbol, count: Int, scaled: Bool = false) -> [UInt64] {
+    let words = stride(from: 0, to: 32, by: 8).map { start in
+      key[start..<start + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    }
+    // What multiplies 2⁻⁶⁴ times a digest into its remainder, or into the scaled image of that.
+    let scales = (0..<3).map { scaled ? fields[$0].scaled(fields[$0].scale) : fields[$0].scale }
+    return [UInt64](unsafeUninitializedCapacity: 3 * count) { components, initialized in
+      let target = components.baseAddress!
+      inParts(of: count, grain: hashesAtOnce) { part in
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 6 * hashesAtOnce) { digests in
+          for start in stride(from: part.lowerBound, to: part.upperBound, by: hashesAtOnce) {
+            let number = min(hashesAtOnce, part.upperBound - start)
+            hash_numbers(
+              words, symbol.digest.0, symbol.digest.1, UInt64(start), number, digests.baseAddress!)
+            for component in 0..<3 {
+              let (field, scale) = (fields[component], scales[component])
+              for index in 0..<number {
+                let place = 6 * index + 2 * component
+                let rest = field.reduced(digests[place + 1], digests[place])
+                (target + component * count + start + index).initialize(
+                  to: field.product(scaled: scale, rest))
+              }
+            }
+          }
+        }
+      }
+      initialized = 3 * count
+    }
   }
 
   /// The value of a function at integers and one element.

@@ -20,10 +20,12 @@ extension BatchedProduct: Interpreted {
           let columns = (0..<n * k).map { right[index * k * n + $0 % k * n + $0 / k] }
           left.withUnsafeBufferPointer { left in
             columns.withUnsafeBufferPointer { columns in
-              multiply(
-                left.baseAddress! + index * m * k, columns.baseAddress!, rows: m, columns: n, depth: k,
-                in: field
-              ) { target[index * m * n + $0 * n + $1] = $2 }
+              inParts(of: m, grain: 1 + productsPerPart / max(1, n * k), alignment: 2) { part in
+                field.addProducts(
+                  left.baseAddress! + (index * m + part.lowerBound) * k, columns.baseAddress!,
+                  rows: part.count, columns: n, depth: k,
+                  to: target + (index * m + part.lowerBound) * n, distance: n)
+              }
             }
           }
         }
