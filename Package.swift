@@ -75,7 +75,8 @@ let package = Package(
     .target(
       name: "ModelFiles",
       dependencies: [
-        "CJSONC", "CNumberText", "CSodium", "CZlib", "ONNXSchema", "LinearAlgebra", "FixedPoints", "Operators",
+        "CJSONC", "CNumberText", "CSodium", "CZlib", "ONNXSchema", "LinearAlgebra", "FixedPoints",
+        "Operators",
         "Networks",
         "Equilibria",
       ]),

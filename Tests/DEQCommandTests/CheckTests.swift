@@ -40,7 +40,10 @@ import Testing
     expectQuiet(outcome, 1)
     let report = lines(of: outcome.text)
     #expect(report[0] == "refuted: wrong.json is not the same function as mlp.json")
-    #expect(report.contains { $0.hasPrefix("  not proved   Wz[b,a] row 1 column 1: ") && $0.contains("2.0") && $0.contains("7.0") })
+    #expect(
+      report.contains {
+        $0.hasPrefix("  not proved   Wz[b,a] row 1 column 1: ") && $0.contains("2.0") && $0.contains("7.0")
+      })
     #expect(report.contains { $0.hasPrefix("  where        output[1]: mlp.json ") })
     #expect(
       report.contains {

@@ -119,7 +119,8 @@ import Testing
     #expect(try report.object(CheckReport.self).second.models == ["standard output"])
   }
 
-  @Test("Several files are converted each for itself, the good ones beside the bad one, with the worst status")
+  @Test(
+    "Several files are converted each for itself, the good ones beside the bad one, with the worst status")
   func several() throws {
     try folder.write(Examples.network, to: "other.json")
     try folder.write("{}", to: "bad.json")

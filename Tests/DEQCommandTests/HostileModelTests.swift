@@ -19,7 +19,8 @@ import Testing
       let outcome = try folder.deq(command)
       expectQuiet(outcome)
       #expect(outcome.firstLine.hasPrefix("proved: huge.deq.json is the same function as huge.json"))
-      #expect(outcome.text.contains("  samples      16 drawn, 1 compared, 15 without a value on either side\n"))
+      #expect(
+        outcome.text.contains("  samples      16 drawn, 1 compared, 15 without a value on either side\n"))
     }
     let report = try folder.deq("check", "huge.json", "huge.deq.json", "--json").object(CheckReport.self)
     #expect((report.samples.compared, report.samples.withoutValue) == (1, 15))
@@ -140,7 +141,8 @@ import Testing
     expectQuiet(outcome, 2)
     #expect(outcome.firstLine == "undecided: other.json and never.json: no tested input could be compared")
     #expect(outcome.text.contains("\n  not proved   b[z] row 0: 1.0 and 2.0\n"))
-    #expect(outcome.text.contains("\n  samples      16 drawn, 0 compared, 16 without a value on either side\n"))
+    #expect(
+      outcome.text.contains("\n  samples      16 drawn, 0 compared, 16 without a value on either side\n"))
   }
 
   @Test("A conversion that the check does not accept is not kept")

@@ -48,7 +48,9 @@ import Testing
     let report = try folder.deq("inspect", "stack.json", "--json").object(InspectReport.self)
     #expect(report.blocks.map(\.name) == ["1.z", "2.z"])
     #expect(report.cyclicGroups.map(\.blocks) == [["1.z"], ["2.z"]])
-    #expect(try folder.deq("check", "--stack", "1.json", "2.json", "--against", "stack.json").firstLine == outcome.firstLine)
+    #expect(
+      try folder.deq("check", "--stack", "1.json", "2.json", "--against", "stack.json").firstLine
+        == outcome.firstLine)
     #expect(try folder.deq("check", "--stack", "2.json", "1.json", "--against", "stack.json").status == 1)
   }
 

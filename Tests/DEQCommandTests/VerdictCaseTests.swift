@@ -108,7 +108,8 @@ import Testing
   @Test("A convolution of one number agrees with its own matrix form, whatever the seed", arguments: 0..<12)
   func matrixForm(seed: Int) throws {
     for name in ["sigmoid", "property"] {
-      let made = try folder.deq("convert", "\(name).json", "--matrix", "-o", "\(name)-matrix.json", "--no-check")
+      let made = try folder.deq(
+        "convert", "\(name).json", "--matrix", "-o", "\(name)-matrix.json", "--no-check")
       #expect(made.status == 0)
       let report = try check("\(name).json", "\(name)-matrix.json", "--seed", "\(seed)")
       #expect(report.verdict == "proved")

@@ -57,7 +57,8 @@ struct GraphMutationTests {
         var row = Row()
         judge(
           judged, fault, network, isExact: isNamed && (!isMatrix || fault.model.hasExactMatrices),
-          isEffective: isEffective(fault.model, on: model, seed: seed), samples: number % 29 == 0 ? 5 : 0, "seed \(seed)\(isMatrix ? ", matrix" : ""): \(fault)", &row)
+          isEffective: isEffective(fault.model, on: model, seed: seed), samples: number % 29 == 0 ? 5 : 0,
+          "seed \(seed)\(isMatrix ? ", matrix" : ""): \(fault)", &row)
         kinds[kind.rawValue, default: Row()].add(row)
         if let subject = fault.subject { subjects[subject, default: Row()].add(row) }
       }
@@ -173,7 +174,8 @@ struct GraphMutationTests {
         var row = Row()
         let isEffective = isEffective(fault.model, on: model, seed: seed)
         judge(
-          fault.model, fault, network, isExact: true, isEffective: isEffective, samples: 3, "\(subject), seed \(seed): \(fault)", &row)
+          fault.model, fault, network, isExact: true, isEffective: isEffective, samples: 3,
+          "\(subject), seed \(seed): \(fault)", &row)
         for form in [ModelForm.blocks, .matrix] {
           judge(
             try fault.model.rewritten(as: form), fault, network,
@@ -216,12 +218,14 @@ struct GraphMutationTests {
       String(repeating: " ", count: max(1, width - text.count)) + text
     }
     var lines = [
-      title + cell("planted", 40 - title.count) + cell("no proof") + cell("harmless") + cell("located") + cell("refuted")
+      title + cell("planted", 40 - title.count) + cell("no proof") + cell("harmless") + cell("located")
+        + cell("refuted")
         + cell("agrees") + cell("undecided", 11) + cell("proved")
     ]
     for (name, row) in rows.sorted(by: { $0.key < $1.key }) {
       lines.append(
-        name + cell("\(row.planted)", 40 - name.count) + cell("\(row.refused)") + cell("\(row.harmless)") + cell("\(row.located)")
+        name + cell("\(row.planted)", 40 - name.count) + cell("\(row.refused)") + cell("\(row.harmless)")
+          + cell("\(row.located)")
           + cell("\(row.verdicts[.refuted] ?? 0)") + cell("\(row.verdicts[.agrees] ?? 0)")
           + cell("\(row.verdicts[.undecided] ?? 0)", 11) + cell("\(row.verdicts[.proved] ?? 0)"))
     }

@@ -167,7 +167,8 @@ struct MutationTests {
       String(repeating: " ", count: max(1, width - text.count)) + text
     }
     var lines = [
-      "fault" + cell("planted", 33) + cell("no proof", 10) + cell("harmless", 10) + cell("located") + cell("evaluated", 11)
+      "fault" + cell("planted", 33) + cell("no proof", 10) + cell("harmless", 10) + cell("located")
+        + cell("evaluated", 11)
         + cell("changes f", 10)
         + cell("refuted") + cell("agrees") + cell("undecided", 10) + cell("proved")
     ]

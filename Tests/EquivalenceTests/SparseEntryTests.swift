@@ -6,7 +6,9 @@ import Testing
 @Suite("Entries of sparse maps")
 struct SparseEntryTests {
   /// The proof about a network and an equilibrium model with one block each, whose terms are these maps of the input.
-  func proof(of ours: [any LinearMap<Double>], against theirs: [any LinearMap<Double>]) throws -> FunctionProof {
+  func proof(of ours: [any LinearMap<Double>], against theirs: [any LinearMap<Double>]) throws
+    -> FunctionProof
+  {
     func block(_ maps: [any LinearMap<Double>]) -> Block<Double> {
       Block(
         name: "z", size: maps[0].outputSize, nonlinearity: Tanh(),
@@ -50,7 +52,9 @@ struct SparseEntryTests {
       (ours as any LinearMap<Double>, theirs as any LinearMap<Double>),
       (DenseMap(ours.matrix), theirs), (ours, DenseMap(theirs.matrix)),
     ] {
-      guard case .notProved(let gap) = try proof(of: [left], against: [right]), let difference = gap.difference else {
+      guard case .notProved(let gap) = try proof(of: [left], against: [right]),
+        let difference = gap.difference
+      else {
         Issue.record("proved")
         continue
       }
@@ -83,7 +87,9 @@ struct SparseEntryTests {
     #expect(try proof(of: maps, against: maps.reversed()).isProved)
     #expect(
       try proof(of: maps, against: [small, Multiply<Double>([3], factor: 2), DenseMap(corner)]).isProved)
-    guard case .notProved(let gap) = try proof(of: [identity, small], against: [identity]), let difference = gap.difference else {
+    guard case .notProved(let gap) = try proof(of: [identity, small], against: [identity]),
+      let difference = gap.difference
+    else {
       Issue.record("proved")
       return
     }

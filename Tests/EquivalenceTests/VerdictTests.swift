@@ -81,7 +81,8 @@ struct VerdictTests {
     #expect(report.notes.contains { $0.contains("no equilibrium") }, "\(report.notes)")
   }
 
-  @Test("A model that overflows where the network does not is undecided: overflow is no property of the function")
+  @Test(
+    "A model that overflows where the network does not is undecided: overflow is no property of the function")
   func overflowOnOneSide() {
     let network = chain(3, scale: 1)
     var blocks = EquilibriumModel(converting: network).blocks
@@ -147,7 +148,8 @@ struct VerdictTests {
     }
   }
 
-  @Test("One parameter under two layers' names is one function of the input, and another one of the parameters")
+  @Test(
+    "One parameter under two layers' names is one function of the input, and another one of the parameters")
   func sharedLabels() throws {
     let network = Samples.twins(readAlike: false)
     var blocks = EquilibriumModel(converting: network).blocks

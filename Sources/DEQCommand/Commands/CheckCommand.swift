@@ -140,7 +140,7 @@ struct CheckCommand: ParsableCommand {
     var checker = EquivalenceChecker()
     checker.samples = samples
     checker.inputs = try input.map {
-    try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
+      try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
     }
     checker.domain = domain?.bounds
     checker.searchBudget = search

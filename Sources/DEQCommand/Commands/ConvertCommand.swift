@@ -102,7 +102,11 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func write(_ text: String) throws {
-    if reportDescriptor == STDERR_FILENO { writeToStandardError(text) } else { try writeToStandardOutput(text) }
+    if reportDescriptor == STDERR_FILENO {
+      writeToStandardError(text)
+    } else {
+      try writeToStandardOutput(text)
+    }
   }
 
   /// Where reports go: beside a model on standard output.

@@ -74,7 +74,8 @@ struct RecoverCommand: ParsableCommand {
           return result!.isAccepted
         })
     let provenance = ReportProvenance(
-      command: "recover", names: ReportNames(first: [model], second: target == "-" ? "standard output" : target),
+      command: "recover",
+      names: ReportNames(first: [model], second: target == "-" ? "standard output" : target),
       first: source.files, second: files, checker: check ? checker : nil)
     try report(network, equilibrium, result, provenance, isBeside: target == "-")
   }

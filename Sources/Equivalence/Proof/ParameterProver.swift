@@ -105,7 +105,8 @@ struct ParameterProver {
     return ParameterProof(
       matches: matches, onlyFirst: first.entries.map(\.name).filter { !ours.contains($0) },
       onlySecond: second.entries.map(\.name).filter { !theirs.contains($0) },
-      divided: matches.filter { first[$0.first]?.isConsistent != second[$0.second]?.isConsistent }.map(\.first),
+      divided: matches.filter { first[$0.first]?.isConsistent != second[$0.second]?.isConsistent }.map(
+        \.first),
       outcome: outcome)
   }
 }
