@@ -1,6 +1,7 @@
 import Equilibria
 import FixedPoints
 import LinearAlgebra
+import Networks
 import Operators
 
 /// Whether a fault in a model changes its function, seen by numbers alone.
@@ -29,6 +30,26 @@ func isEffective(
     guard left.allSatisfy(\.isFinite), right.allSatisfy(\.isFinite) else { return false }
     let scale = max(1e-3, left.reduce(0) { max($0, abs($1)) })
     return zip(left, right).reduce(0) { max($0, abs($1.0 - $1.1)) } > 1e-8 * scale
+  }
+}
+
+/// Whether the gradients of all parameters that a network and a model both name are equal to rounding, on one random input.
+func haveEqualGradients(_ network: Network<Double>, _ model: EquilibriumModel<Double>) -> Bool {
+  var generator = SeededGenerator(seed: 5)
+  let method = SolutionMethod.structured(Newton())
+  let normal = { (columns: Int) in
+    Matrix<Double>(rows: 1, columns: columns, elements: (0..<columns).map { _ in generator.normal() })
+  }
+  let (x, cotangent) = (normal(network.inputSize), normal(network.outputSize))
+  let pass = network.forward(x, solvingBy: method)
+  let ours = network.backpropagate(cotangent, through: pass, solvingBy: method).gradients.parameters
+  let solution = model.solve(x, by: method)
+  let theirs = model.backpropagate(cotangent, through: solution, by: method).gradients.parameters
+  return ours.names.allSatisfy { name in
+    guard let a = ours[name], let b = theirs[name], a.shape == b.shape else { return true }
+    guard allFinite(a.elements), allFinite(b.elements) else { return true }
+    let scale = max(1e-9, largestMagnitude(a.elements[...]))
+    return zip(a.elements, b.elements).allSatisfy { abs($0 - $1) <= 1e-8 * scale }
   }
 }
 

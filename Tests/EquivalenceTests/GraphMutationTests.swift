@@ -78,14 +78,16 @@ struct GraphMutationTests {
     let report = checker.check(network, against: model)
     row.planted += 1
     if samples > 0 { row.verdicts[report.verdict, default: 0] += 1 }
-    guard case .notProved(let gap) = report.proof.function, let difference = gap.difference else {
+    guard case .notProved(let gap) = report.proof.function else {
       // What nothing reads, and what a parameter is called, is no part of the function.
       row.harmless += 1
-      #expect(report.isProvedToHaveSameEquations && !isEffective, "\(label)")
-      #expect(fault.kind != .labelsExchanged || report.parameters != .proved, "\(label)")
+      #expect(!isEffective, "\(label)")
+      if report.parameters == .proved { #expect(haveEqualGradients(network, model), "\(label)") }
       return
     }
     row.refused += 1
+    // Other sizes of the output are told without a place.
+    guard let difference = gap.difference else { return }
     if difference.place == fault.place, difference.row == fault.row, difference.column == fault.column {
       row.located += 1
     } else if isExact, fault.row != nil {
@@ -105,8 +107,8 @@ struct GraphMutationTests {
         var (model, _) = Self.variant(of: converted, number, &numbers)
         var place = "nothing"
         if let kind {
-          // What a map makes of a constant is another number where it is rounded.
-          if kind == .offsetWrittenOut, !model.hasExactMatrices { continue }
+          // An entry or a constant that is written out is another number where it is rounded.
+          if kind == .offsetWrittenOut || kind == .mapWrittenOut, !model.hasExactMatrices { continue }
           guard let rewriting = Rewriting.made(in: model, kind: kind, using: &numbers) else { continue }
           (model, place) = (rewriting.model, rewriting.place)
         }
