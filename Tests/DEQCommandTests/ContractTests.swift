@@ -85,7 +85,7 @@ import Testing
       (["property", "--cases", "0"], "--cases: expected a number from 1 to 10000000, found 0"),
       (["property", "--max-depth", "0"], "--max-depth: expected a number from 1 to 10000, found 0"),
       (["property", "--max-width", "4097"], "--max-width: expected a number from 1 to 4096, found 4097"),
-      (["check", "a"], "expected a network and an equilibrium model, found 1 file"),
+      (["check", "a"], "expected two models, found 1 file; --stack compares a stack"),
     ])
   func range(arguments: [String], complaint: String) throws {
     expectFailure(try TemporaryFolder().deq(arguments), 64, "\(complaint) (see deq --help)")
@@ -94,7 +94,7 @@ import Testing
   @Test(
     "Standard input can be named once",
     arguments: [
-      ["convert", "-", "-"], ["check", "-", "-"], ["check", "-", "a", "-"], ["evaluate", "-"],
+      ["convert", "-", "-"], ["check", "-", "-"], ["check", "-", "--against", "-"], ["evaluate", "-"],
       ["evaluate", "-", "--input", "-"],
     ])
   func standardInputOnce(arguments: [String]) throws {

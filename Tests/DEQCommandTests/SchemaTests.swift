@@ -76,10 +76,12 @@ import Testing
   /// Keys that a report may be without.
   static let optional: Set = [
     ".counterexample", ".gradients", ".iterations", ".nilpotencyIndex", ".offPattern", ".search",
-    "conversions.offPattern", "counterexample.origin", "difference.column", "difference.row",
+    "conversions.offPattern", "atOtherValues.sample", "counterexample.origin", "difference.column",
+    "difference.row",
     "difference.sample", "fixtures.fault", "fixtures.worst", "forward.failures", "adjoint.failures",
     "function.correspondence", "function.difference", "function.errorBoundLog2", "function.firstUnmatched",
-    "function.secondUnmatched", "numbers.sample", "parameters.errorBoundLog2", "search.foundBy", "summary.",
+    "function.secondUnmatched", "numbers.sample", "parameters.atOtherValues", "parameters.errorBoundLog2",
+    "search.foundBy", "summary.",
     // Names of parameters.
     "gradients.a.weight", "gradients.a.bias", "gradients.b.weight", "gradients.Wz[z,z]", "gradients.Wx[z]",
     "gradients.b[z]",

@@ -188,12 +188,3 @@ struct GradientNeighbourhood<S: Scalar, T: Scalar> {
     return statistics
   }
 }
-
-extension ParameterMatch {
-  /// The second model's tensor with its elements in the order of the first's.
-  func inFirstLayout<S: Scalar>(_ tensor: Tensor<S>) -> [S] {
-    guard layout == .transposed, tensor.shape.count == 2 else { return tensor.elements }
-    let (rows, columns) = (tensor.shape[0], tensor.shape[1])
-    return (0..<tensor.count).map { tensor.elements[$0 % rows * columns + $0 / rows] }
-  }
-}

@@ -64,12 +64,3 @@ func firstDifference(network: EquationSystem, model: EquationSystem) -> Structur
   let byContent = counterpartsByContent(network: network, model: model, hint: byName)
   return difference(completed(byContent, network: network, model: model))
 }
-
-func counterpartsByName(network: EquationSystem, model: EquationSystem) -> [Int?] {
-  let positions = Dictionary(model.equations.enumerated().map { ($1.name, $0) }) { first, _ in first }
-  var taken: Set<Int> = []
-  return network.equations.map { equation in
-    guard let position = positions[equation.name], taken.insert(position).inserted else { return nil }
-    return position
-  }
-}

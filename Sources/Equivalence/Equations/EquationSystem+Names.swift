@@ -1,0 +1,9 @@
+/// For each equation of a system the equation of the same name in another; nil where there is none.
+func counterpartsByName(network: EquationSystem, model: EquationSystem) -> [Int?] {
+  let positions = Dictionary(model.equations.enumerated().map { ($1.name, $0) }) { first, _ in first }
+  var taken: Set<Int> = []
+  return network.equations.map { equation in
+    guard let position = positions[equation.name], taken.insert(position).inserted else { return nil }
+    return position
+  }
+}
