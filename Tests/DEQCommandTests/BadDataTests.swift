@@ -32,7 +32,8 @@ import Testing
     let before = try folder.snapshot()
     let complaint = #"bad.json: expected the key "format", found none"#
     for command in [
-      ["convert", "bad.json"], ["convert", "bad.json", "-o", "-"], ["convert", "mlp.json", "bad.json"],
+      ["convert", "bad.json"], ["convert", "bad.json", "-o", "-"],
+      ["convert", "--stack", "mlp.json", "bad.json"],
       ["convert", "bad.json", "--json"], ["check", "bad.json", "mlp.deq.json"],
       ["check", "mlp.json", "bad.json"],
       ["evaluate", "bad.json", "--input", "samples.json"], ["inspect", "bad.json"],
