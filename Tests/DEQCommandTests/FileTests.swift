@@ -24,7 +24,8 @@ import Testing
   @Test(
     "An input that is not there is status 66",
     arguments: [
-      ["convert", "none.json"], ["convert", "--stack", "mlp.json", "none.json"], ["check", "none.json", "none.json"],
+      ["convert", "none.json"], ["convert", "--stack", "mlp.json", "none.json"],
+      ["check", "none.json", "none.json"],
       ["check", "mlp.json", "none.json"], ["evaluate", "none.json"], ["inspect", "none.json"],
       ["evaluate", "mlp.json", "--input", "none.json"],
     ])
