@@ -148,7 +148,8 @@ extension ExactRow.Summand {
   }
 
   fileprivate var text: String {
-    (factor == 1 ? "" : "\(factor)·") + "\(number)" + (divisor == 1 ? "" : "/\(divisor)")
+    let product = factor == 1 ? "\(number)" : number == 1 ? "\(factor)" : "\(factor)·\(number)"
+    return product + (divisor == 1 ? "" : "/\(divisor)")
   }
 }
 

@@ -80,6 +80,12 @@ struct ParameterProver {
           return "\"\(name)\" has a number that is not finite"
         }
       }
+      // Of one function at different values of its parameters the gradients differ.
+      if let ours = first[match.first]?.tensor, let theirs = second[match.second]?.tensor,
+        ours.elements != match.inFirstLayout(theirs)
+      {
+        return "the numbers of \"\(match.first)\" differ"
+      }
     }
     return nil
   }
