@@ -1,4 +1,5 @@
 import Equilibria
+import Equivalence
 import FixedPoints
 import LinearAlgebra
 import Networks
@@ -33,8 +34,10 @@ func isEffective(
   }
 }
 
-/// Whether the gradients of all parameters that a network and a model both name are equal to rounding, on one random input.
-func haveEqualGradients(_ network: Network<Double>, _ model: EquilibriumModel<Double>) -> Bool {
+/// Whether the gradients of these parameters of a network and a model are equal to rounding, on one random input.
+func haveEqualGradients(
+  _ network: Network<Double>, _ model: EquilibriumModel<Double>, of matches: [ParameterMatch]
+) -> Bool {
   var generator = SeededGenerator(seed: 5)
   let method = SolutionMethod.structured(Newton())
   let normal = { (columns: Int) in
@@ -45,8 +48,9 @@ func haveEqualGradients(_ network: Network<Double>, _ model: EquilibriumModel<Do
   let ours = network.backpropagate(cotangent, through: pass, solvingBy: method).gradients.parameters
   let solution = model.solve(x, by: method)
   let theirs = model.backpropagate(cotangent, through: solution, by: method).gradients.parameters
-  return ours.names.allSatisfy { name in
-    guard let a = ours[name], let b = theirs[name], a.shape == b.shape else { return true }
+  guard pass.failure == nil, solution.failure == nil else { return true }
+  return matches.allSatisfy { match in
+    guard let a = ours[match.first], let b = theirs[match.second], a.shape == b.shape else { return true }
     guard allFinite(a.elements), allFinite(b.elements) else { return true }
     let scale = max(1e-9, largestMagnitude(a.elements[...]))
     return zip(a.elements, b.elements).allSatisfy { abs($0 - $1) <= 1e-8 * scale }

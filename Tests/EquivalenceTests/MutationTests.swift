@@ -133,7 +133,8 @@ struct MutationTests {
       row.harmless += 1
       #expect(!isEffective && !changesFunction, "\(label)")
       if report.parameters == .proved {
-        #expect(haveEqualGradients(subject.network, model), "\(label)")
+        #expect(
+          haveEqualGradients(subject.network, model, of: report.proof.parameters.matches), "\(label)")
       }
     }
     if changesFunction {
