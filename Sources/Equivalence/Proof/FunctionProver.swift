@@ -60,11 +60,12 @@ final class FunctionProver {
   /// What is proved by values in random fields.
   ///
   /// A proof for every value of the parameters is one for those that both files have. Where they have the same, it comes
-  /// first, since nothing else is to be evaluated then.
+  /// first, since nothing else is to be evaluated then. One that leaves out values for which an output is not defined
+  /// does not say whether the files' own are among them, so these are evaluated too.
   private var reportOfFields: ProofReport {
     var parameters = ParameterProver(self, function: nil)
     let early = parameters.coversSameNumbers ? parameters.proofByElements : nil
-    if let early, case .proved(let basis) = early.outcome,
+    if let early, case .proved(let basis) = early.outcome, !basis.whereDefined,
       first.hasOneEquilibrium || second.hasOneEquilibrium
     {
       return ProofReport(function: .proved(basis), parameters: early)

@@ -44,8 +44,10 @@ public struct Offset<S: Scalar>: Sendable {
   public let tensor: Tensor<S>
   /// What makes the port's summand of them; nil where they are that summand.
   public let map: (any LinearMap<S>)?
-  /// What `map` makes of the numbers.
+  /// What `map` makes of the numbers, each sum rounded once.
   private let mapped: [S]?
+  /// Whether `map` adds nothing up: each coordinate of the summand is one number of the tensor, or one product.
+  private let isSpread: Bool
   /// The name of the parameter that the tensor is, if it has been given one.
   public var parameter: String?
 
@@ -60,10 +62,14 @@ public struct Offset<S: Scalar>: Sendable {
     self.tensor = tensor
     map = nil
     mapped = nil
+    isSpread = false
     self.parameter = parameter
   }
 
   /// The summand `map(tensor)` of a port.
+  ///
+  /// A constant is worth its exact value: where the map adds numbers up, they may cancel, and what a running sum loses
+  /// would be missing from every output.
   public init(port: Int = 0, tensor: Tensor<S>, map: any LinearMap<S>, parameter: String? = nil) {
     self.port = port
     self.tensor = tensor
@@ -71,6 +77,7 @@ public struct Offset<S: Scalar>: Sendable {
     self.parameter = parameter
     var vector = Matrix<S>(rows: 1, columns: map.outputSize)
     map.add(of: Matrix(rows: 1, columns: tensor.count, elements: tensor.elements), to: &vector)
+    isSpread = replaceSums(in: &vector.elements, of: map, applied: tensor.elements)
     mapped = vector.elements
   }
 
@@ -84,7 +91,7 @@ public struct Offset<S: Scalar>: Sendable {
   @specialized(where S == Double)
   @specialized(where S == Float)
   func add(to p: inout Matrix<S>) {
-    if let map, tensor.count <= count / 8 {
+    if let map, isSpread, tensor.count <= count / 8 {
       // A few numbers spread over many places are read once, and not again from as many places as there are.
       let rows = Matrix(rows: p.rows, columns: tensor.count) { rows in
         for row in 0..<p.rows {
@@ -115,6 +122,34 @@ public struct Offset<S: Scalar>: Sendable {
     }
     return Offset<T>(port: port, tensor: tensor.cast(to: type), map: map.cast(to: type), parameter: parameter)
   }
+}
+
+/// Replaces each coordinate of `A x` that is a sum of several numbers by that sum in exact arithmetic, rounded once.
+///
+/// A coordinate that is not finite stays what the map itself makes of it.
+///
+/// - Returns: Whether there is no such coordinate.
+private func replaceSums<S: Scalar>(
+  in values: inout [S], of map: any LinearMap<S>, applied x: [S]
+) -> Bool {
+  let parameter = map.parameter?.elements ?? []
+  var isSpread = true
+  var summands: [EntrySummand] = []
+  for row in values.indices {
+    summands.removeAll(keepingCapacity: true)
+    map.forEachSummand(inRow: row) { summands.append($0) }
+    guard summands.count > 1 else { continue }
+    isSpread = false
+    var sums: [(divisor: Int, sum: Expansion)] = []
+    for summand in summands {
+      if sums.last?.divisor != summand.divisor { sums.append((summand.divisor, Expansion())) }
+      let element = summand.element.map { Double(parameter[$0]) } ?? 1
+      sums[sums.count - 1].sum.add(summand.factor, times: element, times: Double(x[summand.column]))
+    }
+    let value = S(sums.reduce(0) { $0 + $1.sum.value / Double($1.divisor) })
+    if value.isFinite { values[row] = value }
+  }
+  return isSpread
 }
 
 /// `z = φ(p_1, …, p_m)` with ports `p = Σ_j A_j z_j + B x + c`: the piece that both kinds of model are made of.

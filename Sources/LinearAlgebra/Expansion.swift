@@ -1,0 +1,52 @@
+/// A sum of floating-point numbers that loses nothing: the sum of components that do not overlap, and whose own sum in
+/// exact arithmetic is that of everything added.
+///
+/// Shewchuk, *Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates* (1997),
+/// GROW-EXPANSION. Exact as long as nothing overflows and no product comes below the smallest normal number times 2⁵³.
+public struct Expansion: Sendable {
+  /// By ascending magnitude, without zeros.
+  private var components: [Double] = []
+
+  /// The empty sum, 0.
+  public init() {}
+
+  /// Adds a number.
+  public mutating func add(_ number: Double) {
+    var sum = number
+    var kept = 0
+    for component in components {
+      let error: Double
+      (sum, error) = twoSum(sum, component)
+      if error != 0 {
+        components[kept] = error
+        kept += 1
+      }
+    }
+    components.removeSubrange(kept...)
+    if sum != 0 { components.append(sum) }
+  }
+
+  /// Adds a product.
+  public mutating func add(_ a: Double, times b: Double) {
+    let product = a * b
+    add((-product).addingProduct(a, b))
+    add(product)
+  }
+
+  /// Adds a product of three numbers.
+  public mutating func add(_ a: Double, times b: Double, times c: Double) {
+    let product = a * b
+    add((-product).addingProduct(a, b), times: c)
+    add(product, times: c)
+  }
+
+  /// The sum, within one unit in the last place; NaN where a component overflowed.
+  public var value: Double { components.reduce(0, +) }
+}
+
+/// The sum as it is rounded, and what rounding took (Knuth).
+private func twoSum(_ a: Double, _ b: Double) -> (sum: Double, error: Double) {
+  let sum = a + b
+  let part = sum - a
+  return (sum, (a - (sum - part)) + (b - part))
+}
