@@ -91,10 +91,10 @@ import Testing
   func precision() throws {
     try folder.write(Examples.loop(0.1), to: "tenth.json")
     let found = try report("tenth.json", "--precision", "float32", "--json")
-    let output = try #require(found.output[0]?[0])
+    let output = try #require(found.output[0].first)
     #expect(Double(Float(output)) == output)
     #expect(abs(output - 1 / 0.9) < 1e-6 && output != 1 / 0.9)
-    let double = try #require(try report("tenth.json", "--json").output[0]?[0])
+    let double = try #require(try report("tenth.json", "--json").output[0].first)
     #expect(abs(double - 1 / 0.9) < 1e-15)
   }
 
@@ -157,8 +157,8 @@ import Testing
     #expect(outcome.status == 1)
     #expect(outcome.complaint.hasPrefix("deq: step.json: no equilibrium for sample 1 (blocks z): "))
     let found = try outcome.object(SampleReport.self)
-    #expect(found.output == [[0], nil, [0]])
-    #expect(found.gradients?.input == [[0], nil, [0]])
+    #expect(found.output == [[0], [], [0]])
+    #expect(found.gradients?.input == [[0], [], [0]])
     #expect(found.samples.map { $0.forward.status == "converged" } == [true, false, true])
     #expect(found.samples.map { $0.adjoint?.status } == ["converged", nil, "converged"])
     // Results alone are for other commands to read: all of them or none.
@@ -174,13 +174,9 @@ import Testing
       "evaluate", "step.json", "--json", "--start", "zeros", input: #"{"input": [[-1]], "cotangent": [[1]]}"#)
     for name in ["Wz[z,z]", "b[z]"] {
       let own = try alone.object(EvaluateReport.self).gradients?[name]
-      #expect(try outcome.object(ParameterReport.self).gradients[name] == own)
+      #expect(own != nil)
+      #expect(try outcome.object(EvaluateReport.self).gradients?[name] == own)
     }
-  }
-
-  /// The gradients of parameters alone: those of the input may have no row for a sample.
-  private struct ParameterReport: Decodable {
-    let gradients: [String: EvaluateReport.Gradient]
   }
 
   // MARK: What else there is to see
@@ -188,7 +184,7 @@ import Testing
   @Test(
     "The spectral radius of a loop is its weight, also where the eigenvalues turn, and 0 where nothing does")
   func spectralRadius() throws {
-    #expect(try radius(of: Examples.loop(0.5)).estimate.value == 0.5)
+    #expect(abs(try radius(of: Examples.loop(0.5)).estimate.value - 0.5) < 1e-15)
     // A turn by a radian, times 0.9: both eigenvalues are complex.
     let (c, s) = (0.9 * 0.5403023058681398, 0.9 * 0.8414709848078965)
     let turn = try radius(of: matrixLoop("[[\(c), \(-s)], [\(s), \(c)]]"))
@@ -230,13 +226,13 @@ import Testing
   @Test(
     "Parameters out of range, and those that a solver does not have, are refused",
     arguments: [
-      (["--tolerance", "-1"], "--tolerance: expected a finite number of at least 0, found -1.0"),
+      (["--tolerance=-1"], "--tolerance: expected a finite number of at least 0, found -1.0"),
       (
         ["--absolute-tolerance", "inf"],
         "--absolute-tolerance: expected a finite number of at least 0, found inf"
       ),
       (
-        ["--maximum-iterations", "-1"],
+        ["--maximum-iterations=-1"],
         "--maximum-iterations: expected a number from 0 to 1000000000, found -1"
       ),
       (["--memory", "0"], "--memory: expected a number from 1 to 1000, found 0"),

@@ -9,7 +9,7 @@ struct EvaluationDetails {
 }
 
 extension Evaluation {
-  /// Writes the report's keys into an object that is open; null stands for the row of a sample that has none.
+  /// Writes the report's keys into an object that is open; the row of a sample that has none is empty.
   func writeKeys(_ details: EvaluationDetails, to writer: inout JSONWriter) throws(FileError) {
     let converged = converged
     try writer.key("output")
@@ -102,13 +102,11 @@ extension Evaluation.Ending {
 }
 
 extension JSONWriter {
-  /// The rows of a matrix, null for those that are not there.
+  /// The rows of a matrix, empty for those that are not there.
   fileprivate mutating func rows(_ matrix: Matrix<Double>, where isThere: [Bool]) throws(FileError) {
     guard isThere.contains(false) else { return try self.matrix(matrix) }
     try beginArray()
-    for row in 0..<matrix.rows {
-      if isThere[row] { try numbers(matrix.row(row)) } else { try null() }
-    }
+    for row in 0..<matrix.rows { try numbers(isThere[row] ? matrix.row(row) : []) }
     try end()
   }
 }

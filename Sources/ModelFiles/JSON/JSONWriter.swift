@@ -78,12 +78,6 @@ public struct JSONWriter: ~Copyable {
     try append(value ? "true" : "false")
   }
 
-  /// Writes `null`.
-  public mutating func null() throws(FileError) {
-    try beginElement()
-    try append("null")
-  }
-
   /// Writes a number in the shortest form that reads back to the same bits.
   ///
   /// - Throws: `FileError` for an infinity or NaN, which JSON cannot say.

@@ -230,7 +230,7 @@ struct SampleReport: Decodable {
   }
 
   struct Gradients: Decodable {
-    let input: [[Double]?]
+    let input: [[Double]]
   }
 
   struct Seconds: Decodable {
@@ -238,9 +238,9 @@ struct SampleReport: Decodable {
     let adjoint: Double?
   }
 
-  let output: [[Double]?]
+  let output: [[Double]]
   let gradients: Gradients?
-  let state: [String: [[Double]?]]?
+  let state: [String: [[Double]]]?
   let samples: [Sample]
   let seconds: Seconds?
 }
