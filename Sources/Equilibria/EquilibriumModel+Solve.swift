@@ -87,6 +87,7 @@ extension EquilibriumModel {
     from start: [Matrix<S>]?, until rule: StoppingRule
   ) -> SolveRecord {
     let transition = GroupTransition(of: group, in: self, state: state, input: x)
+    let solver = solver.fitted(to: cost(of: group))
     let preparation = start == nil ? Preparation(of: transition, for: solver) : nil
     let beginning = start.map { start in
       Matrix(sideBySide: group.iterated.map { start[$0] }, rows: x.rows)

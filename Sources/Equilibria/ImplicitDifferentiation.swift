@@ -107,6 +107,7 @@ extension EquilibriumModel {
     let derivative = GroupDerivative(
       of: group, members: members.map { blocks[$0] }, ports: ports, batch: e[0].rows)
     let gathered = derivative.gathered(e)
+    let solver = solver.fitted(to: cost(of: group))
     let preparation = Preparation(of: derivative, adding: gathered, for: solver)
     let solution = solver.solve(
       { derivative.pullBack($0, adding: gathered) }, from: preparation.start, until: rule)
