@@ -69,7 +69,7 @@ extension EquilibriumModel {
   /// The smallest L with `W_z^L = 0` for every choice of the entries' values: the number of blocks on the
   /// longest path. nil where blocks read each other, and no such L exists.
   ///
-  /// Picard iteration reaches the equilibrium in at most that many steps, from any start (theory, section 3).
+  /// Picard iteration reaches the equilibrium in at most that many steps, from any start (Theory, "The theorem").
   public var nilpotencyIndex: Int? {
     guard !groups.contains(where: \.isCyclic) else { return nil }
     var depth = [Int](repeating: 0, count: blocks.count)

@@ -2,7 +2,7 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-/// The solution `g` of the adjoint equation `g = Jᵀ g + e` (theory, section 4).
+/// The solution `g` of the adjoint equation `g = Jᵀ g + e` (Theory, "Implicit differentiation").
 public struct Adjoint<S: Scalar>: Sendable {
   /// g, a matrix `[batch, size]` for each block: for a converted network, what backpropagation calls `∂ℓ/∂z`.
   public let state: [Matrix<S>]

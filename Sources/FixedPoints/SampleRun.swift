@@ -45,7 +45,7 @@ struct SampleRun<Method: SampleMethod> {
   }
 
   /// Where to go on. On nilpotent structure iteration ends whatever the iterates are before: blocks that divide by what
-  /// is not right yet may hold NaN until it is (theory, section 3, finite termination from any start).
+  /// is not right yet may hold NaN until it is (Theory, "The theorem").
   private mutating func proposal(after evaluation: Evaluation<S>, rule: StoppingRule) -> Proposal<S> {
     if rule.isExact, case .plain = method.kind, !evaluation.isFinite { return .iterate(evaluation.value) }
     return method.proposal(after: evaluation, limit: scale?.limit ?? .infinity)
