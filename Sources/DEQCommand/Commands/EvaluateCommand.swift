@@ -39,6 +39,14 @@ struct EvaluateCommand: ParsableCommand {
       """, valueName: "zeros|file"))
   var start: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      How gradients pass through equilibria: exact, or an estimate that does not solve for the adjoint: \
+      jacobian-free, neumann:TERMS, phantom:STEPS,DAMPING.
+      """, valueName: "estimate"))
+  var gradients = GradientChoice.exact
+
   @Option(help: "The precision of the evaluation.")
   var precision = EquivalenceChecker.Precision.float64
 
@@ -93,6 +101,7 @@ struct EvaluateCommand: ParsableCommand {
     var settings = EvaluationSettings(solve: solve)
     settings.wantsSpectralRadius = spectralRadius
     settings.isTimed = time
+    settings.estimate = gradients.estimate
     switch file {
     case .network(let network):
       try requireEquilibriumModel()
@@ -162,7 +171,10 @@ struct EvaluateCommand: ParsableCommand {
           to: &writer)
       }
       try writer.heading(of: "evaluate")
-      try evaluation.writeKeys(EvaluationDetails(state: state, trace: trace), to: &writer)
+      try evaluation.writeKeys(
+        EvaluationDetails(
+          state: state, trace: trace, estimate: gradients.estimate == nil ? nil : gradients.name), to: &writer
+      )
     }.text
     if output == "-" { return try writeToStandardOutput(text) }
     try writeFile(text, to: output, force: force)

@@ -6,6 +6,8 @@ struct EvaluationDetails {
   var state = false
   /// The residual from update to update.
   var trace = false
+  /// What the gradients are estimated by; nil where they are exact.
+  var estimate: String?
 }
 
 extension Evaluation {
@@ -15,6 +17,7 @@ extension Evaluation {
     try writer.key("output")
     try writer.rows(output, where: converged)
     try writeGradients(to: &writer)
+    if let estimate = details.estimate, gradients != nil { try writer.string("gradientEstimate", estimate) }
     if details.state {
       try writer.key("state")
       try writer.beginObject()
