@@ -1,5 +1,6 @@
 import FixedPoints
 import LinearAlgebra
+import Operators
 
 /// An estimate of a gradient, where the adjoint equation `g = Jᵀ g + e` is not solved but cut off after a few products.
 ///
@@ -23,9 +24,9 @@ public enum GradientEstimate: Sendable, Equatable {
 
   /// How many damped updates of g = Jᵀ g + e it takes from zeros, and how they are damped.
   fileprivate var updates: (count: Int, damping: Double) {
-    let updates =
+    let updates: (Int, Double) =
       switch self {
-      case .jacobianFree: (1, 1.0)
+      case .jacobianFree: (1, 1)
       case .neumann(let terms): (terms, 1)
       case .phantom(let steps, let damping): (steps, damping)
       }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Operators
 
 /// The vectors by which `‖J‖²` is measured: `‖J‖² = E ‖Jᵀ ε‖²` for random ε of independent coordinates of variance 1.
 public enum JacobianProbes: Sendable, Equatable {
@@ -47,7 +48,7 @@ extension EquilibriumModel {
         let product = derivative.pullBack(probe, adding: zeros)
         let share = weight / Double(batch * coordinates)
         value += share * product.elements.reduce(0) { $0 + Double($1) * Double($1) }
-        gradients.add(gradients(of: group, at: point, probe: probe, along: product), scaledBy: S(2 * share))
+        gradients.add(growth(of: group, at: point, probe: probe, along: product), scaledBy: S(2 * share))
       }
     }
     return JacobianNorm(value: value, gradients: gradients)
@@ -64,7 +65,7 @@ extension EquilibriumModel {
   }
 
   /// The derivative of `(∂f/∂θ)ᵀ ε` for all parameters along w.
-  private func gradients(
+  private func growth(
     of group: DependencyGroup, at point: Linearization<S>, probe: Matrix<S>, along product: Matrix<S>
   ) -> ParameterTensors<S> {
     // Every sample is moved by as much as fits its state; its probe makes up for the length.
