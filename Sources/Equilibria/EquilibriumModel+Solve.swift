@@ -70,7 +70,7 @@ extension EquilibriumModel {
     for group in groups {
       if group.isCyclic {
         records.append(
-          solveGroup(group.members, in: &state, input: x, solver: solver, from: start, until: rule))
+          solveGroup(group, in: &state, input: x, solver: solver, from: start, until: rule))
       } else {
         let index = group.members[0]
         let own = blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
@@ -83,16 +83,22 @@ extension EquilibriumModel {
 
   /// Solves for the members of a cyclic group, with everything outside of it held as it is in `state`.
   private func solveGroup(
-    _ members: [Int], in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
+    _ group: DependencyGroup, in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
     from start: [Matrix<S>]?, until rule: StoppingRule
   ) -> SolveRecord {
-    let transition = GroupTransition(of: members, in: self, state: state, input: x)
+    let transition = GroupTransition(of: group, in: self, state: state, input: x)
+    let solver = solver.fitted(to: cost(of: group))
     let preparation = start == nil ? Preparation(of: transition, for: solver) : nil
-    let beginning = start.map { start in Matrix(sideBySide: members.map { start[$0] }, rows: x.rows) }
+    let beginning = start.map { start in
+      Matrix(sideBySide: group.iterated.map { start[$0] }, rows: x.rows)
+    }
     let solution = solver.solve(
       transition.value(at:), from: beginning ?? preparation!.start, until: rule)
-    for (member, value) in zip(members, transition.split(solution.state)) { state[member] = value }
+    for (member, value) in zip(group.members, transition.memberValues(at: solution.state)) {
+      state[member] = value
+    }
     return SolveRecord(
-      blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation)
+      blocks: group.members.map { blocks[$0].name }, solution: solution, preparation: preparation,
+      sweeps: group.following.isEmpty ? 0 : 1)
   }
 }

@@ -13,7 +13,7 @@ public struct GroupSolver: FixedPointSolver {
   public let second: any FixedPointSolver
 
   /// A solver of two stages.
-  public init(first: any FixedPointSolver = Anderson(), second: any FixedPointSolver = Newton()) {
+  public init(first: any FixedPointSolver = FittedAnderson(), second: any FixedPointSolver = Newton()) {
     self.first = first
     self.second = second
   }

@@ -105,15 +105,17 @@ extension EquilibriumModel {
   ) -> (values: [Matrix<S>], record: SolveRecord) {
     let members = group.members
     let derivative = GroupDerivative(
-      places: Dictionary(uniqueKeysWithValues: zip(members, 0...)), members: members.map { blocks[$0] },
-      ports: ports, batch: e[0].rows)
-    let e = Matrix(sideBySide: e, rows: e[0].rows)
-    let preparation = Preparation(of: derivative, adding: e, for: solver)
+      of: group, members: members.map { blocks[$0] }, ports: ports, batch: e[0].rows)
+    let gathered = derivative.gathered(e)
+    let solver = solver.fitted(to: cost(of: group))
+    let preparation = Preparation(of: derivative, adding: gathered, for: solver)
     let solution = solver.solve(
-      { derivative.pullBack($0, adding: e) }, from: preparation.start, until: rule)
+      { derivative.pullBack($0, adding: gathered) }, from: preparation.start, until: rule)
     return (
-      derivative.split(solution.state),
-      SolveRecord(blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation)
+      derivative.spread(solution.state, adding: e),
+      SolveRecord(
+        blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation,
+        sweeps: derivative.hasFollowing ? 2 : 0)
     )
   }
 }
