@@ -87,8 +87,8 @@ extension [SolveRecord] {
     (0..<batch).map { sample in allSatisfy { $0.samples[sample].reason == .converged } }
   }
 
-  /// The first sample that did not converge in the first iteration where one did not.
-  var failure: NoEquilibrium? {
+  /// The first sample that did not converge in the first iteration where one did not; nil where all did.
+  public var failure: NoEquilibrium? {
     for record in self {
       if let sample = record.samples.firstIndex(where: { $0.reason != .converged }) {
         return NoEquilibrium(sample: sample, record: record)
