@@ -51,11 +51,16 @@ extension EquilibriumModel {
   private func solveWhole(
     _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
   ) -> EquilibriumSolution<S> {
-    let solution = solver.solve(
-      { flatten(transition(unflatten($0), input: x), batch: x.rows) },
-      from: flatten(start, batch: x.rows), until: rule)
+    let everything = Array(blocks.indices)
+    let transition = GroupTransition(of: everything, in: self, state: [], input: x)
+    var solution = solver.solve(transition.problem, from: flatten(start, batch: x.rows), until: rule)
+    let state = unflatten(solution.state)
+    for group in cyclicGroups {
+      GroupTransition(of: group.members, in: self, state: state, input: x)
+        .judge(&solution.samples, at: Matrix(sideBySide: group.members.map { state[$0] }, rows: x.rows))
+    }
     return EquilibriumSolution(
-      input: x, state: unflatten(solution.state), output: output,
+      input: x, state: state, output: output,
       records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)])
   }
 
@@ -69,8 +74,11 @@ extension EquilibriumModel {
     var ports = [[Matrix<S>]?](repeating: nil, count: blocks.count)
     for group in groups {
       if group.isCyclic {
+        let failures = records.failures(batch: x.rows)
         records.append(
-          solveGroup(group.members, in: &state, input: x, solver: solver, from: start, until: rule))
+          solveGroup(
+            group.members, in: &state, input: x, solver: solver, from: start, until: rule,
+            failures: failures))
       } else {
         let index = group.members[0]
         let own = blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
@@ -82,17 +90,36 @@ extension EquilibriumModel {
   }
 
   /// Solves for the members of a cyclic group, with everything outside of it held as it is in `state`.
+  ///
+  /// - Parameter failures: How earlier groups have failed, by sample: nothing is tried for a sample that reads them.
   private func solveGroup(
     _ members: [Int], in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
-    from start: [Matrix<S>]?, until rule: StoppingRule
+    from start: [Matrix<S>]?, until rule: StoppingRule, failures: [SampleOutcome?]
   ) -> SolveRecord {
-    let transition = GroupTransition(of: members, in: self, state: state, input: x)
+    let whole = GroupTransition(of: members, in: self, state: state, input: x)
+    let rows = failures.indices.filter { failures[$0] == nil }
+    let transition = rows.count == x.rows ? whole : whole.selecting(rows)
     let preparation = start == nil ? Preparation(of: transition, for: solver) : nil
-    let beginning = start.map { start in Matrix(sideBySide: members.map { start[$0] }, rows: x.rows) }
-    let solution = solver.solve(
-      transition.value(at:), from: beginning ?? preparation!.start, until: rule)
-    for (member, value) in zip(members, transition.split(solution.state)) { state[member] = value }
+    let beginning = start.map { start in
+      Matrix(sideBySide: members.map { start[$0] }, rows: x.rows).selectingRows(rows)
+    }
+    var solution = solver.solve(transition.problem, from: beginning ?? preparation!.start, until: rule)
+    transition.judge(&solution.samples, at: solution.state)
+    if rows.count < x.rows { solution.spread(to: rows, failures: failures) }
+    for (member, value) in zip(members, whole.split(solution.state)) { state[member] = value }
     return SolveRecord(
       blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation)
+  }
+}
+
+extension FixedPointSolution {
+  /// Makes a solution for some samples one for all: the others keep the outcome of what failed before, and a state of
+  /// zeros.
+  mutating func spread(to rows: [Int], failures: [SampleOutcome?]) {
+    var all = Matrix<S>(rows: failures.count, columns: state.columns)
+    for (position, row) in rows.enumerated() { all.replaceRow(row, with: state.row(position)) }
+    var outcomes = samples.makeIterator()
+    samples = failures.map { $0 ?? outcomes.next()! }
+    state = all
   }
 }

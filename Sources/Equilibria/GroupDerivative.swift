@@ -5,12 +5,12 @@ import Operators
 /// The derivative J of a cyclic group's transition at a point, as a map of its members' values side by side, `[batch, N]`.
 struct GroupDerivative<S: Scalar>: Sendable {
   /// Where each member stands in the group.
-  private let places: [Int: Int]
+  let places: [Int: Int]
   /// The members, with the terms that read members, and without offsets.
-  private let blocks: [Block<S>]
+  let blocks: [Block<S>]
   /// The ports of each member at the point.
-  private let ports: [[Matrix<S>]]
-  private let batch: Int
+  let ports: [[Matrix<S>]]
+  let batch: Int
 
   /// The derivative for a group whose members, with their terms, have these ports.
   init(places: [Int: Int], members: [Block<S>], ports: [[Matrix<S>]], batch: Int) {
@@ -25,7 +25,7 @@ struct GroupDerivative<S: Scalar>: Sendable {
     self.init(places: places, blocks: blocks, ports: ports, batch: batch)
   }
 
-  private init(places: [Int: Int], blocks: [Block<S>], ports: [[Matrix<S>]], batch: Int) {
+  init(places: [Int: Int], blocks: [Block<S>], ports: [[Matrix<S>]], batch: Int) {
     self.places = places
     self.blocks = blocks
     self.ports = ports
@@ -67,6 +67,17 @@ struct GroupDerivative<S: Scalar>: Sendable {
 
   /// The members' values out of those side by side.
   func split(_ values: Matrix<S>) -> [Matrix<S>] { Equilibria.split(values, sizes: blocks.map(\.size)) }
+
+  /// J of one sample, `[N, N]`, from its products with all unit vectors at once.
+  ///
+  /// - Complexity: N products.
+  func matrix(ofSample row: Int, order: Int) -> Matrix<S> {
+    var unit = Matrix<S>(rows: order, columns: order)
+    for index in 0..<order { unit[index, index] = 1 }
+    // Row i is Jᵀ times the i-th unit vector: row i of J.
+    return selecting([Int](repeating: row, count: order))
+      .pullBack(unit, adding: Matrix(rows: order, columns: order))
+  }
 
   /// How many multiplications one product costs.
   var multiplications: Int {

@@ -6,14 +6,14 @@ import Operators
 /// of the group held as it is.
 struct GroupTransition<S: Scalar>: Sendable {
   /// Where each member stands in the group.
-  private let places: [Int: Int]
+  let places: [Int: Int]
   /// The members without their terms, which stand in `beginnings`.
-  private let blocks: [Block<S>]
+  let blocks: [Block<S>]
   /// What the members' ports sum up of the outside, and the terms that follow.
-  private let beginnings: [PortSums<S>]
+  let beginnings: [PortSums<S>]
   /// What the remaining terms read of the outside.
-  private let outside: [Source: Matrix<S>]
-  private let batch: Int
+  let outside: [Source: Matrix<S>]
+  let batch: Int
 
   /// The transition of the blocks `members` of a model whose other blocks have the values in `state`.
   init(of members: [Int], in model: EquilibriumModel<S>, state: [Matrix<S>], input x: Matrix<S>) {
@@ -36,7 +36,7 @@ struct GroupTransition<S: Scalar>: Sendable {
       batch: x.rows)
   }
 
-  private init(
+  init(
     places: [Int: Int], blocks: [Block<S>], beginnings: [PortSums<S>], outside: [Source: Matrix<S>],
     batch: Int
   ) {
@@ -66,7 +66,7 @@ struct GroupTransition<S: Scalar>: Sendable {
     )
   }
 
-  private func ports(at state: Matrix<S>) -> [[Matrix<S>]] {
+  func ports(at state: Matrix<S>) -> [[Matrix<S>]] {
     let values = split(state)
     return ports { values[$0] }
   }
