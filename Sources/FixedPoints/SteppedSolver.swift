@@ -57,9 +57,9 @@ extension SteppedSolver {
   /// Iterates until each sample converges by `rule`, is given up, or runs out of iterations; where it fails, the iterate
   /// with the smallest residual is returned.
   public func solve<S: Scalar>(
-    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+    _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
-    iterate(transition, from: start, until: rule, solver: name) { BroughtMethod<S>(solver: self) }
+    iterate(problem, from: start, until: rule, solver: name) { BroughtMethod<S>(solver: self) }
   }
 }
 

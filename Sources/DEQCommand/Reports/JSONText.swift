@@ -65,6 +65,8 @@ func writeJSON(
     try writer.integer("iterations", record.iterations)
     try writer.integer("evaluations", record.evaluations)
     try writer.anyNumber("residual", record.samples.map(\.residual).max() ?? 0)
+    if let condition = record.conditionEstimate { try writer.anyNumber("condition", condition) }
+    if let error = record.errorEstimate { try writer.anyNumber("error", error) }
     let failures = Set(record.samples.filter { $0.reason != .converged }.map { "\($0.reason)" }).sorted()
     if !failures.isEmpty { try writer.strings("failures", failures) }
     if traces { try writeJSON(record.trace, to: &writer) }

@@ -318,8 +318,31 @@ public struct PortSums<S: Scalar>: Sendable {
   /// The terms that are missing, in the order of summation.
   public fileprivate(set) var rest: [Term<S>]
 
+  /// The same sums of some of the samples, by their rows.
+  public func selectingRows(_ rows: [Int]) -> PortSums {
+    PortSums(sums: sums.map { $0?.selectingRows(rows) }, rest: rest)
+  }
+
+  /// The magnitudes of the sums, with `terms` to follow.
+  public func magnitudes(followedBy terms: [Term<S>]) -> PortSums {
+    PortSums(
+      sums: sums.map { sum in
+        sum.map { Matrix(rows: $0.rows, columns: $0.columns, elements: Operators.magnitudes($0.elements)) }
+      }, rest: terms)
+  }
+
   /// The same sums in another precision, every number rounded to nearest.
   public func cast<T: Scalar>(to type: T.Type) -> PortSums<T> {
     PortSums<T>(sums: sums.map { $0?.cast(to: type) }, rest: rest.map { $0.cast(to: type) })
+  }
+}
+
+extension Block {
+  /// The block with `|A|` for the map of each term and `|c|` for each offset, for bounds of rounding errors.
+  public var entrywiseMagnitude: Block {
+    var block = self
+    block.terms = terms.map { Term(port: $0.port, source: $0.source, map: $0.map.entrywiseMagnitude) }
+    block.offsets = offsets.map { Offset(port: $0.port, vector: magnitudes($0.vector)) }
+    return block
   }
 }
