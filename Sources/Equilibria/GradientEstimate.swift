@@ -56,13 +56,13 @@ private struct TruncatedSeries: FixedPointSolver {
   var name: String { "truncated" }
 
   func solve<S: Scalar>(
-    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+    _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
     var state = Matrix<S>(rows: start.rows, columns: start.columns)
     var trace = ResidualTrace()
     var residuals = [Double](repeating: 0, count: start.rows)
     for update in 0..<count {
-      let difference = transition(state) - state
+      let difference = problem.value(state) - state
       residuals = residuals.indices.map { Double(largestMagnitude(difference.row($0))) }
       trace.record(iteration: update, residual: residuals.max() ?? 0)
       state.add(difference, scaledBy: S(damping))

@@ -192,9 +192,10 @@ import Testing
     #expect(abs(try #require(found.gradients?.input[0].first) - expected) < 1e-13)
     #expect(found.samples[0].adjoint?.status == (estimate == "exact" ? "converged" : nil))
     // An implicit layer in a network is estimated alike.
+    let model = Examples.loop(0.5).replacing(#""format": "equilibrium", "version": 1, "#, with: "")
     try folder.write(
-      #"{"format": "network", "version": 1, "input": [1], "layers": [{"type": "equilibrium", "name": "e", "model": "#
-        + "\(Examples.loop(0.5))}]}", to: "net.json")
+      #"{"format": "network", "version": 1, "input": [1], "#
+        + #""layers": [{"type": "equilibrium", "name": "e", "model": \#(model)}]}"#, to: "net.json")
     let layer = try report("net.json", "--gradients", estimate, "--json", input: samples)
     #expect(layer.gradients?.input == found.gradients?.input)
   }

@@ -1,6 +1,7 @@
 """What the peers do with a problem: equilibria and adjoints, each with its evaluations and its time."""
 
 import contextlib
+import re
 import time
 import warnings
 from dataclasses import dataclass
@@ -56,8 +57,8 @@ class Peers:
     equilibrium, since not everyone has a relative tolerance.
     """
 
-    def __init__(self, problem, precision, tolerance, scale, is_timed):
-        self.problem, self.tolerance, self.is_timed = problem, tolerance, is_timed
+    def __init__(self, problem, precision, tolerance, scale, is_timed, names=""):
+        self.names, self.problem, self.tolerance, self.is_timed = names, problem, tolerance, is_timed
         self.absolute = tolerance * scale if scale > 0 else tolerance
         self.precision = precision
         self.torch = TorchTransition(problem, getattr(torch, precision))
@@ -71,17 +72,22 @@ class Peers:
 
     def forward_attempts(self):
         for name, solver in TORCHDEQ.items():
-            yield f"torchdeq {name}", self.torchdeq(solver)
+            if self.wants(f"torchdeq {name}"):
+                yield f"torchdeq {name}", self.torchdeq(solver)
         if self.precision == "float64":
             for name in ("hybr", "lm", "broyden1", "anderson", "krylov", "df-sane"):
-                if self.size <= DENSE or name not in ("hybr", "lm", "broyden1"):
+                if self.wants(f"scipy {name}") and (self.size <= DENSE or name not in ("hybr", "lm", "broyden1")):
                     yield f"scipy {name}", self.scipy(name)
         if jax:
             for name in JAXOPT:
-                yield f"jaxopt {name}", self.jaxopt(name)
+                if self.wants(f"jaxopt {name}"):
+                    yield f"jaxopt {name}", self.jaxopt(name)
             for name in OPTIMISTIX:
-                if self.size <= DENSE or name == "fixed_point":
+                if self.wants(f"optimistix {name}") and (self.size <= DENSE or name == "fixed_point"):
                     yield f"optimistix {name}", self.optimistix(name)
+
+    def wants(self, name):
+        return re.match(self.names, name) is not None
 
     def torchdeq(self, solver):
         def run():
@@ -211,7 +217,7 @@ class Peers:
                 count = products[0]
                 yield f"scipy {name}", Attempt(
                     gradient(torch.from_numpy(g)[None]), status == 0, count, least_seconds(run, self.is_timed))
-        if jax and self.size <= DENSE:
+        if jax and self.size <= DENSE and self.wants("optimistix LU"):
             yield "optimistix LU", self.dense_adjoint(state, e, gradient)
 
     def dense_adjoint(self, state, e, gradient):
