@@ -45,7 +45,7 @@ extension EquilibriumModel {
 }
 
 /// As many damped updates from zeros as an estimate has, wherever they lead.
-private struct TruncatedSeries: FixedPointSolver {
+struct TruncatedSeries: FixedPointSolver {
   private let count: Int
   private let damping: Double
 
