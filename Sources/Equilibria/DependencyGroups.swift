@@ -6,12 +6,40 @@ public struct DependencyGroup: Equatable, Sendable {
   public let members: [Int]
   /// Whether the group reads itself; one that does not is a single explicit block.
   public let isCyclic: Bool
+  /// The positions of the members that a solver iterates on, ascending: the fewest coordinates that every cycle leads
+  /// through (`feedbackVertexSet`). Empty where the group is not cyclic.
+  public let iterated: [Int]
+  /// The positions of the other members, each after those that it reads: given the iterated ones, their values follow in
+  /// one sweep.
+  public let following: [Int]
 }
 
 func dependencyGroups<S>(of blocks: [Block<S>]) -> [DependencyGroup] {
   let sources = blocks.map(\.nodeSources)
   return stronglyConnectedComponents(sources: sources).map { members in
-    DependencyGroup(members: members, isCyclic: members.count > 1 || sources[members[0]].contains(members[0]))
+    guard members.count > 1 || sources[members[0]].contains(members[0]) else {
+      return DependencyGroup(members: members, isCyclic: false, iterated: [], following: members)
+    }
+    return DependencyGroup(cyclic: members, of: blocks)
+  }
+}
+
+extension DependencyGroup {
+  /// The group of blocks that read each other at these positions, ascending.
+  fileprivate init<S>(cyclic members: [Int], of blocks: [Block<S>]) {
+    let places = Dictionary(uniqueKeysWithValues: zip(members, 0...))
+    let sources = members.map { blocks[$0].nodeSources.compactMap { places[$0] } }
+    // Of sets as small the one of fewest blocks, and of fewest that only pass on what they read: at zeros these say
+    // nothing of the input, and are the worse start.
+    let weights = members.map { member in
+      blocks[member].size * 4 * members.count + (blocks[member].nonlinearity is Identity ? 3 : 2)
+    }
+    let cut = feedbackVertexSet(sources: sources, weights: weights)
+    let isCut = Set(cut)
+    let order = stronglyConnectedComponents(sources: sources.map { $0.filter { !isCut.contains($0) } })
+    self.init(
+      members: members, isCyclic: true, iterated: cut.map { members[$0] },
+      following: order.flatMap { $0 }.filter { !isCut.contains($0) }.map { members[$0] })
   }
 }
 
@@ -41,7 +69,7 @@ extension EquilibriumModel {
   /// The smallest L with `W_z^L = 0` for every choice of the entries' values: the number of blocks on the
   /// longest path. nil where blocks read each other, and no such L exists.
   ///
-  /// Picard iteration reaches the equilibrium in at most that many steps, from any start (theory, section 3).
+  /// Picard iteration reaches the equilibrium in at most that many steps, from any start (Theory, "The theorem").
   public var nilpotencyIndex: Int? {
     guard !groups.contains(where: \.isCyclic) else { return nil }
     var depth = [Int](repeating: 0, count: blocks.count)

@@ -51,17 +51,22 @@ extension EquilibriumModel {
   private func solveWhole(
     _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
   ) -> EquilibriumSolution<S> {
-    let everything = Array(blocks.indices)
     let transition = GroupTransition(of: everything, in: self, state: [], input: x)
     var solution = solver.solve(transition.problem, from: flatten(start, batch: x.rows), until: rule)
     let state = unflatten(solution.state)
     for group in cyclicGroups {
-      GroupTransition(of: group.members, in: self, state: state, input: x)
-        .judge(&solution.samples, at: Matrix(sideBySide: group.members.map { state[$0] }, rows: x.rows))
+      GroupTransition(of: group, in: self, state: state, input: x)
+        .judge(&solution.samples, at: Matrix(sideBySide: group.iterated.map { state[$0] }, rows: x.rows))
     }
     return EquilibriumSolution(
       input: x, state: state, output: output,
       records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)])
+  }
+
+  /// All blocks as one group, every coordinate of which is iterated on.
+  var everything: DependencyGroup {
+    DependencyGroup(
+      members: Array(blocks.indices), isCyclic: true, iterated: Array(blocks.indices), following: [])
   }
 
   @specialized(where S == Double)
@@ -74,11 +79,10 @@ extension EquilibriumModel {
     var ports = [[Matrix<S>]?](repeating: nil, count: blocks.count)
     for group in groups {
       if group.isCyclic {
-        let failures = records.failures(batch: x.rows)
         records.append(
           solveGroup(
-            group.members, in: &state, input: x, solver: solver, from: start, until: rule,
-            failures: failures))
+            group, in: &state, input: x, solver: solver, from: start, until: rule,
+            failures: records.failures(batch: x.rows)))
       } else {
         let index = group.members[0]
         let own = blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
@@ -93,22 +97,26 @@ extension EquilibriumModel {
   ///
   /// - Parameter failures: How earlier groups have failed, by sample: nothing is tried for a sample that reads them.
   private func solveGroup(
-    _ members: [Int], in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
+    _ group: DependencyGroup, in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
     from start: [Matrix<S>]?, until rule: StoppingRule, failures: [SampleOutcome?]
   ) -> SolveRecord {
-    let whole = GroupTransition(of: members, in: self, state: state, input: x)
+    let whole = GroupTransition(of: group, in: self, state: state, input: x)
+    let solver = solver.fitted(to: cost(of: group))
     let rows = failures.indices.filter { failures[$0] == nil }
     let transition = rows.count == x.rows ? whole : whole.selecting(rows)
     let preparation = start == nil ? Preparation(of: transition, for: solver) : nil
     let beginning = start.map { start in
-      Matrix(sideBySide: members.map { start[$0] }, rows: x.rows).selectingRows(rows)
+      Matrix(sideBySide: group.iterated.map { start[$0] }, rows: x.rows).selectingRows(rows)
     }
     var solution = solver.solve(transition.problem, from: beginning ?? preparation!.start, until: rule)
     transition.judge(&solution.samples, at: solution.state)
     if rows.count < x.rows { solution.spread(to: rows, failures: failures) }
-    for (member, value) in zip(members, whole.split(solution.state)) { state[member] = value }
+    for (member, value) in zip(group.members, whole.memberValues(at: solution.state)) {
+      state[member] = value
+    }
     return SolveRecord(
-      blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation)
+      blocks: group.members.map { blocks[$0].name }, solution: solution, preparation: preparation,
+      sweeps: group.following.isEmpty ? 0 : 1)
   }
 }
 

@@ -23,7 +23,7 @@ public enum SolutionMethod: Sendable {
 
 /// What one iteration did: on the whole state, or inside one cyclic group.
 public struct SolveRecord: Sendable {
-  /// The names of the blocks iterated on.
+  /// The names of the blocks solved for; a solver may iterate on some of them, and have the others follow.
   public let blocks: [String]
   /// The solver's name.
   public let solver: String
@@ -31,17 +31,20 @@ public struct SolveRecord: Sendable {
   public private(set) var samples: [SampleOutcome]
   /// Updates applied, the largest number over the samples, with those in single precision that found a start.
   public let iterations: Int
-  /// Evaluations of the transition, each on the whole batch, with those in single precision that found a start.
+  /// Evaluations of the transition, each on the whole batch, with those in single precision that found a start, and one
+  /// for each sweep that had the blocks follow that were not iterated on.
   public let evaluations: Int
   /// The worst residual over the batch, as it went from that start.
   public let trace: ResidualTrace
 
-  init<S>(blocks: [String], solution: FixedPointSolution<S>, preparation: Preparation<S>? = nil) {
+  init<S>(
+    blocks: [String], solution: FixedPointSolution<S>, preparation: Preparation<S>? = nil, sweeps: Int = 0
+  ) {
     self.blocks = blocks
     solver = solution.solver
     samples = solution.samples
     iterations = solution.iterations + (preparation?.iterations ?? 0)
-    evaluations = solution.evaluations + (preparation?.evaluations ?? 0)
+    evaluations = solution.evaluations + (preparation?.evaluations ?? 0) + sweeps
     trace = solution.trace
   }
 
@@ -134,8 +137,8 @@ extension [SolveRecord] {
     }
   }
 
-  /// The first sample that did not converge in the first iteration where one did not.
-  var failure: NoEquilibrium? {
+  /// The first sample that did not converge in the first iteration where one did not; nil where all did.
+  public var failure: NoEquilibrium? {
     for record in self {
       if let sample = record.samples.firstIndex(where: { $0.reason != .converged }) {
         return NoEquilibrium(sample: sample, record: record)

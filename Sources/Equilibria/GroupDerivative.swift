@@ -2,10 +2,14 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-/// The derivative J of a cyclic group's transition at a point, as a map of its members' values side by side, `[batch, N]`.
+/// The derivative J of a cyclic group's transition at a point, as a map of the values of its iterated members side by
+/// side, `[batch, N]`: along the members that follow from them it is composed in one sweep.
 struct GroupDerivative<S: Scalar>: Sendable {
   /// Where each member stands in the group.
   let places: [Int: Int]
+  /// The places of the members iterated on, and of those that follow, in order.
+  let iterated: [Int]
+  let following: [Int]
   /// The members, with the terms that read members, and without offsets.
   let blocks: [Block<S>]
   /// The ports of each member at the point.
@@ -13,7 +17,8 @@ struct GroupDerivative<S: Scalar>: Sendable {
   let batch: Int
 
   /// The derivative for a group whose members, with their terms, have these ports.
-  init(places: [Int: Int], members: [Block<S>], ports: [[Matrix<S>]], batch: Int) {
+  init(of group: DependencyGroup, members: [Block<S>], ports: [[Matrix<S>]], batch: Int) {
+    let places = Dictionary(uniqueKeysWithValues: zip(group.members, 0...))
     let blocks = members.map { member in
       var block = member
       block.offsets = []
@@ -22,11 +27,18 @@ struct GroupDerivative<S: Scalar>: Sendable {
       }
       return block
     }
-    self.init(places: places, blocks: blocks, ports: ports, batch: batch)
+    self.init(
+      places: places, iterated: group.iterated.map { places[$0]! },
+      following: group.following.map { places[$0]! }, blocks: blocks, ports: ports, batch: batch)
   }
 
-  init(places: [Int: Int], blocks: [Block<S>], ports: [[Matrix<S>]], batch: Int) {
+  init(
+    places: [Int: Int], iterated: [Int], following: [Int], blocks: [Block<S>], ports: [[Matrix<S>]],
+    batch: Int
+  ) {
     self.places = places
+    self.iterated = iterated
+    self.following = following
     self.blocks = blocks
     self.ports = ports
     self.batch = batch
@@ -39,34 +51,71 @@ struct GroupDerivative<S: Scalar>: Sendable {
   ///
   /// - Precondition: `isElementwise`.
   func pushForward(_ d: Matrix<S>, adding r: Matrix<S>) -> Matrix<S> {
-    let values = split(d)
-    let images = blocks.enumerated().map { place, block in
-      let tangents = block.preactivations(batch: batch) { source in
-        guard case .node(let node) = source else { preconditionFailure("a term that reads the input") }
-        return values[places[node]!]
-      }
-      // A diagonal matrix is its own transpose.
-      return block.portCotangents(tangents[0], at: ports[place])[0]
-    }
-    var sum = Matrix(sideBySide: images, rows: batch)
+    var tangents = [Matrix<S>?](repeating: nil, count: blocks.count)
+    for (place, tangent) in zip(iterated, split(d)) { tangents[place] = tangent }
+    for place in following { tangents[place] = image(of: place, tangents) }
+    var sum = Matrix(sideBySide: iterated.map { image(of: $0, tangents) }, rows: batch)
     sum.add(r)
     return sum
   }
 
-  /// `Jᵀ g + e`.
-  func pullBack(_ g: Matrix<S>, adding e: Matrix<S>) -> Matrix<S> {
-    var sums: [Matrix<S>?] = split(e)
-    for (place, cotangent) in split(g).enumerated() {
-      let s = blocks[place].portCotangents(cotangent, at: ports[place])
-      blocks[place].pullBack(s) { source, add in
-        if case .node(let node) = source, let place = places[node] { add(&sums[place]) }
-      }
+  /// The tangent of one member's value, given those of the members that it reads.
+  private func image(of place: Int, _ tangents: [Matrix<S>?]) -> Matrix<S> {
+    let port = blocks[place].preactivations(batch: batch) { source in
+      guard case .node(let node) = source else { preconditionFailure("a term that reads the input") }
+      return tangents[places[node]!]!
     }
-    return Matrix(sideBySide: sums.map { $0! }, rows: batch)
+    // A diagonal matrix is its own transpose.
+    return blocks[place].portCotangents(port[0], at: ports[place])[0]
   }
 
-  /// The members' values out of those side by side.
-  func split(_ values: Matrix<S>) -> [Matrix<S>] { Equilibria.split(values, sizes: blocks.map(\.size)) }
+  /// `Jᵀ g + e`.
+  func pullBack(_ g: Matrix<S>, adding e: Matrix<S>) -> Matrix<S> {
+    var sums = [Matrix<S>?](repeating: nil, count: blocks.count)
+    for (place, cotangent) in zip(iterated, split(e)) { sums[place] = cotangent }
+    sweepBack(split(g), into: &sums)
+    return Matrix(sideBySide: iterated.map { sums[$0]! }, rows: batch)
+  }
+
+  /// What the members' own cotangents e come to for those iterated on: their e, and what the others pass on to them.
+  func gathered(_ e: [Matrix<S>]) -> Matrix<S> {
+    var sums: [Matrix<S>?] = e
+    sweepBack([], into: &sums)
+    return Matrix(sideBySide: iterated.map { sums[$0]! }, rows: batch)
+  }
+
+  /// The solution of `g = Jᵀ g + e` on all members, given that on those iterated on.
+  func spread(_ g: Matrix<S>, adding e: [Matrix<S>]) -> [Matrix<S>] {
+    guard !following.isEmpty else { return split(g) }
+    var sums: [Matrix<S>?] = e
+    sweepBack(split(g), into: &sums)
+    for (place, cotangent) in zip(iterated, split(g)) { sums[place] = cotangent }
+    return sums.enumerated().map { $1 ?? Matrix(rows: batch, columns: blocks[$0].size) }
+  }
+
+  /// Adds to the cotangents of all members what the cotangents of the iterated ones pass on, none if empty; those of the
+  /// others are complete when their turn comes, since all that reads them comes before.
+  private func sweepBack(_ cotangents: [Matrix<S>], into sums: inout [Matrix<S>?]) {
+    for (place, cotangent) in zip(iterated, cotangents) { passBack(cotangent, from: place, into: &sums) }
+    for place in following.reversed() {
+      if let cotangent = sums[place] { passBack(cotangent, from: place, into: &sums) }
+    }
+  }
+
+  private func passBack(_ cotangent: Matrix<S>, from place: Int, into sums: inout [Matrix<S>?]) {
+    let s = blocks[place].portCotangents(cotangent, at: ports[place])
+    blocks[place].pullBack(s) { source, add in
+      if case .node(let node) = source, let place = places[node] { add(&sums[place]) }
+    }
+  }
+
+  /// The values of the iterated members out of those side by side.
+  func split(_ values: Matrix<S>) -> [Matrix<S>] {
+    Equilibria.split(values, sizes: iterated.map { blocks[$0].size })
+  }
+
+  /// Whether some members are not iterated on.
+  var hasFollowing: Bool { !following.isEmpty }
 
   /// J of one sample, `[N, N]`, from its products with all unit vectors at once.
   ///
@@ -87,7 +136,7 @@ struct GroupDerivative<S: Scalar>: Sendable {
   /// The same derivative in another precision, every number rounded to nearest.
   func cast<T: Scalar>(to type: T.Type) -> GroupDerivative<T> {
     GroupDerivative<T>(
-      places: places, blocks: blocks.map { $0.cast(to: type) },
+      places: places, iterated: iterated, following: following, blocks: blocks.map { $0.cast(to: type) },
       ports: ports.map { $0.map { $0.cast(to: type) } }, batch: batch)
   }
 }

@@ -18,7 +18,7 @@ public struct GroupSolver: FixedPointSolver {
 
   /// A solver of these stages.
   public init(
-    first: any FixedPointSolver = Anderson(), second: any FixedPointSolver = Newton(),
+    first: any FixedPointSolver = FittedAnderson(), second: any FixedPointSolver = Newton(),
     third: any FixedPointSolver = Broyden()
   ) {
     self.first = first

@@ -20,30 +20,33 @@ extension GroupTransition {
   /// The transition of some of the samples, by their rows.
   func selecting(_ rows: [Int]) -> GroupTransition {
     GroupTransition(
-      places: places, blocks: blocks, beginnings: beginnings.map { $0.selectingRows(rows) },
+      group: group, places: places, blocks: blocks, beginnings: beginnings.map { $0.selectingRows(rows) },
       outside: outside.mapValues { $0.selectingRows(rows) }, batch: rows.count)
   }
 
   /// What rounding of each coordinate of f is relative to at a state, `[batch, N]`: the running error bound of an evaluation
-  /// in units of the roundoff (see `FixedPointProblem.magnitudes`).
+  /// in units of the roundoff (see `FixedPointProblem.magnitudes`). Members that follow from the iterated ones hand on the
+  /// errors of their own.
   func magnitudes(at state: Matrix<S>) -> Matrix<S> { magnitudes(at: state, with: MagnitudeBlocks(of: self)) }
 
   private func magnitudes(at state: Matrix<S>, with absolute: MagnitudeBlocks<S>) -> Matrix<S> {
-    let ports = ports(at: state)
-    let values = split(state.magnitude)
+    let values = sweep(from: state).values
     let outside = self.outside.mapValues(\.magnitude)
-    let parts = blocks.indices.map { place in
+    var sizes = values.map { $0?.magnitude }
+    func magnitude(of place: Int) -> Matrix<S> {
       let beginning = beginnings[place].magnitudes(followedBy: absolute.blocks[place].terms)
       let sums = absolute.blocks[place].preactivations(batch: batch, after: beginning) { source in
         guard case .node(let node) = source, let place = places[node] else { return outside[source] }
-        return values[place]
+        return sizes[place]
       }
-      let value = blocks[place].value(at: ports[place])
-      var part = blocks[place].propagated(sums, at: ports[place], value: value)
-      part.add(value.magnitude)
-      return part
+      let ports = ports(of: place, reading: values)
+      let value = blocks[place].value(at: ports)
+      var magnitude = blocks[place].propagated(sums, at: ports, value: value)
+      magnitude.add(value.magnitude)
+      return magnitude
     }
-    return Matrix(sideBySide: parts, rows: batch)
+    for member in group.following { sizes[places[member]!] = magnitude(of: places[member]!) }
+    return Matrix(sideBySide: group.iterated.map { magnitude(of: places[$0]!) }, rows: batch)
   }
 }
 
@@ -79,8 +82,8 @@ extension GroupDerivative {
   /// The derivative for some of the samples, by their rows, which may come several times.
   func selecting(_ rows: [Int]) -> GroupDerivative {
     GroupDerivative(
-      places: places, blocks: blocks, ports: ports.map { $0.map { $0.selectingRows(rows) } },
-      batch: rows.count)
+      places: places, iterated: iterated, following: following, blocks: blocks,
+      ports: ports.map { $0.map { $0.selectingRows(rows) } }, batch: rows.count)
   }
 
   /// `|Jᵀ|·|g| + |e|`, `[batch, N]`.
@@ -91,14 +94,19 @@ extension GroupDerivative {
   private func magnitudes(
     of g: Matrix<S>, adding e: Matrix<S>, with absolute: MagnitudeBlocks<S>
   ) -> Matrix<S> {
-    var sums: [Matrix<S>?] = split(e.magnitude)
-    for (place, cotangent) in split(g.magnitude).enumerated() {
+    var sums = [Matrix<S>?](repeating: nil, count: blocks.count)
+    for (place, cotangent) in zip(iterated, split(e.magnitude)) { sums[place] = cotangent }
+    func passBack(_ cotangent: Matrix<S>, from place: Int) {
       let s = blocks[place].propagatedBack(cotangent, at: ports[place])
       absolute.blocks[place].pullBack(s) { source, add in
         if case .node(let node) = source, let place = places[node] { add(&sums[place]) }
       }
     }
-    return Matrix(sideBySide: sums.map { $0! }, rows: batch)
+    for (place, cotangent) in zip(iterated, split(g.magnitude)) { passBack(cotangent, from: place) }
+    for place in following.reversed() {
+      if let cotangent = sums[place] { passBack(cotangent, from: place) }
+    }
+    return Matrix(sideBySide: iterated.map { sums[$0]! }, rows: batch)
   }
 }
 

@@ -2,9 +2,10 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-/// The transition of a cyclic group alone: f on its members' values side by side, `[batch, N]`, with everything outside
-/// of the group held as it is.
+/// The transition of a cyclic group alone: f on the values of its iterated members side by side, `[batch, N]`, with
+/// everything outside of the group held as it is, and the members that follow evaluated on the way.
 struct GroupTransition<S: Scalar>: Sendable {
+  let group: DependencyGroup
   /// Where each member stands in the group.
   let places: [Int: Int]
   /// The members without their terms, which stand in `beginnings`.
@@ -15,18 +16,20 @@ struct GroupTransition<S: Scalar>: Sendable {
   let outside: [Source: Matrix<S>]
   let batch: Int
 
-  /// The transition of the blocks `members` of a model whose other blocks have the values in `state`.
-  init(of members: [Int], in model: EquilibriumModel<S>, state: [Matrix<S>], input x: Matrix<S>) {
-    let places = Dictionary(uniqueKeysWithValues: zip(members, 0...))
+  /// The transition of a cyclic group of a model whose other blocks have the values in `state`.
+  init(
+    of group: DependencyGroup, in model: EquilibriumModel<S>, state: [Matrix<S>], input x: Matrix<S>
+  ) {
+    let places = Dictionary(uniqueKeysWithValues: zip(group.members, 0...))
     func isOutside(_ source: Source) -> Bool {
       if case .node(let node) = source { places[node] == nil } else { true }
     }
     func read(_ source: Source) -> Matrix<S> { model.read(source, state: state, input: x) }
-    let beginnings = members.map { model.blocks[$0].constantSums(reading: read, where: isOutside) }
+    let beginnings = group.members.map { model.blocks[$0].constantSums(reading: read, where: isOutside) }
     let sources = beginnings.flatMap { $0.rest.map(\.source) }.filter(isOutside)
     self.init(
-      places: places,
-      blocks: members.map { member in
+      group: group, places: places,
+      blocks: group.members.map { member in
         var block = model.blocks[member]
         block.terms = []
         return block
@@ -37,9 +40,10 @@ struct GroupTransition<S: Scalar>: Sendable {
   }
 
   init(
-    places: [Int: Int], blocks: [Block<S>], beginnings: [PortSums<S>], outside: [Source: Matrix<S>],
-    batch: Int
+    group: DependencyGroup, places: [Int: Int], blocks: [Block<S>], beginnings: [PortSums<S>],
+    outside: [Source: Matrix<S>], batch: Int
   ) {
+    self.group = group
     self.places = places
     self.blocks = blocks
     self.beginnings = beginnings
@@ -47,46 +51,64 @@ struct GroupTransition<S: Scalar>: Sendable {
     self.batch = batch
   }
 
-  /// f at the members' values side by side.
-  func value(at state: Matrix<S>) -> Matrix<S> { value(atPorts: ports(at: state)) }
+  /// f at the iterated members' values side by side.
+  func value(at state: Matrix<S>) -> Matrix<S> {
+    let values = sweep(from: state).values
+    return value { blocks[$0].value(at: ports(of: $0, reading: values)) }
+  }
 
-  /// f at zeros, which costs no product.
-  var valueAtZero: Matrix<S> { value(atPorts: ports { _ in nil }) }
+  /// f at zeros of all members, which costs no product.
+  var valueAtZero: Matrix<S> {
+    let zeros = [Matrix<S>?](repeating: nil, count: blocks.count)
+    return value { blocks[$0].value(at: ports(of: $0, reading: zeros)) }
+  }
 
-  /// f at the members' values side by side, and its derivative there.
+  /// The value of every member, in order, given the iterated members' values side by side.
+  func memberValues(at state: Matrix<S>) -> [Matrix<S>] { sweep(from: state).values.map { $0! } }
+
+  /// f at the iterated members' values side by side, and its derivative there.
   func linearization(at state: Matrix<S>) -> (value: Matrix<S>, derivative: GroupDerivative<S>) {
-    let ports = ports(at: state)
+    var (ports, values) = sweep(from: state)
+    for member in group.iterated {
+      ports[places[member]!] = self.ports(of: places[member]!, reading: values)
+    }
     let members = zip(blocks, beginnings).map { block, beginning in
       var member = block
       member.terms = beginning.rest
       return member
     }
     return (
-      value(atPorts: ports), GroupDerivative(places: places, members: members, ports: ports, batch: batch)
+      value { blocks[$0].value(at: ports[$0]) },
+      GroupDerivative(of: group, members: members, ports: ports, batch: batch)
     )
   }
 
-  func ports(at state: Matrix<S>) -> [[Matrix<S>]] {
-    let values = split(state)
-    return ports { values[$0] }
+  /// The values of all members, and the ports of those that follow from the iterated ones.
+  func sweep(from state: Matrix<S>) -> (ports: [[Matrix<S>]], values: [Matrix<S>?]) {
+    var values = [Matrix<S>?](repeating: nil, count: blocks.count)
+    let sizes = group.iterated.map { blocks[places[$0]!].size }
+    for (member, value) in zip(group.iterated, split(state, sizes: sizes)) { values[places[member]!] = value }
+    var ports = [[Matrix<S>]](repeating: [], count: blocks.count)
+    for member in group.following {
+      let place = places[member]!
+      ports[place] = self.ports(of: place, reading: values)
+      values[place] = blocks[place].value(at: ports[place])
+    }
+    return (ports, values)
   }
 
-  /// The members' ports, given what each member holds, by its place in the group, or nil for zeros.
-  private func ports(reading member: (Int) -> Matrix<S>?) -> [[Matrix<S>]] {
-    zip(blocks, beginnings).map { block, beginning in
-      block.preactivations(batch: batch, after: beginning) { source in
-        guard case .node(let node) = source, let place = places[node] else { return outside[source] }
-        return member(place)
-      }
+  /// The ports of a member, given what each member holds, by its place in the group, or nil for zeros.
+  func ports(of place: Int, reading values: [Matrix<S>?]) -> [Matrix<S>] {
+    blocks[place].preactivations(batch: batch, after: beginnings[place]) { source in
+      guard case .node(let node) = source, let place = places[node] else { return outside[source] }
+      return values[place]
     }
   }
 
-  private func value(atPorts ports: [[Matrix<S>]]) -> Matrix<S> {
-    Matrix(sideBySide: zip(blocks, ports).map { $0.value(at: $1) }, rows: batch)
+  /// The iterated members' values side by side.
+  private func value(of member: (_ place: Int) -> Matrix<S>) -> Matrix<S> {
+    Matrix(sideBySide: group.iterated.map { member(places[$0]!) }, rows: batch)
   }
-
-  /// The members' values out of those side by side.
-  func split(_ state: Matrix<S>) -> [Matrix<S>] { Equilibria.split(state, sizes: blocks.map(\.size)) }
 
   /// How many multiplications one evaluation costs.
   var multiplications: Int {
@@ -96,7 +118,7 @@ struct GroupTransition<S: Scalar>: Sendable {
   /// The same transition in another precision, every number rounded to nearest.
   func cast<T: Scalar>(to type: T.Type) -> GroupTransition<T> {
     GroupTransition<T>(
-      places: places, blocks: blocks.map { $0.cast(to: type) },
+      group: group, places: places, blocks: blocks.map { $0.cast(to: type) },
       beginnings: beginnings.map { $0.cast(to: type) }, outside: outside.mapValues { $0.cast(to: type) },
       batch: batch)
   }

@@ -2,7 +2,7 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-/// The solution `g` of the adjoint equation `g = Jᵀ g + e` (theory, section 4).
+/// The solution `g` of the adjoint equation `g = Jᵀ g + e` (Theory, "Implicit differentiation").
 public struct Adjoint<S: Scalar>: Sendable {
   /// g, a matrix `[batch, size]` for each block: for a converted network, what backpropagation calls `∂ℓ/∂z`.
   public let state: [Matrix<S>]
@@ -51,14 +51,13 @@ extension EquilibriumModel {
     until rule: StoppingRule
   ) -> Adjoint<S> {
     let batch = point.input.rows
-    let derivative = GroupDerivative(
-      places: Dictionary(uniqueKeysWithValues: zip(blocks.indices, 0...)), members: blocks,
-      ports: point.ports, batch: batch)
+    let whole = GroupDerivative(of: everything, members: blocks, ports: point.ports, batch: batch)
     let rows = point.refusals.indices.filter { point.refusals[$0] == nil }
+    let derivative = rows.count == batch ? whole : whole.selecting(rows)
     let e = flatten(e, batch: batch).selectingRows(rows)
     var solution = solver.solve(
-      derivative.selecting(rows).adjointProblem(adding: e),
-      from: flatten(start, batch: batch).selectingRows(rows), until: rule)
+      derivative.adjointProblem(adding: e), from: flatten(start, batch: batch).selectingRows(rows),
+      until: rule)
     if rows.count < batch { solution.spread(to: rows, failures: point.refusals) }
     return Adjoint(
       state: unflatten(solution.state),
@@ -109,20 +108,22 @@ extension EquilibriumModel {
   ) -> (values: [Matrix<S>], record: SolveRecord) {
     let members = group.members
     let batch = e[0].rows
-    let whole = GroupDerivative(
-      places: Dictionary(uniqueKeysWithValues: zip(members, 0...)), members: members.map { blocks[$0] },
-      ports: ports, batch: batch)
+    let whole = GroupDerivative(of: group, members: members.map { blocks[$0] }, ports: ports, batch: batch)
     let rows = refusals.indices.filter { refusals[$0] == nil }
     let derivative = rows.count == batch ? whole : whole.selecting(rows)
-    let all = Matrix(sideBySide: e, rows: batch)
-    let e = rows.count == batch ? all : all.selectingRows(rows)
-    let preparation = Preparation(of: derivative, adding: e, for: solver)
-    var solution = solver.solve(derivative.adjointProblem(adding: e), from: preparation.start, until: rule)
-    derivative.refine(&solution, adding: e)
+    let all = whole.gathered(e)
+    let gathered = rows.count == batch ? all : all.selectingRows(rows)
+    let solver = solver.fitted(to: cost(of: group))
+    let preparation = Preparation(of: derivative, adding: gathered, for: solver)
+    var solution = solver.solve(
+      derivative.adjointProblem(adding: gathered), from: preparation.start, until: rule)
+    derivative.refine(&solution, adding: gathered)
     if rows.count < batch { solution.spread(to: rows, failures: refusals) }
     return (
-      whole.split(solution.state),
-      SolveRecord(blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation)
+      whole.spread(solution.state, adding: e),
+      SolveRecord(
+        blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation,
+        sweeps: derivative.hasFollowing ? 2 : 0)
     )
   }
 }

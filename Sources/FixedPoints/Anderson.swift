@@ -16,13 +16,17 @@ public struct Anderson: FixedPointSolver {
   public let memory: Int
   /// β: the share of the residual that is added to the combination; 1 is no damping.
   public let damping: Double
+  /// Whether undamped acceleration rests where it gains next to nothing: that saves time where a combination costs about
+  /// as much as an evaluation, and evaluations where it costs nothing to speak of are lost by it.
+  public let rests: Bool
 
   /// Anderson acceleration with `memory` ≥ 1 and 0 < `damping` ≤ 1.
-  public init(memory: Int = 5, damping: Double = 1) {
+  public init(memory: Int = 5, damping: Double = 1, rests: Bool = true) {
     precondition(memory >= 1, "Anderson acceleration without memory is Picard iteration")
     precondition(damping > 0 && damping <= 1, "a damping outside (0, 1]")
     self.memory = memory
     self.damping = damping
+    self.rests = rests
   }
 
   /// `anderson`.
@@ -37,7 +41,7 @@ public struct Anderson: FixedPointSolver {
     _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
     iterate(problem, from: start, until: rule, solver: name) {
-      AndersonIteration<S>(memory: memory, damping: S(damping))
+      AndersonIteration<S>(memory: memory, damping: S(damping), rests: rests && damping == 1)
     }
   }
 }
@@ -45,14 +49,14 @@ public struct Anderson: FixedPointSolver {
 /// Anderson acceleration of one sample.
 private struct AndersonIteration<S: Scalar>: SampleMethod {
   private let memory: Int
-  private let isDamped: Bool
+  private let rests: Bool
   private var history: AndersonHistory<S>
   private var safeguard = Safeguard<S>()
   private var rest = AccelerationRest()
 
-  init(memory: Int, damping: S) {
+  init(memory: Int, damping: S, rests: Bool) {
     self.memory = memory
-    isDamped = damping != 1
+    self.rests = rests
     history = AndersonHistory(memory: memory, damping: damping)
   }
 
@@ -77,7 +81,7 @@ private struct AndersonIteration<S: Scalar>: SampleMethod {
   private mutating func accelerated(from evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {
     history.remember(evaluation)
     let next = history.combination()
-    if !isDamped,
+    if rests,
       rest.begins(
         afterCombining: history.count, of: memory, remainder: next.remainder, contraction: next.contraction)
     {

@@ -110,7 +110,7 @@ struct SampleRun<Method: SampleMethod> {
 
 extension SampleRun {
   /// Goes where the method wants to go. On nilpotent structure iteration ends whatever the iterates are before: blocks
-  /// that divide by what is not right yet may hold NaN until it is (theory, section 3, finite termination from any start).
+  /// that divide by what is not right yet may hold NaN until it is (Theory, "The theorem").
   private mutating func propose(after evaluation: Evaluation<S>, rule: StoppingRule) {
     let isBlind = rule.isExact && method.kind == .plain && !evaluation.isFinite
     let proposal =
