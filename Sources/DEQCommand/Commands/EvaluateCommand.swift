@@ -130,7 +130,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func requireConvergence(of evaluation: Evaluation) throws {
-    if let failure = evaluation.forward.failure { throw CommandFailure(.refuted, "\(model): \(failure)") }
+    if let failure = evaluation.forward.failure { throw CommandFailure(.refuted, "\(model): equilibrium: \(failure)") }
     // All samples have an equilibrium here, so that the adjoint's are numbered alike.
     if let failure = evaluation.adjoint.failure {
       throw CommandFailure(.refuted, "\(model): adjoint: \(failure)")
@@ -180,5 +180,13 @@ extension Evaluation {
     let residual = record.samples.map(\.residual).max() ?? 0
     return "\(direction): \(record.solver) on \(text(record.blocks.count, "block")): "
       + "\(text(record.iterations, "iteration")), \(text(record.evaluations, "evaluation")), residual \(text(residual))"
+      + condition(record)
+  }
+
+  /// What an ill-conditioned I − J costs: said where rounding of f may have taken half of all digits.
+  private static func condition(_ record: SolveRecord) -> String {
+    guard let condition = record.conditionEstimate, condition >= 0x1p26 else { return "" }
+    let error = record.errorEstimate.map { ", which leaves a relative error of up to \(text($0))" } ?? ""
+    return "; ill-conditioned: I − J has a condition of about \(text(condition))\(error), in gradients too"
   }
 }
