@@ -4,7 +4,7 @@ import Networks
 import Operators
 
 extension EquilibriumModel {
-  /// The equilibrium model of a network, by the theorem (theory, section 3).
+  /// The equilibrium model of a network, by the theorem (Theory, "The theorem").
   ///
   /// An explicit layer becomes a block under its own name; an implicit layer `core` becomes the blocks of its
   /// model, `core.z`, with its input injection reading what the layer reads. Weights are shared, not copied.

@@ -25,6 +25,12 @@ func dependencyGroups<S>(of blocks: [Block<S>]) -> [DependencyGroup] {
 }
 
 extension DependencyGroup {
+  /// All blocks of a model, iterated on together: what a solver on the whole state sees.
+  static func everything(of count: Int) -> DependencyGroup {
+    DependencyGroup(
+      members: Array(0..<count), isCyclic: true, iterated: Array(0..<count), following: [])
+  }
+
   /// The group of blocks that read each other at these positions, ascending.
   fileprivate init<S>(cyclic members: [Int], of blocks: [Block<S>]) {
     let places = Dictionary(uniqueKeysWithValues: zip(members, 0...))
@@ -69,7 +75,7 @@ extension EquilibriumModel {
   /// The smallest L with `W_z^L = 0` for every choice of the entries' values: the number of blocks on the
   /// longest path. nil where blocks read each other, and no such L exists.
   ///
-  /// Picard iteration reaches the equilibrium in at most that many steps, from any start (theory, section 3).
+  /// Picard iteration reaches the equilibrium in at most that many steps, from any start (Theory, "The theorem").
   public var nilpotencyIndex: Int? {
     guard !groups.contains(where: \.isCyclic) else { return nil }
     var depth = [Int](repeating: 0, count: blocks.count)

@@ -58,7 +58,9 @@ extension EquilibriumModel {
   ) -> SolveRecord {
     let e = group.members.map { sweep.takeCotangent(of: $0) }
     let ports = group.members.map { self.ports(of: $0, at: solution) }
-    let (values, record) = adjoint(of: group, ports: ports, e: e, solver: solver, until: rule)
+    let (values, record) = adjoint(
+      of: group, ports: ports, e: e, solver: solver, until: rule,
+      refusals: solution.records.refusals(batch: solution.input.rows))
     let inside = Set(group.members)
     for (place, member) in group.members.enumerated() {
       pass(blocks[member].portCotangents(values[place], at: ports[place]), through: member, in: &sweep) {

@@ -51,11 +51,15 @@ extension EquilibriumModel {
   private func solveWhole(
     _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
   ) -> EquilibriumSolution<S> {
-    let solution = solver.solve(
-      { flatten(transition(unflatten($0), input: x), batch: x.rows) },
-      from: flatten(start, batch: x.rows), until: rule)
+    let transition = GroupTransition(of: .everything(of: blocks.count), in: self, state: [], input: x)
+    var solution = solver.solve(transition.problem, from: flatten(start, batch: x.rows), until: rule)
+    let state = unflatten(solution.state)
+    for group in cyclicGroups {
+      GroupTransition(of: group, in: self, state: state, input: x)
+        .judge(&solution.samples, at: Matrix(sideBySide: group.iterated.map { state[$0] }, rows: x.rows))
+    }
     return EquilibriumSolution(
-      input: x, state: unflatten(solution.state), output: output,
+      input: x, state: state, output: output,
       records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)])
   }
 
@@ -69,8 +73,10 @@ extension EquilibriumModel {
     var ports = [[Matrix<S>]?](repeating: nil, count: blocks.count)
     for group in groups {
       if group.isCyclic {
+        let failures = records.failures(batch: x.rows)
         records.append(
-          solveGroup(group, in: &state, input: x, solver: solver, from: start, until: rule))
+          solveGroup(
+            group, in: &state, input: x, solver: solver, from: start, until: rule, failures: failures))
       } else {
         let index = group.members[0]
         let own = blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
@@ -82,23 +88,40 @@ extension EquilibriumModel {
   }
 
   /// Solves for the members of a cyclic group, with everything outside of it held as it is in `state`.
+  ///
+  /// - Parameter failures: How earlier groups have failed, by sample: nothing is tried for a sample that reads them.
   private func solveGroup(
     _ group: DependencyGroup, in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
-    from start: [Matrix<S>]?, until rule: StoppingRule
+    from start: [Matrix<S>]?, until rule: StoppingRule, failures: [SampleOutcome?]
   ) -> SolveRecord {
-    let transition = GroupTransition(of: group, in: self, state: state, input: x)
+    let whole = GroupTransition(of: group, in: self, state: state, input: x)
+    let rows = failures.indices.filter { failures[$0] == nil }
+    let transition = rows.count == x.rows ? whole : whole.selecting(rows)
     let solver = solver.fitted(to: cost(of: group))
     let preparation = start == nil ? Preparation(of: transition, for: solver) : nil
     let beginning = start.map { start in
-      Matrix(sideBySide: group.iterated.map { start[$0] }, rows: x.rows)
+      Matrix(sideBySide: group.iterated.map { start[$0] }, rows: x.rows).selectingRows(rows)
     }
-    let solution = solver.solve(
-      transition.value(at:), from: beginning ?? preparation!.start, until: rule)
-    for (member, value) in zip(group.members, transition.memberValues(at: solution.state)) {
+    var solution = solver.solve(transition.problem, from: beginning ?? preparation!.start, until: rule)
+    transition.judge(&solution.samples, at: solution.state)
+    if rows.count < x.rows { solution.spread(to: rows, failures: failures) }
+    for (member, value) in zip(group.members, whole.memberValues(at: solution.state)) {
       state[member] = value
     }
     return SolveRecord(
       blocks: group.members.map { blocks[$0].name }, solution: solution, preparation: preparation,
       sweeps: group.following.isEmpty ? 0 : 1)
+  }
+}
+
+extension FixedPointSolution {
+  /// Makes a solution for some samples one for all: the others keep the outcome of what failed before, and a state of
+  /// zeros.
+  mutating func spread(to rows: [Int], failures: [SampleOutcome?]) {
+    var all = Matrix<S>(rows: failures.count, columns: state.columns)
+    for (position, row) in rows.enumerated() { all.replaceRow(row, with: state.row(position)) }
+    var outcomes = samples.makeIterator()
+    samples = failures.map { $0 ?? outcomes.next()! }
+    state = all
   }
 }

@@ -1,3 +1,4 @@
+import FixedPoints
 import LinearAlgebra
 import Operators
 
@@ -16,27 +17,29 @@ extension EquilibriumModel {
   ///
   /// - Complexity: One evaluation of f; each vjp afterwards costs another.
   public func linearization(at state: [Matrix<S>], input x: Matrix<S>) -> Linearization<S> {
-    linearization(at: state, input: x, knownPorts: [])
+    linearization(at: state, input: x, knownPorts: [], refusals: [])
   }
 
   /// f at a solution, ready to be differentiated there.
   ///
   /// - Complexity: One evaluation of those blocks that were iterated on; each vjp afterwards costs one of f.
   public func linearization(at solution: EquilibriumSolution<S>) -> Linearization<S> {
-    linearization(at: solution.state, input: solution.input, knownPorts: solution.ports)
+    linearization(
+      at: solution.state, input: solution.input, knownPorts: solution.ports,
+      refusals: solution.records.refusals(batch: solution.input.rows))
   }
 
   @specialized(where S == Double)
   @specialized(where S == Float)
   private func linearization(
-    at state: [Matrix<S>], input x: Matrix<S>, knownPorts: [[Matrix<S>]?]
+    at state: [Matrix<S>], input x: Matrix<S>, knownPorts: [[Matrix<S>]?], refusals: [SampleOutcome?]
   ) -> Linearization<S> {
     Linearization(
       blocks: blocks, state: state, input: x,
       ports: blocks.indices.map { index in
         (knownPorts.isEmpty ? nil : knownPorts[index])
           ?? blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
-      })
+      }, refusals: refusals.isEmpty ? [SampleOutcome?](repeating: nil, count: x.rows) : refusals)
   }
 
   func read(_ source: Source, state: [Matrix<S>], input x: Matrix<S>) -> Matrix<S> {
@@ -80,6 +83,8 @@ public struct Linearization<S: Scalar>: Sendable {
   public let input: Matrix<S>
   /// The ports of each block at that point.
   let ports: [[Matrix<S>]]
+  /// Why each sample has no adjoint, or nil where nothing is known against it.
+  let refusals: [SampleOutcome?]
 
   /// The cotangents of a block's ports for a cotangent `g` of its value.
   @specialized(where S == Double)

@@ -9,7 +9,7 @@ public enum ModelForm: Sendable {
   case matrix
 }
 
-/// A deep equilibrium model `z = φ(W_z z + W_x x + b)`, block by block (theory, section 2).
+/// A deep equilibrium model `z = φ(W_z z + W_x x + b)`, block by block (Theory, "Equilibrium models").
 ///
 /// `W_z`, `W_x` and `b` are not stored as matrices: each block lists its own rows of them, as terms and offsets.
 /// A term that reads `.node(j)` is an entry of `W_z` in the columns of block j; one that reads `.input` is an

@@ -9,6 +9,9 @@ public enum SolutionMethod: Sendable {
   /// The solver iterates on the whole state and sees nothing but f.
   case whole(any FixedPointSolver)
 
+  /// How equilibria are found, for an evaluation and for a judgement alike, where nobody asks for another way.
+  public static var standard: SolutionMethod { .structured(GroupSolver()) }
+
   /// `picard`, or `structured(anderson)`.
   public var description: String {
     switch self {
@@ -25,7 +28,7 @@ public struct SolveRecord: Sendable {
   /// The solver's name.
   public let solver: String
   /// How each sample ended.
-  public let samples: [SampleOutcome]
+  public private(set) var samples: [SampleOutcome]
   /// Updates applied, the largest number over the samples, with those in single precision that found a start.
   public let iterations: Int
   /// Evaluations of the transition, each on the whole batch, with those in single precision that found a start, and one
@@ -47,6 +50,22 @@ public struct SolveRecord: Sendable {
 
   /// Whether every sample converged.
   public var converged: Bool { samples.allSatisfy { $0.reason == .converged } }
+
+  /// The largest condition estimate of a sample that converged, or nil where there is none.
+  public var conditionEstimate: Double? { settled.compactMap(\.conditionEstimate).max() }
+
+  /// The largest error estimate of a sample that converged, relative to what its coordinates add up, or nil.
+  public var errorEstimate: Double? { settled.compactMap(\.errorEstimate).max() }
+
+  private var settled: [SampleOutcome] { samples.filter { $0.reason == .converged } }
+
+  /// The record of some of the samples, by their rows.
+  func selecting(_ rows: [Int]) -> SolveRecord {
+    var record = self
+    record.samples = rows.map { samples[$0] }
+    return record
+  }
+
 }
 
 /// What a solver found, for each sample of a batch, and why it stopped.
@@ -77,8 +96,32 @@ public struct EquilibriumSolution<S: Scalar>: Sendable {
     converged = records.converged(batch: input.rows)
   }
 
-  /// The failure of the first sample that has no equilibrium, or nil where all have one.
+  private init(
+    input: Matrix<S>, state: [Matrix<S>], outputValue: Matrix<S>, records: [SolveRecord],
+    ports: [[Matrix<S>]?]
+  ) {
+    self.ports = ports
+    self.input = input
+    self.state = state
+    self.output = outputValue
+    self.records = records
+    converged = records.converged(batch: input.rows)
+  }
+
+  /// The failure of the first sample whose equilibrium has not been found, or nil where all have been.
   public var failure: NoEquilibrium? { records.failure }
+
+  /// The failure of every sample whose equilibrium has not been found, ascending.
+  public var failures: [NoEquilibrium] { records.allFailures }
+
+  /// The solution of some of the samples, by their rows.
+  public func selecting(_ rows: [Int]) -> EquilibriumSolution {
+    EquilibriumSolution(
+      input: input.selectingRows(rows), state: state.map { $0.selectingRows(rows) },
+      outputValue: output.selectingRows(rows),
+      records: records.map { $0.selecting(rows) },
+      ports: ports.map { $0.map { $0.map { $0.selectingRows(rows) } } })
+  }
 }
 
 extension [SolveRecord] {
@@ -87,8 +130,15 @@ extension [SolveRecord] {
     (0..<batch).map { sample in allSatisfy { $0.samples[sample].reason == .converged } }
   }
 
-  /// The first sample that did not converge in the first iteration where one did not.
-  var failure: NoEquilibrium? {
+  /// How each sample failed first, or nil where it did not.
+  func failures(batch: Int) -> [SampleOutcome?] {
+    (0..<batch).map { sample in
+      lazy.map { $0.samples[sample] }.first { $0.reason != .converged }
+    }
+  }
+
+  /// The first sample that did not converge in the first iteration where one did not; nil where all did.
+  public var failure: NoEquilibrium? {
     for record in self {
       if let sample = record.samples.firstIndex(where: { $0.reason != .converged }) {
         return NoEquilibrium(sample: sample, record: record)
@@ -96,9 +146,31 @@ extension [SolveRecord] {
     }
     return nil
   }
+
+  /// The first failure of every sample that failed, ascending.
+  var allFailures: [NoEquilibrium] {
+    guard let batch = first?.samples.count else { return [] }
+    return (0..<batch).compactMap { sample in
+      first { $0.samples[sample].reason != .converged }.map { NoEquilibrium(sample: sample, record: $0) }
+    }
+  }
+
+  /// Why each sample has no adjoint, or nil where nothing is known against it: it has no equilibrium, or one without a
+  /// derivative.
+  func refusals(batch: Int) -> [SampleOutcome?] {
+    (0..<batch).map { sample in
+      let outcomes = lazy.map { $0.samples[sample] }
+      guard var outcome = outcomes.first(where: { $0.reason != .converged || !$0.isDifferentiable }) else {
+        return nil
+      }
+      if outcome.reason == .converged { outcome.reason = .notDetermined }
+      outcome.iterations = 0
+      return outcome
+    }
+  }
 }
 
-/// A solver stopped without an equilibrium, and says why.
+/// A solver stopped without having found an equilibrium, and says why; there may be one all the same.
 public struct NoEquilibrium: Error, CustomStringConvertible {
   /// The sample, from 0; the first that failed.
   public let sample: Int
@@ -108,6 +180,6 @@ public struct NoEquilibrium: Error, CustomStringConvertible {
   public var description: String {
     let outcome = record.samples[sample]
     let blocks = record.blocks.prefix(3).joined(separator: ", ") + (record.blocks.count > 3 ? ", …" : "")
-    return "no equilibrium for sample \(sample) (blocks \(blocks)): \(record.solver) \(outcome.description)"
+    return "none found for sample \(sample) (blocks \(blocks)): \(record.solver) \(outcome.description)"
   }
 }

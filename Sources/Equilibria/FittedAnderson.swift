@@ -18,9 +18,9 @@ public struct FittedAnderson: FixedPointSolver {
   public var name: String { Anderson().name }
 
   public func solve<S: Scalar>(
-    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+    _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
-    Anderson(memory: Self.memories.lowerBound).solve(transition, from: start, until: rule)
+    Anderson(memory: Self.memories.lowerBound).solve(problem, from: start, until: rule)
   }
 
   /// The acceleration of a transition of these costs.
@@ -59,7 +59,9 @@ extension FixedPointSolver {
     switch self {
     case let anderson as FittedAnderson: anderson.fitted(to: cost)
     case let solver as GroupSolver:
-      GroupSolver(first: solver.first.fitted(to: cost), second: solver.second.fitted(to: cost))
+      GroupSolver(
+        first: solver.first.fitted(to: cost), second: solver.second.fitted(to: cost),
+        third: solver.third.fitted(to: cost))
     case let solver as Polished: Polished(solver.base.fitted(to: cost))
     default: self
     }

@@ -6,15 +6,15 @@ import Operators
 /// side, `[batch, N]`: along the members that follow from them it is composed in one sweep.
 struct GroupDerivative<S: Scalar>: Sendable {
   /// Where each member stands in the group.
-  private let places: [Int: Int]
+  let places: [Int: Int]
   /// The places of the members iterated on, and of those that follow, in order.
-  private let iterated: [Int]
-  private let following: [Int]
+  let iterated: [Int]
+  let following: [Int]
   /// The members, with the terms that read members, and without offsets.
-  private let blocks: [Block<S>]
+  let blocks: [Block<S>]
   /// The ports of each member at the point.
-  private let ports: [[Matrix<S>]]
-  private let batch: Int
+  let ports: [[Matrix<S>]]
+  let batch: Int
 
   /// The derivative for a group whose members, with their terms, have these ports.
   init(of group: DependencyGroup, members: [Block<S>], ports: [[Matrix<S>]], batch: Int) {
@@ -32,7 +32,7 @@ struct GroupDerivative<S: Scalar>: Sendable {
       following: group.following.map { places[$0]! }, blocks: blocks, ports: ports, batch: batch)
   }
 
-  private init(
+  init(
     places: [Int: Int], iterated: [Int], following: [Int], blocks: [Block<S>], ports: [[Matrix<S>]],
     batch: Int
   ) {
@@ -110,12 +110,23 @@ struct GroupDerivative<S: Scalar>: Sendable {
   }
 
   /// The values of the iterated members out of those side by side.
-  private func split(_ values: Matrix<S>) -> [Matrix<S>] {
+  func split(_ values: Matrix<S>) -> [Matrix<S>] {
     Equilibria.split(values, sizes: iterated.map { blocks[$0].size })
   }
 
   /// Whether some members are not iterated on.
   var hasFollowing: Bool { !following.isEmpty }
+
+  /// J of one sample, `[N, N]`, from its products with all unit vectors at once.
+  ///
+  /// - Complexity: N products.
+  func matrix(ofSample row: Int, order: Int) -> Matrix<S> {
+    var unit = Matrix<S>(rows: order, columns: order)
+    for index in 0..<order { unit[index, index] = 1 }
+    // Row i is Jᵀ times the i-th unit vector: row i of J.
+    return selecting([Int](repeating: row, count: order))
+      .pullBack(unit, adding: Matrix(rows: order, columns: order))
+  }
 
   /// How many multiplications one product costs.
   var multiplications: Int {

@@ -2,55 +2,72 @@ import FixedPoints
 import LinearAlgebra
 
 /// What cyclic groups are solved with where nobody asks for another: Anderson acceleration, Newton's method for the
-/// samples that it has not settled after a while, and Anderson acceleration to the end for what is left then.
+/// samples that it has not settled after a while, then Broyden's, and Anderson acceleration to the end for what is left.
+///
+/// Each stage works on the samples that are left alone, and begins where the solve began.
 public struct GroupSolver: FixedPointSolver {
-  /// After how many iterations the second solver takes over: a contraction by 0.93 is settled until then.
+  /// After how many iterations the next solver takes over: a contraction by 0.93 is settled until then.
   public static let patience = 500
 
   /// Tried first, on all samples, and last.
   public let first: any FixedPointSolver
-  /// Tried on the whole batch where a sample is left; its answers count for those samples only.
+  /// Tried on the samples that are left.
   public let second: any FixedPointSolver
+  /// Tried on the samples that are left then.
+  public let third: any FixedPointSolver
 
-  /// A solver of two stages.
-  public init(first: any FixedPointSolver = FittedAnderson(), second: any FixedPointSolver = Newton()) {
+  /// A solver of these stages.
+  public init(
+    first: any FixedPointSolver = FittedAnderson(), second: any FixedPointSolver = Newton(),
+    third: any FixedPointSolver = Broyden()
+  ) {
     self.first = first
     self.second = second
+    self.third = third
   }
 
   /// The first solver: where a group can be had in single precision, its equilibrium there is a good start.
   public var preparation: (any FixedPointSolver)? { first }
 
-  /// `anderson, newton`.
-  public var name: String { "\(first.name), \(second.name)" }
+  /// `anderson, newton, broyden`.
+  public var name: String { "\(first.name), \(second.name), \(third.name)" }
 
   public func solve<S: Scalar>(
-    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+    _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
     var quick = rule
     quick.maximumIterations = min(rule.maximumIterations, Self.patience)
-    var solution = first.solve(transition, from: start, until: quick)
-    if !solution.converged { solution.improve(by: second.solve(transition, from: start, until: rule)) }
-    if !solution.converged, quick.maximumIterations < rule.maximumIterations {
-      solution.improve(by: first.solve(transition, from: start, until: rule))
+    var solution = first.solve(problem, from: start, until: quick)
+    solution.improve(problem, by: second, from: start, until: rule)
+    solution.improve(problem, by: third, from: start, until: quick)
+    if quick.maximumIterations < rule.maximumIterations {
+      solution.improve(problem, by: first, from: start, until: rule)
     }
-    solution.solver = name
     return solution
   }
 }
 
 extension FixedPointSolution {
-  /// Takes from another attempt the samples that it has settled and this one has not. Of those that neither has, the
-  /// longer attempt says why.
-  fileprivate mutating func improve(by other: FixedPointSolution) {
-    for sample in samples.indices where samples[sample].reason != .converged {
-      guard other.samples[sample].reason == .converged || samples[sample].reason == .outOfIterations else {
-        continue
-      }
-      samples[sample] = other.samples[sample]
-      state.replaceRow(sample, with: other.state.row(sample))
+  /// Tries the samples that are not settled with another solver, and takes what it settles. Of those that it does not,
+  /// the attempt that brought the residual further down says why.
+  fileprivate mutating func improve(
+    _ problem: FixedPointProblem<S>, by other: any FixedPointSolver, from start: Matrix<S>,
+    until rule: StoppingRule
+  ) {
+    let left = samples.indices.filter { samples[$0].reason != .converged }
+    guard !left.isEmpty else { return }
+    let part = problem.selecting?(left)
+    let attempt = other.solve(
+      part ?? problem, from: part == nil ? start : start.selectingRows(left), until: rule)
+    for (position, sample) in left.enumerated() {
+      let row = part == nil ? sample : position
+      let found = attempt.samples[row]
+      guard found.reason == .converged || found.residual < samples[sample].residual else { continue }
+      samples[sample] = found
+      state.replaceRow(sample, with: attempt.state.row(row))
     }
-    evaluations += other.evaluations
-    iterations = max(iterations, other.iterations)
+    evaluations += attempt.evaluations
+    iterations = max(iterations, attempt.iterations)
+    if !solver.contains(other.name) { solver += ", \(other.name)" }
   }
 }

@@ -5,16 +5,16 @@ import Operators
 /// The transition of a cyclic group alone: f on the values of its iterated members side by side, `[batch, N]`, with
 /// everything outside of the group held as it is, and the members that follow evaluated on the way.
 struct GroupTransition<S: Scalar>: Sendable {
-  private let group: DependencyGroup
+  let group: DependencyGroup
   /// Where each member stands in the group.
-  private let places: [Int: Int]
+  let places: [Int: Int]
   /// The members without their terms, which stand in `beginnings`.
-  private let blocks: [Block<S>]
+  let blocks: [Block<S>]
   /// What the members' ports sum up of the outside, and the terms that follow.
-  private let beginnings: [PortSums<S>]
+  let beginnings: [PortSums<S>]
   /// What the remaining terms read of the outside.
-  private let outside: [Source: Matrix<S>]
-  private let batch: Int
+  let outside: [Source: Matrix<S>]
+  let batch: Int
 
   /// The transition of a cyclic group of a model whose other blocks have the values in `state`.
   init(
@@ -39,7 +39,7 @@ struct GroupTransition<S: Scalar>: Sendable {
       batch: x.rows)
   }
 
-  private init(
+  init(
     group: DependencyGroup, places: [Int: Int], blocks: [Block<S>], beginnings: [PortSums<S>],
     outside: [Source: Matrix<S>], batch: Int
   ) {
@@ -84,7 +84,7 @@ struct GroupTransition<S: Scalar>: Sendable {
   }
 
   /// The values of all members, and the ports of those that follow from the iterated ones.
-  private func sweep(from state: Matrix<S>) -> (ports: [[Matrix<S>]], values: [Matrix<S>?]) {
+  func sweep(from state: Matrix<S>) -> (ports: [[Matrix<S>]], values: [Matrix<S>?]) {
     var values = [Matrix<S>?](repeating: nil, count: blocks.count)
     let sizes = group.iterated.map { blocks[places[$0]!].size }
     for (member, value) in zip(group.iterated, split(state, sizes: sizes)) { values[places[member]!] = value }
@@ -98,7 +98,7 @@ struct GroupTransition<S: Scalar>: Sendable {
   }
 
   /// The ports of a member, given what each member holds, by its place in the group, or nil for zeros.
-  private func ports(of place: Int, reading values: [Matrix<S>?]) -> [Matrix<S>] {
+  func ports(of place: Int, reading values: [Matrix<S>?]) -> [Matrix<S>] {
     blocks[place].preactivations(batch: batch, after: beginnings[place]) { source in
       guard case .node(let node) = source, let place = places[node] else { return outside[source] }
       return values[place]
@@ -106,7 +106,7 @@ struct GroupTransition<S: Scalar>: Sendable {
   }
 
   /// The iterated members' values side by side.
-  private func value(of member: (_ place: Int) -> Matrix<S>) -> Matrix<S> {
+  func value(of member: (_ place: Int) -> Matrix<S>) -> Matrix<S> {
     Matrix(sideBySide: group.iterated.map { member(places[$0]!) }, rows: batch)
   }
 

@@ -2,7 +2,7 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-/// The solution `g` of the adjoint equation `g = Jᵀ g + e` (theory, section 4).
+/// The solution `g` of the adjoint equation `g = Jᵀ g + e` (Theory, "Implicit differentiation").
 public struct Adjoint<S: Scalar>: Sendable {
   /// g, a matrix `[batch, size]` for each block: for a converted network, what backpropagation calls `∂ℓ/∂z`.
   public let state: [Matrix<S>]
@@ -51,13 +51,14 @@ extension EquilibriumModel {
     until rule: StoppingRule
   ) -> Adjoint<S> {
     let batch = point.input.rows
-    let e = flatten(e, batch: batch)
-    let solution = solver.solve(
-      { candidate in
-        var g = flatten(point.vjp(unflatten(candidate)), batch: batch)
-        g.add(e)
-        return g
-      }, from: flatten(start, batch: batch), until: rule)
+    let derivative = GroupDerivative(
+      of: .everything(of: blocks.count), members: blocks, ports: point.ports, batch: batch)
+    let rows = point.refusals.indices.filter { point.refusals[$0] == nil }
+    let e = flatten(e, batch: batch).selectingRows(rows)
+    var solution = solver.solve(
+      derivative.selecting(rows).adjointProblem(adding: e),
+      from: flatten(start, batch: batch).selectingRows(rows), until: rule)
+    if rows.count < batch { solution.spread(to: rows, failures: point.refusals) }
     return Adjoint(
       state: unflatten(solution.state),
       records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)], batch: batch)
@@ -82,7 +83,7 @@ extension EquilibriumModel {
       if group.isCyclic {
         let solution = adjoint(
           of: group, ports: group.members.map { point.ports[$0] }, e: group.members.map { g[$0]! },
-          solver: solver, until: rule)
+          solver: solver, until: rule, refusals: point.refusals)
         for (member, value) in zip(group.members, solution.values) { g[member] = value }
         records.append(solution.record)
       }
@@ -99,23 +100,30 @@ extension EquilibriumModel {
   }
 
   /// Solves `g_G = J_GGᵀ g_G + e_G` for a cyclic group G, given its members' ports at the equilibrium.
+  ///
+  /// - Parameter refusals: Why a sample has no adjoint, or nil: nothing is tried for those that have none.
   func adjoint(
     of group: DependencyGroup, ports: [[Matrix<S>]], e: [Matrix<S>], solver: any FixedPointSolver,
-    until rule: StoppingRule
+    until rule: StoppingRule, refusals: [SampleOutcome?]
   ) -> (values: [Matrix<S>], record: SolveRecord) {
     let members = group.members
-    let derivative = GroupDerivative(
-      of: group, members: members.map { blocks[$0] }, ports: ports, batch: e[0].rows)
-    let gathered = derivative.gathered(e)
+    let batch = e[0].rows
+    let whole = GroupDerivative(
+      of: group, members: members.map { blocks[$0] }, ports: ports, batch: batch)
+    let rows = refusals.indices.filter { refusals[$0] == nil }
+    let derivative = rows.count == batch ? whole : whole.selecting(rows)
+    let gathered = derivative.gathered(rows.count == batch ? e : e.map { $0.selectingRows(rows) })
     let solver = solver.fitted(to: cost(of: group))
     let preparation = Preparation(of: derivative, adding: gathered, for: solver)
-    let solution = solver.solve(
-      { derivative.pullBack($0, adding: gathered) }, from: preparation.start, until: rule)
+    var solution = solver.solve(
+      derivative.adjointProblem(adding: gathered), from: preparation.start, until: rule)
+    derivative.refine(&solution, adding: gathered)
+    if rows.count < batch { solution.spread(to: rows, failures: refusals) }
     return (
-      derivative.spread(solution.state, adding: e),
+      whole.spread(solution.state, adding: e),
       SolveRecord(
         blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation,
-        sweeps: derivative.hasFollowing ? 2 : 0)
+        sweeps: whole.hasFollowing ? 2 : 0)
     )
   }
 }

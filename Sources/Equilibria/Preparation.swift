@@ -35,12 +35,12 @@ struct Preparation<S: Scalar> {
     isSettled = [Bool](repeating: true, count: start.rows)
     guard let solver = Self.solver(for: solver, multiplications: transition.multiplications) else { return }
     let single = transition.cast(to: Float.self)
-    start = solution(by: solver, from: start, orElse: start, single.value(at:))
+    start = solution(by: solver, from: start, orElse: start, of: single.plainProblem)
     for _ in 0..<Self.corrections {
       let (value, derivative) = transition.linearization(at: start)
       evaluations += 1
       guard derivative.isElementwise else { return }
-      correct(for: value - start, by: solver, derivative.cast(to: Float.self).pushForward)
+      correct(for: value - start, by: solver, derivative.cast(to: Float.self).plainTangentProblem)
     }
   }
 
@@ -51,10 +51,11 @@ struct Preparation<S: Scalar> {
     guard let solver = Self.solver(for: solver, multiplications: derivative.multiplications) else { return }
     let single = derivative.cast(to: Float.self)
     let r = e.cast(to: Float.self)
-    start = solution(by: solver, from: e, orElse: e) { single.pullBack($0, adding: r) }
+    start = solution(by: solver, from: e, orElse: e, of: single.plainAdjointProblem(adding: r))
     for _ in 0..<Self.corrections {
       evaluations += 1
-      correct(for: derivative.pullBack(start, adding: e) - start, by: solver, single.pullBack)
+      correct(
+        for: derivative.pullBack(start, adding: e) - start, by: solver, single.plainAdjointProblem)
     }
   }
 
@@ -65,30 +66,34 @@ struct Preparation<S: Scalar> {
     S.self == Double.self && multiplications >= leastMultiplications ? solver.preparation : nil
   }
 
-  /// Adds the solution d of `d = A d + rest`, for `apply` ↦ A d + r.
+  /// Adds the solution d of `d = A d + rest`, given the problem of every such equation.
   private mutating func correct(
     for rest: Matrix<S>, by solver: any FixedPointSolver,
-    _ apply: (_ d: Matrix<Float>, _ r: Matrix<Float>) -> Matrix<Float>
+    _ problem: (_ r: Matrix<Float>) -> FixedPointProblem<Float>
   ) {
-    let r = rest.cast(to: Float.self)
     start.add(
-      solution(by: solver, from: rest, orElse: Matrix(rows: rest.rows, columns: rest.columns)) {
-        apply($0, r)
-      })
+      solution(
+        by: solver, from: rest, orElse: Matrix(rows: rest.rows, columns: rest.columns),
+        of: problem(rest.cast(to: Float.self))))
   }
 
-  /// What a solve in single precision finds, with the rows of `fallback` for the samples that are not settled.
+  /// What a solve in single precision finds for the samples that are settled so far, with the rows of `fallback` for those
+  /// that are not, or not any more.
   private mutating func solution(
     by solver: any FixedPointSolver, from beginning: Matrix<S>, orElse fallback: Matrix<S>,
-    _ transition: (Matrix<Float>) -> Matrix<Float>
+    of problem: FixedPointProblem<Float>
   ) -> Matrix<S> {
-    let solution = solver.solve(transition, from: beginning.cast(to: Float.self), until: Self.rule)
+    var result = fallback
+    let rows = isSettled.indices.filter { isSettled[$0] }
+    guard !rows.isEmpty, let part = problem.selecting?(rows) else { return result }
+    let solution = solver.solve(
+      part, from: beginning.selectingRows(rows).cast(to: Float.self), until: Self.rule)
     iterations += solution.iterations
     evaluations += solution.evaluations
-    var result = solution.state.cast(to: S.self)
-    for (row, sample) in solution.samples.enumerated() {
-      isSettled[row] = isSettled[row] && sample.reason == .converged
-      if !isSettled[row] { result.replaceRow(row, with: fallback.row(row)) }
+    let state = solution.state.cast(to: S.self)
+    for (position, row) in rows.enumerated() {
+      isSettled[row] = solution.samples[position].reason == .converged
+      if isSettled[row] { result.replaceRow(row, with: state.row(position)) }
     }
     return result
   }

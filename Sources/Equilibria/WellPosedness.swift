@@ -2,7 +2,7 @@ import LinearAlgebra
 import Operators
 
 /// Why a group of blocks has exactly one equilibrium for every input, as far as a cheap test can tell
-/// (theory, section 7). Each condition is sufficient, none is necessary.
+/// (Theory, "Groups without an equilibrium"). Each condition is sufficient, none is necessary.
 public enum WellPosedness: Sendable, Equatable {
   /// The group does not read itself, or in no cycle: it is evaluated, not solved.
   case nilpotent

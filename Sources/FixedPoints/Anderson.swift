@@ -38,9 +38,9 @@ public struct Anderson: FixedPointSolver {
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(
-    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+    _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
-    iterate(transition, from: start, until: rule, solver: name) {
+    iterate(problem, from: start, until: rule, solver: name) {
       AndersonIteration<S>(memory: memory, damping: S(damping), rests: rests && damping == 1)
     }
   }

@@ -1,33 +1,79 @@
 import LinearAlgebra
 
-/// The loop that all solvers share: evaluates the transition on the whole batch, hands each sample its
+/// The loop that all solvers share: evaluates the transition on the batch, hands each sample its
 /// row, and gathers the outcomes.
 ///
 /// A separate `method` iterates every sample; the driver alone counts, measures and decides when to stop.
 func iterate<S: Scalar, Method: SampleMethod>(
-  _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule, solver: String,
-  method: () -> Method
+  _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule, solver: String,
+  method: @escaping () -> Method
 ) -> FixedPointSolution<S> where Method.S == S {
-  var points = start
-  var runs = (0..<start.rows).map { SampleRun(start: Array(start.row($0)), method: method()) }
+  var batch = ActiveBatch(problem: problem, start: start)
+  var runs = (0..<start.rows).map { SampleRun(start: Array(start.row($0)), method: method) }
   var trace = ResidualTrace()
   var evaluations = 0
   while runs.contains(where: { $0.outcome == nil }) {
-    let values = transition(points)
+    batch.compact { runs[$0].outcome == nil }
+    let values = batch.problem.value(batch.points)
     precondition(
-      values.rows == start.rows && values.columns == start.columns,
-      "a transition from \(start.rows)×\(start.columns) to \(values.rows)×\(values.columns)")
+      values.rows == batch.points.rows && values.columns == start.columns,
+      "a transition from \(batch.points.rows)×\(start.columns) to \(values.rows)×\(values.columns)")
     evaluations += 1
-    for row in runs.indices where runs[row].outcome == nil {
-      runs[row].receive(Array(values.row(row)), rule: rule)
-      points.replaceRow(row, with: runs[row].point)
+    var asking: [Int] = []
+    for (row, sample) in batch.samples.enumerated() where runs[sample].outcome == nil {
+      if runs[sample].receive(Array(values.row(row)), rule: rule) { asking.append(row) }
+    }
+    if let magnitudes = batch.magnitudes(ofRows: asking) {
+      for (row, numbers) in zip(asking, magnitudes) { runs[batch.samples[row]].learn(numbers) }
+    }
+    for (row, sample) in batch.samples.enumerated() where runs[sample].outcome == nil {
+      runs[sample].advance(rule: rule)
+      batch.points.replaceRow(row, with: runs[sample].point)
     }
     record(runs, in: &trace)
   }
   let outcomes = runs.compactMap(\.outcome)
   return FixedPointSolution(
-    state: points, samples: outcomes, iterations: outcomes.map(\.iterations).max() ?? 0,
+    state: Matrix(rows: start.rows, columns: start.columns, elements: runs.flatMap(\.point)),
+    samples: outcomes, iterations: outcomes.map(\.iterations).max() ?? 0,
     evaluations: evaluations, trace: trace, solver: solver)
+}
+
+/// The samples that are evaluated together, and where.
+private struct ActiveBatch<S: Scalar> {
+  /// The problem of these samples alone.
+  private(set) var problem: FixedPointProblem<S>
+  /// The samples, ascending, by their rows in the whole batch.
+  private(set) var samples: [Int]
+  /// The points, a row for each of the samples.
+  var points: Matrix<S>
+
+  init(problem: FixedPointProblem<S>, start: Matrix<S>) {
+    self.problem = problem
+    samples = Array(0..<start.rows)
+    points = start
+  }
+
+  /// Leaves out what has finished, once that is half of the batch: a matrix product of fewer rows costs less, and every
+  /// change of the shape costs a copy.
+  mutating func compact(keeping isActive: (_ sample: Int) -> Bool) {
+    guard samples.count > 1, let select = problem.selecting else { return }
+    let rows = samples.indices.filter { isActive(samples[$0]) }
+    guard rows.count <= samples.count / 2 else { return }
+    problem = select(rows)
+    samples = rows.map { samples[$0] }
+    points = points.selectingRows(rows)
+  }
+
+  /// What the coordinates of some of the rows add up; nil where it is not known.
+  func magnitudes(ofRows rows: [Int]) -> [[S]]? {
+    guard !rows.isEmpty, let magnitudes = problem.magnitudes else { return nil }
+    if rows.count < samples.count, let part = problem.selecting?(rows), let magnitudes = part.magnitudes {
+      return magnitudes(points.selectingRows(rows)).rowArrays
+    }
+    let all = magnitudes(points)
+    return rows.map { Array(all.row($0)) }
+  }
 }
 
 /// Records the worst of the samples' latest residuals, unless no sample has measured one yet.

@@ -3,14 +3,14 @@ import LinearAlgebra
 /// A method that finds a state which a transition leaves alone: z* = f(z*).
 ///
 /// A solver is a small value that holds its parameters. It sees nothing of the model but the
-/// transition, so the same solvers find an equilibrium `z = f(z, x)` and solve the adjoint equation
+/// problem's transition, so the same solvers find an equilibrium `z = f(z, x)` and solve the adjoint equation
 /// `g = Jᵀ g + e` (Bai, Kolter & Koltun 2019, section 3.1.3), whose transition is affine.
 ///
 /// A batch is as many separate problems as it has rows: each sample has its own convergence, its own
 /// history and its own outcome. The transition must be a function (equal arguments give equal results)
-/// that treats the rows separately. It is always called on the whole batch, so that matrix products
-/// have the same shape, and hence the same rounding, in every call; a sample that has finished is
-/// passed with its final state in every later call.
+/// that treats the rows separately. Where the problem can be had for some rows alone, samples that have finished are
+/// left out as soon as they are half of those evaluated; else a sample that has finished is passed with its final
+/// state in every later call.
 public protocol FixedPointSolver: Sendable {
   /// The method's name in reports: `picard`, `anderson`, `broyden` or `newton`.
   var name: String { get }
@@ -25,16 +25,24 @@ public protocol FixedPointSolver: Sendable {
   /// converged: see `SampleOutcome.reason`.
   ///
   /// - Parameters:
-  ///   - transition: f, from `[batch, N]` to `[batch, N]`.
+  ///   - problem: The transition f, from `[batch, N]` to `[batch, N]`, and what is known of its rounding.
   ///   - start: The first iterates, `[batch, N]`.
   ///   - rule: When a sample's residual is small enough, and how many updates it may take.
   /// - Complexity: Memory O(batch · N · m), m the number of vectors that the method remembers; it does
   ///   not grow with the number of iterations.
   func solve<S: Scalar>(
-    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+    _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S>
 }
 
 extension FixedPointSolver {
   public var preparation: (any FixedPointSolver)? { nil }
+
+  /// Iterates a transition of which nothing else is known: residuals are measured against the largest coordinate, and
+  /// the whole batch is evaluated every time.
+  public func solve<S: Scalar>(
+    _ transition: @escaping (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+  ) -> FixedPointSolution<S> {
+    solve(FixedPointProblem(value: transition), from: start, until: rule)
+  }
 }

@@ -32,8 +32,8 @@ public struct Newton: FixedPointSolver {
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(
-    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+    _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
-    iterate(transition, from: start, until: rule, solver: name) { NewtonIteration<S>(parameters: self) }
+    iterate(problem, from: start, until: rule, solver: name) { NewtonIteration<S>(parameters: self) }
   }
 }

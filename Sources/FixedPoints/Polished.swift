@@ -25,9 +25,9 @@ public struct Polished: FixedPointSolver {
   public var preparation: (any FixedPointSolver)? { base.preparation }
 
   public func solve<S: Scalar>(
-    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+    _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
-    var solution = base.solve(transition, from: start, until: rule)
+    var solution = base.solve(problem, from: start, until: rule)
     var candidate = solution.state
     var idle = [Int](repeating: 0, count: start.rows)
     for sample in idle.indices
@@ -35,7 +35,7 @@ public struct Polished: FixedPointSolver {
       idle[sample] = Self.patience
     }
     for _ in 0..<Self.most where idle.contains(where: { $0 < Self.patience }) {
-      let next = transition(candidate)
+      let next = problem.value(candidate)
       solution.evaluations += 1
       for sample in idle.indices where idle[sample] < Self.patience {
         let residual = Double(largestMagnitude((next - candidate).row(sample)))

@@ -8,17 +8,32 @@ public struct SampleOutcome: Sendable, Equatable {
   public var iterations: Int
   /// ‖f(z) − z‖∞ of the returned state z itself; infinite where f(z) is not finite.
   public var residual: Double
-  /// An estimate of the spectral radius of J = ∂f/∂z near the iterates, from the ratio of successive
+  /// An estimate of the spectral radius of J = ∂f/∂z near the fixed point, from the ratio of successive
   /// residuals, which tends to it as in the power method. Nil where there is none: for methods other
-  /// than undamped Picard iteration, for too few iterates, and on a cycle.
+  /// than undamped Picard iteration, for too few iterates, and where the iterates did not converge.
   public var spectralRadiusEstimate: Double?
+  /// A lower estimate of ‖(I − J)⁻¹‖∞ in balanced coordinates, from how far the last updates moved the state for what they
+  /// did to the residual; nil where there were too few.
+  public var sensitivity: Double?
+  /// How many times as large as rounding of f, relative to what each coordinate adds up, the error of the state may be:
+  /// the condition of I − J in that measure. Nil where nobody has estimated it.
+  public var conditionEstimate: Double?
+  /// The error of the state that rounding and the residual allow, relative to what each coordinate adds up, the largest
+  /// over the coordinates. Nil where nobody has estimated it.
+  public var errorEstimate: Double?
+  /// Whether I − J is regular at the state within that error, so that gradients exist.
+  public var isDifferentiable = true
 
   /// An outcome of the given parts.
-  public init(reason: StopReason, iterations: Int, residual: Double, spectralRadiusEstimate: Double? = nil) {
+  public init(
+    reason: StopReason, iterations: Int, residual: Double, spectralRadiusEstimate: Double? = nil,
+    sensitivity: Double? = nil
+  ) {
     self.reason = reason
     self.iterations = iterations
     self.residual = residual
     self.spectralRadiusEstimate = spectralRadiusEstimate
+    self.sensitivity = sensitivity
   }
 }
 
@@ -41,6 +56,8 @@ extension SampleOutcome: CustomStringConvertible {
     case .diverging: return "the residual or the state keeps growing (residual \(size))"
     case .notFinite: return "the transition gives infinity or NaN (residual \(size))"
     case .singular: return "I − J is singular to working precision (residual \(size))"
+    case .notDetermined:
+      return "the residual is \(size), but I − J is singular to rounding, which leaves the state open"
     }
   }
 }

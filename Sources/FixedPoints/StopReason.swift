@@ -13,6 +13,9 @@ public enum StopReason: Sendable, Equatable {
   case notFinite
   /// I − J is singular at the iterate, so that Newton's equations have no unique solution.
   case singular
+  /// The residual is within the tolerance, but I − J is so nearly singular there that rounding alone leaves the state
+  /// open, or whether there is one.
+  case notDetermined
 }
 
 extension StopReason: CustomStringConvertible {
@@ -25,6 +28,7 @@ extension StopReason: CustomStringConvertible {
     case .diverging: "diverging"
     case .notFinite: "not finite"
     case .singular: "singular"
+    case .notDetermined: "not determined"
     }
   }
 }

@@ -40,6 +40,9 @@ public struct Expansion: Sendable {
     add(product, times: c)
   }
 
+  /// Whether the sum is exactly 0.
+  public var isZero: Bool { components.isEmpty }
+
   /// The sum, within one unit in the last place; NaN where a component overflowed.
   public var value: Double { components.reduce(0, +) }
 }

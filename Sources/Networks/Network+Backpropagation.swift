@@ -9,6 +9,8 @@ public struct Backpropagation<S: Scalar>: Sendable {
   public let gradients: Gradients<S>
   /// Whether each sample's adjoint was reached in every implicit layer.
   public let converged: [Bool]
+  /// What every iteration did, from the output backwards; empty where none was needed.
+  public let records: [SolveRecord]
   /// The first failure, or nil.
   public let failure: NoEquilibrium?
 }
@@ -16,15 +18,18 @@ public struct Backpropagation<S: Scalar>: Sendable {
 extension Network {
   /// Backpropagation: the gradients of `Σ ⟨cotangent, output⟩` for a cotangent `[batch, outputs]`.
   ///
-  /// Implicit layers are differentiated by the implicit function theorem, their adjoint found by `method`.
+  /// Implicit layers are differentiated by the implicit function theorem, their adjoint found by `method` until `rule`
+  /// accepts it, by default at rounding level.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func backpropagate(
-    _ cotangent: Matrix<S>, through pass: ForwardPass<S>, solvingBy method: SolutionMethod
+    _ cotangent: Matrix<S>, through pass: ForwardPass<S>, solvingBy method: SolutionMethod,
+    until rule: StoppingRule? = nil
   ) -> Backpropagation<S> {
     var sweep = ReverseSweep(values: pass.values, input: pass.input)
     sweep.add(to: .node(output)) { $0 = cotangent }
     var converged = [Bool](repeating: true, count: cotangent.rows)
+    var records: [SolveRecord] = []
     var failure: NoEquilibrium?
     for index in order.reversed() {
       switch (layers[index], pass.traces[index]) {
@@ -33,7 +38,7 @@ extension Network {
           block.portCotangents(sweep.takeCotangent(of: index), at: ports), through: block, at: index)
       case (.implicit(let layer), .implicit(let solution)):
         let back = layer.model.backpropagate(
-          sweep.takeCotangent(of: index), through: solution, by: method)
+          sweep.takeCotangent(of: index), through: solution, by: method, until: rule)
         sweep.add(to: layer.source) { sum in
           if sum == nil { sum = back.gradients.input } else { sum!.add(back.gradients.input) }
         }
@@ -42,10 +47,12 @@ extension Network {
           sweep.add(parameters[name]!, to: layer.fullName(name), at: index)
         }
         for sample in converged.indices where !back.converged[sample] { converged[sample] = false }
+        records += back.records
         failure = failure ?? back.failure
       default: preconditionFailure("a forward pass of another network")
       }
     }
-    return Backpropagation(gradients: sweep.takeGradients(), converged: converged, failure: failure)
+    return Backpropagation(
+      gradients: sweep.takeGradients(), converged: converged, records: records, failure: failure)
   }
 }

@@ -20,22 +20,26 @@ public struct ForwardPass<S: Scalar>: Sendable {
   public let converged: [Bool]
   let traces: [Trace]
 
-  /// The first implicit layer and sample without an equilibrium, or nil.
-  public var failure: NoEquilibrium? {
-    for case .implicit(let solution) in traces {
-      if let failure = solution.failure { return failure }
-    }
-    return nil
+  /// The equilibria of the implicit layers, in the order of the layers.
+  public var solutions: [EquilibriumSolution<S>] {
+    traces.compactMap { if case .implicit(let solution) = $0 { solution } else { nil } }
   }
+
+  /// The first implicit layer and sample without an equilibrium, or nil.
+  public var failure: NoEquilibrium? { solutions.lazy.compactMap(\.failure).first }
 }
 
 extension Network {
   /// Evaluates the layers one after the other on a batch `[batch, input]`.
   ///
-  /// - Parameter method: How implicit layers are solved.
+  /// - Parameters:
+  ///   - method: How implicit layers are solved.
+  ///   - rule: When a sample has converged in one; by default at rounding level.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  public func forward(_ x: Matrix<S>, solvingBy method: SolutionMethod) -> ForwardPass<S> {
+  public func forward(
+    _ x: Matrix<S>, solvingBy method: SolutionMethod, until rule: StoppingRule? = nil
+  ) -> ForwardPass<S> {
     precondition(x.columns == inputSize, "samples of \(x.columns) numbers for an input of \(inputSize)")
     var values = [Matrix<S>](repeating: Matrix(rows: 0, columns: 0), count: layers.count)
     var traces = [ForwardPass<S>.Trace](repeating: .explicit(ports: []), count: layers.count)
@@ -47,7 +51,8 @@ extension Network {
         values[index] = block.value(at: ports)
         traces[index] = .explicit(ports: ports)
       case .implicit(let layer):
-        let solution = layer.model.solve(value(of: layer.source, in: values, input: x), by: method)
+        let solution = layer.model.solve(
+          value(of: layer.source, in: values, input: x), by: method, until: rule)
         values[index] = solution.output
         traces[index] = .implicit(solution)
         for sample in converged.indices where !solution.converged[sample] { converged[sample] = false }

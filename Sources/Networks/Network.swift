@@ -2,7 +2,7 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// An explicit network: a graph of layers, each evaluated once, after what it reads (theory, section 1).
+/// An explicit network: a graph of layers, each evaluated once, after what it reads (Theory, "Explicit networks").
 ///
 /// Layers stand in any order; the input and any layer may be read by several.
 public struct Network<S: Scalar>: Sendable {

@@ -3,7 +3,7 @@ import LinearAlgebra
 /// The nonlinear half of a block: `z = φ(p_1, …, p_m)`, of one or more pre-activations (*ports*).
 ///
 /// It carries no parameters, only constants: whatever is trained stands in `W_z`, `W_x` and `b`
-/// (theory, section 3), so a nonlinearity is the same value in every precision.
+/// (Theory, "The theorem"), so a nonlinearity is the same value in every precision.
 public protocol Nonlinearity: Sendable {
   /// The name in files: `relu`, `leaky_relu`, ….
   static var typeName: String { get }
@@ -39,7 +39,7 @@ public protocol Nonlinearity: Sendable {
   /// The range of the slopes `(φ(p) − φ(q)) / (p − q)` where φ acts elementwise; nil where it does not.
   ///
   /// Within `−1…1` it is non-expansive; within `0…1` it is the proximal operator of a convex function,
-  /// which well-posedness conditions ask for (theory, section 7).
+  /// which well-posedness conditions ask for (Theory, "Groups without an equilibrium").
   var slopes: ClosedRange<Double>? { get }
 }
 

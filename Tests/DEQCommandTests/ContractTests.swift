@@ -42,7 +42,13 @@ import Testing
     arguments: [
       ("convert", ["--output", "--matrix", "--no-check", "--force", "--json"]),
       ("check", ["--samples", "--seed", "--solver", "--precision", "--require-proof", "--json"]),
-      ("evaluate", ["--input", "--solver", "--output", "--force", "--json"]),
+      (
+        "evaluate",
+        [
+          "--input", "--solver", "--tolerance", "--maximum-iterations", "--start", "--precision", "--output",
+          "--force", "--json", "--state", "--trace", "--spectral-radius", "--time",
+        ]
+      ),
       ("inspect", ["--json"]),
       ("property", ["--cases", "--seed", "--max-depth", "--max-width", "--json"]),
       ("fixtures", ["--record", "--json"]),

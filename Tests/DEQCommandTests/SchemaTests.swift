@@ -85,6 +85,8 @@ import Testing
     // Names of parameters.
     "gradients.a.weight", "gradients.a.bias", "gradients.b.weight", "gradients.Wz[z,z]", "gradients.Wx[z]",
     "gradients.b[z]",
+    ".state", ".seconds", "state.z", "forward.trace", "adjoint.trace", "samples.adjoint",
+    "samples.spectralRadius",
   ]
 
   @Test(

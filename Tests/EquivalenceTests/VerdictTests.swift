@@ -72,13 +72,13 @@ struct VerdictTests {
       output: 0)
     let converted = EquilibriumModel(converting: network)
     let sound = EquivalenceChecker().check(network, against: converted)
-    // The same equations, of which nothing is known but that no equilibrium was found.
+    // The same equations, of which nothing is known but that no solver found an equilibrium.
     #expect(sound.isProvedToHaveSameEquations && sound.verdict == .undecided)
     #expect(sound.measurement.samples.withoutValue == 16)
     let report = EquivalenceChecker().check(network, against: nudged(converted))
     #expect(report.verdict == .undecided)
     #expect(report.measurement.samples.compared == 0)
-    #expect(report.notes.contains { $0.contains("no equilibrium") }, "\(report.notes)")
+    #expect(report.notes.contains { $0.contains("none found") }, "\(report.notes)")
   }
 
   @Test(

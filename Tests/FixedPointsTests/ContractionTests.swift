@@ -68,7 +68,8 @@ struct ContractionTests {
       #expect(solution.converged)
       return solution.iterations
     }
-    #expect(iterations(Anderson(), slow: 0) <= iterations(Picard(), slow: 0) + 1)
+    // Polish and the last application add a few.
+    #expect(iterations(Anderson(), slow: 0) <= iterations(Picard(), slow: 0) + 4)
     #expect(iterations(Anderson(), slow: 0.99) < iterations(Picard(), slow: 0.99) / 10)
     // Plain steps that run off must not be taken for long.
     #expect(iterations(Anderson(), slow: -4) < 200)

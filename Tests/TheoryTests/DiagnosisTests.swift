@@ -6,7 +6,7 @@ import Networks
 import Operators
 import Testing
 
-/// Theory, section 7: an implicit layer without an equilibrium is an error that says where and why.
+/// Theory, "Groups without an equilibrium": an implicit layer without an equilibrium is an error that says where and why.
 @Suite("Diagnosis")
 struct DiagnosisTests {
   /// An explicit layer, an implicit one `z = σ(w z + x + c)` of width 1, and another explicit layer.

@@ -8,7 +8,7 @@ import RandomNetworks
 import TestSupport
 import Testing
 
-/// Theory, section 3: a converted network comes to rest, exactly, after as many steps as it has layers.
+/// Theory, "The theorem": a converted network comes to rest, exactly, after as many steps as it has layers.
 @Suite("Finite termination")
 struct FiniteTerminationTests {
   private static func network(_ seed: UInt64) -> Network<Double> {

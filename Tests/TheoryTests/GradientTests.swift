@@ -7,7 +7,7 @@ import Operators
 import TestSupport
 import Testing
 
-/// Theory, section 4: implicit differentiation of a converted network is backpropagation.
+/// Theory, "Implicit differentiation": implicit differentiation of a converted network is backpropagation.
 @Suite("Gradients of a converted network")
 struct GradientTests {
   /// A network, its equilibrium model, one sample, and what independent loops say of it.

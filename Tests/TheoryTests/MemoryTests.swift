@@ -8,7 +8,7 @@ import Testing
 #if canImport(Glibc)
   import Glibc
 
-  /// Theory, section 2: implicit differentiation never goes back through the iterations, so that memory does not
+  /// Theory, "Equilibrium models": implicit differentiation never goes back through the iterations, so that memory does not
   /// grow with their number.
   @Suite("Memory", .serialized)
   struct MemoryTests {

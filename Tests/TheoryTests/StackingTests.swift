@@ -7,7 +7,7 @@ import Operators
 import TestSupport
 import Testing
 
-/// Theory, section 3, stacking: one equilibrium model is any stack of equilibrium models.
+/// Theory, "Stacks": one equilibrium model is any stack of equilibrium models.
 @Suite("Stacking")
 struct StackingTests {
   private struct Stack {

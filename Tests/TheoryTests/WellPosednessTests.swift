@@ -5,7 +5,7 @@ import Operators
 import TestSupport
 import Testing
 
-/// Theory, section 7: a certificate is claimed only where its condition holds, and means what it says.
+/// Theory, "Groups without an equilibrium": a certificate is claimed only where its condition holds, and means what it says.
 @Suite("Well-posedness")
 struct WellPosednessTests {
   private func model(

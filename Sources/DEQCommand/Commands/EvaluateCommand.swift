@@ -11,10 +11,16 @@ struct EvaluateCommand: ParsableCommand {
       may be a NumPy array, .npy, or the array "input" of an .npz. A network is evaluated \
       layer by layer and differentiated by backpropagation; an equilibrium model is solved and differentiated \
       implicitly, and what its solver did goes to standard error. A sample without an equilibrium is an error, \
-      with exit status 1; a value that is not finite is one too, with 65.
+      with exit status 1; with --json the others' answers are written all the same. A value that is not finite is an \
+      error with 65.
 
-      Example:
+      A residual is the largest magnitude in f(z) − z. Wherever it is accepted, by default at rounding level, the state \
+      is called converged; --tolerance and --absolute-tolerance add up, and hold for the adjoint too.
+
+      Examples:
         echo '{"input": [[1, 2]]}' | deq evaluate mlp.deq.json
+        deq evaluate m.json --input x.json --tolerance 1e-6 --state -o state.json
+        deq evaluate m.json --input x.json --start state.json --solver newton --trace
       """)
 
   @Argument(help: "A network or an equilibrium model, as JSON or ONNX; - is standard input.")
@@ -23,8 +29,18 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The samples; - is standard input.")
   var input = "-"
 
-  @Option(help: "How equilibria are found: along the dependency graph, or by a solver on the whole state.")
-  var solver = MethodName.structured
+  @OptionGroup(title: "Solver options") var solve: SolveOptions
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where the iteration begins: zeros, or a file with a state such as --state writes. (default: where the solver \
+      begins by itself: what f makes of zeros, and zeros for a solver on the whole state)
+      """, valueName: "zeros|file"))
+  var start: String?
+
+  @Option(help: "The precision of the evaluation.")
+  var precision = EquivalenceChecker.Precision.float64
 
   @Option(name: .shortAndLong, help: "Where to write; - is standard output.")
   var output = "-"
@@ -34,87 +50,103 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var threading: ThreadsOption
 
-  @Flag(help: "Add the solver's statistics to the object that is written.")
+  @Flag(help: "Add what became of each sample, and the solver's statistics, to the object that is written.")
   var json = false
+
+  @Flag(help: "Add the value of every block of an equilibrium model; includes --json.")
+  var state = false
+
+  @Flag(help: "Add the residuals from update to update; includes --json.")
+  var trace = false
+
+  @Flag(
+    help: """
+      Add an estimate of the spectral radius of J = ∂f/∂z at every equilibrium of a model, by power iteration; includes \
+      --json.
+      """)
+  var spectralRadius = false
+
+  @Flag(
+    help: """
+      Add the least time of a solve, and of a differentiation, among as many as fit into a fifth of a second; includes \
+      --json.
+      """)
+  var time = false
+
+  private var isReport: Bool { json || state || trace || spectralRadius || time }
 
   func run() throws {
     threading.apply()
-    try ModelArguments.requireOneStandardInput([model, input])
+    try ModelArguments.requireOneStandardInput([model, input] + (start.map { [$0] } ?? []))
     let file = try ModelFile.read(model)
     try ModelArguments.requireFiniteNumbers(file)
-    let samplesFile = try FileContents(reading: input)
-    let evaluation =
-      switch file {
-      case .network(let network): try evaluate(network, samplesFile)
-      case .equilibrium(let model): try evaluate(model, samplesFile)
-      }
-    try requireFinite(evaluation.results)
+    let evaluation = try evaluation(of: file, at: FileContents(reading: input))
+    if !isReport { try requireConvergence(of: evaluation) }
+    try requireFinite(evaluation)
     try write(evaluation)
-    if case .equilibrium = file, !json {
-      for line in evaluation.statistics { writeToStandardError("\(line)\n") }
+    if isReport { return try requireConvergence(of: evaluation) }
+    guard case .equilibrium = file else { return }
+    for line in evaluation.statistics { writeToStandardError("\(line)\n") }
+  }
+
+  private func evaluation(of file: ModelFile, at samplesFile: FileContents) throws -> Evaluation {
+    var settings = EvaluationSettings(solve: solve)
+    settings.wantsSpectralRadius = spectralRadius
+    settings.isTimed = time
+    switch file {
+    case .network(let network):
+      try requireEquilibriumModel()
+      let samples = try Samples.read(
+        samplesFile, inputSize: network.inputSize, outputSize: network.outputSize)
+      try requireMemory(toEvaluate: network, samples: samples.input.rows)
+      return precision == .float64
+        ? try settings.evaluation(of: network, at: samples)
+        : try settings.evaluation(of: network.cast(to: Float.self), at: samples)
+    case .equilibrium(let model):
+      let samples = try Samples.read(samplesFile, inputSize: model.inputSize, outputSize: model.outputSize)
+      try requireMemory(toEvaluate: model, samples: samples.input.rows)
+      settings.start = try start.map { try readStart($0, of: model, samples: samples.input.rows) }
+      return precision == .float64
+        ? try settings.evaluation(of: model, at: samples)
+        : try settings.evaluation(of: model.cast(to: Float.self), at: samples)
     }
   }
 
-  /// The results, and what the solvers did to get them.
-  private struct Evaluation {
-    let results: SampleResults
-    var forward: [SolveRecord] = []
-    var adjoint: [SolveRecord] = []
-
-    var statistics: [String] {
-      let lines = forward.map { Self.line("forward", $0) } + adjoint.map { Self.line("adjoint", $0) }
-      return lines.isEmpty ? ["one pass: no block reads itself, nothing to iterate"] : lines
-    }
-
-    private static func line(_ direction: String, _ record: SolveRecord) -> String {
-      let residual = record.samples.map(\.residual).max() ?? 0
-      return "\(direction): \(record.solver) on \(text(record.blocks.count, "block")): "
-        + "\(text(record.iterations, "iteration")), \(text(record.evaluations, "evaluation")), residual \(text(residual))"
+  /// A network has no state of its own to begin at, to write or to look at.
+  private func requireEquilibriumModel() throws {
+    let asked = [(start != nil, "--start"), (state, "--state"), (spectralRadius, "--spectral-radius")]
+    if let (_, option) = asked.first(where: \.0) {
+      throw CommandFailure(
+        .usage, "\(option): expected an equilibrium model, found a network; deq convert makes one of \(model)"
+      )
     }
   }
 
-  private func evaluate(_ network: Network<Double>, _ file: FileContents) throws -> Evaluation {
-    let samples = try Samples.read(file, inputSize: network.inputSize, outputSize: network.outputSize)
-    try requireMemory(toEvaluate: network, samples: samples.input.rows)
-    let pass = network.forward(samples.input, solvingBy: solver.method)
-    try require(pass.failure)
-    guard let cotangent = samples.cotangent else {
-      return Evaluation(results: SampleResults(output: pass.output))
-    }
-    let back = network.backpropagate(cotangent, through: pass, solvingBy: solver.method)
-    try require(back.failure, of: "adjoint: ")
-    return Evaluation(results: SampleResults(output: pass.output, gradients: back.gradients))
+  private func readStart(
+    _ start: String, of model: EquilibriumModel<Double>, samples: Int
+  ) throws -> [Matrix<Double>] {
+    guard start != "zeros" else { return model.zeroState(batch: samples) }
+    return try StateFile.read(FileContents(reading: start), for: model, samples: samples)
   }
 
-  private func evaluate(_ model: EquilibriumModel<Double>, _ file: FileContents) throws -> Evaluation {
-    let samples = try Samples.read(file, inputSize: model.inputSize, outputSize: model.outputSize)
-    try requireMemory(toEvaluate: model, samples: samples.input.rows)
-    let solution = model.solve(samples.input, by: solver.method)
-    try require(solution.failure)
-    guard let cotangent = samples.cotangent else {
-      return Evaluation(results: SampleResults(output: solution.output), forward: solution.records)
+  private func requireConvergence(of evaluation: Evaluation) throws {
+    if let failure = evaluation.forward.failure { throw CommandFailure(.refuted, "\(model): \(failure)") }
+    // All samples have an equilibrium here, so that the adjoint's are numbered alike.
+    if let failure = evaluation.adjoint.failure {
+      throw CommandFailure(.refuted, "\(model): adjoint: \(failure)")
     }
-    let back = model.backpropagate(cotangent, through: solution, by: solver.method)
-    try require(back.failure, of: "adjoint: ")
-    return Evaluation(
-      results: SampleResults(output: solution.output, gradients: back.gradients),
-      forward: solution.records, adjoint: back.records)
-  }
-
-  private func require(_ failure: NoEquilibrium?, of equation: String = "") throws {
-    if let failure { throw CommandFailure(.refuted, "\(model): \(equation)\(failure)") }
   }
 
   /// JSON has no word for an infinity, and a reader should hear of it.
-  private func requireFinite(_ results: SampleResults) throws {
-    for sample in 0..<results.output.rows {
-      if let index = results.output.row(sample).firstIndex(where: { !$0.isFinite }) {
+  private func requireFinite(_ evaluation: Evaluation) throws {
+    for (sample, isConverged) in evaluation.converged.enumerated() where isConverged {
+      if let index = evaluation.output.row(sample).firstIndex(where: { !$0.isFinite }) {
         throw CommandFailure(
           .badData,
-          "\(model): the output is not finite for sample \(sample): \(results.output.elements[index])")
+          "\(model): the output is not finite for sample \(sample): \(evaluation.output.elements[index])")
       }
     }
-    guard let gradients = results.gradients else { return }
+    guard let gradients = evaluation.gradients else { return }
     let all =
       [("input", gradients.input.elements)]
       + gradients.parameters.names.map { ($0, gradients.parameters[$0]!.elements) }
@@ -125,18 +157,28 @@ struct EvaluateCommand: ParsableCommand {
 
   private func write(_ evaluation: Evaluation) throws {
     let text = try JSONText { (writer) throws(FileError) in
-      if json { try writer.heading(of: "evaluate") }
-      try evaluation.results.writeKeys(to: &writer)
-      guard json else { return }
-      try writer.key("solver")
-      try writer.beginObject()
-      try writer.key("forward")
-      try writeJSON(evaluation.forward, to: &writer)
-      try writer.key("adjoint")
-      try writeJSON(evaluation.adjoint, to: &writer)
-      try writer.end()
+      guard isReport else {
+        return try SampleResults(output: evaluation.output, gradients: evaluation.gradients).writeKeys(
+          to: &writer)
+      }
+      try writer.heading(of: "evaluate")
+      try evaluation.writeKeys(EvaluationDetails(state: state, trace: trace), to: &writer)
     }.text
     if output == "-" { return try writeToStandardOutput(text) }
     try writeFile(text, to: output, force: force)
+  }
+}
+
+extension Evaluation {
+  /// What the solvers did, a line for each iteration.
+  fileprivate var statistics: [String] {
+    let lines = forward.map { Self.line("forward", $0) } + adjoint.map { Self.line("adjoint", $0) }
+    return lines.isEmpty ? ["one pass: no block reads itself, nothing to iterate"] : lines
+  }
+
+  private static func line(_ direction: String, _ record: SolveRecord) -> String {
+    let residual = record.samples.map(\.residual).max() ?? 0
+    return "\(direction): \(record.solver) on \(text(record.blocks.count, "block")): "
+      + "\(text(record.iterations, "iteration")), \(text(record.evaluations, "evaluation")), residual \(text(residual))"
   }
 }

@@ -154,7 +154,7 @@ private struct FixtureRun {
     _ network: Network<Double>, _ model: EquilibriumModel<Double>, with expected: ExpectedResults,
     _ result: inout FixtureResult
   ) throws -> String? {
-    let method = SolutionMethod.structured(Polished(GroupSolver()))
+    let method = SolutionMethod.standard
     let x = expected.samples.input
     guard x.columns == network.inputSize else {
       return "expected.json: input: expected rows of \(network.inputSize) numbers, found \(x.columns)"

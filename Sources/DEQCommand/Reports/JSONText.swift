@@ -49,7 +49,11 @@ extension JSONWriter {
 }
 
 /// Writes the statistics of iterations, an object for each.
-func writeJSON(_ records: [SolveRecord], to writer: inout JSONWriter) throws(FileError) {
+///
+/// - Parameter traces: Whether the residuals on the way are written too, each with the updates before it.
+func writeJSON(
+  _ records: [SolveRecord], traces: Bool = false, to writer: inout JSONWriter
+) throws(FileError) {
   try writer.beginArray()
   for record in records {
     try writer.beginObject(.inLine)
@@ -61,8 +65,23 @@ func writeJSON(_ records: [SolveRecord], to writer: inout JSONWriter) throws(Fil
     try writer.integer("iterations", record.iterations)
     try writer.integer("evaluations", record.evaluations)
     try writer.anyNumber("residual", record.samples.map(\.residual).max() ?? 0)
+    if let condition = record.conditionEstimate { try writer.anyNumber("condition", condition) }
+    if let error = record.errorEstimate { try writer.anyNumber("error", error) }
     let failures = Set(record.samples.filter { $0.reason != .converged }.map { "\($0.reason)" }).sorted()
     if !failures.isEmpty { try writer.strings("failures", failures) }
+    if traces { try writeJSON(record.trace, to: &writer) }
+    try writer.end()
+  }
+  try writer.end()
+}
+
+private func writeJSON(_ trace: ResidualTrace, to writer: inout JSONWriter) throws(FileError) {
+  try writer.key("trace")
+  try writer.beginArray(.inLine)
+  for entry in trace.entries {
+    try writer.beginObject(.inLine)
+    try writer.integer("iteration", entry.iteration)
+    try writer.anyNumber("residual", entry.residual)
     try writer.end()
   }
   try writer.end()

@@ -9,12 +9,6 @@ enum SolverName: String, ExpressibleByArgument, CaseIterable {
 /// A solver, or the structured solve along the dependency graph.
 enum MethodName: String, ExpressibleByArgument, CaseIterable {
   case structured, picard, anderson, broyden, newton
-
-  /// The method of this name.
-  var method: SolutionMethod {
-    if let solver = SolverName(rawValue: rawValue) { return .whole(ModelArguments.solver(named: solver)) }
-    return .structured(GroupSolver())
-  }
 }
 
 extension EquivalenceChecker.Precision: ExpressibleByArgument {}

@@ -11,6 +11,8 @@ struct EntryRewriting {
     let parameter: String?
     /// What tells the entry from all others, for those without a parameter.
     let key: String
+    /// Whether the numbers are added up in exact arithmetic before anything is rounded.
+    var isSummed = false
   }
 
   /// The numbers for an entry, in the shape of those that it has.
@@ -62,12 +64,21 @@ struct EntryRewriting {
     }
     for index in block.offsets.indices {
       let offset = block.offsets[index]
-      let place = Place(parameter: offset.parameter.map(name), key: name("\(block.name).b\(index)"))
+      let place = Place(
+        parameter: offset.parameter.map(name), key: name("\(block.name).b\(index)"), isSummed: offset.isSum)
       let tensor = numbers(offset.tensor, place)
       block.offsets[index] =
         offset.map.map {
           Offset(port: offset.port, tensor: tensor, map: $0, parameter: offset.parameter)
         } ?? Offset(port: offset.port, tensor: tensor, parameter: offset.parameter)
+      guard offset.isSum else { continue }
+      // The sums themselves are numbers of the block as well, which carry no parameter.
+      let sums = Tensor(block.offsets[index].vector)
+      let moved = numbers(sums, Place(parameter: nil, key: "\(place.key) sums"))
+      let difference = zip(moved.elements, sums.elements).map { $0 == $1 ? 0 : $0 - $1 }
+      if difference.contains(where: { $0 != 0 }) {
+        block.offsets.append(Offset(port: offset.port, vector: difference))
+      }
     }
     return block
   }
@@ -75,9 +86,10 @@ struct EntryRewriting {
 
 extension JudgedModel {
   /// The same model with every number of its entries moved by a random share of itself, up to `step`; a tied parameter stays
-  /// tied.
+  /// tied. Of numbers that are added up exactly the sum is moved.
   func withPerturbedEntries(by step: Double, seed: UInt64) -> JudgedModel {
     EntryRewriting { tensor, place in
+      if place.isSummed { return tensor }
       var generator = SeededGenerator(seed: seed, mixedWith: place.parameter.map { "p \($0)" } ?? place.key)
       return Tensor(
         shape: tensor.shape,

@@ -53,7 +53,7 @@ public struct PathRecord: Sendable {
   public let adjoint: [SolveRecord]
 }
 
-/// The gradient at the structurally zero entries of `W_z`: a fact, not a fault (theory, section 4).
+/// The gradient at the structurally zero entries of `W_z`: a fact, not a fault (Theory, "Implicit differentiation").
 public struct OffPatternGradient: Sendable, Equatable {
   /// The Frobenius norm of `∂ℓ/∂W_z` on the pattern.
   public let on: Double

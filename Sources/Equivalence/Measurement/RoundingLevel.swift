@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// How much of a difference rounding can explain (theory, section 6), component by component.
+/// How much of a difference rounding can explain (Theory, "Rounding"), component by component.
 ///
 /// Each side's own rounding is measured, never the distance between the sides, on several inputs next to the sample, because
 /// a single difference may be small by luck; the largest counts, of two kinds. Both are evaluated in the precision of the

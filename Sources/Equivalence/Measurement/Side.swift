@@ -18,7 +18,7 @@ enum Side<S: Scalar>: Sendable {
   }
 
   /// How a model is solved where nobody asks for a solver: along its dependency graph, to rounding.
-  static var method: SolutionMethod { .structured(Polished(GroupSolver())) }
+  static var method: SolutionMethod { .standard }
 
   /// How a model is solved where thousands of inputs are tried and a sample that does not settle is passed over.
   static var quickMethod: SolutionMethod { .structured(Impatient(Anderson(), maximumIterations: 200)) }
@@ -115,10 +115,10 @@ private struct Impatient: FixedPointSolver {
   var name: String { solver.name }
 
   func solve<S: Scalar>(
-    _ transition: (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
+    _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
     var rule = rule
     rule.maximumIterations = min(rule.maximumIterations, maximumIterations)
-    return solver.solve(transition, from: start, until: rule)
+    return solver.solve(problem, from: start, until: rule)
   }
 }

@@ -113,12 +113,12 @@ struct ExactRow {
       // Where a row has no entry it is +0.
       return (left.first?.number ?? 0).bitPattern == (right.first?.number ?? 0).bitPattern
     }
-    var parts: [Int: [Double]] = [:]
+    var differences: [Int: Expansion] = [:]
     for (summand, sign) in left.map({ ($0, 1.0) }) + right.map({ ($0, -1.0) }) {
       guard let (part, divisor) = summand.exactParts(times: sign) else { return false }
-      parts[divisor, default: []] += part
+      for number in part { differences[divisor, default: Expansion()].add(number) }
     }
-    return parts.values.allSatisfy(sumIsZero)
+    return differences.values.allSatisfy(\.isZero)
   }
 
   /// The sum at a column, as text.
@@ -151,28 +151,4 @@ extension ExactRow.Summand {
     let product = factor == 1 ? "\(number)" : number == 1 ? "\(factor)" : "\(factor)·\(number)"
     return product + (divisor == 1 ? "" : "/\(divisor)")
   }
-}
-
-/// `a + b` rounded, and what rounding took from it (Knuth's two-sum).
-private func twoSum(_ a: Double, _ b: Double) -> (sum: Double, error: Double) {
-  let sum = a + b
-  let part = sum - a
-  return (sum, (a - (sum - part)) + (b - part))
-}
-
-/// Whether numbers add up to exactly 0: their sum as a list of doubles that do not overlap (Shewchuk 1997) is empty.
-private func sumIsZero(_ numbers: [Double]) -> Bool {
-  var expansion: [Double] = []
-  for number in numbers {
-    var carry = number
-    var next: [Double] = []
-    for part in expansion {
-      let (sum, error) = twoSum(carry, part)
-      if error != 0 { next.append(error) }
-      carry = sum
-    }
-    if carry != 0 { next.append(carry) }
-    expansion = next
-  }
-  return expansion.isEmpty
 }

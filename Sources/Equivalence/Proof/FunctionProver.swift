@@ -103,11 +103,12 @@ final class FunctionProver {
       let challenge = FieldChallenge(
         first: identities.first, second: identities.second, seed: seed, attempt: attempt)
       let elements = parameters(Interpretation(challenge))
+      let applied = AppliedMaps()
       let comparison = FieldComparison(
         systems: (first, second),
         evaluations: (
-          FieldEvaluation(of: first, under: challenge, parameters: elements.first),
-          FieldEvaluation(of: second, under: challenge, parameters: elements.second)
+          FieldEvaluation(of: first, under: challenge, parameters: elements.first, after: applied),
+          FieldEvaluation(of: second, under: challenge, parameters: elements.second, after: applied)
         ))
       attempt += 1
       guard comparison.failure == .zeroDenominator, attempt < Self.attempts else { return comparison }

@@ -1,4 +1,4 @@
-/// The verdict on two models (theory, section 5).
+/// The verdict on two models (Theory, "Verdicts").
 public enum Verdict: String, Sendable {
   /// One function in exact arithmetic, for every input.
   case proved

@@ -5,14 +5,14 @@ extension JSONWriter {
   private static let inLineLimit = 16
 
   /// Writes a matrix: on one line where it is small, else row by row.
-  mutating func matrix(_ matrix: Matrix<Double>) throws(FileError) {
+  public mutating func matrix(_ matrix: Matrix<Double>) throws(FileError) {
     try beginArray(matrix.elements.count <= Self.inLineLimit ? .inLine : .onLines)
     for row in 0..<matrix.rows { try numbers(matrix.row(row)) }
     try end()
   }
 
   /// Writes a tensor in its own shape; its last axis stands on one line.
-  mutating func tensor(_ tensor: Tensor<Double>) throws(FileError) {
+  public mutating func tensor(_ tensor: Tensor<Double>) throws(FileError) {
     guard !tensor.shape.isEmpty else { return try number(tensor.elements[0]) }
     try level(tensor.shape[...], tensor.elements[...])
   }

@@ -46,8 +46,9 @@ public struct Offset<S: Scalar>: Sendable {
   public let map: (any LinearMap<S>)?
   /// What `map` makes of the numbers, each sum rounded once.
   private let mapped: [S]?
-  /// Whether `map` adds nothing up: each coordinate of the summand is one number of the tensor, or one product.
-  private let isSpread: Bool
+  /// Whether `map` adds several numbers of the tensor up, in exact arithmetic; if not, each coordinate of the summand is
+  /// one number of the tensor, or one product.
+  public let isSum: Bool
   /// The name of the parameter that the tensor is, if it has been given one.
   public var parameter: String?
 
@@ -62,7 +63,7 @@ public struct Offset<S: Scalar>: Sendable {
     self.tensor = tensor
     map = nil
     mapped = nil
-    isSpread = false
+    isSum = false
     self.parameter = parameter
   }
 
@@ -77,7 +78,7 @@ public struct Offset<S: Scalar>: Sendable {
     self.parameter = parameter
     var vector = Matrix<S>(rows: 1, columns: map.outputSize)
     map.add(of: Matrix(rows: 1, columns: tensor.count, elements: tensor.elements), to: &vector)
-    isSpread = replaceSums(in: &vector.elements, of: map, applied: tensor.elements)
+    isSum = replaceSums(in: &vector.elements, of: map, applied: tensor.elements)
     mapped = vector.elements
   }
 
@@ -91,7 +92,7 @@ public struct Offset<S: Scalar>: Sendable {
   @specialized(where S == Double)
   @specialized(where S == Float)
   func add(to p: inout Matrix<S>) {
-    if let map, isSpread, tensor.count <= count / 8 {
+    if let map, !isSum, tensor.count <= count / 8 {
       // A few numbers spread over many places are read once, and not again from as many places as there are.
       let rows = Matrix(rows: p.rows, columns: tensor.count) { rows in
         for row in 0..<p.rows {
@@ -128,18 +129,18 @@ public struct Offset<S: Scalar>: Sendable {
 ///
 /// A coordinate that is not finite stays what the map itself makes of it.
 ///
-/// - Returns: Whether there is no such coordinate.
+/// - Returns: Whether there is such a coordinate.
 private func replaceSums<S: Scalar>(
   in values: inout [S], of map: any LinearMap<S>, applied x: [S]
 ) -> Bool {
   let parameter = map.parameter?.elements ?? []
-  var isSpread = true
+  var isSum = false
   var summands: [EntrySummand] = []
   for row in values.indices {
     summands.removeAll(keepingCapacity: true)
     map.forEachSummand(inRow: row) { summands.append($0) }
     guard summands.count > 1 else { continue }
-    isSpread = false
+    isSum = true
     var sums: [(divisor: Int, sum: Expansion)] = []
     for summand in summands {
       if sums.last?.divisor != summand.divisor { sums.append((summand.divisor, Expansion())) }
@@ -149,7 +150,7 @@ private func replaceSums<S: Scalar>(
     let value = S(sums.reduce(0) { $0 + $1.sum.value / Double($1.divisor) })
     if value.isFinite { values[row] = value }
   }
-  return isSpread
+  return isSum
 }
 
 /// `z = φ(p_1, …, p_m)` with ports `p = Σ_j A_j z_j + B x + c`: the piece that both kinds of model are made of.
@@ -317,8 +318,31 @@ public struct PortSums<S: Scalar>: Sendable {
   /// The terms that are missing, in the order of summation.
   public fileprivate(set) var rest: [Term<S>]
 
+  /// The same sums of some of the samples, by their rows.
+  public func selectingRows(_ rows: [Int]) -> PortSums {
+    PortSums(sums: sums.map { $0?.selectingRows(rows) }, rest: rest)
+  }
+
+  /// The magnitudes of the sums, with `terms` to follow.
+  public func magnitudes(followedBy terms: [Term<S>]) -> PortSums {
+    PortSums(
+      sums: sums.map { sum in
+        sum.map { Matrix(rows: $0.rows, columns: $0.columns, elements: Operators.magnitudes($0.elements)) }
+      }, rest: terms)
+  }
+
   /// The same sums in another precision, every number rounded to nearest.
   public func cast<T: Scalar>(to type: T.Type) -> PortSums<T> {
     PortSums<T>(sums: sums.map { $0?.cast(to: type) }, rest: rest.map { $0.cast(to: type) })
+  }
+}
+
+extension Block {
+  /// The block with `|A|` for the map of each term and `|c|` for each offset, for bounds of rounding errors.
+  public var entrywiseMagnitude: Block {
+    var block = self
+    block.terms = terms.map { Term(port: $0.port, source: $0.source, map: $0.map.entrywiseMagnitude) }
+    block.offsets = offsets.map { Offset(port: $0.port, vector: magnitudes($0.vector)) }
+    return block
   }
 }

@@ -118,6 +118,12 @@ enum ReportStates {
       input: Examples.samples),
     ReportState("evaluate", "evaluate mlp.deq.json --json", has: ["solver"], input: #"{"input": [[1, 1]]}"#),
     ReportState(
+      "evaluate", "evaluate loop.json --state --trace --spectral-radius", has: ["state", "gradients"],
+      input: #"{"input": [[1]], "cotangent": [[1]]}"#),
+    ReportState(
+      "evaluate", "evaluate step.json --json", status: 1, has: ["samples"],
+      input: #"{"input": [[-1], [1]], "cotangent": [[1], [1]]}"#),
+    ReportState(
       "evaluate", "evaluate loop.json --solver anderson --json", has: ["solver"],
       input: #"{"input": [[1]], "cotangent": [[1]]}"#),
     ReportState("inspect", "inspect mlp.json --json", shows: ["format": "network", "layers": 2]),
@@ -173,6 +179,8 @@ extension ReportStates {
       "swapped.json": Examples.equilibrium.replacing("b.weight", with: "?")
         .replacing("a.weight", with: "b.weight").replacing("?", with: "a.weight"),
       "loop.json": Examples.loop(0.5, activation: "tanh"),
+      // An equilibrium for inputs up to 0, and none above.
+      "step.json": Examples.loop(2, activation: "relu"),
       "bad.json": "{}",
       "plain.json":
         #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "relu", "name": "r"}]}"#,

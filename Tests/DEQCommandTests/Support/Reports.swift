@@ -171,8 +171,15 @@ struct SolveReport: Decodable {
   let converged: Bool
   let iterations: Int
   let evaluations: Int
+  /// The residual after so many updates.
+  struct TraceEntry: Decodable {
+    let iteration: Int
+    let residual: ReportedNumber
+  }
+
   let residual: ReportedNumber
   let failures: [String]?
+  let trace: [TraceEntry]?
 }
 
 /// What `evaluate` writes; `solver` with `--json` only.
@@ -200,6 +207,42 @@ struct EvaluateReport: Decodable {
   let output: [[Double]]
   let gradients: [String: Gradient]?
   let solver: Solver?
+}
+
+/// What of an evaluation's report stands there for each sample alone.
+struct SampleReport: Decodable {
+  struct Ending: Decodable {
+    let status: String
+    let iterations: Int
+    let residual: ReportedNumber
+  }
+
+  struct SpectralRadius: Decodable {
+    let estimate: ReportedNumber
+    let products: Int
+    let settled: Bool
+  }
+
+  struct Sample: Decodable {
+    let forward: Ending
+    let adjoint: Ending?
+    let spectralRadius: SpectralRadius?
+  }
+
+  struct Gradients: Decodable {
+    let input: [[Double]]
+  }
+
+  struct Seconds: Decodable {
+    let forward: Double
+    let adjoint: Double?
+  }
+
+  let output: [[Double]]
+  let gradients: Gradients?
+  let state: [String: [[Double]]]?
+  let samples: [Sample]
+  let seconds: Seconds?
 }
 
 /// What `inspect --json` prints.

@@ -39,11 +39,19 @@ struct BlockImage {
   }
 
   /// The block's value, given what it reads.
-  func value(reading source: (Source) throws(FieldFailure) -> FieldValues) throws(FieldFailure) -> FieldValues
-  {
+  ///
+  /// - Parameter applied: Maps that were applied before, some of them perhaps to the same values.
+  func value(
+    after applied: AppliedMaps? = nil, reading source: (Source) throws(FieldFailure) -> FieldValues
+  ) throws(FieldFailure) -> FieldValues {
     var ports = constants
     for (term, image) in zip(block.terms, terms) {
-      try image.add(of: try source(term.source), to: &ports[term.port])
+      let value = try source(term.source)
+      if let applied {
+        try applied.add(image, of: value, to: &ports[term.port])
+      } else {
+        try image.add(of: value, to: &ports[term.port])
+      }
     }
     guard let nonlinearity = block.nonlinearity as? any Interpreted else {
       throw .noInterpretation(type(of: block.nonlinearity).typeName)

@@ -28,9 +28,12 @@ struct FieldEvaluation: Sendable {
 
   /// The values of a model under a challenge.
   ///
-  /// - Parameter parameters: Elements for parameters of these names, instead of the numbers that the model has.
+  /// - Parameters:
+  ///   - parameters: Elements for parameters of these names, instead of the numbers that the model has.
+  ///   - applied: Maps that the other model has applied under this challenge.
   init(
-    of system: EquationSystem, under challenge: FieldChallenge, parameters: [String: ParameterImages] = [:]
+    of system: EquationSystem, under challenge: FieldChallenge, parameters: [String: ParameterImages] = [:],
+    after applied: AppliedMaps? = nil
   ) {
     self.challenge = challenge
     let theory = Interpretation(challenge)
@@ -49,18 +52,18 @@ struct FieldEvaluation: Sendable {
       if members.count > 1 || equations[members[0]].nodeSources.contains(members[0]) {
         evaluateGroup(members, of: system, equations, parameters, in: theory)
       } else {
-        evaluate(members[0], equations, parameters, in: theory)
+        evaluate(members[0], equations, parameters, in: theory, after: applied)
       }
     }
   }
 
   private mutating func evaluate(
     _ index: Int, _ equations: [Block<Double>], _ parameters: [String: ParameterImages],
-    in theory: Interpretation
+    in theory: Interpretation, after applied: AppliedMaps?
   ) {
     do throws(FieldFailure) {
       let image = try BlockImage(equations[index], parameters: parameters, in: theory)
-      let value = try image.value { (source) throws(FieldFailure) in try read(source) }
+      let value = try image.value(after: applied) { (source) throws(FieldFailure) in try read(source) }
       values[index] = value
       note([index], equations, Set(parameters.keys), passes: 1, depth: 1)
       isPartial[index] =

@@ -1,5 +1,5 @@
 /// A value of a block or the sum of a port in three fields: one element for each coordinate.
-struct FieldValues: Sendable {
+struct FieldValues: Sendable, Equatable {
   /// The number of coordinates.
   let count: Int
   /// The components of all coordinates: first those in the first field, then those in the second and in the third.

@@ -32,6 +32,12 @@ struct UniformInputs: SearchStrategy {
   var name: String { "uniform in [\(Int(range.lowerBound)), \(Int(range.upperBound))]" }
   let weight = 1.0
 
+  /// A domain that does not hold the whole range would leave most of these inputs at its border.
+  func isApplicable(to target: SearchTarget, domain: ClosedRange<Double>?) -> Bool {
+    target.inputSize > 0
+      && domain.map { $0.contains(range.lowerBound) && $0.contains(range.upperBound) } ?? true
+  }
+
   func search(_ state: inout SearchState) { testUniform(range, &state) }
 }
 

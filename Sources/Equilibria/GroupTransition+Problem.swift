@@ -1,0 +1,138 @@
+import FixedPoints
+import LinearAlgebra
+import Operators
+
+extension GroupTransition {
+  /// The transition as solvers see it, with what rounding of it is relative to.
+  var problem: FixedPointProblem<S> { problem(with: MagnitudeBlocks(of: self)) }
+
+  private func problem(with absolute: MagnitudeBlocks<S>) -> FixedPointProblem<S> {
+    FixedPointProblem(
+      value: { value(at: $0) }, magnitudes: { magnitudes(at: $0, with: absolute) },
+      selecting: { selecting($0).problem(with: absolute) })
+  }
+
+  /// The transition as solvers see it, and nothing else known.
+  var plainProblem: FixedPointProblem<S> {
+    FixedPointProblem(value: { value(at: $0) }, selecting: { selecting($0).plainProblem })
+  }
+
+  /// The transition of some of the samples, by their rows.
+  func selecting(_ rows: [Int]) -> GroupTransition {
+    GroupTransition(
+      group: group, places: places, blocks: blocks, beginnings: beginnings.map { $0.selectingRows(rows) },
+      outside: outside.mapValues { $0.selectingRows(rows) }, batch: rows.count)
+  }
+
+  /// What rounding of each coordinate of f is relative to at a state, `[batch, N]`: the running error bound of an evaluation
+  /// in units of the roundoff (see `FixedPointProblem.magnitudes`).
+  func magnitudes(at state: Matrix<S>) -> Matrix<S> { magnitudes(at: state, with: MagnitudeBlocks(of: self)) }
+
+  private func magnitudes(at state: Matrix<S>, with absolute: MagnitudeBlocks<S>) -> Matrix<S> {
+    let values = sweep(from: state).values
+    let outside = self.outside.mapValues(\.magnitude)
+    var errors = [Matrix<S>?](repeating: nil, count: blocks.count)
+    for member in group.iterated { errors[places[member]!] = values[places[member]!]!.magnitude }
+    func error(of place: Int) -> Matrix<S> {
+      let beginning = beginnings[place].magnitudes(followedBy: absolute.blocks[place].terms)
+      let sums = absolute.blocks[place].preactivations(batch: batch, after: beginning) { source in
+        guard case .node(let node) = source, let place = places[node] else { return outside[source] }
+        return errors[place]
+      }
+      let ports = ports(of: place, reading: values)
+      let value = blocks[place].value(at: ports)
+      var error = blocks[place].propagated(sums, at: ports, value: value)
+      error.add(value.magnitude)
+      return error
+    }
+    // What follows from the iterated members hands its own errors on.
+    for member in group.following { errors[places[member]!] = error(of: places[member]!) }
+    return value(of: error)
+  }
+}
+
+extension GroupDerivative {
+  /// The adjoint equation `g = Jᵀ g + e` as solvers see it, with what rounding of its right side is relative to.
+  func adjointProblem(adding e: Matrix<S>) -> FixedPointProblem<S> {
+    adjointProblem(adding: e, with: MagnitudeBlocks(of: self))
+  }
+
+  private func adjointProblem(
+    adding e: Matrix<S>, with absolute: MagnitudeBlocks<S>
+  ) -> FixedPointProblem<S> {
+    FixedPointProblem(
+      value: { pullBack($0, adding: e) },
+      magnitudes: { magnitudes(of: $0, adding: e, with: absolute) },
+      selecting: { selecting($0).adjointProblem(adding: e.selectingRows($0), with: absolute) })
+  }
+
+  /// The equation as solvers see it, and nothing else known.
+  func plainAdjointProblem(adding e: Matrix<S>) -> FixedPointProblem<S> {
+    FixedPointProblem(
+      value: { pullBack($0, adding: e) },
+      selecting: { selecting($0).plainAdjointProblem(adding: e.selectingRows($0)) })
+  }
+
+  /// `J d + r` as solvers see it, and nothing else known.
+  func plainTangentProblem(adding r: Matrix<S>) -> FixedPointProblem<S> {
+    FixedPointProblem(
+      value: { pushForward($0, adding: r) },
+      selecting: { selecting($0).plainTangentProblem(adding: r.selectingRows($0)) })
+  }
+
+  /// The derivative for some of the samples, by their rows, which may come several times.
+  func selecting(_ rows: [Int]) -> GroupDerivative {
+    GroupDerivative(
+      places: places, iterated: iterated, following: following, blocks: blocks, ports: ports.map { $0.map { $0.selectingRows(rows) } },
+      batch: rows.count)
+  }
+
+  /// `|Jᵀ|·|g| + |e|`, `[batch, N]`.
+  func magnitudes(of g: Matrix<S>, adding e: Matrix<S>) -> Matrix<S> {
+    magnitudes(of: g, adding: e, with: MagnitudeBlocks(of: self))
+  }
+
+  private func magnitudes(
+    of g: Matrix<S>, adding e: Matrix<S>, with absolute: MagnitudeBlocks<S>
+  ) -> Matrix<S> {
+    var sums = [Matrix<S>?](repeating: nil, count: blocks.count)
+    for (place, cotangent) in zip(iterated, split(e.magnitude)) { sums[place] = cotangent }
+    func passBack(_ cotangent: Matrix<S>, from place: Int) {
+      let s = blocks[place].propagatedBack(cotangent, at: ports[place])
+      absolute.blocks[place].pullBack(s) { source, add in
+        if case .node(let node) = source, let place = places[node] { add(&sums[place]) }
+      }
+    }
+    for (place, cotangent) in zip(iterated, split(g.magnitude)) { passBack(cotangent, from: place) }
+    for place in following.reversed() {
+      if let cotangent = sums[place] { passBack(cotangent, from: place) }
+    }
+    return Matrix(sideBySide: iterated.map { sums[$0]! }, rows: batch)
+  }
+}
+
+/// Blocks with the magnitudes of their maps and offsets, made when they are first asked for: most solves ask a few times,
+/// and a copy of the weights should be made once.
+private final class MagnitudeBlocks<S: Scalar> {
+  private let make: () -> [Block<S>]
+  lazy var blocks = make()
+
+  init(of transition: GroupTransition<S>) {
+    make = {
+      zip(transition.blocks, transition.beginnings).map { block, beginning in
+        var block = block
+        block.terms = beginning.rest
+        return block.entrywiseMagnitude
+      }
+    }
+  }
+
+  init(of derivative: GroupDerivative<S>) {
+    make = { derivative.blocks.map(\.entrywiseMagnitude) }
+  }
+}
+
+extension Matrix {
+  /// The magnitudes of the entries.
+  var magnitude: Matrix { Matrix(rows: rows, columns: columns, elements: magnitudes(elements)) }
+}

@@ -1,0 +1,71 @@
+import Operators
+
+/// What linear maps of one model were at the values that they read: where the other model applies an equal map to equal
+/// values, the sum is the same and is not computed again.
+///
+/// Two models with layers in common cost little more than one so.
+final class AppliedMaps {
+  fileprivate struct Application {
+    let map: any LinearMap<Double>
+    /// Its parameter's elements where they were drawn; those of its numbers are not kept, since they are larger.
+    let drawn: ParameterImages?
+    let source: FieldValues
+    let value: FieldValues
+  }
+
+  /// Fewer products than this are as quickly computed as looked for.
+  private static let fewestProducts = 1 << 14
+
+  private var applications: [UInt64: [Application]] = [:]
+
+  /// No map, yet.
+  init() {}
+
+  /// Adds a map's value at `source` to `target`, as it was found before or else as it is computed now.
+  ///
+  /// - Throws: `FieldFailure.notFinite` as `LinearMapImage.add` does.
+  func add(
+    _ image: LinearMapImage, of source: FieldValues, to target: inout FieldValues
+  ) throws(FieldFailure) {
+    guard !source.hasSymbols, image.map.multiplications >= Self.fewestProducts else {
+      return try image.add(of: source, to: &target)
+    }
+    let key = Self.key(image, source)
+    if let known = applications[key]?.first(where: { $0.source == source && $0.isOf(image) }) {
+      return try target.add(known.value, in: image.fields)
+    }
+    var value = FieldValues(zeros: target.count)
+    try image.add(of: source, to: &value)
+    applications[key, default: []].append(
+      Application(map: image.map, drawn: image.drawnParameter, source: source, value: value))
+    try target.add(value, in: image.fields)
+  }
+
+  /// What equal maps at equal values have in common, and others rarely.
+  private static func key(_ image: LinearMapImage, _ source: FieldValues) -> UInt64 {
+    var key = UInt64(image.map.outputSize)
+    for index in [0, source.count / 2, source.count - 1] where index >= 0 && index < source.count {
+      key = key &* 0x9E37_79B9_7F4A_7C15 ^ source.components[index]
+    }
+    if let parameter = image.parameter, parameter.count > 0 {
+      key = key &* 0x9E37_79B9_7F4A_7C15 ^ parameter.components[parameter.count / 2]
+    }
+    return key
+  }
+}
+
+extension AppliedMaps.Application {
+  /// Whether the other is the same operator with the same attributes and the same elements in all three fields.
+  fileprivate func isOf(_ image: LinearMapImage) -> Bool {
+    let other = image.map
+    guard let drawn else { return image.drawnParameter == nil && map.isIdentical(to: other) }
+    return type(of: map).typeName == type(of: other).typeName && map.inputShape == other.inputShape
+      && map.constants == other.constants && map.parameterShape == other.parameterShape
+      && drawn.components == image.drawnParameter?.components
+  }
+}
+
+extension LinearMapImage {
+  /// The parameter's elements where they are drawn and not images of numbers.
+  fileprivate var drawnParameter: ParameterImages? { parameter.flatMap { $0.numbers == nil ? $0 : nil } }
+}

@@ -1,0 +1,32 @@
+import LinearAlgebra
+
+/// A lower estimate of ‖(I − J)⁻¹‖∞ from what an iteration does anyway: between two iterates ΔF ≈ (J − I)·Δz, so that
+/// ‖Δz‖ / ‖ΔF‖ is how much farther the state moves than the residual changes.
+///
+/// The error of an iteration soon lies in the directions in which I − J is smallest, and with it the last differences. A
+/// change of the residual below its rounding counts as that rounding.
+struct SensitivityRecord<S: Scalar>: Sendable {
+  private static var window: Int { 16 }
+
+  private var previous: (point: [S], difference: [S])?
+  private var ratios: [Double] = []
+
+  /// The largest of the last ratios; nil before there is one.
+  var estimate: Double? { ratios.max() }
+
+  /// Takes an iterate, of which a residual of `tolerance` would be accepted.
+  mutating func observe(_ evaluation: Evaluation<S>, tolerance: Double) {
+    guard evaluation.isFinite else { return }
+    let difference = evaluation.difference
+    defer { previous = (evaluation.point, difference) }
+    guard let previous else { return }
+    let moved = Double(largestDistance(evaluation.point, previous.point))
+    let changed = max(Double(largestDistance(difference, previous.difference)), tolerance / 4)
+    guard moved > 0, changed > 0 else { return }
+    ratios.append(moved / changed)
+    if ratios.count > Self.window { ratios.removeFirst() }
+  }
+
+  /// Forgets the last iterate, whose coordinates have been balanced anew.
+  mutating func forget() { previous = nil }
+}

@@ -1,0 +1,32 @@
+import LinearAlgebra
+
+extension LinearMap {
+  /// `|A|`: the map whose entries are the magnitudes of this map's, for bounds of rounding errors.
+  public var entrywiseMagnitude: any LinearMap<S> {
+    let parameter = self.parameter.map { Tensor(shape: $0.shape, elements: magnitudes($0.elements)) }
+    // The constants that entries are multiplied by; all others say where entries stand.
+    let constants = self is Scale<S> || self is Multiply<S> ? self.constants.map(\.magnitude) : self.constants
+    if let map = try? Self(inputShape: inputShape, parameter: parameter, constants: constants) { return map }
+    var matrix = self.matrix
+    matrix.elements = magnitudes(matrix.elements)
+    return DenseMap(matrix)
+  }
+}
+
+extension Constant {
+  /// The constant with the magnitudes of its numbers.
+  fileprivate var magnitude: Constant {
+    switch self {
+    case .number(let value): .number(abs(value))
+    case .numbers(let values): .numbers(values.map { abs($0) })
+    default: self
+    }
+  }
+}
+
+/// The magnitudes of the elements.
+@specialized(where S == Double)
+@specialized(where S == Float)
+public func magnitudes<S: Scalar>(_ elements: [S]) -> [S] {
+  elements.map { abs($0) }
+}
