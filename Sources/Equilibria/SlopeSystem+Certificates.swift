@@ -43,18 +43,23 @@ extension SlopeSystem {
     for row in 0..<size {
       for column in 0..<size where middle[row, column] != 0 || radius[row, column] != 0 {
         if row == column {
-          // s w is largest at an end of both ranges.
-          let range = [middle[row, row] - radius[row, row], middle[row, row] + radius[row, row]]
-          let ends = [range[0].nextDown, range[1].nextUp].flatMap { w in
-            [(slopes[row].lowerBound * w).nextUp, (slopes[row].upperBound * w).nextUp]
-          }
-          majorant[row, row] = ends.max()!
+          majorant[row, row] = steepestDiagonal(row)
         } else {
           majorant[row, column] = (steepest(row) * magnitude(row, column)).nextUp
         }
       }
     }
-    return bound(by: majorant)
+    return bound(by: majorant).map { max(0, $0) }
+  }
+
+  /// An upper bound of s w_ii, beside |s| for what stands next to it in the row.
+  ///
+  /// Slopes s ≥ 0 are a common factor of the row, whose sum matters where it is positive, and most for the steepest.
+  private func steepestDiagonal(_ row: Int) -> Double {
+    let (lower, upper) = (slopes[row].lowerBound, slopes[row].upperBound)
+    let w = ((middle[row, row] - radius[row, row]).nextDown, (middle[row, row] + radius[row, row]).nextUp)
+    guard lower < 0 else { return (upper * w.1).nextUp }
+    return [lower * w.0, lower * w.1, upper * w.0, upper * w.1].max()!.nextUp
   }
 
   /// An upper bound below 1 of the largest real part of M's eigenvalues, for a matrix that is not negative off the
