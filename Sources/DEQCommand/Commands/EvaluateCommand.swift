@@ -172,15 +172,18 @@ struct EvaluateCommand: ParsableCommand {
 extension Evaluation {
   /// What the solvers did, a line for each iteration.
   fileprivate var statistics: [String] {
-    let lines = forward.map { Self.line("forward", $0) } + adjoint.map { Self.line("adjoint", $0) }
+    let lines =
+      forward.flatMap { Self.lines("forward", $0) } + adjoint.flatMap { Self.lines("adjoint", $0) }
     return lines.isEmpty ? ["one pass: no block reads itself, nothing to iterate"] : lines
   }
 
-  private static func line(_ direction: String, _ record: SolveRecord) -> String {
+  private static func lines(_ direction: String, _ record: SolveRecord) -> [String] {
     let residual = record.samples.map(\.residual).max() ?? 0
-    return "\(direction): \(record.solver) on \(text(record.blocks.count, "block")): "
+    let line =
+      "\(direction): \(record.solver) on \(text(record.blocks.count, "block")): "
       + "\(text(record.iterations, "iteration")), \(text(record.evaluations, "evaluation")), residual \(text(residual))"
       + condition(record)
+    return [line] + (record.stages.count > 1 ? record.stages.map { "  \($0)" } : [])
   }
 
   /// What an ill-conditioned I − J costs: said where rounding of f may have taken half of all digits.
