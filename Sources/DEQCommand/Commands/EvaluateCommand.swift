@@ -130,7 +130,9 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func requireConvergence(of evaluation: Evaluation) throws {
-    if let failure = evaluation.forward.failure { throw CommandFailure(.refuted, "\(model): equilibrium: \(failure)") }
+    if let failure = evaluation.forward.failure {
+      throw CommandFailure(.refuted, "\(model): equilibrium: \(failure)")
+    }
     // All samples have an equilibrium here, so that the adjoint's are numbered alike.
     if let failure = evaluation.adjoint.failure {
       throw CommandFailure(.refuted, "\(model): adjoint: \(failure)")
