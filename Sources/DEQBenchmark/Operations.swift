@@ -2,7 +2,7 @@ import Benchmark
 import DeepEquilibrium
 
 /// How implicit parts are solved, on both sides.
-private let method = SolutionMethod.structured(GroupSolver())
+private let method = SolutionMethod.standard
 
 /// A value that is made when it is first asked for: what is filtered out is never built.
 final class Lazy<Value> {

@@ -20,7 +20,7 @@ struct DEQ: ParsableCommand {
       A theorem of Bai, Kolter and Koltun (2019): every L-layer network equals one block-structured, \
       weight-tied layer z = σ(Wz z + Wx x + b), and any stack of equilibrium models equals a single one.
 
-      Exit status: 0 fine; 1 refuted, a regression, or no equilibrium; 2 undecided; 64 usage; 65 bad data; 66 no such \
+      Exit status: 0 fine; 1 refuted, a regression, or no equilibrium found; 2 undecided; 64 usage; 65 bad data; 66 no such \
       input; 73 cannot create output; 74 input or output failed.
       """,
     version: "deq \(version)",

@@ -25,12 +25,6 @@ func dependencyGroups<S>(of blocks: [Block<S>]) -> [DependencyGroup] {
 }
 
 extension DependencyGroup {
-  /// All blocks of a model, iterated on together: what a solver on the whole state sees.
-  static func everything(of count: Int) -> DependencyGroup {
-    DependencyGroup(
-      members: Array(0..<count), isCyclic: true, iterated: Array(0..<count), following: [])
-  }
-
   /// The group of blocks that read each other at these positions, ascending.
   fileprivate init<S>(cyclic members: [Int], of blocks: [Block<S>]) {
     let places = Dictionary(uniqueKeysWithValues: zip(members, 0...))

@@ -51,7 +51,7 @@ extension EquilibriumModel {
   private func solveWhole(
     _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>], until rule: StoppingRule
   ) -> EquilibriumSolution<S> {
-    let transition = GroupTransition(of: .everything(of: blocks.count), in: self, state: [], input: x)
+    let transition = GroupTransition(of: everything, in: self, state: [], input: x)
     var solution = solver.solve(transition.problem, from: flatten(start, batch: x.rows), until: rule)
     let state = unflatten(solution.state)
     for group in cyclicGroups {
@@ -61,6 +61,12 @@ extension EquilibriumModel {
     return EquilibriumSolution(
       input: x, state: state, output: output,
       records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)])
+  }
+
+  /// All blocks as one group, every coordinate of which is iterated on.
+  var everything: DependencyGroup {
+    DependencyGroup(
+      members: Array(blocks.indices), isCyclic: true, iterated: Array(blocks.indices), following: [])
   }
 
   @specialized(where S == Double)
@@ -73,10 +79,10 @@ extension EquilibriumModel {
     var ports = [[Matrix<S>]?](repeating: nil, count: blocks.count)
     for group in groups {
       if group.isCyclic {
-        let failures = records.failures(batch: x.rows)
         records.append(
           solveGroup(
-            group, in: &state, input: x, solver: solver, from: start, until: rule, failures: failures))
+            group, in: &state, input: x, solver: solver, from: start, until: rule,
+            failures: records.failures(batch: x.rows)))
       } else {
         let index = group.members[0]
         let own = blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
@@ -95,9 +101,9 @@ extension EquilibriumModel {
     from start: [Matrix<S>]?, until rule: StoppingRule, failures: [SampleOutcome?]
   ) -> SolveRecord {
     let whole = GroupTransition(of: group, in: self, state: state, input: x)
+    let solver = solver.fitted(to: cost(of: group))
     let rows = failures.indices.filter { failures[$0] == nil }
     let transition = rows.count == x.rows ? whole : whole.selecting(rows)
-    let solver = solver.fitted(to: cost(of: group))
     let preparation = start == nil ? Preparation(of: transition, for: solver) : nil
     let beginning = start.map { start in
       Matrix(sideBySide: group.iterated.map { start[$0] }, rows: x.rows).selectingRows(rows)

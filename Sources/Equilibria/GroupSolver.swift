@@ -1,10 +1,12 @@
 import FixedPoints
 import LinearAlgebra
 
-/// What cyclic groups are solved with where nobody asks for another: Anderson acceleration, Newton's method for the
-/// samples that it has not settled after a while, then Broyden's, and Anderson acceleration to the end for what is left.
+/// What cyclic groups are solved with where nobody asks for another: Anderson acceleration, and for the samples that it has
+/// not settled after a while, one after the other: operator splitting where the group is certified monotone, Newton's
+/// method, Broyden's, a homotopy, Newton's method from other starts, and Anderson acceleration to the end.
 ///
-/// Each stage works on the samples that are left alone, and begins where the solve began.
+/// Each stage works on the samples that are left alone, and begins where the solve began, unless it says otherwise. What
+/// each was tried for and settled is in the solution's `stages`.
 public struct GroupSolver: FixedPointSolver {
   /// After how many iterations the next solver takes over: a contraction by 0.93 is settled until then.
   public static let patience = 500
@@ -38,36 +40,17 @@ public struct GroupSolver: FixedPointSolver {
     var quick = rule
     quick.maximumIterations = min(rule.maximumIterations, Self.patience)
     var solution = first.solve(problem, from: start, until: quick)
+    let settled = solution.samples.filter { $0.reason == .converged }.count
+    solution.stages = [
+      SolveStage(solver: first.name, reason: "the default", samples: start.rows, settled: settled)
+    ]
     solution.improve(problem, by: second, from: start, until: rule)
-    solution.improve(problem, by: third, from: start, until: quick)
+    for solver in [third, Homotopy(corrector: second), OtherStarts(second)] {
+      solution.improve(problem, by: solver, from: start, until: quick)
+    }
     if quick.maximumIterations < rule.maximumIterations {
-      solution.improve(problem, by: first, from: start, until: rule)
+      solution.improve(problem, by: first, from: start, until: rule, since: "for as long as it may take")
     }
     return solution
-  }
-}
-
-extension FixedPointSolution {
-  /// Tries the samples that are not settled with another solver, and takes what it settles. Of those that it does not,
-  /// the attempt that brought the residual further down says why.
-  fileprivate mutating func improve(
-    _ problem: FixedPointProblem<S>, by other: any FixedPointSolver, from start: Matrix<S>,
-    until rule: StoppingRule
-  ) {
-    let left = samples.indices.filter { samples[$0].reason != .converged }
-    guard !left.isEmpty else { return }
-    let part = problem.selecting?(left)
-    let attempt = other.solve(
-      part ?? problem, from: part == nil ? start : start.selectingRows(left), until: rule)
-    for (position, sample) in left.enumerated() {
-      let row = part == nil ? sample : position
-      let found = attempt.samples[row]
-      guard found.reason == .converged || found.residual < samples[sample].residual else { continue }
-      samples[sample] = found
-      state.replaceRow(sample, with: attempt.state.row(row))
-    }
-    evaluations += attempt.evaluations
-    iterations = max(iterations, attempt.iterations)
-    if !solver.contains(other.name) { solver += ", \(other.name)" }
   }
 }

@@ -25,29 +25,28 @@ extension GroupTransition {
   }
 
   /// What rounding of each coordinate of f is relative to at a state, `[batch, N]`: the running error bound of an evaluation
-  /// in units of the roundoff (see `FixedPointProblem.magnitudes`).
+  /// in units of the roundoff (see `FixedPointProblem.magnitudes`). Members that follow from the iterated ones hand on the
+  /// errors of their own.
   func magnitudes(at state: Matrix<S>) -> Matrix<S> { magnitudes(at: state, with: MagnitudeBlocks(of: self)) }
 
   private func magnitudes(at state: Matrix<S>, with absolute: MagnitudeBlocks<S>) -> Matrix<S> {
     let values = sweep(from: state).values
     let outside = self.outside.mapValues(\.magnitude)
-    var errors = [Matrix<S>?](repeating: nil, count: blocks.count)
-    for member in group.iterated { errors[places[member]!] = values[places[member]!]!.magnitude }
-    func error(of place: Int) -> Matrix<S> {
+    var sizes = values.map { $0?.magnitude }
+    func magnitude(of place: Int) -> Matrix<S> {
       let beginning = beginnings[place].magnitudes(followedBy: absolute.blocks[place].terms)
       let sums = absolute.blocks[place].preactivations(batch: batch, after: beginning) { source in
         guard case .node(let node) = source, let place = places[node] else { return outside[source] }
-        return errors[place]
+        return sizes[place]
       }
       let ports = ports(of: place, reading: values)
       let value = blocks[place].value(at: ports)
-      var error = blocks[place].propagated(sums, at: ports, value: value)
-      error.add(value.magnitude)
-      return error
+      var magnitude = blocks[place].propagated(sums, at: ports, value: value)
+      magnitude.add(value.magnitude)
+      return magnitude
     }
-    // What follows from the iterated members hands its own errors on.
-    for member in group.following { errors[places[member]!] = error(of: places[member]!) }
-    return value(of: error)
+    for member in group.following { sizes[places[member]!] = magnitude(of: places[member]!) }
+    return Matrix(sideBySide: group.iterated.map { magnitude(of: places[$0]!) }, rows: batch)
   }
 }
 
@@ -83,8 +82,8 @@ extension GroupDerivative {
   /// The derivative for some of the samples, by their rows, which may come several times.
   func selecting(_ rows: [Int]) -> GroupDerivative {
     GroupDerivative(
-      places: places, iterated: iterated, following: following, blocks: blocks, ports: ports.map { $0.map { $0.selectingRows(rows) } },
-      batch: rows.count)
+      places: places, iterated: iterated, following: following, blocks: blocks,
+      ports: ports.map { $0.map { $0.selectingRows(rows) } }, batch: rows.count)
   }
 
   /// `|Jᵀ|·|g| + |e|`, `[batch, N]`.

@@ -51,13 +51,13 @@ extension EquilibriumModel {
     until rule: StoppingRule
   ) -> Adjoint<S> {
     let batch = point.input.rows
-    let derivative = GroupDerivative(
-      of: .everything(of: blocks.count), members: blocks, ports: point.ports, batch: batch)
+    let whole = GroupDerivative(of: everything, members: blocks, ports: point.ports, batch: batch)
     let rows = point.refusals.indices.filter { point.refusals[$0] == nil }
+    let derivative = rows.count == batch ? whole : whole.selecting(rows)
     let e = flatten(e, batch: batch).selectingRows(rows)
     var solution = solver.solve(
-      derivative.selecting(rows).adjointProblem(adding: e),
-      from: flatten(start, batch: batch).selectingRows(rows), until: rule)
+      derivative.adjointProblem(adding: e), from: flatten(start, batch: batch).selectingRows(rows),
+      until: rule)
     if rows.count < batch { solution.spread(to: rows, failures: point.refusals) }
     return Adjoint(
       state: unflatten(solution.state),
@@ -108,11 +108,11 @@ extension EquilibriumModel {
   ) -> (values: [Matrix<S>], record: SolveRecord) {
     let members = group.members
     let batch = e[0].rows
-    let whole = GroupDerivative(
-      of: group, members: members.map { blocks[$0] }, ports: ports, batch: batch)
+    let whole = GroupDerivative(of: group, members: members.map { blocks[$0] }, ports: ports, batch: batch)
     let rows = refusals.indices.filter { refusals[$0] == nil }
     let derivative = rows.count == batch ? whole : whole.selecting(rows)
-    let gathered = derivative.gathered(rows.count == batch ? e : e.map { $0.selectingRows(rows) })
+    let all = whole.gathered(e)
+    let gathered = rows.count == batch ? all : all.selectingRows(rows)
     let solver = solver.fitted(to: cost(of: group))
     let preparation = Preparation(of: derivative, adding: gathered, for: solver)
     var solution = solver.solve(
@@ -124,7 +124,7 @@ extension EquilibriumModel {
       whole.spread(solution.state, adding: e),
       SolveRecord(
         blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation,
-        sweeps: whole.hasFollowing ? 2 : 0)
+        sweeps: derivative.hasFollowing ? 2 : 0)
     )
   }
 }

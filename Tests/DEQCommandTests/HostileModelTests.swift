@@ -92,7 +92,9 @@ import Testing
     let outcome = try folder.deq("evaluate", "loop.json", "--solver", "picard", input: #"{"input": [[1]]}"#)
     #expect((outcome.status, outcome.text) == (1, ""))
     #expect(lines(of: outcome.complaint).count == 1)
-    #expect(outcome.complaint.hasPrefix("deq: loop.json: none found for sample 0 (blocks z): \(reason)"))
+    #expect(
+      outcome.complaint.hasPrefix(
+        "deq: loop.json: equilibrium: none found for sample 0 (blocks z): \(reason)"))
     // The equilibrium is there all the same, and other solvers find it.
     #expect(try folder.deq("evaluate", "loop.json", input: #"{"input": [[1]]}"#).status == 0)
     let check = try folder.deq("check", "loop.json", "loop.json")
@@ -108,7 +110,7 @@ import Testing
     let outcome = try folder.deq("evaluate", "never.json", "--solver", solver, input: #"{"input": [[0]]}"#)
     #expect((outcome.status, outcome.text) == (1, ""))
     #expect(lines(of: outcome.complaint).count == 1)
-    #expect(outcome.complaint.hasPrefix("deq: never.json: none found for sample 0 (blocks z): "))
+    #expect(outcome.complaint.hasPrefix("deq: never.json: equilibrium: none found for sample 0 (blocks z): "))
   }
 
   @Test("A state that I − J leaves open is none, nor is its adjoint", arguments: [0.001, 2.29])
@@ -120,7 +122,7 @@ import Testing
         input: "{\"input\": [[0]], \"cotangent\": [[\(cotangent)]]}")
       #expect((outcome.status, outcome.text) == (1, ""))
       #expect(
-        outcome.complaint.hasPrefix("deq: singular.json: none found for sample 0 (blocks z): "))
+        outcome.complaint.hasPrefix("deq: singular.json: equilibrium: none found for sample 0 (blocks z): "))
       #expect(outcome.complaint.contains("not determined after "))
     }
   }

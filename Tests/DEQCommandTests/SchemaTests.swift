@@ -86,7 +86,7 @@ import Testing
     "gradients.a.weight", "gradients.a.bias", "gradients.b.weight", "gradients.Wz[z,z]", "gradients.Wx[z]",
     "gradients.b[z]",
     ".state", ".seconds", ".gradientEstimate", "state.z", "forward.trace", "adjoint.trace", "samples.adjoint",
-    "samples.spectralRadius",
+    "samples.spectralRadius", "forward.condition", "forward.error", "adjoint.condition", "adjoint.error",
   ]
 
   @Test(

@@ -139,7 +139,9 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func requireConvergence(of evaluation: Evaluation) throws {
-    if let failure = evaluation.forward.failure { throw CommandFailure(.refuted, "\(model): \(failure)") }
+    if let failure = evaluation.forward.failure {
+      throw CommandFailure(.refuted, "\(model): equilibrium: \(failure)")
+    }
     // All samples have an equilibrium here, so that the adjoint's are numbered alike.
     if let failure = evaluation.adjoint.failure {
       throw CommandFailure(.refuted, "\(model): adjoint: \(failure)")
@@ -184,13 +186,24 @@ struct EvaluateCommand: ParsableCommand {
 extension Evaluation {
   /// What the solvers did, a line for each iteration.
   fileprivate var statistics: [String] {
-    let lines = forward.map { Self.line("forward", $0) } + adjoint.map { Self.line("adjoint", $0) }
+    let lines =
+      forward.flatMap { Self.lines("forward", $0) } + adjoint.flatMap { Self.lines("adjoint", $0) }
     return lines.isEmpty ? ["one pass: no block reads itself, nothing to iterate"] : lines
   }
 
-  private static func line(_ direction: String, _ record: SolveRecord) -> String {
+  private static func lines(_ direction: String, _ record: SolveRecord) -> [String] {
     let residual = record.samples.map(\.residual).max() ?? 0
-    return "\(direction): \(record.solver) on \(text(record.blocks.count, "block")): "
+    let line =
+      "\(direction): \(record.solver) on \(text(record.blocks.count, "block")): "
       + "\(text(record.iterations, "iteration")), \(text(record.evaluations, "evaluation")), residual \(text(residual))"
+      + condition(record)
+    return [line] + (record.stages.count > 1 ? record.stages.map { "  \($0)" } : [])
+  }
+
+  /// What an ill-conditioned I − J costs: said where rounding of f may have taken half of all digits.
+  private static func condition(_ record: SolveRecord) -> String {
+    guard let condition = record.conditionEstimate, condition >= 0x1p26 else { return "" }
+    let error = record.errorEstimate.map { ", which leaves a relative error of up to \(text($0))" } ?? ""
+    return "; ill-conditioned: I − J has a condition of about \(text(condition))\(error), in gradients too"
   }
 }

@@ -1,6 +1,6 @@
 /// The exit status of the command (`sysexits.h`).
 enum ExitStatus: Int32 {
-  /// Refuted, a regression, or no equilibrium.
+  /// Refuted, a regression, or a sample of which no equilibrium was found.
   case refuted = 1
   /// Neither proved nor refuted, or not proved where a proof is asked for.
   case undecided = 2

@@ -71,8 +71,7 @@ struct SolveOptions: ParsableArguments {
     let anderson = Anderson(memory: memory ?? 5, damping: damping ?? 1)
     switch solver {
     case .structured:
-      // Without a wish, the memory that fits the price of an evaluation.
-      return .structured(memory == nil && damping == nil ? GroupSolver() : GroupSolver(first: anderson))
+      return memory == nil && damping == nil ? .standard : .structured(GroupSolver(first: anderson))
     case .picard: return .whole(Picard(damping: damping ?? 1))
     case .anderson: return .whole(anderson)
     case .broyden: return .whole(Broyden(memory: memory ?? 30))
@@ -87,6 +86,7 @@ struct SolveOptions: ParsableArguments {
     var rule = StoppingRule.rounding(of: precision, maximumIterations: maximumIterations ?? 10_000)
     // Who names one tolerance means that one; beside a relative one, states of nothing but zeros have to end too.
     if let tolerance { rule.relativeTolerance = tolerance }
+    if tolerance != nil || absoluteTolerance != nil { rule.polishedShare = 1 }
     if let absoluteTolerance {
       rule.absoluteTolerance = absoluteTolerance
       rule.relativeTolerance = tolerance ?? 0
