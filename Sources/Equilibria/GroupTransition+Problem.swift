@@ -83,7 +83,8 @@ extension GroupDerivative {
   /// The derivative for some of the samples, by their rows, which may come several times.
   func selecting(_ rows: [Int]) -> GroupDerivative {
     GroupDerivative(
-      places: places, iterated: iterated, following: following, blocks: blocks, ports: ports.map { $0.map { $0.selectingRows(rows) } },
+      places: places, iterated: iterated, following: following, blocks: blocks,
+      ports: ports.map { $0.map { $0.selectingRows(rows) } },
       batch: rows.count)
   }
 

@@ -27,7 +27,9 @@ public struct Homotopy: FixedPointSolver {
   public func solve<S: Scalar>(
     _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
-    guard start.rows > 1, let select = problem.selecting else { return follow(problem, from: start, until: rule) }
+    guard start.rows > 1, let select = problem.selecting else {
+      return follow(problem, from: start, until: rule)
+    }
     // Each sample has a path of its own.
     let paths = (0..<start.rows).map { follow(select([$0]), from: start.selectingRows([$0]), until: rule) }
     var solution = paths[0]

@@ -68,7 +68,9 @@ struct SolveOptions: ParsableArguments {
   var method: SolutionMethod {
     let anderson = Anderson(memory: memory ?? 5, damping: damping ?? 1)
     switch solver {
-    case .structured: return .structured(GroupSolver(first: anderson))
+    case .structured:
+      // Without a wish, the memory that fits the price of an evaluation.
+      return .structured(memory == nil && damping == nil ? GroupSolver() : GroupSolver(first: anderson))
     case .picard: return .whole(Picard(damping: damping ?? 1))
     case .anderson: return .whole(anderson)
     case .broyden: return .whole(Broyden(memory: memory ?? 30))
