@@ -1,5 +1,6 @@
 import FixedPoints
 import LinearAlgebra
+import RealModule
 import Testing
 
 /// What is tried before "none found" is said.
