@@ -92,7 +92,9 @@ import Testing
     let outcome = try folder.deq("evaluate", "loop.json", "--solver", "picard", input: #"{"input": [[1]]}"#)
     #expect((outcome.status, outcome.text) == (1, ""))
     #expect(lines(of: outcome.complaint).count == 1)
-    #expect(outcome.complaint.hasPrefix("deq: loop.json: equilibrium: none found for sample 0 (blocks z): \(reason)"))
+    #expect(
+      outcome.complaint.hasPrefix(
+        "deq: loop.json: equilibrium: none found for sample 0 (blocks z): \(reason)"))
     // The equilibrium is there all the same, and other solvers find it.
     #expect(try folder.deq("evaluate", "loop.json", input: #"{"input": [[1]]}"#).status == 0)
     let check = try folder.deq("check", "loop.json", "loop.json")
