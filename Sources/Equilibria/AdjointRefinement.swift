@@ -18,7 +18,7 @@ extension GroupDerivative {
     let weights = magnitudes(of: g, adding: e)
     var refined = g
     for row in 0..<g.rows where solution.samples[row].residual != 0 {
-      let scales = balancingScales(of: weights.selectingRows([row]))
+      let scales = balancingScales(of: weights.row(row))
       let transposed = matrix(ofSample: row, order: g.columns).transposed
       guard transposed.isFinite, let factors = balancedFactors(of: transposed, scales: scales) else {
         continue

@@ -28,54 +28,63 @@ extension GroupTransition {
   ///
   /// - Parameter state: The group's values, `[batch, N]`, a row for each of `outcomes`.
   func judge(_ outcomes: inout [SampleOutcome], at state: Matrix<S>) {
+    var rows: [Int] = []
     for row in outcomes.indices where outcomes[row].reason == .converged {
       let sensitivity = outcomes[row].sensitivity ?? 0
       // Half of all digits lost.
       let isSuspect = sensitivity * Double(S.ulpOfOne) >= Double(S.ulpOfOne.squareRoot())
-      let limit = isSuspect ? Self.judgedOrder : Self.alwaysJudgedOrder
-      guard state.columns <= limit else {
+      if state.columns <= (isSuspect ? Self.judgedOrder : Self.alwaysJudgedOrder) {
+        rows.append(row)
+      } else {
         outcomes[row].take(sensitivity: sensitivity, isSuspect: isSuspect, precision: S.self)
-        continue
       }
-      let sample = selecting([row])
-      guard let found = sample.determination(at: state.selectingRows([row])) else {
-        outcomes[row].reason = .notDetermined
-        outcomes[row].isDifferentiable = false
-        continue
-      }
-      outcomes[row].conditionEstimate = found.condition
-      outcomes[row].errorEstimate = found.error
-      outcomes[row].isDifferentiable = found.isRegular
-      if !found.isRegular, found.isCoarse { outcomes[row].reason = .notDetermined }
+    }
+    guard !rows.isEmpty else { return }
+    for (row, found) in zip(rows, selecting(rows).determinations(at: state.selectingRows(rows))) {
+      outcomes[row].conditionEstimate = found?.condition
+      outcomes[row].errorEstimate = found?.error
+      outcomes[row].isDifferentiable = found?.isRegular ?? false
+      if !(found?.isRegular ?? false), found?.isCoarse ?? true { outcomes[row].reason = .notDetermined }
     }
   }
 
-  /// What is open of the equilibrium of the only sample at `z`, `[1, N]`; nil where I − J is singular to working precision.
+  /// What is open of the equilibrium of each sample at `z`, `[batch, N]`; nil where I − J is singular to working precision.
+  func determinations(at z: Matrix<S>) -> [Determination<S>?] {
+    let (value, derivative) = linearization(at: z)
+    let magnitudes = magnitudes(at: z)
+    return (0..<z.rows).map { row in
+      let scales = balancingScales(of: magnitudes.row(row))
+      let J = derivative.matrix(ofSample: row, order: z.columns)
+      let residual = zip(zip(value.row(row), z.row(row)), scales).map { abs($0.0 - $0.1) / $1 }
+      return determination(ofSample: row, at: z, J, residual: residual, scales: scales)
+    }
+  }
+
+  /// What is open of one sample's equilibrium, given its residual relative to the magnitudes.
   ///
   /// Rounding leaves the residual uncertain by t, and so z by δ = |(I − J)⁻¹|·t. If I − J changes between z and z ± δ by
   /// half of itself, it may as well be singular somewhere there (Kantorovich's condition for Newton's method, by which
   /// an equilibrium exists where the change is less).
-  func determination(at z: Matrix<S>) -> Determination<S>? {
-    let (value, derivative) = linearization(at: z)
-    let scales = balancingScales(of: magnitudes(at: z))
-    let J = derivative.matrix(ofSample: 0, order: z.columns)
+  private func determination(
+    ofSample row: Int, at z: Matrix<S>, _ J: Matrix<S>, residual: [S], scales: [S]
+  ) -> Determination<S>? {
     guard J.isFinite, let inverse = inverseMagnitude(of: J, scales: scales) else { return nil }
     let unit = 2 * S.ulpOfOne
-    let residual = zip(zip(value.elements, z.elements), scales).map { abs($0.0 - $0.1) / $1 }
     // What is left of a residual by a coarser rule than rounding is no doubt about the equations.
     let rounding = residual.map { unit + min($0, 64 * S.ulpOfOne) }
-    let error = inverse.product(with: residual.map { unit + $0 })
-    let uncertainty = inverse.product(with: rounding)
+    let error = product(inverse, residual.map { unit + $0 })
+    let uncertainty = product(inverse, rounding)
     let size = Double(uncertainty.max() ?? 0)
     let coarse = 64 * Double(S.ulpOfOne).squareRoot()
     return Determination(
-      condition: Double(inverse.rowSums.max() ?? 0), error: Double(error.max() ?? 0),
+      condition: Double(rowSums(inverse).max() ?? 0), error: Double(error.max() ?? 0),
       isRegular: size < coarse / 8192
-        || staysRegular(within: zip(uncertainty, scales).map { $0 * $1 }, of: z, J, inverse, scales),
+        || selecting([row]).staysRegular(
+          within: zip(uncertainty, scales).map { $0 * $1 }, of: z.selectingRows([row]), J, inverse, scales),
       isCoarse: !(size <= coarse))
   }
 
-  /// Whether I − J changes by less than half of itself between z and z ± δ.
+  /// Whether I − J changes by less than half of itself between z and z ± δ, for the only sample.
   private func staysRegular(
     within uncertainty: [S], of z: Matrix<S>, _ J: Matrix<S>, _ inverse: Matrix<S>, _ scales: [S]
   ) -> Bool {
@@ -84,55 +93,67 @@ extension GroupTransition {
       for index in uncertainty.indices { moved.elements[index] += sign * uncertainty[index] }
       let other = linearization(at: moved).derivative.matrix(ofSample: 0, order: z.columns)
       let change = Matrix.product(inverse, times: balanced(other - J, scales).magnitude)
-      return (change.rowSums.max() ?? 0) < 0.5
+      return (rowSums(change).max() ?? 0) < 0.5
     }
   }
 }
 
 /// The magnitudes, with 1 for those that are 0, so that they can be divided by.
-func balancingScales<S: Scalar>(of magnitudes: Matrix<S>) -> [S] {
-  magnitudes.elements.map { $0 > 0 && $0.isFinite ? $0 : 1 }
+func balancingScales<S: Scalar>(of magnitudes: ArraySlice<S>) -> [S] {
+  magnitudes.map { $0 > 0 && $0.isFinite ? $0 : 1 }
 }
 
 /// M⁻¹·A·M.
+@specialized(where S == Double)
+@specialized(where S == Float)
 private func balanced<S: Scalar>(_ A: Matrix<S>, _ scales: [S]) -> Matrix<S> {
+  let order = A.columns
   var result = A
-  for row in 0..<A.rows {
-    for column in 0..<A.columns { result[row, column] *= scales[column] / scales[row] }
+  result.elements.withUnsafeMutableBufferPointer { entries in
+    for row in 0..<A.rows {
+      for column in 0..<order { entries[row * order + column] *= scales[column] / scales[row] }
+    }
   }
   return result
 }
 
 /// The factors of M⁻¹·(I − J)·M, or nil where it is singular to working precision.
+@specialized(where S == Double)
+@specialized(where S == Float)
 func balancedFactors<S: Scalar>(of J: Matrix<S>, scales: [S]) -> LUFactorization<S>? {
   var A = balanced(J, scales)
-  for index in A.elements.indices { A.elements[index].negate() }
-  for index in 0..<A.rows { A[index, index] += 1 }
+  let order = A.rows
+  A.elements.withUnsafeMutableBufferPointer { entries in
+    for index in entries.indices { entries[index] = -entries[index] }
+    for index in 0..<order { entries[index * order + index] += 1 }
+  }
   guard A.isFinite else { return nil }
   let factors = LUFactorization(A)
   return factors.isSingular ? nil : factors
 }
 
 /// |M⁻¹·(I − J)⁻¹·M|, or nil where I − J is singular to working precision.
+@specialized(where S == Double)
+@specialized(where S == Float)
 private func inverseMagnitude<S: Scalar>(of J: Matrix<S>, scales: [S]) -> Matrix<S>? {
   guard let factors = balancedFactors(of: J, scales: scales) else { return nil }
-  var transposed = Matrix<S>(rows: J.rows, columns: J.rows)
-  for column in 0..<J.rows {
-    var unit = [S](repeating: 0, count: J.rows)
-    unit[column] = 1
-    transposed.replaceRow(column, with: factors.solve(unit))
-  }
-  return transposed.transposed.magnitude
+  return factors.inverse.magnitude
 }
 
-extension Matrix {
-  /// A·x.
-  fileprivate func product(with x: [S]) -> [S] {
-    (0..<rows).map { zip(row($0), x).reduce(0) { $0 + $1.0 * $1.1 } }
+/// A·x.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func product<S: Scalar>(_ A: Matrix<S>, _ x: [S]) -> [S] {
+  (0..<A.rows).map { row in
+    var sum: S = 0
+    for column in x.indices { sum += A.elements[row * A.columns + column] * x[column] }
+    return sum
   }
+}
 
-  /// The sum of each row.
-  fileprivate var rowSums: [S] { (0..<rows).map { row($0).reduce(0, +) } }
+/// The sum of each row.
+private func rowSums<S: Scalar>(_ A: Matrix<S>) -> [S] {
+  product(A, [S](repeating: 1, count: A.columns))
 }
 
 extension SampleOutcome {

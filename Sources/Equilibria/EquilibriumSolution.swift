@@ -151,7 +151,7 @@ extension [SolveRecord] {
   }
 
   /// The first failure of every sample that failed, ascending.
-  var allFailures: [NoEquilibrium] {
+  public var allFailures: [NoEquilibrium] {
     guard let batch = first?.samples.count else { return [] }
     return (0..<batch).compactMap { sample in
       first { $0.samples[sample].reason != .converged }.map { NoEquilibrium(sample: sample, record: $0) }
@@ -180,9 +180,13 @@ public struct NoEquilibrium: Error, CustomStringConvertible {
   /// What the iteration did.
   public let record: SolveRecord
 
-  public var description: String {
+  /// One line, which names the sample by its position in the batch.
+  public var description: String { description(ofSample: sample) }
+
+  /// One line, which names the sample by the given number: that of a batch of which the solved one was a part.
+  public func description(ofSample number: Int) -> String {
     let outcome = record.samples[sample]
     let blocks = record.blocks.prefix(3).joined(separator: ", ") + (record.blocks.count > 3 ? ", …" : "")
-    return "none found for sample \(sample) (blocks \(blocks)): \(record.solver) \(outcome.description)"
+    return "none found for sample \(number) (blocks \(blocks)): \(record.solver) \(outcome.description)"
   }
 }

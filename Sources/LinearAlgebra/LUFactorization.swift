@@ -64,4 +64,24 @@ public struct LUFactorization<S: Scalar>: Sendable {
     }
     return x
   }
+
+  /// A⁻¹, all columns at once.
+  ///
+  /// - Precondition: No pivot is zero.
+  public var inverse: Matrix<S> {
+    var result = Matrix<S>(rows: order, columns: order)
+    for index in 0..<order { result.elements[index * order + index] = 1 }
+    guard order > 0 else { return result }
+    result.elements.withUnsafeMutableBufferPointer { x in
+      factors.withUnsafeBufferPointer { factors in
+        pivots.withUnsafeBufferPointer { pivots in
+          // The factors are those of Aᵀ, and columns of A⁻ᵀ are rows of A⁻¹.
+          S.luSolve(
+            factors.baseAddress!, n: order, pivots: pivots.baseAddress!, transposed: false,
+            b: x.baseAddress!, rightHandSides: order)
+        }
+      }
+    }
+    return result
+  }
 }

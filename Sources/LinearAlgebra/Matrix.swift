@@ -115,8 +115,18 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
   }
 
   /// The rows named by `indices`, copied into a matrix of their own.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func selectingRows(_ indices: [Int]) -> Matrix {
-    Matrix(rows: indices.count, columns: columns, elements: indices.flatMap { row($0) })
+    let width = columns
+    return Matrix(rows: indices.count, columns: width) { target in
+      elements.withUnsafeBufferPointer { source in
+        for (place, index) in indices.enumerated() {
+          precondition(index >= 0 && index < rows, "row \(index) of \(rows)")
+          for column in 0..<width { target[place * width + column] = source[index * width + column] }
+        }
+      }
+    }
   }
 
   /// The same matrix in another precision, every entry rounded to nearest.

@@ -79,6 +79,7 @@ import Testing
     "conversions.offPattern", "atOtherValues.sample", "counterexample.origin", "difference.column",
     "difference.row",
     "difference.sample", "fixtures.fault", "fixtures.worst", "forward.failures", "adjoint.failures",
+    "forward.condition", "forward.error",
     "function.correspondence", "function.difference", "function.errorBoundLog2", "function.firstUnmatched",
     "function.secondUnmatched", "numbers.sample", "parameters.atOtherValues", "parameters.errorBoundLog2",
     "search.foundBy", "summary.",

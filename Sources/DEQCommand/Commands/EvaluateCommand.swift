@@ -10,12 +10,13 @@ struct EvaluateCommand: ParsableCommand {
       Samples are {"input": [[…], …]}, and for gradients also "cotangent": [[…], …]; inputs alone \
       may be a NumPy array, .npy, or the array "input" of an .npz. A network is evaluated \
       layer by layer and differentiated by backpropagation; an equilibrium model is solved and differentiated \
-      implicitly, and what its solver did goes to standard error. A sample without an equilibrium is an error, \
-      with exit status 1; with --json the others' answers are written all the same. A value that is not finite is an \
-      error with 65.
+      implicitly, and what its solver did goes to standard error. Each sample of which no equilibrium is found is an \
+      error, with exit status 1; the others' answers are written all the same, and its own rows are empty. A value that \
+      is not finite is an error with 65.
 
-      A residual is the largest magnitude in f(z) − z. Wherever it is accepted, by default at rounding level, the state \
-      is called converged; --tolerance and --absolute-tolerance add up, and hold for the adjoint too.
+      A residual is f(z) − z. Where every coordinate of it is accepted, by default at the level of what rounding of f does \
+      to that coordinate, the state is called converged; --tolerance and --absolute-tolerance add up, and hold for the \
+      adjoint too.
 
       Examples:
         echo '{"input": [[1, 2]]}' | deq evaluate mlp.deq.json
@@ -89,12 +90,15 @@ struct EvaluateCommand: ParsableCommand {
     let file = try ModelFile.read(model)
     try ModelArguments.requireFiniteNumbers(file)
     let evaluation = try evaluation(of: file, at: FileContents(reading: input))
-    if !isReport { try requireConvergence(of: evaluation) }
+    let isEmpty = !evaluation.converged.contains(true) && evaluation.output.rows > 0
+    let lacksGradients = evaluation.gradients == nil && !evaluation.adjoint.isEmpty
+    if !isReport, isEmpty || lacksGradients { try requireConvergence(of: evaluation) }
     try requireFinite(evaluation)
     try write(evaluation)
-    if isReport { return try requireConvergence(of: evaluation) }
-    guard case .equilibrium = file else { return }
-    for line in evaluation.statistics { writeToStandardError("\(line)\n") }
+    if !isReport, case .equilibrium = file {
+      for line in evaluation.statistics { writeToStandardError("\(line)\n") }
+    }
+    try requireConvergence(of: evaluation)
   }
 
   private func evaluation(of file: ModelFile, at samplesFile: FileContents) throws -> Evaluation {
@@ -138,14 +142,16 @@ struct EvaluateCommand: ParsableCommand {
     return try StateFile.read(FileContents(reading: start), for: model, samples: samples)
   }
 
+  /// Reports every sample without an equilibrium, and every one without an adjoint, a line for each.
   private func requireConvergence(of evaluation: Evaluation) throws {
-    if let failure = evaluation.forward.failure {
-      throw CommandFailure(.refuted, "\(model): equilibrium: \(failure)")
+    let forward = evaluation.forward.allFailures.map { "equilibrium: \($0)" }
+    let adjoint = evaluation.adjoint.allFailures.map {
+      "adjoint: \($0.description(ofSample: evaluation.adjointRows[$0.sample]))"
     }
-    // All samples have an equilibrium here, so that the adjoint's are numbered alike.
-    if let failure = evaluation.adjoint.failure {
-      throw CommandFailure(.refuted, "\(model): adjoint: \(failure)")
-    }
+    let failures = (forward + adjoint).map { "\(model): \($0)" }
+    guard let last = failures.last else { return }
+    for failure in failures.dropLast() { writeToStandardError("deq: \(failure)\n") }
+    throw CommandFailure(.refuted, last)
   }
 
   /// JSON has no word for an infinity, and a reader should hear of it.
@@ -169,8 +175,7 @@ struct EvaluateCommand: ParsableCommand {
   private func write(_ evaluation: Evaluation) throws {
     let text = try JSONText { (writer) throws(FileError) in
       guard isReport else {
-        return try SampleResults(output: evaluation.output, gradients: evaluation.gradients).writeKeys(
-          to: &writer)
+        return try evaluation.writeResults(to: &writer)
       }
       try writer.heading(of: "evaluate")
       try evaluation.writeKeys(

@@ -14,9 +14,7 @@ extension Evaluation {
   /// Writes the report's keys into an object that is open; the row of a sample that has none is empty.
   func writeKeys(_ details: EvaluationDetails, to writer: inout JSONWriter) throws(FileError) {
     let converged = converged
-    try writer.key("output")
-    try writer.rows(output, where: converged)
-    try writeGradients(to: &writer)
+    try writeResults(to: &writer)
     if let estimate = details.estimate, gradients != nil { try writer.string("gradientEstimate", estimate) }
     if details.state {
       try writer.key("state")
@@ -39,6 +37,13 @@ extension Evaluation {
     try writeJSON(adjoint, traces: details.trace, to: &writer)
     try writer.end()
     try writeSeconds(to: &writer)
+  }
+
+  /// Writes the keys of results into an object that is open: outputs and gradients.
+  func writeResults(to writer: inout JSONWriter) throws(FileError) {
+    try writer.key("output")
+    try writer.rows(output, where: converged)
+    try writeGradients(to: &writer)
   }
 
   private func writeGradients(to writer: inout JSONWriter) throws(FileError) {

@@ -9,8 +9,8 @@ struct SolveOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      A sample has converged at a residual of this multiple of its state's largest magnitude. (default: what \
-      rounding allows)
+      A sample has converged where the residual of each coordinate is this multiple of the magnitudes that f adds \
+      up in it. (default: what rounding allows)
       """, valueName: "number"))
   var tolerance: Double?
 
