@@ -155,7 +155,7 @@ import Testing
     let samples = #"{"input": [[-1], [1], [-2]], "cotangent": [[1], [1], [1]]}"#
     let outcome = try folder.deq("evaluate", "step.json", "--json", input: samples)
     #expect(outcome.status == 1)
-    #expect(outcome.complaint.hasPrefix("deq: step.json: no equilibrium for sample 1 (blocks z): "))
+    #expect(outcome.complaint.hasPrefix("deq: step.json: equilibrium: none found for sample 1 (blocks z): "))
     let found = try outcome.object(SampleReport.self)
     #expect(found.output == [[0], [], [0]])
     #expect(found.gradients?.input == [[0], [], [0]])
