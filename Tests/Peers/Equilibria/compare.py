@@ -180,18 +180,28 @@ def print_table(title, rows):
     print("\n".join(lines))
 
 
-def main():
+def measured():
+    """Everything that was attempted, a row for each; what there is so far where it is interrupted."""
     rows = []
-    chosen = [item for item in problems(options.size) if re.search(options.only, item.name)]
-    with tempfile.TemporaryDirectory() as folder:
-        for item in chosen:
-            write(item, folder)
-            for precision in options.precision or TOLERANCES:
-                print(f"{item.name} {precision}", file=sys.stderr, flush=True)
-                for direction, name, attempt, is_right in attempts(item, precision, folder):
-                    rows.append({
-                        "family": item.family, "problem": item.name, "precision": precision, "direction": direction,
-                        "name": name, "attempt": attempt, "right": bool(is_right)})
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for item in problems(options.size):
+                if not re.search(options.only, item.name):
+                    continue
+                write(item, folder)
+                for precision in options.precision or TOLERANCES:
+                    print(f"{item.name} {precision}", file=sys.stderr, flush=True)
+                    rows += [
+                        {"family": item.family, "problem": item.name, "precision": precision, "direction": direction,
+                         "name": name, "attempt": attempt, "right": bool(is_right)}
+                        for direction, name, attempt, is_right in attempts(item, precision, folder)]
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+    return rows
+
+
+def main():
+    rows = measured()
     for precision in options.precision or TOLERANCES:
         for direction in ("forward", "adjoint"):
             found = [row for row in rows if row["precision"] == precision and row["direction"] == direction]
