@@ -17,6 +17,8 @@ public struct GroupSolver: FixedPointSolver {
   public let second: any FixedPointSolver
   /// Tried on the samples that are left then.
   public let third: any FixedPointSolver
+  /// What a group that is certified monotone offers.
+  var monotoneStart: MonotoneStart?
 
   /// A solver of these stages.
   public init(
@@ -44,6 +46,7 @@ public struct GroupSolver: FixedPointSolver {
     solution.stages = [
       SolveStage(solver: first.name, reason: "the default", samples: start.rows, settled: settled)
     ]
+    tryMonotoneStart(problem, for: &solution, until: quick)
     solution.improve(problem, by: second, from: start, until: rule)
     for solver in [third, Homotopy(corrector: second), OtherStarts(second)] {
       solution.improve(problem, by: solver, from: start, until: quick)
@@ -52,5 +55,21 @@ public struct GroupSolver: FixedPointSolver {
       solution.improve(problem, by: first, from: start, until: rule, since: "for as long as it may take")
     }
     return solution
+  }
+
+  /// Where the group is certified monotone, goes on from what operator splitting finds for the samples that are left.
+  private func tryMonotoneStart<S: Scalar>(
+    _ problem: FixedPointProblem<S>, for solution: inout FixedPointSolution<S>, until rule: StoppingRule
+  ) {
+    let left = solution.samples.indices.filter { solution.samples[$0].reason != .converged }
+    guard !left.isEmpty, let found = monotoneStart?.find(left) else { return }
+    var start = solution.state
+    for (position, sample) in left.enumerated() {
+      start.replaceRow(sample, with: found.start.cast(to: S.self).row(position))
+    }
+    solution.evaluations += found.updates
+    solution.improve(
+      problem, by: Continued(base: first, name: "peaceman–rachford"), from: start, until: rule,
+      since: found.reason)
   }
 }

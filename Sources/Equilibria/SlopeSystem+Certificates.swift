@@ -7,8 +7,8 @@ extension SlopeSystem {
     let ones = [Double](repeating: 1, count: size)
     let KW = weighted { row, _ in steepest(row) }
     if let bound = contraction(KW, ones) { return .contraction(bound: bound) }
-    let WK = isProximal ? weighted { _, column in slopes[column].upperBound } : nil
-    if let WK, let bound = monotonicity(WK, ones) { return .monotone(bound: bound) }
+    let WK = isProximal ? timesSteepest : nil
+    if let bound = monotonicity { return .monotone(bound: bound) }
     if let bound = maximumNorm { return .maximumNorm(bound: bound) }
     if KW.middle.isFinite,
       let bound = DiagonalScaling(of: KW.middle, for: .norm).first({ contraction(KW, $0) })
@@ -22,6 +22,14 @@ extension SlopeSystem {
     }
     return .unknown
   }
+
+  /// A lower bound above 0 of the symmetric part of `I − W K`, for activations that are K times proximal operators; or nil.
+  var monotonicity: Double? {
+    isProximal ? monotonicity(timesSteepest, [Double](repeating: 1, count: size)) : nil
+  }
+
+  /// W K, its columns times the steepest slopes, for activations whose slopes are not negative.
+  var timesSteepest: Enclosure { weighted { _, column in slopes[column].upperBound } }
 
   /// Whether every activation is its steepest slope times a proximal operator: its slopes are not negative.
   private var isProximal: Bool { slopes.allSatisfy { $0.lowerBound >= 0 } }
@@ -117,7 +125,7 @@ extension SlopeSystem {
 }
 
 /// A matrix whose entries are known up to a radius each.
-private struct Enclosure {
+struct Enclosure {
   var middle: Matrix<Double>
   var radius: Matrix<Double>
 

@@ -12,6 +12,8 @@ struct SlopeSystem {
   private(set) var radius: Matrix<Double>
   /// The range of the slopes of every coordinate of φ.
   private(set) var slopes: [ClosedRange<Double>] = []
+  /// The group, with the members that z holds iterated on, and the helpers following.
+  let group: DependencyGroup
 
   /// The number of coordinates.
   var size: Int { slopes.count }
@@ -38,6 +40,9 @@ struct SlopeSystem {
       rows[place] = EnclosedRows(unitOf: blocks[place].size, at: start, columns: size)
       start += blocks[place].size
     }
+    self.group = DependencyGroup(
+      members: group.members, isCyclic: true, iterated: plan.kept.map { group.members[$0] },
+      following: plan.helpers.map { group.members[$0] })
     let places = Dictionary(uniqueKeysWithValues: zip(group.members, 0...))
     for place in plan.helpers { rows[place] = EnclosedRows(of: blocks[place], reading: rows, places, size) }
     let parts = plan.kept.map { EnclosedRows(of: blocks[$0], reading: rows, places, size) }

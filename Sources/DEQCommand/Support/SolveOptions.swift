@@ -71,6 +71,7 @@ struct SolveOptions: ParsableArguments {
     let anderson = Anderson(memory: memory ?? 5, damping: damping ?? 1)
     switch solver {
     case .structured:
+      // Without a wish, the memory that fits the price of an evaluation.
       return memory == nil && damping == nil ? .standard : .structured(GroupSolver(first: anderson))
     case .picard: return .whole(Picard(damping: damping ?? 1))
     case .anderson: return .whole(anderson)
