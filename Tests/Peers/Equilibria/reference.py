@@ -189,7 +189,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
     parser.add_argument("--size", choices=("small", "full"), default="small")
-    parser.add_argument("--tolerance", type=float, default=1e-13)
+    parser.add_argument("--tolerance", type=float, default=1e-12)
     arguments = parser.parse_args()
     for item in problems(arguments.size):
         if item.is_small:
