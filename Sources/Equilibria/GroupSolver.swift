@@ -38,10 +38,15 @@ public struct GroupSolver: FixedPointSolver {
     var quick = rule
     quick.maximumIterations = min(rule.maximumIterations, Self.patience)
     var solution = first.solve(problem, from: start, until: quick)
-    solution.improve(problem, by: second, from: start, until: rule)
+    let runningOff = solution.samples.indices.filter { solution.samples[$0].reason == .diverging }
+    let singular = solution.improve(problem, by: second, from: start, until: rule) {
+      $0.reason == .singular
+    }
     solution.improve(problem, by: third, from: start, until: quick)
     if quick.maximumIterations < rule.maximumIterations {
-      solution.improve(problem, by: first, from: start, until: rule)
+      // What runs off along a direction in which I − J is singular does so for as long as one looks.
+      let hopeless = singular.intersection(runningOff)
+      solution.improve(problem, by: first, from: start, until: rule, sparing: hopeless)
     }
     return solution
   }
@@ -50,18 +55,27 @@ public struct GroupSolver: FixedPointSolver {
 extension FixedPointSolution {
   /// Tries the samples that are not settled with another solver, and takes what it settles. Of those that it does not,
   /// the attempt that brought the residual further down says why.
+  ///
+  /// - Parameters:
+  ///   - spared: Samples that are left as they are.
+  ///   - isNoted: Which outcomes of the attempt to note.
+  /// - Returns: The samples whose outcome was noted.
+  @discardableResult
   fileprivate mutating func improve(
     _ problem: FixedPointProblem<S>, by other: any FixedPointSolver, from start: Matrix<S>,
-    until rule: StoppingRule
-  ) {
-    let left = samples.indices.filter { samples[$0].reason != .converged }
-    guard !left.isEmpty else { return }
+    until rule: StoppingRule, sparing spared: Set<Int> = [],
+    noting isNoted: (SampleOutcome) -> Bool = { _ in false }
+  ) -> Set<Int> {
+    let left = samples.indices.filter { samples[$0].reason != .converged && !spared.contains($0) }
+    guard !left.isEmpty else { return [] }
     let part = problem.selecting?(left)
     let attempt = other.solve(
       part ?? problem, from: part == nil ? start : start.selectingRows(left), until: rule)
+    var noted: Set<Int> = []
     for (position, sample) in left.enumerated() {
       let row = part == nil ? sample : position
       let found = attempt.samples[row]
+      if isNoted(found) { noted.insert(sample) }
       guard found.reason == .converged || found.residual < samples[sample].residual else { continue }
       samples[sample] = found
       state.replaceRow(sample, with: attempt.state.row(row))
@@ -69,5 +83,6 @@ extension FixedPointSolution {
     evaluations += attempt.evaluations
     iterations = max(iterations, attempt.iterations)
     if !solver.contains(other.name) { solver += ", \(other.name)" }
+    return noted
   }
 }
