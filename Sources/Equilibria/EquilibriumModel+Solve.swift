@@ -101,9 +101,10 @@ extension EquilibriumModel {
     from start: [Matrix<S>]?, until rule: StoppingRule, failures: [SampleOutcome?]
   ) -> SolveRecord {
     let whole = GroupTransition(of: group, in: self, state: state, input: x)
-    let solver = solver.fitted(to: cost(of: group))
     let rows = failures.indices.filter { failures[$0] == nil }
     let transition = rows.count == x.rows ? whole : whole.selecting(rows)
+    let solver = solver.fitted(
+      to: cost(of: group), monotoneStart: monotoneStart(for: group, state: state, input: x, rows: rows))
     let preparation = start == nil ? Preparation(of: transition, for: solver) : nil
     let beginning = start.map { start in
       Matrix(sideBySide: group.iterated.map { start[$0] }, rows: x.rows).selectingRows(rows)

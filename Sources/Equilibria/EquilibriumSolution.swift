@@ -27,6 +27,8 @@ public struct SolveRecord: Sendable {
   public let blocks: [String]
   /// The solver's name.
   public let solver: String
+  /// What each solver did, and why it was tried, where several were one after the other; else empty.
+  public let stages: [SolveStage]
   /// How each sample ended.
   public private(set) var samples: [SampleOutcome]
   /// Updates applied, the largest number over the samples, with those in single precision that found a start.
@@ -42,6 +44,7 @@ public struct SolveRecord: Sendable {
   ) {
     self.blocks = blocks
     solver = solution.solver
+    stages = solution.stages
     samples = solution.samples
     iterations = solution.iterations + (preparation?.iterations ?? 0)
     evaluations = solution.evaluations + (preparation?.evaluations ?? 0) + sweeps

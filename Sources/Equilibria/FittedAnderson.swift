@@ -55,15 +55,20 @@ extension EquilibriumModel {
 
 extension FixedPointSolver {
   /// The solver for a transition of these costs: itself, unless it is one that can be fitted.
-  func fitted(to cost: EvaluationCost) -> any FixedPointSolver {
+  ///
+  /// - Parameter monotoneStart: What the group offers if it is certified monotone, which is looked into on demand.
+  func fitted(to cost: EvaluationCost, monotoneStart: MonotoneStart? = nil) -> any FixedPointSolver {
     switch self {
-    case let anderson as FittedAnderson: anderson.fitted(to: cost)
+    case let anderson as FittedAnderson: return anderson.fitted(to: cost)
     case let solver as GroupSolver:
-      GroupSolver(
+      var fitted = GroupSolver(
         first: solver.first.fitted(to: cost), second: solver.second.fitted(to: cost),
         third: solver.third.fitted(to: cost))
-    case let solver as Polished: Polished(solver.base.fitted(to: cost))
-    default: self
+      fitted.monotoneStart = monotoneStart
+      return fitted
+    case let solver as Polished:
+      return Polished(solver.base.fitted(to: cost, monotoneStart: monotoneStart))
+    default: return self
     }
   }
 }

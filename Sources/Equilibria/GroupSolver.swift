@@ -1,10 +1,12 @@
 import FixedPoints
 import LinearAlgebra
 
-/// What cyclic groups are solved with where nobody asks for another: Anderson acceleration, Newton's method for the
-/// samples that it has not settled after a while, then Broyden's, and Anderson acceleration to the end for what is left.
+/// What cyclic groups are solved with where nobody asks for another: Anderson acceleration, and for the samples that it has
+/// not settled after a while, one after the other: operator splitting where the group is certified monotone, Newton's
+/// method, Broyden's, a homotopy, Newton's method from other starts, and Anderson acceleration to the end.
 ///
-/// Each stage works on the samples that are left alone, and begins where the solve began.
+/// Each stage works on the samples that are left alone, and begins where the solve began, unless it says otherwise. What
+/// each was tried for and settled is in the solution's `stages`.
 public struct GroupSolver: FixedPointSolver {
   /// After how many iterations the next solver takes over: a contraction by 0.93 is settled until then.
   public static let patience = 500
@@ -15,6 +17,8 @@ public struct GroupSolver: FixedPointSolver {
   public let second: any FixedPointSolver
   /// Tried on the samples that are left then.
   public let third: any FixedPointSolver
+  /// What a group that is certified monotone offers.
+  var monotoneStart: MonotoneStart?
 
   /// A solver of these stages.
   public init(
@@ -38,51 +42,38 @@ public struct GroupSolver: FixedPointSolver {
     var quick = rule
     quick.maximumIterations = min(rule.maximumIterations, Self.patience)
     var solution = first.solve(problem, from: start, until: quick)
+    let settled = solution.samples.filter { $0.reason == .converged }.count
+    solution.stages = [
+      SolveStage(solver: first.name, reason: "the default", samples: start.rows, settled: settled)
+    ]
     let runningOff = solution.samples.indices.filter { solution.samples[$0].reason == .diverging }
-    let singular = solution.improve(problem, by: second, from: start, until: rule) {
-      $0.reason == .singular
+    tryMonotoneStart(problem, for: &solution, until: quick)
+    let singular = solution.improve(problem, by: second, from: start, until: rule)
+    for solver in [third, Homotopy(corrector: second), OtherStarts(second)] {
+      solution.improve(problem, by: solver, from: start, until: quick)
     }
-    solution.improve(problem, by: third, from: start, until: quick)
     if quick.maximumIterations < rule.maximumIterations {
       // What runs off along a direction in which I − J is singular does so for as long as one looks.
-      let hopeless = singular.intersection(runningOff)
-      solution.improve(problem, by: first, from: start, until: rule, sparing: hopeless)
+      solution.improve(
+        problem, by: first, from: start, until: rule, since: "for as long as it may take",
+        sparing: singular.intersection(runningOff))
     }
     return solution
   }
-}
 
-extension FixedPointSolution {
-  /// Tries the samples that are not settled with another solver, and takes what it settles. Of those that it does not,
-  /// the attempt that brought the residual further down says why.
-  ///
-  /// - Parameters:
-  ///   - spared: Samples that are left as they are.
-  ///   - isNoted: Which outcomes of the attempt to note.
-  /// - Returns: The samples whose outcome was noted.
-  @discardableResult
-  fileprivate mutating func improve(
-    _ problem: FixedPointProblem<S>, by other: any FixedPointSolver, from start: Matrix<S>,
-    until rule: StoppingRule, sparing spared: Set<Int> = [],
-    noting isNoted: (SampleOutcome) -> Bool = { _ in false }
-  ) -> Set<Int> {
-    let left = samples.indices.filter { samples[$0].reason != .converged && !spared.contains($0) }
-    guard !left.isEmpty else { return [] }
-    let part = problem.selecting?(left)
-    let attempt = other.solve(
-      part ?? problem, from: part == nil ? start : start.selectingRows(left), until: rule)
-    var noted: Set<Int> = []
+  /// Where the group is certified monotone, goes on from what operator splitting finds for the samples that are left.
+  private func tryMonotoneStart<S: Scalar>(
+    _ problem: FixedPointProblem<S>, for solution: inout FixedPointSolution<S>, until rule: StoppingRule
+  ) {
+    let left = solution.samples.indices.filter { solution.samples[$0].reason != .converged }
+    guard !left.isEmpty, let found = monotoneStart?.find(left) else { return }
+    var start = solution.state
     for (position, sample) in left.enumerated() {
-      let row = part == nil ? sample : position
-      let found = attempt.samples[row]
-      if isNoted(found) { noted.insert(sample) }
-      guard found.reason == .converged || found.residual < samples[sample].residual else { continue }
-      samples[sample] = found
-      state.replaceRow(sample, with: attempt.state.row(row))
+      start.replaceRow(sample, with: found.start.cast(to: S.self).row(position))
     }
-    evaluations += attempt.evaluations
-    iterations = max(iterations, attempt.iterations)
-    if !solver.contains(other.name) { solver += ", \(other.name)" }
-    return noted
+    solution.evaluations += found.updates
+    solution.improve(
+      problem, by: Continued(base: first, name: "peaceman–rachford"), from: start, until: rule,
+      since: found.reason)
   }
 }

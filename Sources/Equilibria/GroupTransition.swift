@@ -106,7 +106,7 @@ struct GroupTransition<S: Scalar>: Sendable {
   }
 
   /// The iterated members' values side by side.
-  private func value(of member: (_ place: Int) -> Matrix<S>) -> Matrix<S> {
+  func value(of member: (_ place: Int) -> Matrix<S>) -> Matrix<S> {
     Matrix(sideBySide: group.iterated.map { member(places[$0]!) }, rows: batch)
   }
 

@@ -117,7 +117,8 @@ extension EquilibriumModel {
     let preparation = Preparation(of: derivative, adding: gathered, for: solver)
     var solution = solver.solve(
       derivative.adjointProblem(adding: gathered), from: preparation.start, until: rule)
-    derivative.refine(&solution, adding: gathered)
+    // A series that was cut off is meant to end where it does.
+    if !(solver is TruncatedSeries) { derivative.refine(&solution, adding: gathered) }
     if rows.count < batch { solution.spread(to: rows, failures: refusals) }
     return (
       whole.spread(solution.state, adding: e),

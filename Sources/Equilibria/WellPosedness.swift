@@ -11,9 +11,18 @@ public enum WellPosedness: Sendable, Equatable {
   case perronFrobenius(bound: Double)
   /// `‖K W‖₂ ≤ bound < 1`: f is a contraction (Banach).
   case contraction(bound: Double)
-  /// The least eigenvalue of `I − (W + Wᵀ)/2` is at least `bound > 0`, for activations that are proximal
+  /// `‖D K W D⁻¹‖₂ ≤ bound < 1` for some positive diagonal D: f is a contraction in a weighted Euclidean norm.
+  case scaledContraction(bound: Double)
+  /// The least eigenvalue of `I − (W K + K Wᵀ)/2` is at least `bound > 0`, for activations that are K times proximal
   /// operators (Winston & Kolter 2020, "Monotone operator equilibrium networks", theorem 1).
   case monotone(bound: Double)
+  /// The same of `D W K D⁻¹` for some positive diagonal D (Revay, Wang & Manchester 2020, "Lipschitz bounded equilibrium
+  /// networks", theorem 1).
+  case scaledMonotone(bound: Double)
+  /// `s w_ii + |s| Σ_{j≠i} |w_ij| d_j/d_i ≤ bound < 1` for some d > 0, every i, and every slope s of activation i: damped
+  /// Picard iteration contracts in a weighted maximum norm (Jafarpour, Davydov, Proskurnikov & Bullo 2021, "Robust
+  /// implicit networks via non-Euclidean contractions", theorem 2).
+  case maximumNorm(bound: Double)
   /// No condition holds. There may be one equilibrium all the same, or none, or several.
   case unknown
   /// Not tested: some nonlinearity has no known slopes, or the group has too many coordinates.
@@ -23,9 +32,15 @@ public enum WellPosedness: Sendable, Equatable {
   public var description: String {
     switch self {
     case .nilpotent: "nilpotent"
-    case .perronFrobenius(let bound): "Perron–Frobenius eigenvalue of |K W| at most \(rounded(bound)) < 1"
-    case .contraction(let bound): "norm of K W at most \(rounded(bound)) < 1"
-    case .monotone(let bound): "I − (W + Wᵀ)/2 at least \(rounded(bound)) > 0, with proximal activations"
+    case .perronFrobenius(let bound): "Perron–Frobenius eigenvalue of |K W| at most \(roundedUp(bound)) < 1"
+    case .contraction(let bound): "norm of K W at most \(roundedUp(bound)) < 1"
+    case .scaledContraction(let bound): "norm of D K W D⁻¹ at most \(roundedUp(bound)) < 1, for a diagonal D"
+    case .monotone(let bound):
+      "I − (W K + K Wᵀ)/2 at least \(roundedDown(bound)) > 0, with proximal activations"
+    case .scaledMonotone(let bound):
+      "the symmetric part of I − D W K D⁻¹ at least \(roundedDown(bound)) > 0, for a diagonal D, with proximal activations"
+    case .maximumNorm(let bound):
+      "one-sided Lipschitz constant of f at most \(roundedUp(bound)) < 1 in a weighted maximum norm"
     case .unknown: "no sufficient condition holds"
     case .untested: "not tested"
     }
@@ -40,115 +55,25 @@ public enum WellPosedness: Sendable, Equatable {
   }
 }
 
-private func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+/// To four digits behind the point, or to as many significant ones where it is close to 1 or to 0: the inequality that is
+/// claimed must hold for the number that is shown.
+private func roundedUp(_ value: Double) -> Double {
+  let text = (value * 1e4).rounded(.up) / 1e4
+  return text < 1 ? text : value
+}
+
+private func roundedDown(_ value: Double) -> Double {
+  let text = (value * 1e4).rounded(.down) / 1e4
+  return text > 0 ? text : value
+}
 
 extension EquilibriumModel<Double> {
-  /// The largest group that is tested: its matrix is written out.
-  private static var largestTestedGroup: Int { 2048 }
-
-  /// The first sufficient condition that holds for a group.
+  /// The first sufficient condition that holds for a group, helpers composed away (`SlopeSystem`).
   ///
-  /// The bounds carry a margin for the rounding of their own computation, so that a condition is never claimed
-  /// on the strength of a last bit.
+  /// Each is an inequality between numbers that were rounded outwards: it holds for the exact weights of the model.
   public func wellPosedness(of group: DependencyGroup) -> WellPosedness {
     guard group.isCyclic else { return .nilpotent }
-    let size = group.members.reduce(0) { $0 + blocks[$1].size }
-    guard size <= Self.largestTestedGroup, let slopes = slopes(of: group) else { return .untested }
-    let W = matrix(of: group, size: size)
-    let margin = Double(size) * 16 * Double.ulpOfOne
-    var KW = W
-    for row in 0..<size {
-      let steepest = max(abs(slopes[row].lowerBound), abs(slopes[row].upperBound))
-      for column in 0..<size where KW[row, column] != 0 { KW[row, column] *= steepest }
-    }
-    guard KW.isFinite else { return .unknown }
-    let radius = perronFrobeniusBound(KW) * (1 + margin)
-    if radius < 1 { return .perronFrobenius(bound: radius) }
-    let norm = spectralNorm(KW) * (1 + margin) + margin
-    if norm < 1 { return .contraction(bound: norm) }
-    if slopes.allSatisfy({ $0.lowerBound >= 0 && $0.upperBound <= 1 }) {
-      let least = leastEigenvalueOfMonotonePart(W)
-      let bound = least - margin * (1 + largestMagnitude(W.elements[...]))
-      if bound > 0 { return .monotone(bound: bound) }
-    }
-    return .unknown
+    guard let system = SlopeSystem(of: group, in: self) else { return .untested }
+    return system.isFinite ? system.wellPosedness : .unknown
   }
-
-  /// The slopes of every coordinate, or nil where a block has none that are known.
-  private func slopes(of group: DependencyGroup) -> [ClosedRange<Double>]? {
-    var all: [ClosedRange<Double>] = []
-    for member in group.members {
-      let block = blocks[member]
-      guard let slopes = block.nonlinearity.slopes, block.portSizes == [block.size] else { return nil }
-      all += repeatElement(slopes, count: block.size)
-    }
-    return all
-  }
-
-  /// The diagonal part of `W_z` that belongs to a group.
-  private func matrix(of group: DependencyGroup, size: Int) -> Matrix<Double> {
-    var starts: [Int: Int] = [:]
-    var next = 0
-    for member in group.members {
-      starts[member] = next
-      next += blocks[member].size
-    }
-    var W = Matrix<Double>(rows: size, columns: size)
-    for member in group.members {
-      for term in blocks[member].terms {
-        guard case .node(let node) = term.source, let column = starts[node] else { continue }
-        for row in 0..<term.map.outputSize {
-          term.map.forEachEntry(inRow: row) { W[starts[member]! + row, column + $0] += $1 }
-        }
-      }
-    }
-    return W
-  }
-}
-
-/// An upper bound of the largest eigenvalue of `|A|`: for any positive v it is at most `max_i (|A| v)_i / v_i`
-/// (Collatz & Wielandt), which power iteration drives towards it.
-func perronFrobeniusBound(_ A: Matrix<Double>) -> Double {
-  let magnitudes = Matrix(rows: A.rows, columns: A.columns, elements: A.elements.map { abs($0) })
-  var v = Matrix<Double>(rows: 1, columns: A.columns, repeating: 1)
-  var bound = Double.infinity
-  for _ in 0..<200 {
-    var next = Matrix<Double>(rows: 1, columns: A.rows)
-    next.add(v, timesTransposed: magnitudes)
-    bound = min(bound, zip(next.elements, v.elements).map { $0 / $1 }.max() ?? 0)
-    let largest = largestMagnitude(next.elements[...])
-    guard largest > 0, largest.isFinite else { break }
-    // A small multiple of ones keeps v positive where |A| is reducible; any positive v gives a bound.
-    v.elements = next.elements.map { $0 / largest + 1e-9 }
-  }
-  return bound
-}
-
-/// `‖A‖₂`, the square root of the largest eigenvalue of AᵀA; A is scaled first, so that no square overflows.
-func spectralNorm(_ A: Matrix<Double>) -> Double {
-  let scale = largestMagnitude(A.elements[...])
-  guard scale > 0 else { return 0 }
-  guard scale.isFinite else { return .infinity }
-  let scaled = Matrix(rows: A.rows, columns: A.columns, elements: A.elements.map { $0 / scale })
-  var product = Matrix<Double>(rows: A.columns, columns: A.columns)
-  product.add(transposed: scaled, times: scaled)
-  let order = product.rows
-  let eigenvalues = product.elements.withUnsafeMutableBufferPointer {
-    Double.symmetricEigenvalues($0.baseAddress!, n: order)
-  }
-  return scale * max(0, eigenvalues.last ?? 0).squareRoot()
-}
-
-/// The least eigenvalue of `I − (W + Wᵀ)/2`.
-func leastEigenvalueOfMonotonePart(_ W: Matrix<Double>) -> Double {
-  let order = W.rows
-  var part = Matrix<Double>(rows: order, columns: order)
-  for row in 0..<order {
-    for column in 0..<order {
-      part[row, column] = (row == column ? 1 : 0) - (W[row, column] / 2 + W[column, row] / 2)
-    }
-  }
-  return part.elements.withUnsafeMutableBufferPointer {
-    Double.symmetricEigenvalues($0.baseAddress!, n: order)
-  }.first ?? 1
 }

@@ -14,6 +14,8 @@ public struct FixedPointSolution<S: Scalar>: Sendable {
   public var trace: ResidualTrace
   /// The name of the solver.
   public var solver: String
+  /// What each solver did, where several were tried one after the other; else empty.
+  public var stages: [SolveStage] = []
 
   /// Whether every sample converged; true of an empty batch.
   public var converged: Bool { samples.allSatisfy { $0.reason == .converged } }

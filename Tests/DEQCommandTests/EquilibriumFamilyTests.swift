@@ -13,7 +13,7 @@ import TestSupport
   .enabled(if: Python.has("mpmath", "numpy"), "Python's mpmath and numpy cannot be imported"))
 struct EquilibriumFamilyTests {
   /// Models that have an equilibrium which deq does not find yet.
-  static let unsolved: Set = ["euler_silu_100_0", "euler_silu_1000_0"]
+  static let unsolved: Set = ["euler_silu_100_0", "euler_silu_1000_0", "euler_tanh_1000_0"]
   /// Models with small coordinates beside large ones, whose tolerance is that of the largest.
   static let unresolved: Set = ["scales_1e3", "scales_1e6", "scales_1e9", "scales_1e12"]
 

@@ -182,6 +182,39 @@ import Testing
     }
   }
 
+  @Test(
+    "Estimates of the gradient of 1 / (1 − ½): sums of halves that are cut off",
+    arguments: [
+      ("exact", 2), ("jacobian-free", 1), ("neumann:1", 1), ("neumann:3", 1.75),
+      // ½ · (1 + ¾): an update damped by a half shrinks by ¾.
+      ("phantom:1,0.5", 0.5), ("phantom:2,0.5", 0.875),
+    ])
+  func estimates(estimate: String, expected: Double) throws {
+    let samples = #"{"input": [[1]], "cotangent": [[1]]}"#
+    let found = try report("half.json", "--gradients", estimate, "--json", input: samples)
+    #expect(abs(try #require(found.gradients?.input[0].first) - expected) < 1e-13)
+    #expect(found.samples[0].adjoint?.status == (estimate == "exact" ? "converged" : nil))
+    // An implicit layer in a network is estimated alike.
+    let model = Examples.loop(0.5).replacing(#""format": "equilibrium", "version": 1, "#, with: "")
+    try folder.write(
+      #"{"format": "network", "version": 1, "input": [1], "#
+        + #""layers": [{"type": "equilibrium", "name": "e", "model": \#(model)}]}"#, to: "net.json")
+    let layer = try report("net.json", "--gradients", estimate, "--json", input: samples)
+    #expect(layer.gradients?.input == found.gradients?.input)
+  }
+
+  @Test(
+    "Estimates that do not exist are refused",
+    arguments: [
+      "exacter", "neumann", "neumann:0", "neumann:x", "phantom:3", "phantom:3,0", "phantom:3,1.5",
+      "phantom:0,1",
+    ])
+  func badEstimates(estimate: String) throws {
+    let outcome = try folder.deq("evaluate", "half.json", "--gradients", estimate, input: Self.one)
+    #expect((outcome.status, outcome.text) == (64, ""))
+    #expect(outcome.complaint.contains("--gradients"))
+  }
+
   // MARK: What else there is to see
 
   @Test(

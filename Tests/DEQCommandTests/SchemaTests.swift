@@ -86,8 +86,8 @@ import Testing
     // Names of parameters.
     "gradients.a.weight", "gradients.a.bias", "gradients.b.weight", "gradients.Wz[z,z]", "gradients.Wx[z]",
     "gradients.b[z]",
-    ".state", ".seconds", "state.z", "forward.trace", "adjoint.trace", "samples.adjoint",
-    "samples.spectralRadius",
+    ".state", ".seconds", ".gradientEstimate", "state.z", "forward.trace", "adjoint.trace", "samples.adjoint",
+    "samples.spectralRadius", "forward.condition", "forward.error", "adjoint.condition", "adjoint.error",
   ]
 
   @Test(

@@ -40,6 +40,14 @@ struct EvaluateCommand: ParsableCommand {
       """, valueName: "zeros|file"))
   var start: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      How gradients pass through equilibria: exact, or an estimate that does not solve for the adjoint: \
+      jacobian-free, neumann:TERMS, phantom:STEPS,DAMPING.
+      """, valueName: "estimate"))
+  var gradients = GradientChoice.exact
+
   @Option(help: "The precision of the evaluation.")
   var precision = EquivalenceChecker.Precision.float64
 
@@ -97,6 +105,7 @@ struct EvaluateCommand: ParsableCommand {
     var settings = EvaluationSettings(solve: solve)
     settings.wantsSpectralRadius = spectralRadius
     settings.isTimed = time
+    settings.estimate = gradients.estimate
     switch file {
     case .network(let network):
       try requireEquilibriumModel()
@@ -169,7 +178,10 @@ struct EvaluateCommand: ParsableCommand {
         return try evaluation.writeResults(to: &writer)
       }
       try writer.heading(of: "evaluate")
-      try evaluation.writeKeys(EvaluationDetails(state: state, trace: trace), to: &writer)
+      try evaluation.writeKeys(
+        EvaluationDetails(
+          state: state, trace: trace, estimate: gradients.estimate == nil ? nil : gradients.name), to: &writer
+      )
     }.text
     if output == "-" { return try writeToStandardOutput(text) }
     try writeFile(text, to: output, force: force)
@@ -179,15 +191,18 @@ struct EvaluateCommand: ParsableCommand {
 extension Evaluation {
   /// What the solvers did, a line for each iteration.
   fileprivate var statistics: [String] {
-    let lines = forward.map { Self.line("forward", $0) } + adjoint.map { Self.line("adjoint", $0) }
+    let lines =
+      forward.flatMap { Self.lines("forward", $0) } + adjoint.flatMap { Self.lines("adjoint", $0) }
     return lines.isEmpty ? ["one pass: no block reads itself, nothing to iterate"] : lines
   }
 
-  private static func line(_ direction: String, _ record: SolveRecord) -> String {
+  private static func lines(_ direction: String, _ record: SolveRecord) -> [String] {
     let residual = record.samples.map(\.residual).max() ?? 0
-    return "\(direction): \(record.solver) on \(text(record.blocks.count, "block")): "
+    let line =
+      "\(direction): \(record.solver) on \(text(record.blocks.count, "block")): "
       + "\(text(record.iterations, "iteration")), \(text(record.evaluations, "evaluation")), residual \(text(residual))"
       + condition(record)
+    return [line] + (record.stages.count > 1 ? record.stages.map { "  \($0)" } : [])
   }
 
   /// What an ill-conditioned I − J costs: said where rounding of f may have taken half of all digits.

@@ -13,6 +13,9 @@ extension EvaluationSettings {
         return (pass, found)
       },
       backward: { cotangent, pass in
+        if let estimate {
+          return (network.backpropagate(cotangent, through: pass, solvingBy: estimate.method).gradients, nil)
+        }
         let back = network.backpropagate(cotangent, through: pass, solvingBy: method, until: rule)
         return (back.gradients, back.records)
       })
@@ -35,16 +38,21 @@ extension EvaluationSettings {
         return (solution, found)
       },
       backward: { cotangent, solution in
+        if let estimate {
+          return (model.estimatedGradients(cotangent, through: solution, by: estimate), nil)
+        }
         let back = model.backpropagate(cotangent, through: solution, by: method, until: rule)
         return (back.gradients, back.records)
       })
   }
 
   /// Evaluates all samples; differentiates those that have an equilibrium, alone.
+  ///
+  /// - Parameter backward: The gradients, and what was iterated for them; nil for estimates, which solve nothing.
   private func evaluation<S: Scalar, Pass>(
     at samples: Samples, precision: S.Type,
     forward: (_ input: Matrix<S>, _ rows: [Int]) -> (Pass, Evaluation),
-    backward: (_ cotangent: Matrix<S>, Pass) -> (Gradients<S>, [SolveRecord])
+    backward: (_ cotangent: Matrix<S>, Pass) -> (Gradients<S>, [SolveRecord]?)
   ) throws -> Evaluation {
     let input = samples.input.cast(to: S.self)
     let all = Array(0..<input.rows)
@@ -56,8 +64,10 @@ extension EvaluationSettings {
     while !rows.isEmpty {
       let own = cotangent.selectingRows(rows)
       let (gradients, records) = backward(own, pass)
-      if found.adjointRows.isEmpty { (found.adjoint, found.adjointRows) = (records, rows) }
-      let kept = rows.indices.filter { row in records.allSatisfy { $0.samples[row].reason == .converged } }
+      if let records, found.adjointRows.isEmpty { (found.adjoint, found.adjointRows) = (records, rows) }
+      let kept = rows.indices.filter { row in
+        (records ?? []).allSatisfy { $0.samples[row].reason == .converged }
+      }
       if kept.count == rows.count {
         found.gradients = Gradients(
           input: gradients.input.cast(to: Double.self), parameters: gradients.parameters.inDoublePrecision)

@@ -6,6 +6,8 @@ struct EvaluationDetails {
   var state = false
   /// The residual from update to update.
   var trace = false
+  /// What the gradients are estimated by; nil where they are exact.
+  var estimate: String?
 }
 
 extension Evaluation {
@@ -13,6 +15,7 @@ extension Evaluation {
   func writeKeys(_ details: EvaluationDetails, to writer: inout JSONWriter) throws(FileError) {
     let converged = converged
     try writeResults(to: &writer)
+    if let estimate = details.estimate, gradients != nil { try writer.string("gradientEstimate", estimate) }
     if details.state {
       try writer.key("state")
       try writer.beginObject()

@@ -6,6 +6,8 @@ struct EvaluationSettings {
   let solve: SolveOptions
   /// Where the iteration begins: a value for each block, or nil for where the solver begins by itself.
   var start: [Matrix<Double>]?
+  /// What stands for the gradients; nil for exact ones.
+  var estimate: GradientEstimate?
   /// Whether the spectral radius of J is estimated at every equilibrium.
   var wantsSpectralRadius = false
   /// Whether solves are repeated to take their time.

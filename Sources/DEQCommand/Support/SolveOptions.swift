@@ -25,8 +25,10 @@ struct SolveOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How many steps the solver remembers: 5 by default, with broyden 30, with newton 40.",
-      valueName: "count"))
+      """
+      How many steps the solver remembers. (default: 5 with anderson, 30 with broyden, 40 with newton, as many as pay \
+      with structured)
+      """, valueName: "count"))
   var memory: Int?
 
   @Option(
@@ -69,6 +71,7 @@ struct SolveOptions: ParsableArguments {
     let anderson = Anderson(memory: memory ?? 5, damping: damping ?? 1)
     switch solver {
     case .structured:
+      // Without a wish, the memory that fits the price of an evaluation.
       return memory == nil && damping == nil ? .standard : .structured(GroupSolver(first: anderson))
     case .picard: return .whole(Picard(damping: damping ?? 1))
     case .anderson: return .whole(anderson)

@@ -121,6 +121,9 @@ enum ReportStates {
       "evaluate", "evaluate loop.json --state --trace --spectral-radius", has: ["state", "gradients"],
       input: #"{"input": [[1]], "cotangent": [[1]]}"#),
     ReportState(
+      "evaluate", "evaluate loop.json --gradients neumann:3 --json", has: ["gradientEstimate", "gradients"],
+      input: #"{"input": [[1]], "cotangent": [[1]]}"#),
+    ReportState(
       "evaluate", "evaluate step.json --json", status: 1, has: ["samples"],
       input: #"{"input": [[-1], [1]], "cotangent": [[1], [1]]}"#),
     ReportState(

@@ -1,7 +1,7 @@
 """Solves families of implicit models with deq, TorchDEQ, SciPy, jaxopt and optimistix, and judges every answer.
 
     swift build -c release --product deq
-    python3 Tests/Peers/Equilibria/compare.py [--size full] [--only REGEX] [--time] [--json FILE] [--markdown]
+    python3 Tests/Peers/Equilibria/compare.py [--size full] [--only REGEX] [--peers REGEX] [--time] [--json FILE] [--markdown]
 
 A state counts where its solver calls it a solution and Newton's method over sixty digits finds an equilibrium beside it, as
 near as the residual that was asked for allows; a solution that is none is counted as false. Large models are judged by their
@@ -25,6 +25,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--deq", default=".build/release/deq")
 parser.add_argument("--size", choices=("small", "full"), default="full")
 parser.add_argument("--only", default="", help="a regular expression on the names of models")
+parser.add_argument("--peers", default="", help="a regular expression on the beginnings of the peers' names")
 parser.add_argument("--precision", action="append", choices=("float64", "float32"))
 parser.add_argument("--time", action="store_true", help="take times as well; other load on the machine spoils them")
 parser.add_argument("--json", help="where to write every attempt")
@@ -106,7 +107,7 @@ def attempts(problem, precision, folder):
     reference = Reference(problem) if problem.is_small else LargeReference(problem)
     forward, adjoint = deq(problem, precision, tolerance, folder)
     scale = float(np.abs(forward.value).max()) if forward.is_claimed else 1.0
-    peers = Peers(problem, precision, tolerance, scale, options.time)
+    peers = Peers(problem, precision, tolerance, scale, options.time, options.peers)
     root = None
     for name, attempt in [("deq", forward), *peers.forward()]:
         is_right = attempt.is_claimed and reference.judge(attempt.value, tolerance, unit).is_right
@@ -179,18 +180,28 @@ def print_table(title, rows):
     print("\n".join(lines))
 
 
-def main():
+def measured():
+    """Everything that was attempted, a row for each; what there is so far where it is interrupted."""
     rows = []
-    chosen = [item for item in problems(options.size) if re.search(options.only, item.name)]
-    with tempfile.TemporaryDirectory() as folder:
-        for item in chosen:
-            write(item, folder)
-            for precision in options.precision or TOLERANCES:
-                print(f"{item.name} {precision}", file=sys.stderr, flush=True)
-                for direction, name, attempt, is_right in attempts(item, precision, folder):
-                    rows.append({
-                        "family": item.family, "problem": item.name, "precision": precision, "direction": direction,
-                        "name": name, "attempt": attempt, "right": bool(is_right)})
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for item in problems(options.size):
+                if not re.search(options.only, item.name):
+                    continue
+                write(item, folder)
+                for precision in options.precision or TOLERANCES:
+                    print(f"{item.name} {precision}", file=sys.stderr, flush=True)
+                    rows += [
+                        {"family": item.family, "problem": item.name, "precision": precision, "direction": direction,
+                         "name": name, "attempt": attempt, "right": bool(is_right)}
+                        for direction, name, attempt, is_right in attempts(item, precision, folder)]
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+    return rows
+
+
+def main():
+    rows = measured()
     for precision in options.precision or TOLERANCES:
         for direction in ("forward", "adjoint"):
             found = [row for row in rows if row["precision"] == precision and row["direction"] == direction]

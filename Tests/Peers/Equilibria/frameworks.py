@@ -111,7 +111,8 @@ class JAXTransition:
         form, weights = self.form, {}
         for name in form.blocks:
             for index, term in enumerate(form.terms[name]):
-                values = term.get("matrix", term["map"].get("weight") if isinstance(term.get("map"), dict) else None)
+                options = term["map"] if isinstance(term.get("map"), dict) else {}
+                values = term.get("matrix", options.get("weight", options.get("factor")))
                 if values is not None:
                     weights[f"{name} {index}"] = jnp.asarray(np.array(values), dtype)
             for index, offset in enumerate(form.offsets[name]):
@@ -146,7 +147,7 @@ class JAXTransition:
 def skeleton(value):
     """A model without its numbers."""
     if isinstance(value, dict):
-        return {key: "…" if key in ("matrix", "weight", "vector", "tensor") else skeleton(v) for key, v in value.items()}
+        return {key: "…" if key in ("matrix", "weight", "vector", "tensor", "factor") else skeleton(v) for key, v in value.items()}
     return [skeleton(item) for item in value] if isinstance(value, list) else value
 
 
@@ -164,7 +165,7 @@ class _Bound:
         options = term["map"]
         kind = options["type"]
         if kind == "multiply":
-            return options["factor"] * value
+            return weight * value
         if kind == "permute":
             return value.transpose(options["dims"])
         if kind == "upsample":

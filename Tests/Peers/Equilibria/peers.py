@@ -1,7 +1,7 @@
 """What the peers do with a problem: equilibria and adjoints, each with its evaluations and its time."""
 
 import contextlib
-import math
+import re
 import time
 import warnings
 from dataclasses import dataclass
@@ -57,10 +57,9 @@ class Peers:
     equilibrium, since not everyone has a relative tolerance.
     """
 
-    def __init__(self, problem, precision, tolerance, scale, is_timed):
-        self.problem, self.tolerance, self.is_timed = problem, tolerance, is_timed
-        # By powers of ten, so that what is compiled for one problem serves the next.
-        self.absolute = tolerance * 10.0 ** math.floor(math.log10(scale)) if scale > 0 else tolerance
+    def __init__(self, problem, precision, tolerance, scale, is_timed, names=""):
+        self.names, self.problem, self.tolerance, self.is_timed = names, problem, tolerance, is_timed
+        self.absolute = tolerance * scale if scale > 0 else tolerance
         self.precision = precision
         self.torch = TorchTransition(problem, getattr(torch, precision))
         self.jax = JAXTransition(problem, getattr(jnp, precision)) if jax else None
@@ -73,17 +72,22 @@ class Peers:
 
     def forward_attempts(self):
         for name, solver in TORCHDEQ.items():
-            yield f"torchdeq {name}", self.torchdeq(solver)
+            if self.wants(f"torchdeq {name}"):
+                yield f"torchdeq {name}", self.torchdeq(solver)
         if self.precision == "float64":
             for name in ("hybr", "lm", "broyden1", "anderson", "krylov", "df-sane"):
-                if self.size <= DENSE or name not in ("hybr", "lm", "broyden1"):
+                if self.wants(f"scipy {name}") and (self.size <= DENSE or name not in ("hybr", "lm", "broyden1")):
                     yield f"scipy {name}", self.scipy(name)
         if jax:
             for name in JAXOPT:
-                yield f"jaxopt {name}", self.jaxopt(name)
+                if self.wants(f"jaxopt {name}"):
+                    yield f"jaxopt {name}", self.jaxopt(name)
             for name in OPTIMISTIX:
-                if self.size <= DENSE or name == "fixed_point":
+                if self.wants(f"optimistix {name}") and (self.size <= DENSE or name == "fixed_point"):
                     yield f"optimistix {name}", self.optimistix(name)
+
+    def wants(self, name):
+        return re.match(self.names, name) is not None
 
     def torchdeq(self, solver):
         def run():
@@ -124,43 +128,50 @@ class Peers:
     compiled = {}
 
     def once_compiled(self, key, make):
-        key = (key, self.jax.key, self.tolerance, self.absolute)
+        key = (key, self.jax.key)
         if key not in self.compiled:
             self.compiled[key] = make()
         return self.compiled[key]
 
+    # Tolerances are arguments of what is compiled: it serves every model that differs by its numbers alone.
+
     def jaxopt(self, name):
-        function = self.jax.function
-        solver = self.once_compiled(f"jaxopt {name}", lambda: JAXOPT[name](function, self.absolute * self.size**0.5))
-        run = lambda: jax.block_until_ready(solver.run(self.jax.start, self.jax.arguments))
-        state, info = run()
-        count = getattr(info, "num_fun_eval", None)
-        count = int(info.iter_num if count is None else count)
+        function, tolerance = self.jax.function, self.absolute * self.size**0.5
+
+        def make():
+            def solve(start, arguments, tolerance):
+                state, info = JAXOPT[name](function, tolerance).run(start, arguments)
+                count = getattr(info, "num_fun_eval", None)
+                return state, info.error, info.iter_num if count is None else count
+
+            return jax.jit(solve)
+
+        solve = self.once_compiled(f"jaxopt {name}", make)
+        run = lambda: jax.block_until_ready(solve(self.jax.start, self.jax.arguments, tolerance))
+        state, error, count = run()
         return Attempt(
-            np.asarray(state, float), bool(info.error <= self.absolute * self.size**0.5), count,
-            least_seconds(run, self.is_timed))
+            np.asarray(state, float), bool(error <= tolerance), int(count), least_seconds(run, self.is_timed))
 
     def optimistix(self, name):
         function = self.jax.function
-        solver, products = OPTIMISTIX[name](self.tolerance, self.absolute)
+        products = OPTIMISTIX[name][1]
 
         def make():
-            if name == "fixed_point":
-                solve = lambda start, arguments: optimistix.fixed_point(
-                    function, solver, start, arguments, max_steps=MOST, throw=False)
-            else:
-                equation = lambda z, arguments: function(z, arguments) - z
-                solve = lambda start, arguments: optimistix.root_find(
-                    equation, solver, start, arguments, max_steps=MOST, throw=False)
-
-            def solved(start, arguments):
-                found = solve(start, arguments)
+            def solve(start, arguments, relative, absolute):
+                solver = OPTIMISTIX[name][0](relative, absolute)
+                if name == "fixed_point":
+                    found = optimistix.fixed_point(function, solver, start, arguments, max_steps=MOST, throw=False)
+                else:
+                    found = optimistix.root_find(
+                        lambda z, arguments: function(z, arguments) - z, solver, start, arguments, max_steps=MOST // 4,
+                        throw=False)
                 return found.value, found.result == optimistix.RESULTS.successful, found.stats["num_steps"]
 
-            return jax.jit(solved)
+            return jax.jit(solve)
 
         solve = self.once_compiled(f"optimistix {name}", make)
-        run = lambda: jax.block_until_ready(solve(self.jax.start, self.jax.arguments))
+        run = lambda: jax.block_until_ready(
+            solve(self.jax.start, self.jax.arguments, self.tolerance, self.absolute))
         state, is_claimed, steps = run()
         count = int(steps) * (1 + self.size) if products == "each" else int(steps) + (self.size if products else 0)
         return Attempt(np.asarray(state, float), bool(is_claimed), count, least_seconds(run, self.is_timed))
@@ -206,7 +217,7 @@ class Peers:
                 count = products[0]
                 yield f"scipy {name}", Attempt(
                     gradient(torch.from_numpy(g)[None]), status == 0, count, least_seconds(run, self.is_timed))
-        if jax and self.size <= DENSE:
+        if jax and self.size <= DENSE and self.wants("optimistix LU"):
             yield "optimistix LU", self.dense_adjoint(state, e, gradient)
 
     def dense_adjoint(self, state, e, gradient):
@@ -239,9 +250,9 @@ JAXOPT = {
 
 #: The solver, and when it takes the whole Jacobian, a product for every coordinate: at each step, once, or never.
 OPTIMISTIX = {
-    "fixed_point": lambda r, a: (optimistix.FixedPointIteration(rtol=r, atol=a), None),
-    "newton": lambda r, a: (optimistix.Newton(rtol=r, atol=a), "each"),
-    "chord": lambda r, a: (optimistix.Chord(rtol=r, atol=a), "once"),
-    "dogleg": lambda r, a: (optimistix.Dogleg(rtol=r, atol=a), "each"),
-    "levenberg_marquardt": lambda r, a: (optimistix.LevenbergMarquardt(rtol=r, atol=a), "each"),
+    "fixed_point": (lambda r, a: optimistix.FixedPointIteration(rtol=r, atol=a), None),
+    "newton": (lambda r, a: optimistix.Newton(rtol=r, atol=a), "each"),
+    "chord": (lambda r, a: optimistix.Chord(rtol=r, atol=a), "once"),
+    "dogleg": (lambda r, a: optimistix.Dogleg(rtol=r, atol=a), "each"),
+    "levenberg_marquardt": (lambda r, a: optimistix.LevenbergMarquardt(rtol=r, atol=a), "each"),
 }

@@ -44,6 +44,10 @@ class Reference:
         self.precise = WrittenOut(problem.model, problem.state, PreciseNumbers(DIGITS))
         self.input = self.precise.numbers.array(problem.input)
         self.size = self.float.form.state_size
+        #: The equilibria found so far, each with |(I − J)⁻¹| and the unit of f's rounding there.
+        self.known = []
+        #: The derivatives of the output at states that were asked for, with the Jacobian there.
+        self.derivatives = {}
 
     def residual(self, z, x=None):
         """f(z) − z."""
@@ -95,17 +99,27 @@ class Reference:
         """Whether a state is as near to an equilibrium as a residual of tolerance · ‖z‖ allows, or f's own rounding in the
         precision whose unit is given."""
         state = np.asarray(state, float)
-        found = self.root(state) if np.isfinite(state).all() else None
+        if not np.isfinite(state).all():
+            return Judgement(False, float("inf"))
+        # Mostly it is an equilibrium that is known already.
+        for known in self.known:
+            judgement = self.compare(state, *known, tolerance, unit)
+            if judgement.is_right:
+                return judgement
+        found = self.root(state)
         if found is None:
             return Judgement(False, float("inf"))
         root, jacobian = found
+        self.known.append((root, abs(np.linalg.inv(np.eye(self.size) - jacobian)), self.rounding(root.astype(float))))
+        return self.compare(state, *self.known[-1], tolerance, unit)
+
+    def compare(self, state, root, inverse, rounding, tolerance, unit):
+        """How far a state is from an equilibrium, given |(I − J)⁻¹| there and the unit of f's rounding."""
         size = abs(root).astype(float)
         if not self.problem.by_coordinate:
             size = np.full(self.size, size.max())
         distance = abs(root - self.precise.numbers.array(state)).astype(float)
-        inverse = abs(np.linalg.inv(np.eye(self.size) - jacobian))
-        rounding = 64 * unit * self.rounding(root.astype(float))
-        allowed = np.minimum(4 * inverse @ (tolerance * size + rounding), 1e-3 * size)
+        allowed = np.minimum(4 * inverse @ (tolerance * size + 64 * unit * rounding), 1e-3 * size)
         worst = np.argmax(distance - allowed)
         scale = size[worst] or 1.0
         return Judgement(
@@ -135,17 +149,18 @@ class Reference:
 
     def judge_gradient(self, state, gradient, tolerance):
         """Whether the input's gradient fits the difference quotient along a random direction, with its relative error."""
-        found = self.root(np.asarray(state, float))
-        if found is None:
-            return False, float("inf")
         direction = np.random.default_rng(1).standard_normal(len(self.problem.input))
-        derivative = self.directional_derivative(found[0], direction)
-        if derivative is None:
+        key = np.asarray(state, float).tobytes()
+        if key not in self.derivatives:
+            found = self.root(np.asarray(state, float))
+            self.derivatives[key] = found and (self.directional_derivative(found[0], direction), found[1])
+        if self.derivatives[key] is None or self.derivatives[key][0] is None:
             return False, float("inf")
+        derivative, jacobian = self.derivatives[key]
         gradient = np.asarray(gradient, float)
         error = abs(float(derivative) - float(gradient @ direction))
         scale = np.linalg.norm(gradient) * np.linalg.norm(direction) + abs(float(derivative))
-        amplification = abs(np.linalg.inv(np.eye(self.size) - found[1])).sum(axis=1).max()
+        amplification = abs(np.linalg.inv(np.eye(self.size) - jacobian)).sum(axis=1).max()
         # A quotient of sixty digits knows nothing of gradients below 10⁻³⁶, which saturated units have.
         allowed = 16 * max(1, amplification) ** 2 * tolerance * scale + 1e-36
         return bool(error <= allowed), error / scale if scale else error
