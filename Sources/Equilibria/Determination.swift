@@ -52,9 +52,14 @@ extension GroupTransition {
   func determinations(at z: Matrix<S>) -> [Determination<S>?] {
     let (value, derivative) = linearization(at: z)
     let magnitudes = magnitudes(at: z)
+    // Some thousand rows at a time: products of that size cost least, and no memory to speak of.
+    let share = max(1, 2048 / max(1, z.columns))
+    var matrices: [Matrix<S>] = []
     return (0..<z.rows).map { row in
-      let scales = balancingScales(of: magnitudes.row(row))
-      let J = derivative.matrix(ofSample: row, order: z.columns)
+      if row.isMultiple(of: share) {
+        matrices = derivative.matrices(ofSamples: Array(row..<min(row + share, z.rows)), order: z.columns)
+      }
+      let (J, scales) = (matrices[row % share], balancingScales(of: magnitudes.row(row)))
       let residual = zip(zip(value.row(row), z.row(row)), scales).map { abs($0.0 - $0.1) / $1 }
       return determination(ofSample: row, at: z, J, residual: residual, scales: scales)
     }

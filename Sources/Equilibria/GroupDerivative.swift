@@ -117,16 +117,23 @@ struct GroupDerivative<S: Scalar>: Sendable {
   /// Whether some members are not iterated on.
   var hasFollowing: Bool { !following.isEmpty }
 
-  /// J of one sample, `[N, N]`, from its products with all unit vectors at once.
+  /// J of each of some samples, `[N, N]`, from its products with all unit vectors at once.
   ///
-  /// - Complexity: N products.
-  func matrix(ofSample row: Int, order: Int) -> Matrix<S> {
-    var unit = Matrix<S>(rows: order, columns: order)
-    for index in 0..<order { unit[index, index] = 1 }
+  /// - Complexity: N products for each, and memory for as many states.
+  func matrices(ofSamples rows: [Int], order: Int) -> [Matrix<S>] {
+    var units = Matrix<S>(rows: rows.count * order, columns: order)
+    for row in 0..<units.rows { units[row, row % order] = 1 }
     // Row i is Jᵀ times the i-th unit vector: row i of J.
-    return selecting([Int](repeating: row, count: order))
-      .pullBack(unit, adding: Matrix(rows: order, columns: order))
+    let product = selecting(rows.flatMap { [Int](repeating: $0, count: order) })
+      .pullBack(units, adding: Matrix(rows: units.rows, columns: order))
+    let size = order * order
+    return rows.indices.map {
+      Matrix(rows: order, columns: order, elements: Array(product.elements[$0 * size..<($0 + 1) * size]))
+    }
   }
+
+  /// J of one sample, `[N, N]`.
+  func matrix(ofSample row: Int, order: Int) -> Matrix<S> { matrices(ofSamples: [row], order: order)[0] }
 
   /// How many multiplications one product costs.
   var multiplications: Int {

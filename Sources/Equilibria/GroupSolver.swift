@@ -46,13 +46,17 @@ public struct GroupSolver: FixedPointSolver {
     solution.stages = [
       SolveStage(solver: first.name, reason: "the default", samples: start.rows, settled: settled)
     ]
+    let runningOff = solution.samples.indices.filter { solution.samples[$0].reason == .diverging }
     tryMonotoneStart(problem, for: &solution, until: quick)
-    solution.improve(problem, by: second, from: start, until: rule)
+    let singular = solution.improve(problem, by: second, from: start, until: rule)
     for solver in [third, Homotopy(corrector: second), OtherStarts(second)] {
       solution.improve(problem, by: solver, from: start, until: quick)
     }
     if quick.maximumIterations < rule.maximumIterations {
-      solution.improve(problem, by: first, from: start, until: rule, since: "for as long as it may take")
+      // What runs off along a direction in which I − J is singular does so for as long as one looks.
+      solution.improve(
+        problem, by: first, from: start, until: rule, since: "for as long as it may take",
+        sparing: singular.intersection(runningOff))
     }
     return solution
   }

@@ -165,11 +165,3 @@ extension GroupTransition {
     return value { ports(of: $0, reading: values)[0] }
   }
 }
-
-extension LUFactorization<Double> {
-  /// A⁻¹.
-  fileprivate var inverse: Matrix<Double> {
-    let columns = (0..<order).map { index in solve((0..<order).map { $0 == index ? 1 : 0 }) }
-    return Matrix(rows: order, columns: order, elements: columns.flatMap { $0 }).transposed
-  }
-}

@@ -29,19 +29,25 @@ extension FixedPointSolution {
   /// Tries the samples that are not settled with another solver, and takes what it settles. Of those that it does not,
   /// the attempt that brought the residual further down says why.
   ///
-  /// - Parameter reason: Why this solver is tried; by default since there are samples left.
+  /// - Parameters:
+  ///   - reason: Why this solver is tried; by default since there are samples left.
+  ///   - spared: Samples that are left as they are.
+  /// - Returns: The samples for which this solver ended where I − J is singular.
+  @discardableResult
   public mutating func improve(
     _ problem: FixedPointProblem<S>, by other: any FixedPointSolver, from start: Matrix<S>,
-    until rule: StoppingRule, since reason: String? = nil
-  ) {
-    let left = samples.indices.filter { samples[$0].reason != .converged }
-    guard !left.isEmpty else { return }
+    until rule: StoppingRule, since reason: String? = nil, sparing spared: Set<Int> = []
+  ) -> Set<Int> {
+    let left = samples.indices.filter { samples[$0].reason != .converged && !spared.contains($0) }
+    guard !left.isEmpty else { return [] }
     let part = problem.selecting?(left)
     let attempt = other.solve(
       part ?? problem, from: part == nil ? start : start.selectingRows(left), until: rule)
+    var singular: Set<Int> = []
     for (position, sample) in left.enumerated() {
       let row = part == nil ? sample : position
       let found = attempt.samples[row]
+      if found.reason == .singular { singular.insert(sample) }
       guard found.reason == .converged || found.residual < samples[sample].residual else { continue }
       samples[sample] = found
       state.replaceRow(sample, with: attempt.state.row(row))
@@ -55,5 +61,6 @@ extension FixedPointSolution {
       SolveStage(
         solver: other.name, reason: reason ?? "what the one before left", samples: left.count,
         settled: settled))
+    return singular
   }
 }

@@ -74,6 +74,36 @@ struct ProblemTests {
     }
   }
 
+  @Test("Scales cost no updates: a scaled problem takes about as many as a plain one")
+  func balanceSavesUpdates() {
+    var generator = SeededGenerator(seed: 8)
+    let weight = weight(order: 8, spectralNorm: 0.95, using: &generator)
+    let bias = generator.matrix(1, 8, as: Double.self)
+    func iterations(_ solver: any FixedPointSolver, _ scales: [Double]) -> Int {
+      func value(_ state: Matrix<Double>, _ weight: Matrix<Double>, _ bias: Matrix<Double>) -> Matrix<Double>
+      {
+        var result = bias
+        result.add(Matrix([zip(state.elements, scales).map { $0 / $1 }]), timesTransposed: weight)
+        return Matrix([zip(result.elements, scales).map { $0 * $1 }])
+      }
+      func absolute(_ matrix: Matrix<Double>) -> Matrix<Double> {
+        Matrix(rows: matrix.rows, columns: matrix.columns, elements: matrix.elements.map { abs($0) })
+      }
+      let solution = solver.solve(
+        FixedPointProblem<Double>(
+          value: { value($0, weight, bias) },
+          magnitudes: { value(absolute($0), absolute(weight), absolute(bias)) }),
+        from: Matrix(rows: 1, columns: 8), until: .rounding(of: Double.self))
+      #expect(solution.converged, "\(solver.name): \(solution.samples)")
+      return solution.iterations
+    }
+    for solver in [Anderson(), Broyden()] as [any FixedPointSolver] {
+      let plain = iterations(solver, [Double](repeating: 1, count: 8))
+      let scaled = iterations(solver, [0x1p40, 1, 0x1p-40, 0x1p90, 1, 0x1p20, 0x1p-10, 0x1p60])
+      #expect(scaled <= plain + 6, "\(solver.name): \(scaled) and \(plain)")
+    }
+  }
+
   @Test("The state handed on is a value of f where f does not spoil it")
   func lastApplication() {
     // relu(A z + b) with equilibria at 0: a combination of iterates misses 0 by rounding.
