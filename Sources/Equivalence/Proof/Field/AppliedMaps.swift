@@ -59,8 +59,7 @@ extension AppliedMaps.Application {
   fileprivate func isOf(_ image: LinearMapImage) -> Bool {
     let other = image.map
     guard let drawn else { return image.drawnParameter == nil && map.isIdentical(to: other) }
-    return type(of: map).typeName == type(of: other).typeName && map.inputShape == other.inputShape
-      && map.constants == other.constants && map.parameterShape == other.parameterShape
+    return map.isSameOperator(as: other) && map.parameterShape == other.parameterShape
       && drawn.components == image.drawnParameter?.components
   }
 }
