@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Operators
 
 /// Batch normalisation in inference mode (Ioffe & Szegedy 2015): `weight·(x − mean)/√(variance + epsilon) + bias` along
 /// axis 0, with the running statistics as constants.

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Operators
 
 /// Where a block reads from: the model's input, or a node (a layer of a network, a block of an equilibrium model).
 public enum Source: Hashable, Sendable {
@@ -91,7 +92,7 @@ public struct Offset<S: Scalar>: Sendable {
   /// Adds the summand to every sample's port: p is `[batch, port]`.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  func add(to p: inout Matrix<S>) {
+  package func add(to p: inout Matrix<S>) {
     if let map, !isSum, tensor.count <= count / 8 {
       // A few numbers spread over many places are read once, and not again from as many places as there are.
       let rows = Matrix(rows: p.rows, columns: tensor.count) { rows in

@@ -37,7 +37,7 @@ public final class MemorySink: ByteSink {
 public final class DescriptorSink: ByteSink {
   /// What messages call it.
   public let name: String
-  let descriptor: Int32
+  package let descriptor: Int32
 
   /// A sink on a descriptor that is open for writing.
   public init(_ descriptor: Int32, named name: String) {

@@ -12,7 +12,7 @@ public struct FileContents: Sendable {
   public let bytes: [UInt8]
 
   /// The largest file that is read: json-c counts in 32 bits.
-  static let maximumLength = Int(Int32.max) - 1
+  package static let maximumLength = Int(Int32.max) - 1
 
   /// Bytes that are already there, under a name for messages.
   public init(_ bytes: [UInt8], named name: String) {
@@ -55,7 +55,7 @@ func openForReading(_ path: String) throws(FileError) -> Int32 {
 }
 
 /// The first byte of a regular file; nil where it is empty, no regular file, or cannot be opened.
-func firstByte(ofRegularFile path: String) -> UInt8? {
+package func firstByte(ofRegularFile path: String) -> UInt8? {
   var status = stat()
   // Opening a pipe would wait for its writer, and closing it again send him away.
   guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,

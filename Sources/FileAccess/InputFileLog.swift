@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Notes the files that a model is read from while it is read, each once.
-final class InputFileLog: Sendable {
+package final class InputFileLog: Sendable {
   private enum Contents {
     case inMemory(FileContents)
     case mapped(MappedFile)
@@ -9,13 +9,16 @@ final class InputFileLog: Sendable {
 
   private let noted: Mutex<[(path: String, contents: Contents)]> = Mutex([])
 
+  /// No file so far.
+  package init() {}
+
   /// Notes a file that stands in memory.
-  func note(_ contents: FileContents, at path: String) {
+  package func note(_ contents: FileContents, at path: String) {
     note(.inMemory(contents), at: path)
   }
 
   /// Notes a file that is mapped.
-  func note(_ file: MappedFile, at path: String) {
+  package func note(_ file: MappedFile, at path: String) {
     note(.mapped(file), at: path)
   }
 
@@ -29,7 +32,7 @@ final class InputFileLog: Sendable {
   ///
   /// - Complexity: Reads them.
   /// - Throws: `FileError` where a mapped file cannot be read.
-  func files() throws(FileError) -> [InputFile] {
+  package func files() throws(FileError) -> [InputFile] {
     var files: [InputFile] = []
     for (path, contents) in noted.withLock({ $0 }) {
       let digest =

@@ -62,7 +62,7 @@ public final class MappedFile: Sendable {
 
   /// Hands the bytes of a range to `body` in pieces of a mebibyte, each of which leaves memory again: a file of any size
   /// is copied in the memory of a piece.
-  func forEachPiece(
+  package func forEachPiece(
     of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
   ) throws(FileError) {
     var start = range.lowerBound

@@ -13,18 +13,18 @@ package func oneLine(_ text: String) -> String {
 }
 
 /// The text, or its beginning and `…` where it is longer than a message should repeat.
-func abbreviated(_ text: String, to length: Int = 48) -> String {
+package func abbreviated(_ text: String, to length: Int = 48) -> String {
   // Scalars, not characters: a single character may be a megabyte of combining marks.
   let shown = text.unicodeScalars.prefix(length)
   return shown.endIndex == text.endIndex ? text : String(shown) + "…"
 }
 
 /// The text in quotation marks, abbreviated.
-func quoted(_ text: String) -> String {
+package func quoted(_ text: String) -> String {
   "\"\(abbreviated(text))\""
 }
 
 /// `1 number`, `2 numbers`.
-func counted(_ count: Int, _ what: String) -> String {
+package func counted(_ count: Int, _ what: String) -> String {
   "\(count) \(what)\(count == 1 ? "" : "s")"
 }

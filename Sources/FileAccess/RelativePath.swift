@@ -7,7 +7,7 @@
 /// The path of an existing file as seen from the folder of another, which need not exist: `../weights/model.onnx`.
 ///
 /// A symbolic link keeps its own name: what it leads to may change its place.
-func relativePath(to path: String, fromFolderOf target: String) -> String {
+package func relativePath(to path: String, fromFolderOf target: String) -> String {
   guard let home = realPath(folder(of: path)), let start = realPath(folder(of: target)) else { return path }
   let name = path.lastIndex(of: "/").map { path[$0...].dropFirst() } ?? path[...]
   let (to, from) = (home.split(separator: "/") + [name], start.split(separator: "/"))
@@ -21,13 +21,13 @@ private func folder(of path: String) -> String {
 }
 
 /// The path that a name in a file means, seen from the folder of that file.
-func path(_ name: String, fromFolderOf file: String) -> String {
+package func path(_ name: String, fromFolderOf file: String) -> String {
   guard let slash = file.lastIndex(of: "/") else { return name }
   return file[...slash] + name
 }
 
 /// The path without symbolic links, or nil where there is no such file.
-func realPath(_ path: String) -> String? {
+package func realPath(_ path: String) -> String? {
   guard let resolved = realpath(path, nil) else { return nil }
   defer { free(resolved) }
   return String(cString: resolved)

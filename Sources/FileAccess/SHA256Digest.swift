@@ -13,7 +13,7 @@ public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The digest of a mapped file, read in pieces that leave memory again.
-  init(of file: MappedFile) throws(FileError) {
+  package init(of file: MappedFile) throws(FileError) {
     var hash = SHA256()
     try file.forEachPiece(of: 0..<file.count) { piece throws(FileError) in hash.update(piece) }
     bytes = hash.digest()

@@ -6,7 +6,7 @@
 
 extension FileError {
   /// An error that the operating system reported: `out.json: cannot be written: No space left on device`.
-  init(_ kind: Kind, file: String, cannot verb: String, code: Int32) {
+  package init(_ kind: Kind, file: String, cannot verb: String, code: Int32) {
     self.init(kind, file: file, "cannot be \(verb): \(String(cString: strerror(code)))")
   }
 }

@@ -1,4 +1,6 @@
+import FileAccess
 import LinearAlgebra
+import TensorFiles
 
 extension ModelFile {
   /// Refuses infinities and NaN among the numbers that stand in weights files, which reading has not looked at; those in

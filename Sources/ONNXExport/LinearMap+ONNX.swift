@@ -36,7 +36,7 @@ extension LinearMap<Double> {
 
 extension ONNXGraph {
   /// `A x` for a matrix `[outputs, inputs]`.
-  func product(_ x: ONNXValue, _ matrix: Tensor<Double>, named name: String) -> ONNXValue {
+  package func product(_ x: ONNXValue, _ matrix: Tensor<Double>, named name: String) -> ONNXValue {
     value(
       "Gemm", [flatten(x)], constants: [weights(matrix, named: name)], shape: [matrix.shape[0]],
       [("transB", .integer(1))])

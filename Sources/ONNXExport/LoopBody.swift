@@ -1,41 +1,43 @@
 import Equilibria
+import FileAccess
 import ONNXSchema
+import Operators
 
 /// The state of a model, as the stopping rule and the read-out see it.
-struct StateLayout {
+package struct StateLayout {
   /// What the blocks are called.
-  let names: [String]
+  package let names: [String]
   /// The number of coordinates of each block.
-  let sizes: [Int]
+  package let sizes: [Int]
   /// The blocks that read each other, and each other block alone; by their first members, which are in order.
-  let groups: [[Int]]
+  package let groups: [[Int]]
 
   /// The state of these blocks; groups in any order.
-  init(names: [String], sizes: [Int], groups: [[Int]]) {
+  package init(names: [String], sizes: [Int], groups: [[Int]]) {
     (self.names, self.sizes) = (names, sizes)
     self.groups = groups.sorted { $0[0] < $1[0] }
   }
 
   /// The state of a model.
-  init(_ model: EquilibriumModel<Double>) {
+  package init(_ model: EquilibriumModel<Double>) {
     self.init(
       names: model.blocks.map(\.name), sizes: model.blocks.map(\.size), groups: model.groups.map(\.members))
   }
 
   /// The number of coordinates.
-  var size: Int { sizes.reduce(0, +) }
+  package var size: Int { sizes.reduce(0, +) }
 }
 
 /// One iteration: the transition, and whether to go on.
 ///
 /// Weights and x are those of the graph around it.
-struct LoopBody {
+package struct LoopBody {
   /// The graph that the loop has as its body.
-  let proto: ONNXGraphProto
+  package let proto: ONNXGraphProto
 
   /// The iteration of a model; one that checks convergence also carries which samples have converged, and ends when all
   /// have.
-  init(
+  package init(
     _ model: EquilibriumModel<Double>, x: ONNXValue, checksConvergence: Bool, outer: ONNXGraph, file: String
   ) throws(FileError) {
     let graph = ONNXGraph(precision: outer.precision, initializers: outer.initializers)
@@ -73,7 +75,7 @@ struct LoopBody {
   ///
   /// Before a denominator has its value there may be 0/0, which a block that reads itself would never be rid of. An
   /// equilibrium has no such numbers, and one that has them never counts as converged.
-  static func finite(_ z: ONNXValue, in graph: ONNXGraph) -> ONNXValue {
+  package static func finite(_ z: ONNXValue, in graph: ONNXGraph) -> ONNXValue {
     let greatest =
       graph.precision == .float32 ? Double(Float.greatestFiniteMagnitude) : .greatestFiniteMagnitude
     let isFinite = graph.combine("LessOrEqual", graph.absolute(z), greatest)
@@ -86,7 +88,7 @@ struct LoopBody {
   ///
   /// Each coordinate is compared: what a runtime makes of the largest of numbers that are not all numbers is its own
   /// affair. A coordinate that is none goes on, since it may become one.
-  static func convergence(
+  package static func convergence(
     of z: ONNXValue, to f: ONNXValue, for layout: StateLayout, in graph: ONNXGraph
   ) -> (some: String, each: String) {
     let (relative, absolute) = graph.precision.tolerances

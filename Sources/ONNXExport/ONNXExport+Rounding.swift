@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Operators
@@ -55,7 +56,7 @@ extension ONNXExport.Precision {
   }
 
   /// The constant as the file has it.
-  func rounded(_ constant: Constant) -> Constant {
+  package func rounded(_ constant: Constant) -> Constant {
     switch constant {
     case .number(let number): .number(rounded(number))
     case .numbers(let numbers): .numbers(numbers.map(rounded))

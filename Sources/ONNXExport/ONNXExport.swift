@@ -1,7 +1,9 @@
 import Equilibria
+import FileAccess
 import FixedPoints
 import LinearAlgebra
 import ONNXSchema
+import TensorFiles
 
 /// An equilibrium model as an ONNX model, which any runtime executes.
 ///
@@ -24,7 +26,7 @@ public struct ONNXExport {
   public enum Precision: String, Sendable, CaseIterable {
     case float32, float64
 
-    var numberType: NumberType { self == .float32 ? .float32 : .float64 }
+    package var numberType: NumberType { self == .float32 ? .float32 : .float64 }
 
     /// The tolerances of this library's solvers in this precision.
     var tolerances: (relative: Double, absolute: Double) {

@@ -1,17 +1,19 @@
+import Operators
+
 // What rearranges values and computes nothing.
 extension ONNXGraph {
   /// The same coordinates, in another shape of as many.
-  func reshape(_ value: ONNXValue, to shape: [Int]) -> ONNXValue {
+  package func reshape(_ value: ONNXValue, to shape: [Int]) -> ONNXValue {
     guard value.shape != shape else { return value }
     // 0 is the extent that the value has there: a batch of any size, none too.
     return self.value("Reshape", [value], constants: [integers([0] + shape)], shape: shape)
   }
 
   /// The same coordinates as one vector for each sample.
-  func flatten(_ value: ONNXValue) -> ONNXValue { reshape(value, to: [value.size]) }
+  package func flatten(_ value: ONNXValue) -> ONNXValue { reshape(value, to: [value.size]) }
 
   /// The value with a sample for each of the batch that `other` has.
-  func batched(_ value: ONNXValue, like other: ONNXValue) -> ONNXValue {
+  package func batched(_ value: ONNXValue, like other: ONNXValue) -> ONNXValue {
     guard !value.isBatched else { return value }
     let shape = node(
       "Concat", [batch(of: other), integers(value.shape)], results: ["shape"], [("axis", .integer(0))])
@@ -27,14 +29,14 @@ extension ONNXGraph {
   }
 
   /// A vector cut into vectors of these sizes.
-  func split(_ value: ONNXValue, sizes: [Int], names: [String]) -> [ONNXValue] {
+  package func split(_ value: ONNXValue, sizes: [Int], names: [String]) -> [ONNXValue] {
     guard sizes.count > 1 else { return [value] }
     let parts = node("Split", [value.name, integers(sizes)], results: names, [("axis", .integer(1))])
     return zip(parts, sizes).map { ONNXValue(name: $0, shape: [$1], isBatched: value.isBatched) }
   }
 
   /// The coordinates at these places, in another shape; 0 where a place is −1.
-  func gather(_ value: ONNXValue, at places: [Int], shape: [Int]) -> ONNXValue {
+  package func gather(_ value: ONNXValue, at places: [Int], shape: [Int]) -> ONNXValue {
     var vector = flatten(value)
     if places == Array(0..<vector.size) { return reshape(value, to: shape) }
     // The 0 is the last coordinate then, which is what −1 means to Gather.
@@ -45,7 +47,7 @@ extension ONNXGraph {
   }
 
   /// The value with its axes in another order: axis i of the result is axis `order[i]`.
-  func transpose(_ value: ONNXValue, _ order: [Int]) -> ONNXValue {
+  package func transpose(_ value: ONNXValue, _ order: [Int]) -> ONNXValue {
     guard order != Array(order.indices) else { return value }
     return self.value(
       "Transpose", [value], shape: order.map { value.shape[$0] },
@@ -53,14 +55,14 @@ extension ONNXGraph {
   }
 
   /// The value repeated along axes on which it has an extent of 1.
-  func expand(_ value: ONNXValue, to shape: [Int]) -> ONNXValue {
+  package func expand(_ value: ONNXValue, to shape: [Int]) -> ONNXValue {
     guard value.shape != shape else { return value }
     return self.value("Expand", [value], constants: [integers([1] + shape)], shape: shape)
   }
 
   /// The value with `filler` around it, so many coordinates on each axis of a sample; a negative number takes away as
   /// many.
-  func pad(_ value: ONNXValue, before: [Int], behind: [Int], filler: Double = 0) -> ONNXValue {
+  package func pad(_ value: ONNXValue, before: [Int], behind: [Int], filler: Double = 0) -> ONNXValue {
     guard (before + behind).contains(where: { $0 != 0 }) else { return value }
     let shape = zip(value.shape, zip(before, behind)).map { $0 + $1.0 + $1.1 }
     return self.value(

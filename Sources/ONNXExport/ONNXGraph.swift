@@ -1,10 +1,11 @@
 import LinearAlgebra
 import ONNXSchema
+import Operators
 
 /// A graph while it is being built: nodes in the order of evaluation, over constants that all graphs of a model share.
-final class ONNXGraph {
+package final class ONNXGraph {
   /// An attribute of a node.
-  enum Attribute {
+  package enum Attribute {
     case integer(Int)
     case integers([Int])
     /// A number, which ONNX has in single precision here whatever the graph computes in.
@@ -15,29 +16,29 @@ final class ONNXGraph {
   }
 
   /// What the graph computes in.
-  let precision: ONNXExport.Precision
+  package let precision: ONNXExport.Precision
   /// The constants.
-  let initializers: ONNXInitializers
+  package let initializers: ONNXInitializers
   /// What names of nodes and values begin with: the block that they belong to.
-  var scope = ""
+  package var scope = ""
   /// The name of the parameter that the operator carries which is being added; nil where it has none.
-  var parameter: String?
+  package var parameter: String?
   /// The nodes, each after those that it reads.
-  private(set) var nodes: [ONNXNodeProto] = []
+  package private(set) var nodes: [ONNXNodeProto] = []
   private var batches: [String: String] = [:]
 
   /// An empty graph; a graph within another one shares its constants.
-  init(precision: ONNXExport.Precision, initializers: ONNXInitializers = ONNXInitializers()) {
+  package init(precision: ONNXExport.Precision, initializers: ONNXInitializers = ONNXInitializers()) {
     self.precision = precision
     self.initializers = initializers
   }
 
   /// The type of the numbers.
-  var type: ONNXElementType { precision == .float32 ? .float32 : .float64 }
+  package var type: ONNXElementType { precision == .float32 ? .float32 : .float64 }
 
   /// Adds a node, and returns the names of its results.
   @discardableResult
-  func node(
+  package func node(
     _ type: String, _ inputs: [String], results: [String], _ attributes: [(String, Attribute)] = []
   ) -> [String] {
     let names = results.map { initializers.uniqueName(scope.isEmpty ? $0 : "\(scope)/\($0)") }
@@ -46,7 +47,7 @@ final class ONNXGraph {
   }
 
   /// Gives a value another name, which is known to be unique.
-  func rename(_ value: ONNXValue, to name: String) { append("Identity", [value.name], [name], []) }
+  package func rename(_ value: ONNXValue, to name: String) { append("Identity", [value.name], [name], []) }
 
   private func append(
     _ type: String, _ inputs: [String], _ outputs: [String], _ attributes: [(String, Attribute)]
@@ -62,7 +63,7 @@ final class ONNXGraph {
   }
 
   /// Adds a node with one result, samples of this shape; as many as the operands have.
-  func value(
+  package func value(
     _ type: String, _ operands: [ONNXValue], constants: [String] = [], shape: [Int],
     _ attributes: [(String, Attribute)] = []
   ) -> ONNXValue {
@@ -73,36 +74,36 @@ final class ONNXGraph {
   // MARK: Constants
 
   /// A number, for elementwise operators.
-  func number(_ value: Double) -> String {
+  package func number(_ value: Double) -> String {
     let bytes = precision.numberType.bytes(of: [value])
     return initializers.bytes(bytes, type, shape: [], named: "number")
   }
 
   /// A list of numbers in a shape of their own.
-  func numbers(_ values: [Double], shape: [Int]) -> String {
+  package func numbers(_ values: [Double], shape: [Int]) -> String {
     initializers.bytes(precision.numberType.bytes(of: values), type, shape: shape, named: "numbers")
   }
 
   /// A list of integers.
-  func integers(_ values: [Int]) -> String {
+  package func integers(_ values: [Int]) -> String {
     let bytes = values.flatMap { value in withUnsafeBytes(of: Int64(value).littleEndian) { Array($0) } }
     return initializers.bytes(bytes, .int64, shape: [values.count], named: "integers")
   }
 
   /// A single integer.
-  func integer(_ value: Int) -> String {
+  package func integer(_ value: Int) -> String {
     let bytes = withUnsafeBytes(of: Int64(value).littleEndian) { Array($0) }
     return initializers.bytes(bytes, .int64, shape: [], named: "integer")
   }
 
   /// A tensor of the model, in this shape.
-  func weights(_ tensor: Tensor<Double>, named name: String = "weight") -> String {
+  package func weights(_ tensor: Tensor<Double>, named name: String = "weight") -> String {
     initializers.weights(
       tensor, type, named: parameter ?? (scope.isEmpty ? name : "\(scope)/\(name)"), parameter: parameter)
   }
 
   /// A tensor of the model as one sample that holds for the whole batch: with an axis for it before its own.
-  func sample(_ tensor: Tensor<Double>, named name: String = "weight") -> ONNXValue {
+  package func sample(_ tensor: Tensor<Double>, named name: String = "weight") -> ONNXValue {
     let shape = tensor.shape.isEmpty ? [1] : tensor.shape
     let constant = initializers.weights(
       tensor.reshaped([1] + shape), type,
@@ -114,7 +115,7 @@ final class ONNXGraph {
   // MARK: The batch
 
   /// The number of samples of a value, as a list of one integer.
-  func batch(of value: ONNXValue) -> String {
+  package func batch(of value: ONNXValue) -> String {
     if let known = batches[value.name] { return known }
     let name = node(
       "Shape", [value.name], results: ["batch"], [("start", .integer(0)), ("end", .integer(1))])[0]
@@ -125,7 +126,7 @@ final class ONNXGraph {
 
 extension ONNXAttributeProto {
   /// An attribute of this name. ONNX asks for the type beside the value.
-  init(_ name: String, _ value: ONNXGraph.Attribute) {
+  package init(_ name: String, _ value: ONNXGraph.Attribute) {
     self.init()
     self.name = name
     switch value {

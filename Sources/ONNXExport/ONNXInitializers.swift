@@ -2,9 +2,9 @@ import LinearAlgebra
 import ONNXSchema
 
 /// The constants of a model, each of them once: weights, shapes, indices, numbers.
-final class ONNXInitializers {
+package final class ONNXInitializers {
   /// Where the bytes of one come from when it is written.
-  enum Contents {
+  package enum Contents {
     /// The numbers of a tensor, in the precision of the export.
     case weights(Tensor<Double>)
     /// These bytes.
@@ -12,12 +12,12 @@ final class ONNXInitializers {
   }
 
   /// One constant.
-  struct Initializer {
+  package struct Initializer {
     /// Name, type and extents, without the numbers.
-    let header: ONNXTensorProto
-    let contents: Contents
+    package let header: ONNXTensorProto
+    package let contents: Contents
     /// The number of bytes of the numbers.
-    let byteCount: Int
+    package let byteCount: Int
   }
 
   private struct ByteKey: Hashable {
@@ -33,17 +33,17 @@ final class ONNXInitializers {
   }
 
   /// What is known of a constant that is a parameter of the model.
-  struct Parameter {
+  package struct Parameter {
     /// The constant's name in the file.
-    let initializer: String
+    package let initializer: String
     /// The parameter's name in the model.
-    let label: String
+    package let label: String
     /// How the constant's shape follows from the parameter's.
-    let layout: Layout
+    package let layout: Layout
   }
 
   /// How the shape of a constant follows from that of the parameter that it is.
-  enum Layout: String, CaseIterable {
+  package enum Layout: String, CaseIterable {
     /// It is the parameter's own.
     case own = "parameter"
     /// An axis for the batch stands before it.
@@ -53,9 +53,9 @@ final class ONNXInitializers {
   }
 
   /// In the order in which they were first asked for.
-  private(set) var all: [Initializer] = []
+  package private(set) var all: [Initializer] = []
   /// The constants that are parameters, in the same order.
-  private(set) var parameters: [Parameter] = []
+  package private(set) var parameters: [Parameter] = []
   private var names: Set<String> = []
   private var byBytes: [ByteKey: String] = [:]
   private var bySource: [SourceKey: String] = [:]
@@ -72,7 +72,7 @@ final class ONNXInitializers {
   }
 
   /// The name of a constant with these bytes.
-  func bytes(_ bytes: [UInt8], _ type: ONNXElementType, shape: [Int], named name: String) -> String {
+  package func bytes(_ bytes: [UInt8], _ type: ONNXElementType, shape: [Int], named name: String) -> String {
     let key = ByteKey(type: type, shape: shape, bytes: bytes)
     if let known = byBytes[key] { return known }
     byBytes[key] = add(.bytes(bytes), bytes.count, type, shape: shape, named: name)
@@ -85,7 +85,7 @@ final class ONNXInitializers {
   /// - Parameters:
   ///   - parameter: The name of the parameter that the tensor is.
   ///   - layout: How the tensor's shape follows from the parameter's.
-  func weights(
+  package func weights(
     _ tensor: Tensor<Double>, _ type: ONNXElementType, named name: String, parameter: String? = nil,
     layout: Layout = .own
   ) -> String {
@@ -136,14 +136,14 @@ final class ONNXInitializers {
 }
 
 /// The types of elements that an exported model has, by their numbers in ONNX.
-enum ONNXElementType: Int32 {
+package enum ONNXElementType: Int32 {
   case float32 = 1
   case int64 = 7
   case bool = 9
   case float64 = 11
 
   /// The number of bytes of one element.
-  var size: Int {
+  package var size: Int {
     switch self {
     case .bool: 1
     case .float32: 4

@@ -2,24 +2,24 @@
 ///
 /// They say what is what, and nothing about values: every number and every operator is the graph's. A transition's
 /// read-out and the shape of its input are here too, since f(z, x) has neither.
-struct ONNXLabels {
+package struct ONNXLabels {
   /// Whether the graph is f(z, x) alone.
-  var isTransition = false
+  package var isTransition = false
   /// The names of the blocks, in the order of the state; empty where they are not known.
-  var blocks: [String] = []
+  package var blocks: [String] = []
   /// The position of the read-out block.
-  var output: Int?
+  package var output: Int?
   /// The shape of one sample of the input.
-  var inputShape: [Int]?
+  package var inputShape: [Int]?
   /// What constants are, by their names in the file.
-  private(set) var parameters: [String: ONNXInitializers.Parameter] = [:]
+  package private(set) var parameters: [String: ONNXInitializers.Parameter] = [:]
   private var order: [String] = []
 
   /// No names at all.
-  init() {}
+  package init() {}
 
   /// The names of these parts.
-  init(
+  package init(
     isTransition: Bool, blocks: [String], output: Int, inputShape: [Int],
     parameters: [ONNXInitializers.Parameter]
   ) {
@@ -42,7 +42,7 @@ struct ONNXLabels {
   }
 
   /// The names as metadata.
-  var entries: [(String, String)] {
+  package var entries: [(String, String)] {
     var entries = [(Key.content, isTransition ? "transition" : "equilibrium")]
     if let output { entries.append((Key.output, "\(output)")) }
     if let inputShape { entries.append((Key.inputShape, inputShape.map(String.init).joined(separator: " "))) }
@@ -55,7 +55,7 @@ struct ONNXLabels {
   }
 
   /// The names that metadata give; what this library would not write is left out, since nothing depends on it.
-  init(_ entries: [(String, String)]) {
+  package init(_ entries: [(String, String)]) {
     var names: [Int: String] = [:]
     for (key, value) in entries {
       if key == Key.content { isTransition = value == "transition" }

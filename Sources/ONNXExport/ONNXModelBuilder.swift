@@ -1,20 +1,21 @@
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import ONNXSchema
 
 /// Puts an exported model together around the transition.
-struct ONNXModelBuilder {
+package struct ONNXModelBuilder {
   private let model: EquilibriumModel<Double>
   private let precision: ONNXExport.Precision
   private let file: String
   private let graph: ONNXGraph
   private var description = ""
-  private(set) var inputs: [ONNXExport.Port] = []
-  private(set) var outputs: [ONNXExport.Port] = []
-  private(set) var nodeCount = 0
+  package private(set) var inputs: [ONNXExport.Port] = []
+  package private(set) var outputs: [ONNXExport.Port] = []
+  package private(set) var nodeCount = 0
 
   /// A builder with nothing built yet.
-  init(_ model: EquilibriumModel<Double>, precision: ONNXExport.Precision, file: String) {
+  package init(_ model: EquilibriumModel<Double>, precision: ONNXExport.Precision, file: String) {
     self.model = model
     self.precision = precision
     self.file = file
@@ -53,7 +54,7 @@ struct ONNXModelBuilder {
   }
 
   /// What the loop starts from: a state of zeros, and where it checks convergence no sample that has converged.
-  static func start(
+  package static func start(
     _ x: ONNXValue, stateSize: Int, checksConvergence: Bool, in graph: ONNXGraph
   ) -> [String] {
     let zeroShape = graph.node(
@@ -68,7 +69,7 @@ struct ONNXModelBuilder {
   }
 
   /// A block of the state that the loop ends with, in the block's own shape.
-  static func readOut(
+  package static func readOut(
     of end: String, _ layout: StateLayout, block: Int, shape: [Int], in graph: ONNXGraph
   ) -> ONNXValue {
     let blocks = graph.split(
@@ -78,7 +79,7 @@ struct ONNXModelBuilder {
   }
 
   /// The file that has been built.
-  var writer: ONNXModelWriter {
+  package var writer: ONNXModelWriter {
     let graphProto = ONNXGraphProto.with {
       $0.name = "deq"
       $0.node = graph.nodes
@@ -128,7 +129,7 @@ struct ONNXModelBuilder {
 
 extension ONNXValueInfoProto {
   /// An input or output of a model.
-  init(_ port: ONNXExport.Port) {
+  package init(_ port: ONNXExport.Port) {
     let type: ONNXElementType =
       switch port.type {
       case "float32": .float32
@@ -139,14 +140,14 @@ extension ONNXValueInfoProto {
   }
 
   /// A value with a batch of any size.
-  init(_ name: String, _ type: ONNXElementType, batchShape: [Int]) {
+  package init(_ name: String, _ type: ONNXElementType, batchShape: [Int]) {
     self.init(name, type)
     self.type.tensorType.shape.dim =
       [.with { $0.dimParam = "batch" }] + batchShape.map { extent in .with { $0.dimValue = Int64(extent) } }
   }
 
   /// A single number.
-  init(_ name: String, _ type: ONNXElementType) {
+  package init(_ name: String, _ type: ONNXElementType) {
     self.init()
     self.name = name
     self.type.tensorType.elemType = type.rawValue

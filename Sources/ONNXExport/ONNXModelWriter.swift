@@ -1,14 +1,16 @@
+import FileAccess
 import LinearAlgebra
 import ONNXSchema
 import SwiftProtobuf
+import TensorFiles
 
 /// Writes a model as protocol buffers have it, with the numbers of its constants streamed: of a tensor that stands in
 /// a mapped file no more than a piece is ever in memory.
 ///
 /// Fields of a message may stand in any order, so the graph is its own bytes followed by its initializers.
-struct ONNXModelWriter {
+package struct ONNXModelWriter {
   /// The largest file that protocol buffers allow.
-  static let maximumLength = Int(Int32.max)
+  package static let maximumLength = Int(Int32.max)
 
   private let precision: ONNXExport.Precision
   private let initializers: [(header: [UInt8], initializer: ONNXInitializers.Initializer)]
@@ -16,7 +18,7 @@ struct ONNXModelWriter {
   private let (model, graph): ([UInt8], [UInt8])
 
   /// A writer of a model; `graph` has the nodes and no initializers.
-  init(_ model: ONNXModelProto, graph: ONNXGraphProto, of builder: ONNXGraph) {
+  package init(_ model: ONNXModelProto, graph: ONNXGraphProto, of builder: ONNXGraph) {
     precision = builder.precision
     self.model = Self.bytes(of: model)
     self.graph = Self.bytes(of: graph)
@@ -29,7 +31,7 @@ struct ONNXModelWriter {
   }
 
   /// The number of bytes of the file.
-  var count: Int { model.count + Self.count(ofField: graphCount) }
+  package var count: Int { model.count + Self.count(ofField: graphCount) }
 
   private var graphCount: Int {
     initializers.reduce(graph.count) { $0 + Self.count(ofField: Self.count(of: $1)) }
@@ -43,7 +45,7 @@ struct ONNXModelWriter {
   ///
   /// - Throws: `FileError`: of kind `badData` for a weight beyond the range of the precision, of kind `inputOutput` where
   ///   writing fails. What has been written until then is to be discarded.
-  func write(to sink: any ByteSink) throws(FileError) {
+  package func write(to sink: any ByteSink) throws(FileError) {
     try sink.write(model + Self.head(field: 7, count: graphCount) + graph)
     for entry in initializers {
       try sink.write(

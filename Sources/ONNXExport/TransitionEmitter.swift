@@ -1,4 +1,6 @@
+import Blocks
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import Operators
 

@@ -1,3 +1,5 @@
+import Equilibria
+import FileAccess
 import LinearAlgebra
 import Networks
 
@@ -12,15 +14,23 @@ import Networks
 /// Clip, a single exponent of Pow, mean and variance of BatchNormalization, ε, the scales of Resize, and numbers that
 /// follow from shapes.
 package enum ONNXReader {
+  /// What a file holds.
+  package enum Model {
+    /// A graph that each sample goes through once.
+    case network(Network<Double>)
+    /// An equilibrium model, in a file that `ONNXExport` wrote.
+    case equilibrium(EquilibriumModel<Double>)
+  }
+
   /// Whether a file is an ONNX model: by its name, or since no JSON begins with such a byte.
-  static func recognizes(name: String, firstByte: UInt8?) -> Bool {
+  package static func recognizes(name: String, firstByte: UInt8?) -> Bool {
     name.hasSuffix(".onnx") || firstByte.map { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) } ?? false
   }
 
   /// The file at a path, mapped, if it is an ONNX model in a regular file; nil for another one.
   ///
   /// - Throws: `FileError`, as `MappedFile` does.
-  static func mappedModel(_ path: String) throws(FileError) -> MappedFile? {
+  package static func mappedModel(_ path: String) throws(FileError) -> MappedFile? {
     guard let firstByte = firstByte(ofRegularFile: path), recognizes(name: path, firstByte: firstByte) else {
       return nil
     }
@@ -31,22 +41,22 @@ package enum ONNXReader {
   /// one that `ONNXExport` wrote, else a network.
   ///
   /// - Throws: `FileError` of kind `badData` with the node or tensor, or as `MappedFile` does.
-  static func read(
+  package static func read(
     _ file: MappedFile, noting files: InputFileLog? = nil
-  ) throws(FileError) -> ModelFile {
+  ) throws(FileError) -> Model {
     try read(.mapped(file), noting: files)
   }
 
   /// The model of a file that is in memory.
   ///
   /// - Throws: `FileError` of kind `badData` with the node or tensor.
-  static func read(_ contents: FileContents) throws(FileError) -> ModelFile {
+  package static func read(_ contents: FileContents) throws(FileError) -> Model {
     try read(.inMemory(contents))
   }
 
   private static func read(
     _ bytes: ModelBytes, noting files: InputFileLog? = nil
-  ) throws(FileError) -> ModelFile {
+  ) throws(FileError) -> Model {
     let model = try ONNXDecoder(bytes, noting: files).model()
     return try naming(bytes) { () throws(ImportFailure) in
       EquilibriumImport.recognizes(model)

@@ -1,13 +1,16 @@
+import FileAccess
+import TensorFiles
+
 /// An ONNX model as a file of weights, to which a model's JSON may refer: its initializers, and the tensors of its Constant
 /// nodes.
-struct ONNXWeights: WeightsFile {
-  let path: String
+package struct ONNXWeights: WeightsFile {
+  package let path: String
   private let tensors: [String: StoredTensor]
 
   /// The weights of a model.
   ///
   /// - Throws: `FileError` of kind `badData`, as reading the model does.
-  init(_ file: MappedFile, noting files: InputFileLog? = nil) throws(FileError) {
+  package init(_ file: MappedFile, noting files: InputFileLog? = nil) throws(FileError) {
     path = file.path
     let model = try ONNXDecoder(.mapped(file), noting: files).model()
     var tensors: [String: StoredTensor] = [:]
@@ -21,7 +24,7 @@ struct ONNXWeights: WeightsFile {
     self.tensors = tensors
   }
 
-  func tensor(named name: String) throws(FileError) -> StoredTensor {
+  package func tensor(named name: String) throws(FileError) -> StoredTensor {
     guard let tensor = tensors[name] else {
       throw FileError(
         .badData, file: path, place: quoted(name), "expected a tensor of floating-point numbers, found none")

@@ -1,4 +1,6 @@
-import DeepEquilibrium
+import FileAccess
+import ModelFiles
+import Networks
 
 #if canImport(Glibc)
   import Glibc
@@ -6,10 +8,15 @@ import DeepEquilibrium
   import Darwin
 #endif
 
-/// Folders of fixtures.
-enum Folder {
+/// The folder of a fixture: `expected.json`, and a network or several that are stacked.
+package struct FixtureFolder {
+  /// Its path.
+  package let path: String
+
   /// All folders at or below `root` that hold an expected.json, in the order of their names.
-  static func fixtures(under root: String) throws -> [String] {
+  ///
+  /// - Throws: `FileError` of kind `noInput` where a folder cannot be opened.
+  package static func paths(under root: String) throws(FileError) -> [String] {
     var found: [String] = []
     var pending = [root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root]
     while let folder = pending.popLast() {
@@ -20,22 +27,52 @@ enum Folder {
     return found.sorted()
   }
 
-  /// The network files of a fixture, in the order in which they are stacked.
-  static func networks(in folder: String) throws -> [String] {
-    for name in ["mlp.json", "network.json", "network.onnx"] where exists("\(folder)/\(name)") {
-      return ["\(folder)/\(name)"]
+  /// The file of the outputs and gradients that the network must have.
+  var expectedResults: String { "\(path)/expected.json" }
+
+  /// The file of the recorded equilibrium model: `NAME.deq.json` beside the first network's `NAME.json` or `NAME.onnx`.
+  ///
+  /// - Throws: `FileError` of kind `noInput` where there is no network.
+  var recordedModel: String {
+    get throws(FileError) { try networks[0].dropLast(5) + ".deq.json" }
+  }
+
+  /// The network, of all files stacked in their order.
+  ///
+  /// - Throws: `FileError` where a file cannot be read, or one does not fit the one before it.
+  package func network() throws -> Network<Double> {
+    let paths = try networks
+    let networks = try paths.map { path in
+      switch try ModelFile.read(path) {
+      case .network(let network): network
+      case .equilibrium(let model): try Network(model)
+      }
     }
-    var stack: [String] = []
-    while exists("\(folder)/\(stack.count + 1).json") { stack.append("\(folder)/\(stack.count + 1).json") }
-    if stack.isEmpty {
-      throw CommandFailure(
-        .noInput, "\(folder): expected mlp.json, network.json, network.onnx or 1.json, found none of them")
+    do {
+      return try Network(stacking: networks)
+    } catch {
+      throw FileError(.badData, file: paths.joined(separator: ", "), "\(error)")
     }
-    return stack
+  }
+
+  /// The network files, in the order in which they are stacked.
+  private var networks: [String] {
+    get throws(FileError) {
+      for name in ["mlp.json", "network.json", "network.onnx"] where Self.exists("\(path)/\(name)") {
+        return ["\(path)/\(name)"]
+      }
+      var stack: [String] = []
+      while Self.exists("\(path)/\(stack.count + 1).json") { stack.append("\(path)/\(stack.count + 1).json") }
+      if stack.isEmpty {
+        throw FileError(
+          .noInput, file: path, "expected mlp.json, network.json, network.onnx or 1.json, found none of them")
+      }
+      return stack
+    }
   }
 
   /// Whether there is anything of this name.
-  static func exists(_ path: String) -> Bool {
+  package static func exists(_ path: String) -> Bool {
     access(path, F_OK) == 0
   }
 
@@ -45,10 +82,10 @@ enum Folder {
   }
 
   /// The names in a folder, sorted, without those that begin with a dot.
-  private static func entries(of folder: String) throws -> [String] {
+  private static func entries(of folder: String) throws(FileError) -> [String] {
     guard let stream = opendir(folder) else {
-      throw CommandFailure(
-        .noInput, "\(folder): cannot be opened as a folder: \(String(cString: strerror(errno)))")
+      throw FileError(
+        .noInput, file: folder, "cannot be opened as a folder: \(String(cString: strerror(errno)))")
     }
     defer { closedir(stream) }
     var names: [String] = []

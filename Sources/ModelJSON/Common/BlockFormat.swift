@@ -1,5 +1,8 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Operators
+import TensorFiles
 
 /// The keys that say what a block is before what it reads: `{…, "size": 512, "activation": "relu"}`, or
 /// `{…, "shape": [8, 16, 16], "ports": [[8, 32, 32]], "activation": {"type": "max_pool", "kernel_size": 2}}`.

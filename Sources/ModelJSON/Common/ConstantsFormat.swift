@@ -1,4 +1,6 @@
+import FileAccess
 import Operators
+import TensorFiles
 
 /// The constants of an operator in a file: keys of the object that names the operator, each of the kind and with
 /// the default that the operator describes.
@@ -103,13 +105,13 @@ enum ConstantsFormat {
 
 extension JSONValue {
   /// `true` or `false`.
-  func flag() throws(FileError) -> Bool {
+  package func flag() throws(FileError) -> Bool {
     guard let flag = booleanValue else { throw expected("true or false") }
     return flag
   }
 
   /// An integer whose magnitude is within a bound.
-  func integer(_ expectation: String, within bound: Int) throws(FileError) -> Int {
+  package func integer(_ expectation: String, within bound: Int) throws(FileError) -> Int {
     guard let integer = integerValue else { throw expected(expectation) }
     guard abs(integer) <= bound else { throw expected("an integer up to \(bound)") }
     return integer

@@ -1,13 +1,16 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Operators
+import TensorFiles
 
 /// What a value in a file reads or feeds: its shape, and how messages explain its size.
-struct Expectation {
-  let shape: [Int]
+package struct Expectation {
+  package let shape: [Int]
   /// `the size of "fc1"`.
-  let reason: String
+  package let reason: String
 
-  var size: Int { shape.reduce(1, *) }
+  package var size: Int { shape.reduce(1, *) }
   var explained: (Int, String) { (size, reason) }
 }
 

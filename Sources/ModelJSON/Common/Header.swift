@@ -1,12 +1,15 @@
+import FileAccess
+import TensorFiles
+
 /// The first keys of every model file: which format it is in, which version of it, and where its weights stand.
-enum Header {
+package enum Header {
   /// The version that is written, and the newest that is read.
-  static let version = 1
+  package static let version = 1
   /// The keys, as messages list them.
-  static let keys = ["format", "version", "weights"]
+  package static let keys = ["format", "version", "weights"]
 
   /// The format, one of `formats`.
-  static func read(_ object: JSONObject, formats: [String]) throws(FileError) -> String {
+  package static func read(_ object: JSONObject, formats: [String]) throws(FileError) -> String {
     let value = try object.required("format")
     let names = formats.map(quoted).joined(separator: " or ")
     let format = try value.string(names)
@@ -27,20 +30,21 @@ enum Header {
   ///
   /// - Parameters:
   ///   - path: The path to open instead.
-  ///   - files: Where the file is noted.
-  static func readWeights(
-    _ object: JSONObject, insteadOf path: String?, noting files: InputFileLog? = nil
+  ///   - open: Opens the weights file at a path, of whatever format it is.
+  package static func readWeights(
+    _ object: JSONObject, insteadOf path: String?,
+    opening open: (_ path: String) throws(FileError) -> any WeightsFile
   ) throws(FileError) -> (any WeightsFile)? {
     guard let value = object.optional("weights") else { return nil }
     let name = try value.name()
     guard !name.hasPrefix("/"), !name.utf8.contains(0) else {
       throw value.expected("a path from the folder of this file")
     }
-    return try openWeights(path ?? ModelFiles.path(name, fromFolderOf: value.document.file), noting: files)
+    return try open(path ?? FileAccess.path(name, fromFolderOf: value.document.file))
   }
 
   /// Writes the keys.
-  static func write(_ format: String, to writer: inout JSONWriter) throws(FileError) {
+  package static func write(_ format: String, to writer: inout JSONWriter) throws(FileError) {
     try writer.key("format")
     try writer.string(format)
     try writer.key("version")

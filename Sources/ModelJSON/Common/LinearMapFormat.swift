@@ -1,5 +1,7 @@
+import FileAccess
 import LinearAlgebra
 import Operators
+import TensorFiles
 
 /// A linear map in a file: `"identity"`, or `{"type": "conv", "weight": [[[[…]]]], "stride": 2}`.
 ///
@@ -52,7 +54,7 @@ enum LinearMapFormat {
     let map = try ConstantsFormat.located(object, at: value) { [parameter] () throws(InvalidConstants) in
       try type.init(inputShape: inputShape, parameter: parameter, constants: constants)
     }
-    try value.document.sizes.claim(map, at: value)
+    try value.document.claim(map, at: value)
     return map
   }
 

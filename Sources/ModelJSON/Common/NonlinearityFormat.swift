@@ -1,4 +1,6 @@
+import FileAccess
 import Operators
+import TensorFiles
 
 /// A nonlinearity in a file: `"relu"`, or `{"type": "leaky_relu", "negative_slope": 0.2}`.
 ///

@@ -1,8 +1,10 @@
+import FileAccess
 import Operators
+import TensorFiles
 
 extension JSONValue {
   /// The shape of a tensor: a list of positive sizes whose product is within `Sizes.maximum`.
-  func shape() throws(FileError) -> [Int] {
+  package func shape() throws(FileError) -> [Int] {
     var shape: [Int] = []
     var product = 1
     let axes = try elements("a list of sizes")
@@ -24,7 +26,7 @@ extension JSONValue {
 
 extension JSONWriter {
   /// Writes the shape of a tensor.
-  mutating func shape(_ shape: [Int]) throws(FileError) {
+  package mutating func shape(_ shape: [Int]) throws(FileError) {
     guard !shape.isEmpty, shape.allSatisfy({ $0 > 0 }) else {
       throw unwritable("a list of positive sizes", found: "\(shape)")
     }
@@ -32,7 +34,7 @@ extension JSONWriter {
   }
 
   /// Writes an array of integers on one line.
-  mutating func integers(_ integers: [Int]) throws(FileError) {
+  package mutating func integers(_ integers: [Int]) throws(FileError) {
     try beginArray(.inLine)
     for integer in integers { try self.integer(integer) }
     try end()

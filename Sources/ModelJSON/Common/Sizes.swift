@@ -1,10 +1,12 @@
+import FileAccess
 import Operators
+import TensorFiles
 
 /// Sizes that a file claims without having the numbers to show for it.
-enum Sizes {
+package enum Sizes {
   /// The most coordinates that an input or a state may have: 512 MB for a sample. What is larger is a mistake or
   /// an attack, and would end in an allocation that fails.
-  static let maximum = 1 << 26
+  package static let maximum = 1 << 26
 
   /// The shape of one sample of the input.
   static func readInput(_ object: JSONObject) throws(FileError) -> [Int] {
@@ -18,20 +20,20 @@ enum Sizes {
   }
 }
 
-/// The coordinates that the linear maps of one file claim: some keep a table of them, however few numbers the file has
-/// for it.
-struct ClaimedSizes {
-  /// The most that is granted to all maps together: a gigabyte of tables.
-  private static let maximum = 1 << 27
-  private var total = 0
+extension JSONDocument {
+  /// The most coordinates that are granted to all maps of one file together: a gigabyte of tables.
+  private static let maximumClaim = 1 << 27
 
-  /// Notes a map, if it is of those that keep a table.
-  mutating func claim(_ map: any LinearMap<Double>, at value: JSONValue) throws(FileError) {
+  /// Notes the coordinates of a map, if it is of those that keep a table of them, however few numbers the file has for
+  /// it.
+  ///
+  /// - Throws: `FileError` of kind `badData` at `value` where the maps of the file claim too much together.
+  package func claim(_ map: any LinearMap<Double>, at value: JSONValue) throws(FileError) {
     guard map is any IndexMap || map is any Operators.Reduction || map is Scale<Double> else { return }
-    total += map is Place<Double> ? map.inputSize : max(map.inputSize, map.outputSize)
-    guard total <= Self.maximum else {
+    claimedCoordinates += map is Place<Double> ? map.inputSize : max(map.inputSize, map.outputSize)
+    guard claimedCoordinates <= Self.maximumClaim else {
       throw value.expected(
-        "up to \(Self.maximum) coordinates of all maps that rearrange, scale or add up", found: "more")
+        "up to \(Self.maximumClaim) coordinates of all maps that rearrange, scale or add up", found: "more")
     }
   }
 }

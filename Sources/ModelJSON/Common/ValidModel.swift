@@ -1,4 +1,6 @@
 import Equilibria
+import FileAccess
+import TensorFiles
 
 extension JSONValue {
   /// The model that `make` returns; what it finds wrong becomes an error at this value.

@@ -1,6 +1,9 @@
+import Blocks
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import Operators
+import TensorFiles
 
 /// `Wz`, `Wx` and `b` as lists of entries.
 ///

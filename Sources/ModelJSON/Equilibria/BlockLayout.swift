@@ -1,16 +1,19 @@
+import Blocks
 import Equilibria
+import FileAccess
 import Operators
+import TensorFiles
 
 /// The list `blocks` of an equilibrium model: what there is, before what it reads.
-struct BlockLayout {
+package struct BlockLayout {
   /// The blocks, in the order of the file.
-  let blocks: [BlockOutline]
+  package let blocks: [BlockOutline]
   /// The shape of one sample of the input.
-  let inputShape: [Int]
+  package let inputShape: [Int]
   private let positions: [String: Int]
 
   /// The layout that a list describes.
-  init(_ value: JSONValue, inputShape: [Int]) throws(FileError) {
+  package init(_ value: JSONValue, inputShape: [Int]) throws(FileError) {
     var blocks: [BlockOutline] = []
     var positions: [String: Int] = [:]
     var total = 0
@@ -38,13 +41,13 @@ struct BlockLayout {
   }
 
   /// The number of state coordinates, N.
-  var stateSize: Int { blocks.reduce(0) { $0 + $1.size } }
+  package var stateSize: Int { blocks.reduce(0) { $0 + $1.size } }
 
   /// The number of coordinates of all ports, M.
-  var portCoordinates: Int { blocks.reduce(0) { $1.portShapes.reduce($0) { $0 + $1.reduce(1, *) } } }
+  package var portCoordinates: Int { blocks.reduce(0) { $1.portShapes.reduce($0) { $0 + $1.reduce(1, *) } } }
 
   /// The position of the block that a value names.
-  func position(of value: JSONValue) throws(FileError) -> Int {
+  package func position(of value: JSONValue) throws(FileError) -> Int {
     guard let position = positions[try value.string("the name of a block")] else {
       throw value.expected("the name of a block")
     }
@@ -52,22 +55,22 @@ struct BlockLayout {
   }
 
   /// A block as something to read.
-  func place(_ position: Int) -> Expectation {
+  package func place(_ position: Int) -> Expectation {
     Expectation(shape: blocks[position].shape, reason: "the size of \(quoted(blocks[position].name))")
   }
 
   /// The input as something to read.
-  var input: Expectation { Expectation(shape: inputShape, reason: "the size of the input") }
+  package var input: Expectation { Expectation(shape: inputShape, reason: "the size of the input") }
 
   /// A port of a block, which an entry names unless there is one only.
-  func port(_ entry: JSONObject, of block: Int) throws(FileError) -> (Int, Expectation) {
+  package func port(_ entry: JSONObject, of block: Int) throws(FileError) -> (Int, Expectation) {
     try BlockFormat.readPort(entry, of: blocks[block].portShapes, name: blocks[block].name)
   }
 
   /// Writes the list for a model's blocks, a block on each line.
   ///
   /// - Throws: `FileError` for a block without a name.
-  static func write(_ blocks: [Block<Double>], to writer: inout JSONWriter) throws(FileError) {
+  package static func write(_ blocks: [Block<Double>], to writer: inout JSONWriter) throws(FileError) {
     try writer.key("blocks")
     try writer.beginArray()
     for block in blocks {

@@ -1,4 +1,6 @@
+import FileAccess
 import LinearAlgebra
+import TensorFiles
 
 /// The names under which the gradients of a model's entries are reported: the parameter of an entry that has one,
 /// else its place, `Wz[fc2,fc1]`.

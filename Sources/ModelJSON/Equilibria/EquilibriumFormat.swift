@@ -1,13 +1,15 @@
 import Equilibria
+import FileAccess
 import Operators
+import TensorFiles
 
 /// The equilibrium format, without its header: as a file has it, and as an equilibrium layer has it.
-enum EquilibriumFormat {
+package enum EquilibriumFormat {
   /// The keys, as messages list them.
-  static let keys = ["input", "blocks", "Wz", "Wx", "b", "output"]
+  package static let keys = ["input", "blocks", "Wz", "Wx", "b", "output"]
 
   /// The model that an object describes, in the form that it has there.
-  static func read(_ object: JSONObject) throws(FileError) -> EquilibriumModel<Double> {
+  package static func read(_ object: JSONObject) throws(FileError) -> EquilibriumModel<Double> {
     let inputShape = try Sizes.readInput(object)
     let layout = try BlockLayout(object.required("blocks"), inputShape: inputShape)
     let output = try layout.position(of: object.required("output"))
@@ -41,7 +43,7 @@ enum EquilibriumFormat {
   }
 
   /// Writes the keys of a model into the object that the writer is in.
-  static func write(
+  package static func write(
     _ model: EquilibriumModel<Double>, as form: ModelForm, to writer: inout JSONWriter
   ) throws(FileError) {
     try Sizes.writeInput(model.inputShape, to: &writer)

@@ -1,6 +1,8 @@
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import Operators
+import TensorFiles
 
 /// `Wz`, `Wx` and `b` as whole matrices, a column for each coordinate of a block and a row for each coordinate of a
 /// port, in the order of the blocks; all three are there.

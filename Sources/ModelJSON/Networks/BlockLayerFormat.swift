@@ -1,6 +1,9 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Networks
 import Operators
+import TensorFiles
 
 /// Any equation `z = φ(p_1, …, p_m)`, said as the equilibrium format says it:
 /// `{"type": "block", "inputs": ["a", "b"], "size": 8, "activation": "relu", "terms": [{"from": "a", "matrix": [[…]]},
@@ -89,7 +92,7 @@ struct BlockLayerFormat: LayerFormat {
 
 extension JSONWriter {
   /// Writes the parameter of an entry, if it has one.
-  mutating func parameter(_ name: String?) throws(FileError) {
+  package mutating func parameter(_ name: String?) throws(FileError) {
     guard let name else { return }
     try key("parameter")
     guard !name.isEmpty else { throw unwritable("a parameter with a name", found: "none") }

@@ -1,6 +1,9 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Networks
 import Operators
+import TensorFiles
 
 /// `{"type": "dense", "weight": [[…]], "bias": […], "activation": "relu"}`: `σ(W x + b)`, of whatever shape x has.
 struct DenseLayerFormat: LayerFormat {

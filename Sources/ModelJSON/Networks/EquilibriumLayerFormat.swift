@@ -1,7 +1,9 @@
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import Networks
 import Operators
+import TensorFiles
 
 /// `{"type": "equilibrium", "model": {…}}`: the read-out of a model whose input is what the layer reads.
 struct EquilibriumLayerFormat: LayerFormat {

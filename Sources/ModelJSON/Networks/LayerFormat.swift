@@ -1,10 +1,13 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Networks
 import Operators
+import TensorFiles
 
 /// How one type of layer stands in a file. Linear maps and nonlinearities are layers by themselves
 /// (`LinearLayerFormat`, `NonlinearLayerFormat`); what is neither has a format of its own, in `LayerRegistry`.
-protocol LayerFormat: Sendable {
+package protocol LayerFormat: Sendable {
   /// The value of `type`.
   var typeName: String { get }
 
@@ -25,34 +28,34 @@ protocol LayerFormat: Sendable {
 }
 
 extension LayerFormat {
-  var inputCount: ClosedRange<Int> { 1...1 }
+  package var inputCount: ClosedRange<Int> { 1...1 }
 }
 
 /// What a layer reads.
-struct ResolvedSource {
+package struct ResolvedSource {
   /// The input or a layer.
-  let source: Source
+  package let source: Source
   /// What the file calls it.
-  let name: String
+  package let name: String
   /// Its shape, and why.
-  let place: Expectation
+  package let place: Expectation
 
-  var shape: [Int] { place.shape }
+  package var shape: [Int] { place.shape }
 }
 
 /// A layer to be written, with what it reads.
-struct WrittenLayer {
-  let layer: Layer<Double>
+package struct WrittenLayer {
+  package let layer: Layer<Double>
   /// The shape and the name of each thing that it reads.
-  let source: (Source) -> (shape: [Int], name: String)
+  package let source: (Source) -> (shape: [Int], name: String)
 
   /// The layer's equation; nil for an implicit layer.
-  var block: Block<Double>? {
+  package var block: Block<Double>? {
     if case .explicit(let block) = layer { block } else { nil }
   }
 
   /// What the layer reads, in the order of its terms.
-  var sources: [Source] {
+  package var sources: [Source] {
     switch layer {
     case .explicit(let block): block.terms.map(\.source)
     case .implicit(let layer): [layer.source]

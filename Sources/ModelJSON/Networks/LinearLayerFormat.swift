@@ -1,6 +1,9 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Networks
 import Operators
+import TensorFiles
 
 /// A linear map as a layer: `{"type": "conv", "weight": [[[[…]]]], "bias": […], "stride": 2, "activation": "relu"}`.
 struct LinearLayerFormat: LayerFormat {

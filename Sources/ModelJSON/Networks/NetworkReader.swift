@@ -1,13 +1,16 @@
+import Blocks
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import Networks
 import Operators
+import TensorFiles
 
 /// Reads a network: what every layer is called and reads first, since that may stand further down; then each layer
 /// after those that it reads, whose shapes decide its own.
-struct NetworkReader {
+package struct NetworkReader {
   /// The keys besides those of the header, as messages list them.
-  static let keys = ["input", "layers", "output"]
+  package static let keys = ["input", "layers", "output"]
 
   private struct Entry {
     let object: JSONObject
@@ -23,7 +26,7 @@ struct NetworkReader {
   private var positions: [String: Int] = [:]
 
   /// The network that an object describes.
-  static func read(_ object: JSONObject) throws(FileError) -> Network<Double> {
+  package static func read(_ object: JSONObject) throws(FileError) -> Network<Double> {
     var reader = try NetworkReader(object)
     return try reader.network()
   }

@@ -1,10 +1,13 @@
+import Blocks
+import FileAccess
 import Networks
 import Operators
+import TensorFiles
 
 /// Writes a network: what has its default value is left out, except names.
-enum NetworkWriter {
+package enum NetworkWriter {
   /// Writes the keys of a network into the object that the writer is in.
-  static func write(_ network: Network<Double>, to writer: inout JSONWriter) throws(FileError) {
+  package static func write(_ network: Network<Double>, to writer: inout JSONWriter) throws(FileError) {
     try Sizes.writeInput(network.inputShape, to: &writer)
     try writer.key("layers")
     try writer.beginArray()

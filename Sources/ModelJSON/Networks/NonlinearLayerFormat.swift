@@ -1,6 +1,9 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Networks
 import Operators
+import TensorFiles
 
 /// A nonlinearity as a layer: `{"type": "softmax", "dim": -1}`, `{"type": "product", "inputs": ["a", "b"]}`,
 /// `{"type": "layer_norm", "normalized_shape": 64, "weight": […], "bias": […]}`. Its first ports are what it reads, the

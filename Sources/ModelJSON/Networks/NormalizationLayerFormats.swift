@@ -1,6 +1,9 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Networks
 import Operators
+import TensorFiles
 
 /// `{"type": "shift", "bias": […], "dim": 0}`: `x + bias`, the bias along the axes `dim` and the same along the others.
 struct ShiftLayerFormat: LayerFormat {

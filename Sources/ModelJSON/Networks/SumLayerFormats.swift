@@ -1,6 +1,9 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Networks
 import Operators
+import TensorFiles
 
 /// `{"type": "add", "inputs": ["a", "b"], "activation": "relu"}`: the sum of what it reads, all of one shape.
 struct AddLayerFormat: LayerFormat {

@@ -1,4 +1,6 @@
+import FileAccess
 import LinearAlgebra
+import TensorFiles
 
 /// Samples together with what another program computed for them: a fixture to test against.
 ///

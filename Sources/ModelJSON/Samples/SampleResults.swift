@@ -1,5 +1,8 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Operators
+import TensorFiles
 
 /// What an evaluation gives: `{"output": [[…]], "gradients": {"input": [[…]], "fc1.weight": [[…]]}}`.
 public struct SampleResults: Equatable, Sendable {
@@ -22,7 +25,7 @@ public struct SampleResults: Equatable, Sendable {
   }
 
   /// The results among an object's keys.
-  static func read(_ object: JSONObject, samples: Int? = nil) throws(FileError) -> SampleResults {
+  package static func read(_ object: JSONObject, samples: Int? = nil) throws(FileError) -> SampleResults {
     let rows = samples.map { ($0, "one for each sample") }
     let output = try object.required("output").matrix(rows: rows)
     guard let value = object.optional("gradients") else { return SampleResults(output: output) }

@@ -1,4 +1,6 @@
+import FileAccess
 import LinearAlgebra
+import TensorFiles
 
 extension Samples {
   /// Reads the inputs alone, `[samples, inputSize]`, for a model with this many input coordinates: of samples in JSON, of a

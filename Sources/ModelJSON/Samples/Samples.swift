@@ -1,4 +1,6 @@
+import FileAccess
 import LinearAlgebra
+import TensorFiles
 
 /// What a model is evaluated at: `{"input": [[…]], "cotangent": [[…]]}`.
 public struct Samples: Sendable {
@@ -27,7 +29,7 @@ public struct Samples: Sendable {
   }
 
   /// The samples among an object's keys; sizes that are nil are those of the first row.
-  static func read(
+  package static func read(
     _ object: JSONObject, inputColumns: (Int, String)? = nil, outputColumns: (Int, String)? = nil
   ) throws(FileError) -> Samples {
     let input = try object.required("input").matrix(columns: inputColumns)

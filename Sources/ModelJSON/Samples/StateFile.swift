@@ -1,5 +1,7 @@
 import Equilibria
+import FileAccess
 import LinearAlgebra
+import TensorFiles
 
 /// The state of an equilibrium model as a file has it: `{"state": {"z": [[…], …]}}`, among any other keys, as in what
 /// `deq evaluate --state` writes.

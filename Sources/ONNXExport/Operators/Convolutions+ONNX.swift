@@ -1,7 +1,7 @@
 import Operators
 
 extension Convolution: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     let rank = inputShape.count - 1
     let (kernel, dilation) = (Array(weight.shape.dropFirst(2)), constants.integers("dilation", axes: rank))
@@ -23,7 +23,7 @@ extension Convolution: ONNXEmitting where S == Double {
 }
 
 extension TransposedConvolution: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     let rank = inputShape.count - 1
     // Output padding is less padding behind, and zeros where there is none to take away; as an attribute runtimes take
@@ -48,7 +48,7 @@ extension TransposedConvolution: ONNXEmitting where S == Double {
 
 extension ONNXConstants {
   /// What stands before all axes and then what stands behind them, as ONNX has it.
-  func pads(_ name: String, axes: Int) -> [Int] {
+  package func pads(_ name: String, axes: Int) -> [Int] {
     let values = integers(name)
     if values.count == 2 * axes, axes > 0, values.count > 1 { return values }
     let each = integers(name, axes: axes)

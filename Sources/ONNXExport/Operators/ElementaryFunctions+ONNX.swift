@@ -7,7 +7,7 @@ private protocol ONNXNamed: ONNXEmitting {
 }
 
 extension ONNXNamed {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.map(Self.onnxName, operands[0])
   }
 }
@@ -97,13 +97,13 @@ extension Rounding: ONNXNamed {
 }
 
 extension Pow: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.combine("Pow", operands[0], exponent)
   }
 }
 
 extension Clamp: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.clip(operands[0], minimum, maximum)
   }
 }

@@ -3,33 +3,33 @@ import Operators
 // What works on the lines of a tensor along some axes.
 
 extension Softmax: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.alongAxis("Softmax", operands[0], ONNXConstants(self))
   }
 }
 
 extension LogSoftmax: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.alongAxis("LogSoftmax", operands[0], ONNXConstants(self))
   }
 }
 
 extension LogSumExp: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.reduce(
       "ReduceLogSumExp", operands[0], ONNXConstants(self), to: outputShape(portShapes: [operands[0].shape])!)
   }
 }
 
 extension LargestElement: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.reduce(
       "ReduceMax", operands[0], ONNXConstants(self), to: outputShape(portShapes: [operands[0].shape])!)
   }
 }
 
 extension SmallestElement: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.reduce(
       "ReduceMin", operands[0], ONNXConstants(self), to: outputShape(portShapes: [operands[0].shape])!)
   }

@@ -2,13 +2,13 @@ import LinearAlgebra
 import Operators
 
 extension DenseMap: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.product(operands[0], parameter!, named: "weight")
   }
 }
 
 extension Linear: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     let (axis, isTransposed) = (constants.axis("dim", rank: inputShape.count), constants.flag("transposed"))
     let matrix = graph.weights(weight)
@@ -28,17 +28,17 @@ extension Linear: ONNXEmitting where S == Double {
 }
 
 extension IdentityMap: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { operands[0] }
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { operands[0] }
 }
 
 extension Multiply: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.scale(operands[0], by: ONNXConstants(self).number("factor"))
   }
 }
 
 extension Scale: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     let scale = graph.times(graph.sample(weight), constants.numbers("factors"))
     let factor = graph.alongAxes(scale, constants.integers("dim"), rank: inputShape.count)
@@ -47,27 +47,29 @@ extension Scale: ONNXEmitting where S == Double {
 }
 
 extension Sum: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.reduce("ReduceSum", operands[0], ONNXConstants(self), to: outputShape)
   }
 }
 
 extension Mean: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.reduce("ReduceMean", operands[0], ONNXConstants(self), to: outputShape)
   }
 }
 
 extension ONNXGraph {
   /// A reduction over the axes that the constant `dim` names.
-  func reduce(_ type: String, _ value: ONNXValue, _ constants: ONNXConstants, to shape: [Int]) -> ONNXValue {
+  package func reduce(_ type: String, _ value: ONNXValue, _ constants: ONNXConstants, to shape: [Int])
+    -> ONNXValue
+  {
     let rank = value.shape.count
     let axes = constants.integers("dim").map { $0 < 0 ? $0 + rank : $0 }
     return reshape(reduce(type, value, axes: axes), to: shape)
   }
 
   /// The value times a constant for each coordinate; all 1 where there are none.
-  func times(_ value: ONNXValue, _ factors: [Double]) -> ONNXValue {
+  package func times(_ value: ONNXValue, _ factors: [Double]) -> ONNXValue {
     guard !factors.isEmpty else { return value }
     return self.value(
       "Mul", [value], constants: [numbers(factors, shape: [1] + value.shape)], shape: value.shape)

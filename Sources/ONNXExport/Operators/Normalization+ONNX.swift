@@ -4,7 +4,7 @@ import Operators
 // LayerNormalization, which takes its weight for all samples alike and in some runtimes E[x²] − E[x]² for a variance.
 
 extension LayerNormalization: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     return graph.normalize(
       operands, run: constants.integers("normalized_shape").reduce(1, *), epsilon: constants.number("eps"))
@@ -12,7 +12,7 @@ extension LayerNormalization: ONNXEmitting {
 }
 
 extension RootMeanSquareNormalization: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     return graph.normalize(
       operands, run: constants.integers("normalized_shape").reduce(1, *), epsilon: constants.number("eps"),
@@ -21,7 +21,7 @@ extension RootMeanSquareNormalization: ONNXEmitting {
 }
 
 extension GroupNormalization: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     return graph.normalize(
       operands, run: operands[0].size / constants.integers("num_groups")[0], epsilon: constants.number("eps"))
@@ -29,7 +29,7 @@ extension GroupNormalization: ONNXEmitting {
 }
 
 extension InstanceNormalization: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.normalize(
       operands, run: operands[0].size / operands[0].shape[0], epsilon: ONNXConstants(self).number("eps"))
   }

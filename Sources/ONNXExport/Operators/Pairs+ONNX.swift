@@ -3,64 +3,68 @@ import Operators
 // Functions of two ports.
 
 extension Product: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.multiply(operands[0], operands[1])
   }
 }
 
 extension Quotient: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.divide(operands[0], operands[1])
   }
 }
 
 extension Maximum: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.combine("Max", operands[0], operands[1])
   }
 }
 
 extension Minimum: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.combine("Min", operands[0], operands[1])
   }
 }
 
 extension Power: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.combine("Pow", operands[0], operands[1])
   }
 }
 
 extension PReLU: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let (p, slope) = (operands[0], operands[1])
     return graph.choose(graph.combine("Greater", p, 0), p, graph.multiply(p, slope))
   }
 }
 
 extension BatchedProduct: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.value("MatMul", operands, shape: outputShape(portShapes: operands.map(\.shape))!)
   }
 }
 
 extension Greater: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { graph.compare("Greater", operands) }
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+    graph.compare("Greater", operands)
+  }
 }
 
 extension GreaterOrEqual: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.compare("GreaterOrEqual", operands)
   }
 }
 
 extension Equal: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { graph.compare("Equal", operands) }
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+    graph.compare("Equal", operands)
+  }
 }
 
 extension Choice: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.choose(graph.combine("Equal", operands[0], 0), operands[2], operands[1])
   }
 }

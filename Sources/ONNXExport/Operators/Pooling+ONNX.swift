@@ -1,7 +1,7 @@
 import Operators
 
 extension MaxPooling: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let shape = outputShape(portShapes: [operands[0].shape])!
     let windows = PoolingWindows(ONNXConstants(self), inputShape: operands[0].shape, outputShape: shape)
     return graph.pool("MaxPool", operands[0], windows, filler: -.infinity, shape: shape)
@@ -9,7 +9,7 @@ extension MaxPooling: ONNXEmitting {
 }
 
 extension AveragePooling: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let windows = PoolingWindows(ONNXConstants(self), inputShape: inputShape, outputShape: outputShape)
     let average = graph.pool("AveragePool", operands[0], windows, filler: 0, shape: outputShape)
     // The average counts whatever is there now. What should have counted is known for each window of a channel.

@@ -4,14 +4,14 @@ import Operators
 // indices are in order (LinearMap+ONNX.swift).
 
 extension Permute: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let rank = inputShape.count
     return graph.transpose(operands[0], ONNXConstants(self).integers("dims").map { $0 < 0 ? $0 + rank : $0 })
   }
 }
 
 extension Slice: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     let axis = constants.axis("dim", rank: inputShape.count)
     return graph.value(
@@ -24,7 +24,7 @@ extension Slice: ONNXEmitting where S == Double {
 }
 
 extension IndexSelect: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     let axis = constants.axis("dim", rank: inputShape.count)
     return graph.value(
@@ -34,7 +34,7 @@ extension IndexSelect: ONNXEmitting where S == Double {
 }
 
 extension Place: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     let axis = constants.axis("dim", rank: inputShape.count)
     let (start, total) = (constants.integers("start")[0], constants.integers("total")[0])
@@ -45,7 +45,7 @@ extension Place: ONNXEmitting where S == Double {
 }
 
 extension Pad: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let (padding, rank) = (ONNXConstants(self).integers("padding"), inputShape.count)
     return graph.pad(
       operands[0], before: Array(padding.prefix(rank)), behind: Array(padding.suffix(rank)))
@@ -53,7 +53,7 @@ extension Pad: ONNXEmitting where S == Double {
 }
 
 extension Upsample: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     // Each spatial axis gets one of extent 1 behind it, which repeats.
     let factors = ONNXConstants(self).integers("scale_factor", axes: inputShape.count - 1)
     let (channels, extents) = (inputShape[0], inputShape.dropFirst())
@@ -64,7 +64,7 @@ extension Upsample: ONNXEmitting where S == Double {
 }
 
 extension Expand: ONNXEmitting where S == Double {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     let scaled = graph.times(operands[0], constants.numbers("factors"))
     let aligned = graph.alongAxes(scaled, constants.integers("dim"), rank: outputShape.count)

@@ -4,25 +4,29 @@ import Operators
 // precision the operator is put together from others, which take it as a number.
 
 extension Identity: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { operands[0] }
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { operands[0] }
 }
 
 extension ReLU: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { graph.map("Relu", operands[0]) }
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+    graph.map("Relu", operands[0])
+  }
 }
 
 extension ReLU6: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { graph.clip(operands[0], 0, 6) }
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+    graph.clip(operands[0], 0, 6)
+  }
 }
 
 extension HardTanh: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.clip(operands[0], minimum, maximum)
   }
 }
 
 extension LeakyReLU: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 { return graph.map("LeakyRelu", p, [("alpha", .number(negativeSlope))]) }
     return graph.choose(graph.combine("Greater", p, 0), p, graph.multiply(p, negativeSlope))
@@ -30,13 +34,13 @@ extension LeakyReLU: ONNXEmitting {
 }
 
 extension Threshold: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.choose(graph.combine("LessOrEqual", operands[0], threshold), replacement, operands[0])
   }
 }
 
 extension HardSigmoid: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 {
       return graph.map("HardSigmoid", p, [("alpha", .number(1.0 / 6)), ("beta", .number(0.5))])
@@ -46,7 +50,7 @@ extension HardSigmoid: ONNXEmitting {
 }
 
 extension HardSwish: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 { return graph.map("HardSwish", p) }
     return graph.multiply(p, graph.divide(graph.clip(graph.add(p, 3), 0, 6), 6))
@@ -54,7 +58,7 @@ extension HardSwish: ONNXEmitting {
 }
 
 extension Softshrink: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 {
       return graph.map("Shrink", p, [("lambd", .number(lambda)), ("bias", .number(lambda))])
@@ -64,7 +68,7 @@ extension Softshrink: ONNXEmitting {
 }
 
 extension Hardshrink: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 { return graph.map("Shrink", p, [("lambd", .number(lambda))]) }
     return graph.choose(graph.combine("LessOrEqual", graph.absolute(p), lambda), 0, p)
@@ -73,7 +77,7 @@ extension Hardshrink: ONNXEmitting {
 
 extension ONNXGraph {
   /// `min(max(p, least), greatest)`.
-  func clip(_ p: ONNXValue, _ least: Double, _ greatest: Double) -> ONNXValue {
+  package func clip(_ p: ONNXValue, _ least: Double, _ greatest: Double) -> ONNXValue {
     value("Clip", [p], constants: [number(least), number(greatest)], shape: p.shape)
   }
 }

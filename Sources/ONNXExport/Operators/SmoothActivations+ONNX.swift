@@ -4,27 +4,31 @@ import Operators
 // their attributes in ONNX, they are put together from Exp, Log, Sigmoid and Tanh.
 
 extension Sigmoid: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { graph.map("Sigmoid", operands[0]) }
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+    graph.map("Sigmoid", operands[0])
+  }
 }
 
 extension Tanh: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { graph.map("Tanh", operands[0]) }
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+    graph.map("Tanh", operands[0])
+  }
 }
 
 extension Tanhshrink: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.subtract(operands[0], graph.map("Tanh", operands[0]))
   }
 }
 
 extension SiLU: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.multiply(operands[0], graph.map("Sigmoid", operands[0]))
   }
 }
 
 extension Softsign: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 { return graph.map("Softsign", p) }
     return graph.divide(p, graph.add(graph.absolute(p), 1))
@@ -32,13 +36,13 @@ extension Softsign: ONNXEmitting {
 }
 
 extension LogSigmoid: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.negate(graph.softplus(graph.negate(operands[0])))
   }
 }
 
 extension Softplus: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     let t = graph.scale(p, by: beta)
     let value = graph.softplus(t)
@@ -50,7 +54,7 @@ extension Softplus: ONNXEmitting {
 }
 
 extension Mish: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 { return graph.map("Mish", p) }
     return graph.multiply(p, graph.map("Tanh", graph.softplus(p)))
@@ -58,7 +62,7 @@ extension Mish: ONNXEmitting {
 }
 
 extension ELU: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 { return graph.map("Elu", p, [("alpha", .number(alpha))]) }
     return graph.choose(graph.combine("Greater", p, 0), p, graph.scale(graph.expMinusOne(p), by: alpha))
@@ -66,7 +70,7 @@ extension ELU: ONNXEmitting {
 }
 
 extension CELU: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 { return graph.map("Celu", p, [("alpha", .number(alpha))]) }
     let negative = graph.scale(graph.expMinusOne(graph.divide(p, alpha)), by: alpha)
@@ -75,7 +79,7 @@ extension CELU: ONNXEmitting {
 }
 
 extension SELU: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 { return graph.map("Selu", p) }
     let (scale, alpha) = (1.0507009873554804934193349852946, 1.6732632423543772848170429916717)
@@ -86,7 +90,7 @@ extension SELU: ONNXEmitting {
 }
 
 extension GELU: ONNXEmitting {
-  func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
     if graph.precision == .float32 {
       return graph.map("Gelu", p, [("approximate", .word(approximation.rawValue))])

@@ -1,5 +1,7 @@
+import TensorFiles
+
 /// The types of a tensor's elements, by ONNX's numbers.
-enum ElementType: Int {
+package enum ElementType: Int {
   case float32 = 1
   case uint8 = 2
   case int8 = 3
@@ -18,10 +20,10 @@ enum ElementType: Int {
   case bfloat16 = 16
 
   /// The type's name in messages.
-  var name: String { "\(self)" }
+  package var name: String { "\(self)" }
 
   /// How its numbers stand in a file, for a floating-point type.
-  var numberType: NumberType? {
+  package var numberType: NumberType? {
     switch self {
     case .float64: .float64
     case .float32: .float32
@@ -32,7 +34,7 @@ enum ElementType: Int {
   }
 
   /// The number of bytes and whether there is a sign, for an integer or a truth value.
-  var integer: (size: Int, isSigned: Bool)? {
+  package var integer: (size: Int, isSigned: Bool)? {
     switch self {
     case .int8: (1, true)
     case .uint8, .bool: (1, false)
@@ -47,7 +49,7 @@ enum ElementType: Int {
   }
 
   /// The name of a type by number, for messages.
-  static func name(of number: Int) -> String {
+  package static func name(of number: Int) -> String {
     ElementType(rawValue: number)?.name ?? "type \(number)"
   }
 }

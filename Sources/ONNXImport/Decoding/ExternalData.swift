@@ -1,3 +1,4 @@
+import FileAccess
 import ONNXSchema
 import Synchronization
 
@@ -8,7 +9,7 @@ import Synchronization
 #endif
 
 /// The files beside a model in which its tensors' bytes may stand; none may lie outside the model's folder.
-final class ExternalDataFiles: Sendable {
+package final class ExternalDataFiles: Sendable {
   private let model: String
   /// nil for a model that came through a pipe and stands in no folder.
   private let folder: String?
@@ -16,14 +17,14 @@ final class ExternalDataFiles: Sendable {
   private let log: InputFileLog?
 
   /// The files beside the model at this path, each noted when it is opened.
-  init(besideModelAt path: String, noting log: InputFileLog? = nil) {
+  package init(besideModelAt path: String, noting log: InputFileLog? = nil) {
     self.log = log
     model = path
     folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
   }
 
   /// No files: for a model that came through a pipe.
-  init(noneFor name: String) {
+  package init(noneFor name: String) {
     model = name
     folder = nil
     log = nil
@@ -32,7 +33,7 @@ final class ExternalDataFiles: Sendable {
   /// The file and the range of `count` bytes that a tensor's `external_data` name.
   ///
   /// - Throws: `FileError` where the file lies outside the model's folder, cannot be opened, or has no such range.
-  func bytes(
+  package func bytes(
     of description: ONNXTensorDescription, count: Int, place: String
   ) throws(FileError) -> (MappedFile, Range<Int>) {
     func refused(_ problem: String) -> FileError {

@@ -1,10 +1,13 @@
+import FileAccess
+import TensorFiles
+
 /// The bytes of an ONNX model: of a mapped file, or in memory where the model came through a pipe.
-enum ModelBytes: Sendable {
+package enum ModelBytes: Sendable {
   case mapped(MappedFile)
   case inMemory(FileContents)
 
   /// The name that messages call the model by.
-  var name: String {
+  package var name: String {
     switch self {
     case .mapped(let file): file.path
     case .inMemory(let contents): contents.name
@@ -12,7 +15,7 @@ enum ModelBytes: Sendable {
   }
 
   /// The bytes, for the time that `body` takes.
-  func withBytes<Result, Failure: Error>(
+  package func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     switch self {
@@ -26,7 +29,7 @@ enum ModelBytes: Sendable {
   }
 
   /// The numbers of a type in a range of the bytes; those of a file stay there.
-  func contents(_ range: Range<Int>, of type: NumberType) -> StoredTensor.Contents {
+  package func contents(_ range: Range<Int>, of type: NumberType) -> StoredTensor.Contents {
     switch self {
     case .mapped(let file): .mapped(file, range)
     case .inMemory(let contents):

@@ -1,4 +1,6 @@
+import FileAccess
 import ONNXSchema
+import Operators
 import SwiftProtobuf
 
 /// Turns the bytes of an ONNX file into an `ONNXModel`.

@@ -1,40 +1,41 @@
+import FileAccess
 import ONNXSchema
 
 /// What an ONNX file says, in plain values: checked one by one, not yet against each other.
-struct ONNXModel {
+package struct ONNXModel {
   /// A graph's input or output.
-  struct ValueInfo {
+  package struct ValueInfo {
     /// The extent of an axis.
-    enum Extent: Equatable {
+    package enum Extent: Equatable {
       /// A number.
       case fixed(Int)
       /// A name, or nothing: known when the model is evaluated.
       case symbolic(String)
     }
 
-    let name: String
-    let type: ElementType?
+    package let name: String
+    package let type: ElementType?
     /// The extent of each axis; nil where the model does not say.
-    let shape: [Extent]?
+    package let shape: [Extent]?
   }
 
   /// One application of an operator.
-  struct Node {
+  package struct Node {
     let operatorType: String
-    let domain: String
-    let name: String
-    let inputs: [String]
-    let outputs: [String]
-    let attributes: [String: Attribute]
+    package let domain: String
+    package let name: String
+    package let inputs: [String]
+    package let outputs: [String]
+    package let attributes: [String: Attribute]
 
     /// How messages call the node: by its operator, and by its name or else the name of what it gives.
-    var place: String {
+    package var place: String {
       "\(operatorType) \(quoted(name.isEmpty ? outputs.first { !$0.isEmpty } ?? "" : name))"
     }
   }
 
   /// A constant of a node.
-  enum Attribute {
+  package enum Attribute {
     case number(Double)
     case integer(Int)
     case word(String)
@@ -49,22 +50,22 @@ struct ONNXModel {
   }
 
   /// A graph within a graph. It reads constants and inputs of the one around it.
-  struct Subgraph {
-    let nodes: [Node]
+  package struct Subgraph {
+    package let nodes: [Node]
     /// The number of constants that the graph has of its own.
     let initializerCount: Int
-    let inputs: [ValueInfo]
-    let outputs: [ValueInfo]
+    package let inputs: [ValueInfo]
+    package let outputs: [ValueInfo]
   }
 
   /// The name that messages call the model by.
-  let file: String
+  package let file: String
   /// The version of the default operator set.
-  let opset: Int
-  let nodes: [Node]
-  let initializers: [ONNXTensor]
-  let inputs: [ValueInfo]
-  let outputs: [ValueInfo]
+  package let opset: Int
+  package let nodes: [Node]
+  package let initializers: [ONNXTensor]
+  package let inputs: [ValueInfo]
+  package let outputs: [ValueInfo]
   /// What the file says of itself.
-  let metadata: [(key: String, value: String)]
+  package let metadata: [(key: String, value: String)]
 }

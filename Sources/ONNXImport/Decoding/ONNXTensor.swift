@@ -1,17 +1,19 @@
+import FileAccess
 import ONNXSchema
+import TensorFiles
 
 /// A tensor of an ONNX file: floating-point numbers, which may still stand in the file, or integers.
-struct ONNXTensor {
-  enum Contents {
+package struct ONNXTensor {
+  package enum Contents {
     case numbers(StoredTensor)
     /// Integers; of truth values 0 and 1.
     case integers([Int])
   }
 
-  let name: String
-  let shape: [Int]
-  let type: ElementType
-  let contents: Contents
+  package let name: String
+  package let shape: [Int]
+  package let type: ElementType
+  package let contents: Contents
 }
 
 /// What turns a tensor's description into numbers.

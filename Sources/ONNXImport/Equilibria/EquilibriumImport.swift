@@ -1,5 +1,8 @@
+import Blocks
 import Equilibria
+import FileAccess
 import LinearAlgebra
+import ONNXExport
 import Operators
 
 /// Reads the equilibrium models that `ONNXExport` writes: a transition f(z, x), or a loop over one.
@@ -180,7 +183,7 @@ extension Block {
 }
 
 /// Names in a message: a few, and how many more.
-func listed(_ names: [String]) -> String {
+package func listed(_ names: [String]) -> String {
   guard !names.isEmpty else { return "none" }
   let first = names.prefix(4).map { quoted($0) }.joined(separator: ", ")
   return names.count > 4 ? "\(first) and \(names.count - 4) more" : first

@@ -1,24 +1,25 @@
 import LinearAlgebra
+import ONNXExport
 import ONNXSchema
 import Operators
 
 /// Finds the functions that `ONNXExport` puts together from several nodes: what it would write for a function, with the
 /// constants that stand in the graph, is compared with the graph, node by node and bit by bit.
-struct FunctionRecognizer {
+package struct FunctionRecognizer {
   /// A function of values of one shape.
-  struct Function {
-    let nonlinearity: any Nonlinearity
+  package struct Function {
+    package let nonlinearity: any Nonlinearity
     /// The names of the values that its ports are.
-    let ports: [String]
+    package let ports: [String]
     /// The layout of each of them, and of what the function gives.
-    let layout: Layout
+    package let layout: Layout
   }
 
-  let found: FoundGraph
+  package let found: FoundGraph
   private let precision: ONNXExport.Precision
 
   /// What finds functions in a graph that computes in this precision.
-  init(_ found: FoundGraph, _ precision: ONNXExport.Precision) {
+  package init(_ found: FoundGraph, _ precision: ONNXExport.Precision) {
     (self.found, self.precision) = (found, precision)
   }
 
@@ -40,7 +41,7 @@ struct FunctionRecognizer {
   /// The function whose value a node gives; nil where the node is none of theirs.
   ///
   /// - Parameter values: What the nodes before it give.
-  func function(of node: ONNXModel.Node, values: [String: Value]) -> Function? {
+  package func function(of node: ONNXModel.Node, values: [String: Value]) -> Function? {
     guard Self.lastOperators.contains(node.operatorType), node.outputs.count == 1,
       let layout = layout(of: node, values)
     else { return nil }

@@ -1,3 +1,5 @@
+import FileAccess
+import ONNXExport
 import ONNXSchema
 
 /// Compares a graph of a file with one that this library would write: the same operators with the same attributes on the
@@ -66,13 +68,13 @@ struct GraphMatch {
 }
 
 /// The nodes of a graph by what they give, and the constants that they read.
-struct FoundGraph {
+package struct FoundGraph {
   /// The node that gives each value, and which of its outputs that is.
   let givers: [String: (node: ONNXModel.Node, output: Int)]
   /// The constants by name.
-  let constants: [String: ONNXTensor]
+  package let constants: [String: ONNXTensor]
 
-  init(_ nodes: [ONNXModel.Node], _ initializers: [ONNXTensor]) {
+  package init(_ nodes: [ONNXModel.Node], _ initializers: [ONNXTensor]) {
     var givers: [String: (node: ONNXModel.Node, output: Int)] = [:]
     for node in nodes {
       for (output, name) in node.outputs.enumerated() where !name.isEmpty { givers[name] = (node, output) }

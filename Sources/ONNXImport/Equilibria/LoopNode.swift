@@ -1,4 +1,7 @@
+import FileAccess
 import LinearAlgebra
+import ONNXExport
+import Operators
 
 /// The loop of an exported equilibrium, and the rule by which it stops.
 struct LoopNode {

@@ -1,3 +1,6 @@
+import FileAccess
+import Operators
+
 /// How a transition takes its state apart into blocks, and puts their values together again.
 struct StateParts {
   /// The names of the blocks' parts of z.

@@ -1,29 +1,32 @@
+import Blocks
 import Equilibria
+import FileAccess
 import LinearAlgebra
+import ONNXExport
 import Operators
 
 /// The nodes of a transition f(z, x), within a graph.
-struct TransitionGraph {
+package struct TransitionGraph {
   /// The nodes, among which those are that compute f.
-  let nodes: [ONNXModel.Node]
+  package let nodes: [ONNXModel.Node]
   /// The name of z.
-  let state: String
+  package let state: String
   /// The number of its coordinates.
-  let size: Int
+  package let size: Int
   /// The name of f(z, x).
-  let result: String
+  package let result: String
   /// The name of x.
-  let x: String
+  package let x: String
   /// The shape of one sample of x.
   let xShape: [Int]
 }
 
 /// A transition as equations.
-struct ImportedTransition {
+package struct ImportedTransition {
   /// The blocks of the state, in its order, and then what they are put together from, which is no part of the file's state.
-  let blocks: [Block<Double>]
+  package let blocks: [Block<Double>]
   /// The number of coordinates of each block of the state.
-  let sizes: [Int]
+  package let sizes: [Int]
 
   /// For each block of the state those that it reads, directly or by what it is put together from.
   private var sources: [[Int]] {
@@ -41,14 +44,14 @@ struct ImportedTransition {
   }
 
   /// The state as the file has it.
-  var layout: StateLayout {
+  package var layout: StateLayout {
     StateLayout(
       names: sizes.indices.map { blocks[$0].name }, sizes: sizes,
       groups: stronglyConnectedComponents(sources: sources))
   }
 
   /// Whether some blocks of the state read each other.
-  var isCyclic: Bool {
+  package var isCyclic: Bool {
     let sources = sources
     return stronglyConnectedComponents(sources: sources).contains { members in
       members.count > 1 || sources[members[0]].contains(members[0])
@@ -56,7 +59,7 @@ struct ImportedTransition {
   }
 
   /// The number of blocks of the state on the longest path, of a transition without cycles.
-  var longestPath: Int {
+  package var longestPath: Int {
     let sources = sources
     var depth = [Int](repeating: 0, count: sizes.count)
     // Components come after those that they read.

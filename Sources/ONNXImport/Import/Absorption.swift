@@ -1,3 +1,4 @@
+import Blocks
 import Operators
 
 /// The blocks that the output depends on, affine ones moved into what reads them, so that the theorem's form
@@ -7,7 +8,7 @@ import Operators
 /// the order of summation.
 ///
 /// - Returns: The blocks, each after those that it reads, and the position of the output among them.
-func absorbed(_ blocks: [Block<Double>], output: Int) -> ([Block<Double>], output: Int) {
+package func absorbed(_ blocks: [Block<Double>], output: Int) -> ([Block<Double>], output: Int) {
   let (blocks, positions) = absorbed(blocks, keeping: [output])
   return (blocks, positions[output]!)
 }
@@ -15,7 +16,7 @@ func absorbed(_ blocks: [Block<Double>], output: Int) -> ([Block<Double>], outpu
 /// As above, with several blocks that are kept as they are, whoever reads them.
 ///
 /// - Returns: The blocks, each after those that it reads, and for every one of those that are kept its position.
-func absorbed(
+package func absorbed(
   _ blocks: [Block<Double>], keeping outputs: Set<Int>
 ) -> ([Block<Double>], positions: [Int: Int]) {
   var blocks = blocks

@@ -1,27 +1,29 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
 /// One pre-activation of a block that is being built: its shape, and what adds up in it.
-struct Port {
-  var shape: [Int]
-  var terms: [Term<Double>] = []
-  var offsets: [Offset<Double>] = []
+package struct Port {
+  package var shape: [Int]
+  package var terms: [Term<Double>] = []
+  package var offsets: [Offset<Double>] = []
 
   /// The port with the summands of another one of as many coordinates.
-  func adding(_ other: Port) -> Port {
+  package func adding(_ other: Port) -> Port {
     Port(shape: shape, terms: terms + other.terms, offsets: offsets + other.offsets)
   }
 }
 
 /// The blocks of the network while they are added, each after those that it reads.
-final class BlockBuilder {
-  private(set) var blocks: [Block<Double>] = []
+package final class BlockBuilder {
+  package private(set) var blocks: [Block<Double>] = []
   private var names: Set<String> = ["input"]
 
   /// Adds `φ` of the ports under a name, made unique where it is taken.
   ///
   /// - Throws: Where φ takes no such ports.
-  func add(_ name: String, _ nonlinearity: any Nonlinearity, _ ports: [Port]) throws(ImportFailure) -> Source
+  package func add(_ name: String, _ nonlinearity: any Nonlinearity, _ ports: [Port]) throws(ImportFailure)
+    -> Source
   {
     let portShapes = ports.map(\.shape)
     guard let shape = nonlinearity.outputShape(portShapes: portShapes) else {
@@ -41,7 +43,7 @@ final class BlockBuilder {
   }
 
   /// The shape of what a block holds.
-  func shape(of source: Source) -> [Int]? {
+  package func shape(of source: Source) -> [Int]? {
     if case .node(let index) = source { blocks[index].shape } else { nil }
   }
 

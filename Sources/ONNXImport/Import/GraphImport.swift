@@ -1,3 +1,5 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Networks
 import Operators
@@ -21,7 +23,7 @@ package struct SampleLayout {
   /// The elements of a sample that lie along that axis before, and behind, another one's.
   package let merged: (outer: Int, inner: Int)
 
-  init(_ layout: Layout) {
+  package init(_ layout: Layout) {
     count = layout.sampleShape.reduce(1, *)
     batchAxis = layout.batchAxis
     merged = (layout.batch?.outer ?? 1, layout.batch?.inner ?? 1)
@@ -296,7 +298,7 @@ extension BlockBuilder {
 
 extension ONNXTensor {
   /// The tensor as a value: floating-point numbers are a parameter of the tensor's name.
-  var value: Value {
+  package var value: Value {
     switch contents {
     case .numbers(let stored): .numbers(Numbers(stored.tensor, parameter: name))
     case .integers(let elements): .integers(Integers(elements, shape: shape, type: type))

@@ -1,9 +1,11 @@
+import FileAccess
+
 extension ONNXModel {
   /// An input that is no initializer's default.
-  struct Input {
-    let name: String
+  package struct Input {
+    package let name: String
     /// The extent of each axis; nil for a leading one that is known only when the model is evaluated.
-    let shape: [Int?]
+    package let shape: [Int?]
   }
 
   /// The inputs that the network has: those without an initializer of their name.

@@ -2,45 +2,45 @@
 ///
 /// A model knows samples only: what it holds of a value is its shape without the batch axis. A value without a batch axis
 /// is the same for every sample, or the graph as a whole is one sample.
-struct Layout: Equatable {
+package struct Layout: Equatable {
   /// The axis along which samples lie. A graph may merge it with others, as multi-head attention does with the heads: then
   /// it has `outer · extent · inner` elements, and a sample has `outer · inner` of them along it.
-  struct Batch: Equatable {
+  package struct Batch: Equatable {
     /// Its position.
-    var axis: Int
+    package var axis: Int
     /// The number of samples.
-    let extent: Int
+    package let extent: Int
     /// The elements of axes before the batch that are merged with it.
-    var outer = 1
+    package var outer = 1
     /// The elements of axes behind the batch that are merged with it.
-    var inner = 1
+    package var inner = 1
 
     /// The elements that a sample has along the axis.
-    var factor: Int { outer * inner }
+    package var factor: Int { outer * inner }
   }
 
   /// The extent of every axis, the batch's too.
-  let shape: [Int]
+  package let shape: [Int]
   /// The batch axis.
-  let batch: Batch?
+  package let batch: Batch?
 
   /// The largest number of elements that a sample may have.
-  static let maximumCount = 1 << 26
+  package static let maximumCount = 1 << 26
 
   /// The layout of this shape.
   ///
   /// - Throws: Where an extent is not positive, or a sample has too many elements.
-  init(_ shape: [Int], batch: Batch? = nil) throws(ImportFailure) {
+  package init(_ shape: [Int], batch: Batch? = nil) throws(ImportFailure) {
     self.shape = shape
     self.batch = batch
     _ = try checkedCount(of: sampleShape, least: 1)
   }
 
   /// The position of the batch axis.
-  var batchAxis: Int? { batch?.axis }
+  package var batchAxis: Int? { batch?.axis }
 
   /// Whether other axes are merged with the batch.
-  var isMerged: Bool { batch.map { $0.factor > 1 } ?? false }
+  package var isMerged: Bool { batch.map { $0.factor > 1 } ?? false }
 
   /// The shape of one sample.
   var sampleShape: [Int] {
@@ -69,17 +69,17 @@ struct Layout: Equatable {
   }
 
   /// An axis, counted from the beginning.
-  func axis(_ axis: Int) throws(ImportFailure) -> Int { try normalizedAxis(axis, rank: shape.count) }
+  package func axis(_ axis: Int) throws(ImportFailure) -> Int { try normalizedAxis(axis, rank: shape.count) }
 
   /// The layout of another shape with the same batch, at the same position or another one.
-  func replacing(_ shape: [Int], batchAxis: Int? = nil) throws(ImportFailure) -> Layout {
+  package func replacing(_ shape: [Int], batchAxis: Int? = nil) throws(ImportFailure) -> Layout {
     var batch = batch
     if let batchAxis { batch?.axis = batchAxis }
     return try Layout(shape, batch: batch)
   }
 
   /// The layout of values whose samples have this shape, as many axes as here.
-  func with(sampleShape: [Int]) throws(ImportFailure) -> Layout {
+  package func with(sampleShape: [Int]) throws(ImportFailure) -> Layout {
     guard let batch else { return try Layout(sampleShape) }
     var shape = sampleShape
     if isMerged {
@@ -94,7 +94,7 @@ struct Layout: Equatable {
   /// The layout of the same elements in the same order in another shape.
   ///
   /// - Throws: `mixesBatch` where no axis of it holds the whole batch.
-  func reshaped(to shape: [Int]) throws(ImportFailure) -> Layout {
+  package func reshaped(to shape: [Int]) throws(ImportFailure) -> Layout {
     guard var batch else { return try Layout(shape) }
     // A sample's elements come in `before` runs.
     let before = self.shape.prefix(batch.axis).reduce(1, *) * batch.outer
@@ -114,7 +114,7 @@ struct Layout: Equatable {
   /// The layout of several values broadcast against each other as NumPy does.
   ///
   /// - Throws: `mixesBatch` where one's batch axis lies along an axis of another that is none.
-  static func broadcast(_ layouts: [Layout]) throws(ImportFailure) -> Layout {
+  package static func broadcast(_ layouts: [Layout]) throws(ImportFailure) -> Layout {
     let shape = try broadcastShape(layouts.map(\.shape))
     guard let first = layouts.first(where: { $0.batch != nil }), let behind = first.axesBehindBatch else {
       return try Layout(shape)

@@ -1,21 +1,23 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Operators
 
 /// One node while it is imported: what it is given, and the blocks that what it gives is added to.
-struct NodeImport {
-  let node: ONNXModel.Node
+package struct NodeImport {
+  package let node: ONNXModel.Node
   /// The version of the operators.
-  let opset: Int
+  package let opset: Int
   /// What the node reads; nil where an optional input is left out.
-  let inputs: [Value?]
-  let builder: BlockBuilder
+  package let inputs: [Value?]
+  package let builder: BlockBuilder
   /// The number of samples where it is a number that stands for the batch and nothing else.
   var batchExtent: Int?
   /// The number of samples that the model writes down; as the extent of a leading axis it stands for the batch.
   var leadingExtent: Int?
 
   /// The name of the block that holds what the node gives.
-  var name: String { node.outputs.first { !$0.isEmpty } ?? node.name }
+  package var name: String { node.outputs.first { !$0.isEmpty } ?? node.name }
 
   // MARK: Inputs
 
@@ -23,7 +25,7 @@ struct NodeImport {
   func hasInput(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
 
   /// The input at a position.
-  func input(_ index: Int) throws(ImportFailure) -> Value {
+  package func input(_ index: Int) throws(ImportFailure) -> Value {
     guard index < inputs.count, let input = inputs[index] else {
       throw .refused("expected at least \(counted(index + 1, "input")), found \(inputs.count { $0 != nil })")
     }
@@ -69,47 +71,47 @@ struct NodeImport {
   // MARK: Attributes
 
   /// An integer attribute.
-  func integer(_ name: String) throws(ImportFailure) -> Int? {
+  package func integer(_ name: String) throws(ImportFailure) -> Int? {
     guard let attribute = node.attributes[name] else { return nil }
     guard case .integer(let value) = attribute else { throw unexpected(name, "an integer") }
     return value
   }
 
   /// A number attribute.
-  func number(_ name: String) throws(ImportFailure) -> Double? {
+  package func number(_ name: String) throws(ImportFailure) -> Double? {
     guard let attribute = node.attributes[name] else { return nil }
     guard case .number(let value) = attribute else { throw unexpected(name, "a number") }
     return value
   }
 
   /// An attribute of integers.
-  func integers(_ name: String) throws(ImportFailure) -> [Int]? {
+  package func integers(_ name: String) throws(ImportFailure) -> [Int]? {
     guard let attribute = node.attributes[name] else { return nil }
     guard case .integers(let value) = attribute else { throw unexpected(name, "integers") }
     return value
   }
 
   /// Integers that are an attribute in older versions and an input in newer ones.
-  func integers(_ name: String, orInput index: Int) throws(ImportFailure) -> [Int]? {
+  package func integers(_ name: String, orInput index: Int) throws(ImportFailure) -> [Int]? {
     if let values = try integers(name) { return values }
     return try constantIntegers(index, name)
   }
 
   /// Numbers that are an attribute in older versions and an input in newer ones.
-  func numbers(_ name: String, orInput index: Int) throws(ImportFailure) -> [Double]? {
+  package func numbers(_ name: String, orInput index: Int) throws(ImportFailure) -> [Double]? {
     if let values = try numbers(name) { return values }
     return try constantNumbers(index, name)
   }
 
   /// An attribute of numbers.
-  func numbers(_ name: String) throws(ImportFailure) -> [Double]? {
+  package func numbers(_ name: String) throws(ImportFailure) -> [Double]? {
     guard let attribute = node.attributes[name] else { return nil }
     guard case .numbers(let value) = attribute else { throw unexpected(name, "numbers") }
     return value
   }
 
   /// An attribute that is one of several words.
-  func word(_ name: String, of words: [String]) throws(ImportFailure) -> String? {
+  package func word(_ name: String, of words: [String]) throws(ImportFailure) -> String? {
     guard let attribute = node.attributes[name] else { return nil }
     guard case .word(let word) = attribute, words.contains(word) else {
       throw unexpected(name, words.joined(separator: ", "))
@@ -136,7 +138,7 @@ struct NodeImport {
   // MARK: Blocks
 
   /// A block of these ports, and its value in a layout of as many coordinates.
-  func block(
+  package func block(
     _ name: String?, _ nonlinearity: any Nonlinearity, _ ports: [Port], _ layout: Layout
   ) throws(ImportFailure) -> Variable {
     let source = try builder.add(name ?? self.name, nonlinearity, ports)
@@ -148,12 +150,14 @@ struct NodeImport {
   }
 
   /// The affine block of a port.
-  func affine(_ port: Port, _ layout: Layout, named name: String? = nil) throws(ImportFailure) -> Variable {
+  package func affine(_ port: Port, _ layout: Layout, named name: String? = nil) throws(ImportFailure)
+    -> Variable
+  {
     try block(name, Identity(), [port], layout)
   }
 
   /// `linear map(variable)` as a block of its own; the batch axis stays where it is.
-  func mapped(
+  package func mapped(
     _ variable: Variable, by map: any LinearMap<Double>, suffix: String? = nil, to layout: Layout? = nil
   ) throws(ImportFailure) -> Variable {
     let target: Layout
@@ -163,14 +167,14 @@ struct NodeImport {
   }
 
   /// A port that is a variable as it stands, in the shape of its samples or another of as many coordinates.
-  func port(_ variable: Variable, as shape: [Int]? = nil) throws(ImportFailure) -> Port {
+  package func port(_ variable: Variable, as shape: [Int]? = nil) throws(ImportFailure) -> Port {
     let shape = atLeastVector(shape ?? variable.layout.sampleShape)
     return Port(
       shape: shape, terms: [Term(source: variable.source, map: try linearMap("identity", from: shape))])
   }
 
   /// A port that is `factor` times a value, broadcast over a layout.
-  func port(_ value: Value, over layout: Layout, factor: Double = 1) throws(ImportFailure) -> Port {
+  package func port(_ value: Value, over layout: Layout, factor: Double = 1) throws(ImportFailure) -> Port {
     let target = atLeastVector(layout.sampleShape)
     switch value {
     case .variable(let variable):
@@ -250,7 +254,7 @@ struct NodeImport {
 
   /// The shape of the layout's samples for constants of `rank` axes: with an axis of 1 for the batch where they
   /// reach so far.
-  func aligned(_ layout: Layout, rank: Int, shape: [Int]) throws(ImportFailure) -> [Int] {
+  package func aligned(_ layout: Layout, rank: Int, shape: [Int]) throws(ImportFailure) -> [Int] {
     guard let batch = layout.batch, let behind = layout.axesBehindBatch, rank > behind else {
       return layout.sampleShape
     }

@@ -5,7 +5,7 @@ import Operators
 ///
 /// - Parameter constants: Those that are not the default.
 /// - Throws: Where constants, weight and shape do not fit.
-func linearMap(
+package func linearMap(
   _ name: String, from shape: [Int], _ constants: [String: Constant] = [:], weight: Tensor<Double>? = nil
 ) throws(ImportFailure) -> any LinearMap<Double> {
   let type: any LinearMap<Double>.Type
@@ -28,7 +28,7 @@ func linearMap(
 /// The nonlinearity of this name in files.
 ///
 /// - Throws: Where the constants have no meaning.
-func nonlinearity(
+package func nonlinearity(
   _ name: String, _ constants: [String: Constant] = [:]
 ) throws(ImportFailure) -> any Nonlinearity {
   guard let type = NonlinearityRegistry.type(named: name) else {

@@ -1,8 +1,9 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
 /// A value of the graph while it is imported.
-enum Value {
+package enum Value {
   /// What the network computes.
   case variable(Variable)
   /// Floating-point numbers that the file gives.
@@ -11,7 +12,7 @@ enum Value {
   case integers(Integers)
 
   /// The shape as the graph has it.
-  var shape: [Int] {
+  package var shape: [Int] {
     switch self {
     case .variable(let variable): variable.layout.shape
     case .numbers(let numbers): numbers.shape
@@ -20,31 +21,31 @@ enum Value {
   }
 
   /// Shape and batch axis.
-  func layout() throws(ImportFailure) -> Layout {
+  package func layout() throws(ImportFailure) -> Layout {
     if case .variable(let variable) = self { return variable.layout }
     return try Layout(shape)
   }
 }
 
 /// What a block or the input holds, perhaps under another shape: a reshape is a view and no block.
-struct Variable {
-  let source: Source
-  let layout: Layout
+package struct Variable {
+  package let source: Source
+  package let layout: Layout
 }
 
 /// Floating-point constants: a parameter, or numbers without a gradient.
-struct Numbers {
+package struct Numbers {
   /// The numbers, a parameter's in its own shape.
-  let tensor: Tensor<Double>
+  package let tensor: Tensor<Double>
   /// The parameter's name; nil for numbers without a gradient.
-  let parameter: String?
+  package let parameter: String?
   /// The shape as the graph has it: the elements in the same order.
-  let shape: [Int]
+  package let shape: [Int]
   /// Whether the graph has the transpose of the tensor, which is a matrix then.
-  let isTransposed: Bool
+  package let isTransposed: Bool
 
   /// A parameter, or numbers without a gradient where it has no name.
-  init(_ tensor: Tensor<Double>, parameter: String? = nil) {
+  package init(_ tensor: Tensor<Double>, parameter: String? = nil) {
     self.init(tensor, parameter: parameter, shape: tensor.shape, isTransposed: false)
   }
 
@@ -56,12 +57,12 @@ struct Numbers {
   }
 
   /// Numbers without a gradient.
-  init(_ elements: [Double], shape: [Int]) {
+  package init(_ elements: [Double], shape: [Int]) {
     self.init(Tensor(shape: shape, elements: elements))
   }
 
   /// The elements in the graph's order.
-  var elements: [Double] {
+  package var elements: [Double] {
     isTransposed
       ? Matrix(rows: shape[1], columns: shape[0], elements: tensor.elements).transposed.elements
       : tensor.elements
@@ -72,7 +73,7 @@ struct Numbers {
 
   /// The numbers as a summand: infinite ones are none to be trained, and no file can hold them. They are what masks exclude
   /// scores with, and the largest finite number does that as well.
-  var finite: Numbers {
+  package var finite: Numbers {
     // Nothing of this size is a mask, and what is not looked at stands in its file.
     guard tensor.count <= 1 << 24 else { return self }
     let elements = tensor.elements
@@ -85,7 +86,7 @@ struct Numbers {
   }
 
   /// The same elements in another shape of as many; nil where the order is no parameter's own.
-  func reshaped(_ shape: [Int]) -> Numbers? {
+  package func reshaped(_ shape: [Int]) -> Numbers? {
     guard parameter != nil else { return Numbers(elements, shape: shape) }
     return isTransposed
       ? nil : Numbers(tensor, parameter: parameter, shape: shape, isTransposed: false)
@@ -99,19 +100,19 @@ struct Numbers {
 }
 
 /// Integers, or truth values as 0 and 1.
-struct Integers {
-  let shape: [Int]
-  let elements: [Int]
+package struct Integers {
+  package let shape: [Int]
+  package let elements: [Int]
   /// The type of the elements, which decides what arithmetic does.
-  let type: ElementType
+  package let type: ElementType
 
   /// A vector of integers.
-  init(_ elements: [Int]) {
+  package init(_ elements: [Int]) {
     self.init(elements, shape: [elements.count])
   }
 
   /// Integers of a shape.
-  init(_ elements: [Int], shape: [Int], type: ElementType = .int64) {
+  package init(_ elements: [Int], shape: [Int], type: ElementType = .int64) {
     self.shape = shape
     self.elements = elements
     self.type = type

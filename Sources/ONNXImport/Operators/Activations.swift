@@ -1,8 +1,9 @@
+import Blocks
 import Operators
 
 extension OperatorTable {
   /// Elementwise functions of one value.
-  static let activations: [String: OperatorHandler] = [
+  package static let activations: [String: OperatorHandler] = [
     "Relu": .elementwise("relu"),
     "Sigmoid": .elementwise("sigmoid"),
     "Tanh": .elementwise("tanh"),
@@ -78,12 +79,14 @@ extension OperatorHandler {
 
 extension NodeImport {
   /// `φ` of the first input.
-  func elementwise(_ name: String, _ constants: [String: Constant] = [:]) throws(ImportFailure) -> Variable {
+  package func elementwise(_ name: String, _ constants: [String: Constant] = [:]) throws(ImportFailure)
+    -> Variable
+  {
     try elementwise(name, constants, of: variable(0))
   }
 
   /// `φ` of a variable, in a block of the node's name or of that and a suffix.
-  func elementwise(
+  package func elementwise(
     _ name: String, _ constants: [String: Constant] = [:], of variable: Variable, suffix: String? = nil
   ) throws(ImportFailure) -> Variable {
     try block(
@@ -91,7 +94,7 @@ extension NodeImport {
   }
 
   /// `φ(p_1, p_2)` of two variables of one layout.
-  func pair(
+  package func pair(
     _ name: String, _ first: Variable, _ second: Variable, suffix: String? = nil
   ) throws(ImportFailure) -> Variable {
     try block(
@@ -100,7 +103,7 @@ extension NodeImport {
   }
 
   /// `factor · variable`, in a block of the node's name or of that and a suffix.
-  func scaled(
+  package func scaled(
     _ variable: Variable, by factor: Double, suffix: String? = nil
   ) throws(ImportFailure) -> Variable {
     try affine(

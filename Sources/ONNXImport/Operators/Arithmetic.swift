@@ -1,8 +1,10 @@
+import Blocks
+import FileAccess
 import Operators
 
 extension OperatorTable {
   /// Elementwise functions of several values that are broadcast against each other.
-  static let arithmetic: [String: OperatorHandler] = [
+  package static let arithmetic: [String: OperatorHandler] = [
     "Add": .arithmetic("Add") { node throws(ImportFailure) in try node.sum(factors: [1, 1]) },
     "Sub": .arithmetic("Sub") { node throws(ImportFailure) in try node.sum(factors: [1, -1]) },
     "Mul": .arithmetic("Mul") { node throws(ImportFailure) in try node.product() },

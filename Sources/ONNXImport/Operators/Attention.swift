@@ -3,7 +3,7 @@ import Operators
 
 extension OperatorTable {
   /// Scaled dot-product attention.
-  static let attention: [String: OperatorHandler] = [
+  package static let attention: [String: OperatorHandler] = [
     "Attention": OperatorHandler([
       "is_causal", "kv_num_heads", "q_num_heads", "qk_matmul_output_mode", "scale", "softcap",
       "softmax_precision",

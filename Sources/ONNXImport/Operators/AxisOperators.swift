@@ -1,3 +1,5 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Operators
 
@@ -26,7 +28,7 @@ extension OperatorTable {
 
 extension NodeImport {
   /// The value with its axes in another order.
-  func transposed(
+  package func transposed(
     _ value: Value, _ permutation: [Int], suffix: String? = nil
   ) throws(ImportFailure) -> Value {
     guard permutation.sorted() == Array(value.shape.indices) else {

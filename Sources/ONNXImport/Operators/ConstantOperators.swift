@@ -1,9 +1,10 @@
+import FileAccess
 import LinearAlgebra
 import Operators
 
 extension OperatorTable {
   /// Values that do not depend on the input's numbers.
-  static let constants: [String: OperatorHandler] = [
+  package static let constants: [String: OperatorHandler] = [
     "Constant": .one([
       "value", "value_float", "value_floats", "value_int", "value_ints",
     ]) { node throws(ImportFailure) in try node.constant() },

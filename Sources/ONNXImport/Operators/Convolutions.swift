@@ -1,9 +1,11 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import Operators
 
 extension OperatorTable {
   /// Convolutions, which have their weight as a parameter.
-  static let convolutions: [String: OperatorHandler] = [
+  package static let convolutions: [String: OperatorHandler] = [
     "Conv": .variable(WindowAttributes.names.union(["group"])) { node throws(ImportFailure) in
       try node.convolution()
     },

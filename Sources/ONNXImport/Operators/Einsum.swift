@@ -1,3 +1,4 @@
+import FileAccess
 import Operators
 
 extension OperatorTable {

@@ -1,13 +1,15 @@
+import Operators
+
 /// The shape arithmetic that exporters leave behind, on integers that are known.
 extension Integers {
   /// The elements with the axes in another order.
-  func permuted(_ permutation: [Int]) -> Integers {
+  package func permuted(_ permutation: [Int]) -> Integers {
     let steps = rowMajorSteps(shape)
     return gathered(permutation.map { shape[$0] }, steps: permutation.map { steps[$0] })
   }
 
   /// The elements repeated to a shape that this one broadcasts to.
-  func expanded(to target: [Int]) throws(ImportFailure) -> Integers {
+  package func expanded(to target: [Int]) throws(ImportFailure) -> Integers {
     try checkedCount(of: target)
     let own = rowMajorSteps(shape)
     let missing = target.count - shape.count

@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
@@ -29,7 +30,7 @@ extension NodeImport {
   }
 
   /// A matrix along an axis of a variable; the matrix stays as the file has it.
-  func linear(
+  package func linear(
     _ variable: Variable, _ weight: MatrixWeight, along axis: Int, _ name: String? = nil
   ) throws(ImportFailure) -> Variable {
     let layout = variable.layout
@@ -136,13 +137,13 @@ extension NodeImport {
 }
 
 /// A matrix that the file gives, as the weight of a linear map `x ↦ W x` or, transposed, `x ↦ Wᵀ x`.
-struct MatrixWeight {
-  let numbers: Numbers
+package struct MatrixWeight {
+  package let numbers: Numbers
   /// Whether the tensor is `[inputs, outputs]`.
-  let isTransposed: Bool
+  package let isTransposed: Bool
 
-  var inputs: Int { numbers.tensor.shape[isTransposed ? 0 : 1] }
-  var outputs: Int { numbers.tensor.shape[isTransposed ? 1 : 0] }
+  package var inputs: Int { numbers.tensor.shape[isTransposed ? 0 : 1] }
+  package var outputs: Int { numbers.tensor.shape[isTransposed ? 1 : 0] }
 }
 
 extension Numbers {

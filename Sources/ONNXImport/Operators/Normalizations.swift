@@ -1,3 +1,5 @@
+import Blocks
+import FileAccess
 import Operators
 
 extension OperatorTable {

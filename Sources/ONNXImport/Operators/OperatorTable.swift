@@ -1,11 +1,11 @@
 /// How the nodes of an operator are imported.
-struct OperatorHandler: Sendable {
+package struct OperatorHandler: Sendable {
   /// The attributes that nodes of the operator may have; any other one is refused by name.
-  let attributes: Set<String>
+  package let attributes: Set<String>
   /// What a node gives.
-  let run: @Sendable (NodeImport) throws(ImportFailure) -> [Value]
+  package let run: @Sendable (NodeImport) throws(ImportFailure) -> [Value]
 
-  init(
+  package init(
     _ attributes: Set<String> = [], _ run: @escaping @Sendable (NodeImport) throws(ImportFailure) -> [Value]
   ) {
     self.attributes = attributes
@@ -13,7 +13,7 @@ struct OperatorHandler: Sendable {
   }
 
   /// The handler of an operator that gives one value.
-  static func one(
+  package static func one(
     _ attributes: Set<String> = [], _ run: @escaping @Sendable (NodeImport) throws(ImportFailure) -> Value
   ) -> OperatorHandler {
     OperatorHandler(attributes) { node throws(ImportFailure) in [try run(node)] }
@@ -29,7 +29,7 @@ struct OperatorHandler: Sendable {
 }
 
 /// The operators that are supported, family by family; adding one is adding its line to its family's table.
-enum OperatorTable {
+package enum OperatorTable {
   private static let families: [[String: OperatorHandler]] = [
     activations, arithmetic, matrixProducts, convolutions, pooling, normalizations, reductions, views,
     axisOperators,
@@ -41,8 +41,8 @@ enum OperatorTable {
   }
 
   /// The handler for an operator of ONNX's own domain, or nil.
-  static func handler(for name: String) -> OperatorHandler? { all[name] }
+  package static func handler(for name: String) -> OperatorHandler? { all[name] }
 
   /// The operators' names, sorted.
-  static var names: [String] { all.keys.sorted() }
+  package static var names: [String] { all.keys.sorted() }
 }

@@ -1,9 +1,10 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
 extension OperatorTable {
   /// Elements around a tensor.
-  static let padding: [String: OperatorHandler] = [
+  package static let padding: [String: OperatorHandler] = [
     "Pad": .variable(["mode", "pads", "value"]) { node throws(ImportFailure) in try node.pad() }
   ]
 }

@@ -2,7 +2,7 @@ import Operators
 
 extension OperatorTable {
   /// Functions of all elements along some axes.
-  static let reductions: [String: OperatorHandler] = [
+  package static let reductions: [String: OperatorHandler] = [
     "ReduceMean": .reduction { node, reduction throws(ImportFailure) in try node.linear("mean", reduction) },
     "ReduceSum": .reduction { node, reduction throws(ImportFailure) in try node.linear("sum", reduction) },
     "ReduceMax": .reduction { node, reduction throws(ImportFailure) in try node.nonlinear("amax", reduction)
@@ -32,15 +32,15 @@ extension OperatorTable {
 }
 
 /// What a reduction node reduces.
-struct Reduction {
+package struct Reduction {
   var variable: Variable
   /// The axes of a sample.
-  let dims: [Int]
-  let keepsAxes: Bool
+  package let dims: [Int]
+  package let keepsAxes: Bool
   /// The layout of the result.
-  let layout: Layout
+  package let layout: Layout
 
-  func of(_ variable: Variable) -> Reduction {
+  package func of(_ variable: Variable) -> Reduction {
     var reduction = self
     reduction.variable = variable
     return reduction
@@ -65,7 +65,7 @@ extension OperatorHandler {
 }
 
 extension NodeImport {
-  func reduction(
+  package func reduction(
     of variable: Variable, axes: [Int], keepsAxes: Bool
   ) throws(ImportFailure) -> Reduction {
     var dims: [Int] = []
@@ -87,7 +87,7 @@ extension NodeImport {
     ["dim": .integers(reduction.dims), "keepdim": .flag(reduction.keepsAxes)]
   }
 
-  func linear(
+  package func linear(
     _ name: String, _ reduction: Reduction, suffix: String? = nil
   ) throws(ImportFailure) -> Variable {
     let shape = reduction.variable.layout.sampleShape
@@ -106,7 +106,7 @@ extension NodeImport {
       nil, nonlinearity(name, constants(reduction)), [port(reduction.variable)], reduction.layout)
   }
 
-  func square(_ variable: Variable) throws(ImportFailure) -> Variable {
+  package func square(_ variable: Variable) throws(ImportFailure) -> Variable {
     try pair("product", variable, variable, suffix: "square")
   }
 

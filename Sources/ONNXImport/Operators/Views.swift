@@ -1,3 +1,4 @@
+import FileAccess
 import LinearAlgebra
 import Operators
 
@@ -17,7 +18,7 @@ extension OperatorTable {
 
 extension NodeImport {
   /// A value with other extents, its elements in the same order.
-  func reshaped(_ value: Value, to shape: [Int]) throws(ImportFailure) -> Value {
+  package func reshaped(_ value: Value, to shape: [Int]) throws(ImportFailure) -> Value {
     guard try checkedCount(of: shape, most: 1 << 56) == value.shape.reduce(1, *) else {
       throw .refused("expected a shape of as many elements as \(value.shape), found \(shape)")
     }
@@ -34,7 +35,7 @@ extension NodeImport {
   }
 
   /// The value with axes of extent 1 at these positions of the result.
-  func inserted(_ axes: [Int], in variable: Variable) throws(ImportFailure) -> Variable {
+  package func inserted(_ axes: [Int], in variable: Variable) throws(ImportFailure) -> Variable {
     let rank = variable.layout.shape.count + axes.count
     var positions: Set<Int> = []
     for axis in axes { positions.insert(try normalizedAxis(axis, rank: rank)) }
@@ -110,7 +111,7 @@ extension NodeImport {
   }
 
   /// Axes are an attribute until opset 12, then an input.
-  func axes() throws(ImportFailure) -> [Int]? {
+  package func axes() throws(ImportFailure) -> [Int]? {
     try integers("axes", orInput: 1)
   }
 

@@ -1,3 +1,5 @@
+import Blocks
+import FileAccess
 import Operators
 
 /// The attributes that convolutions and pooling have in common.
@@ -58,7 +60,7 @@ struct WindowAttributes {
 
 extension NodeImport {
   /// The first input as samples `[channels, …]`: the axis before them is the batch, or has extent 1.
-  func channels() throws(ImportFailure) -> (variable: Variable, shape: [Int]) {
+  package func channels() throws(ImportFailure) -> (variable: Variable, shape: [Int]) {
     let variable = try variable(0)
     let layout = variable.layout
     guard layout.shape.count >= 3 else {
@@ -74,7 +76,7 @@ extension NodeImport {
   }
 
   /// The layout of samples `[channels, …]` behind the leading axis of another layout.
-  func leading(_ layout: Layout, _ sampleShape: [Int]) throws(ImportFailure) -> Layout {
+  package func leading(_ layout: Layout, _ sampleShape: [Int]) throws(ImportFailure) -> Layout {
     try layout.replacing(layout.shape.prefix(1) + sampleShape)
   }
 

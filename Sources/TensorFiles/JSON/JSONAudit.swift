@@ -1,3 +1,5 @@
+import FileAccess
+
 /// One pass over a text whose structure json-c has accepted, for what json-c accepts beyond RFC 8259, and for what
 /// it loses silently.
 ///

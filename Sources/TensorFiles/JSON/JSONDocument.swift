@@ -1,5 +1,6 @@
 import CJSONC
 import CNumberText
+import FileAccess
 
 #if canImport(Glibc)
   import Glibc
@@ -12,19 +13,19 @@ import CNumberText
 /// json-c decides about the structure; `JSONAudit` refuses what json-c lets through beyond RFC 8259 and finds the
 /// integers that json-c would distort, which are then given to it as doubles, `1234e00`. Long arrays of numbers are kept
 /// from json-c until something asks for a single one of them: in their places its tree has stand-ins.
-final class JSONDocument {
+package final class JSONDocument {
   /// How deeply arrays and objects may be nested; the formats need less than a dozen levels.
-  static let maximumDepth = 64
+  package static let maximumDepth = 64
 
   /// What makes an integer a double to json-c; spelled as nobody spells it, so that messages can leave it out.
-  static let mark = "e00"
+  package static let mark = "e00"
 
   /// The name of the file, for messages.
-  var file: String { contents.name }
+  package var file: String { contents.name }
   /// Where the tensors stand that the document refers to by name; nil where it spells out all of its numbers.
-  var weights: (any WeightsFile)?
-  /// What its linear maps have claimed so far.
-  var sizes = ClaimedSizes()
+  package var weights: (any WeightsFile)?
+  /// The coordinates that have been claimed so far by what the document describes.
+  package var claimedCoordinates = 0
   private let contents: FileContents
   private let numberArrays: [NumberArray]
   private let tree: OpaquePointer?
@@ -32,7 +33,7 @@ final class JSONDocument {
   /// Parses a file's contents.
   ///
   /// - Throws: `FileError` of kind `badData` with line and column, or the path of a duplicate key.
-  init(_ contents: FileContents) throws(FileError) {
+  package init(_ contents: FileContents) throws(FileError) {
     let (file, bytes) = (contents.name, contents.bytes)
     guard bytes.count <= FileContents.maximumLength else {
       throw FileError(
@@ -63,7 +64,7 @@ final class JSONDocument {
   deinit { json_object_put(tree) }
 
   /// The whole document as a value.
-  var root: JSONValue { JSONValue(node: tree, place: .root, document: self) }
+  package var root: JSONValue { JSONValue(node: tree, place: .root, document: self) }
 
   // MARK: Arrays that json-c has been spared
 
@@ -78,7 +79,7 @@ final class JSONDocument {
 
   /// Its numbers, row-major; nil where one of them is beyond the range of a double, or nothing but json-c can convert
   /// them.
-  func numbers(of array: NumberArray) -> [Double]? {
+  package func numbers(of array: NumberArray) -> [Double]? {
     let numbers = contents.bytes.withUnsafeBufferPointer { text in
       text[array.range].withMemoryRebound(to: CChar.self) { text in
         [Double](unsafeUninitializedCapacity: array.count) { numbers, count in

@@ -1,14 +1,15 @@
 import CJSONC
+import FileAccess
 
 /// An object whose keys are known to be among those that its format has.
-struct JSONObject {
+package struct JSONObject {
   /// The object as a value, for its place.
-  let value: JSONValue
+  package let value: JSONValue
 
   /// The object, with every one of its keys checked.
   ///
   /// - Parameter keys: The keys that the format has here, as messages list them; nil where any may stand.
-  init(_ value: JSONValue, keys: [String]?) throws(FileError) {
+  package init(_ value: JSONValue, keys: [String]?) throws(FileError) {
     guard value.isObject else { throw value.expected("an object") }
     self.value = value
     guard let keys else { return }
@@ -19,7 +20,7 @@ struct JSONObject {
   }
 
   /// All keys, in the order of the file.
-  var keys: [String] {
+  package var keys: [String] {
     var keys: [String] = []
     var iterator = json_object_iter_begin(value.node)
     var end = json_object_iter_end(value.node)
@@ -31,14 +32,14 @@ struct JSONObject {
   }
 
   /// The value under a key, or nil where the key is absent.
-  func optional(_ key: String) -> JSONValue? {
+  package func optional(_ key: String) -> JSONValue? {
     var node: OpaquePointer?
     guard json_object_object_get_ex(value.node, key, &node) != 0 else { return nil }
     return JSONValue(node: node, place: .key(value.place, key), document: value.document)
   }
 
   /// The value under a key that must be there.
-  func required(_ key: String) throws(FileError) -> JSONValue {
+  package func required(_ key: String) throws(FileError) -> JSONValue {
     guard let value = optional(key) else { throw value.expected("the key \(quoted(key))", found: "none") }
     return value
   }

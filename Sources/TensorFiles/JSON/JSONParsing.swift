@@ -1,4 +1,5 @@
 import CJSONC
+import FileAccess
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,7 @@
+import FileAccess
+
 /// The path of a value in a document: `layers[2].weight[3]`, empty for the whole.
-indirect enum JSONPlace: CustomStringConvertible {
+package indirect enum JSONPlace: CustomStringConvertible {
   /// The whole document.
   case root
   /// The value under a key.
@@ -7,7 +9,7 @@ indirect enum JSONPlace: CustomStringConvertible {
   /// The element of an array, from 0.
   case index(JSONPlace, Int)
 
-  var description: String {
+  package var description: String {
     switch self {
     case .root: return ""
     case .index(let parent, let index): return "\(parent)[\(index)]"

@@ -1,7 +1,7 @@
 import CJSONC
 
 /// The string as JSON writes it, in quotation marks, escaped by json-c.
-func escaped(_ string: String) -> String {
+package func escaped(_ string: String) -> String {
   var string = string
   let node = string.withUTF8 { bytes in
     bytes.withMemoryRebound(to: CChar.self) { json_object_new_string_len($0.baseAddress, Int32($0.count)) }
@@ -19,7 +19,7 @@ func unescaped(_ contents: String) -> String {
 }
 
 /// The characters of a json-c string.
-func string(of node: OpaquePointer?) -> String {
+package func string(of node: OpaquePointer?) -> String {
   guard let characters = json_object_get_string(node) else { return "" }
   let bytes = UnsafeRawBufferPointer(start: characters, count: Int(json_object_get_string_len(node)))
   return String(decoding: bytes, as: UTF8.self)

@@ -1,4 +1,5 @@
 import CJSONC
+import FileAccess
 import LinearAlgebra
 
 /// A number of the tree; nil where it is none, or is beyond the range of a double.
@@ -13,7 +14,7 @@ private func finiteNumber(_ node: OpaquePointer?) -> Double? {
 
 extension JSONValue {
   /// A finite number.
-  func number() throws(FileError) -> Double {
+  package func number() throws(FileError) -> Double {
     guard let number = finiteNumber(node) else { throw expected("a finite number") }
     return number
   }
@@ -23,7 +24,7 @@ extension JSONValue {
   /// - Parameters:
   ///   - length: How many there must be; nil for any number.
   ///   - reason: Why so many: `the size of "fc1"`.
-  func vector(_ length: Int? = nil, _ reason: String? = nil) throws(FileError) -> [Double] {
+  package func vector(_ length: Int? = nil, _ reason: String? = nil) throws(FileError) -> [Double] {
     if let tensor = numberArray([length]) { return tensor.elements }
     try checkLength(length, of: "number", reason)
     var numbers: [Double] = []
@@ -37,7 +38,7 @@ extension JSONValue {
   /// - Parameters:
   ///   - rows: How many rows there must be, and why; nil for any number.
   ///   - columns: How many numbers each row must have, and why; nil for as many as the first has.
-  func matrix(
+  package func matrix(
     rows: (Int, String)? = nil, columns: (Int, String)? = nil
   ) throws(FileError) -> Matrix<Double> {
     if let tensor = numberArray([rows?.0, columns?.0]) {
@@ -54,7 +55,7 @@ extension JSONValue {
   }
 
   /// Finite numbers nested to any depth, with arrays of one length on each level; none of them empty.
-  func tensor() throws(FileError) -> Tensor<Double> {
+  package func tensor() throws(FileError) -> Tensor<Double> {
     if let tensor = numberArray() { return tensor }
     var shape: [Int] = []
     var level = [self]

@@ -1,30 +1,31 @@
 import CJSONC
+import FileAccess
 
 /// A value of a document together with its place, from which every error gets its own.
-struct JSONValue {
-  let node: OpaquePointer?
-  let place: JSONPlace
+package struct JSONValue {
+  package let node: OpaquePointer?
+  package let place: JSONPlace
   /// Keeps the tree alive.
-  let document: JSONDocument
+  package let document: JSONDocument
 
   /// The error that something else was expected here: `layers[0].name: expected a string, found 3`.
-  func expected(_ expectation: String, found: String? = nil) -> FileError {
+  package func expected(_ expectation: String, found: String? = nil) -> FileError {
     wrong("expected \(expectation), found \(found ?? summary)")
   }
 
   /// The error that something is wrong here.
-  func wrong(_ problem: String) -> FileError {
+  package func wrong(_ problem: String) -> FileError {
     FileError(.badData, file: document.file, place: place.description, problem)
   }
 
   /// The value in a few words: `an array of 3`, `"rleu"`, `1e999`.
-  var summary: String {
+  package var summary: String {
     switch json_object_get_type(node) {
     case json_type_null: return "null"
     case json_type_array:
       return count == 0 ? "an empty array" : "an array of \(count)"
     case json_type_object: return "an object"
-    case json_type_string: return quoted(ModelFiles.string(of: node))
+    case json_type_string: return quoted(TensorFiles.string(of: node))
     default:
       let text = String(cString: json_object_get_string(node))
       return abbreviated(
@@ -33,62 +34,62 @@ struct JSONValue {
   }
 
   /// Whether the value is an array.
-  var isArray: Bool { json_object_get_type(node) == json_type_array }
+  package var isArray: Bool { json_object_get_type(node) == json_type_array }
 
   /// Whether the value is an object.
-  var isObject: Bool { json_object_get_type(node) == json_type_object }
+  package var isObject: Bool { json_object_get_type(node) == json_type_object }
 
   /// Whether the value is a string.
-  var isString: Bool { json_object_get_type(node) == json_type_string }
+  package var isString: Bool { json_object_get_type(node) == json_type_string }
 
   /// An integer of 64 bits, or nil.
-  var integerValue: Int? {
+  package var integerValue: Int? {
     json_object_get_type(node) == json_type_int ? Int(json_object_get_int64(node)) : nil
   }
 
   /// `true` or `false`, or nil.
-  var booleanValue: Bool? {
+  package var booleanValue: Bool? {
     json_object_get_type(node) == json_type_boolean ? json_object_get_boolean(node) != 0 : nil
   }
 
   /// The number of elements of an array.
-  var count: Int { document.numberArray(behind: node)?.shape[0] ?? json_object_array_length(node) }
+  package var count: Int { document.numberArray(behind: node)?.shape[0] ?? json_object_array_length(node) }
 
   /// The element of an array.
-  func element(_ index: Int) -> JSONValue {
+  package func element(_ index: Int) -> JSONValue {
     document.spellOut(node)
     return JSONValue(
       node: json_object_array_get_idx(node, index), place: .index(place, index), document: document)
   }
 
   /// The elements of an array; `expectation` says what it is a list of.
-  func elements(_ expectation: String) throws(FileError) -> [JSONValue] {
+  package func elements(_ expectation: String) throws(FileError) -> [JSONValue] {
     guard isArray else { throw expected(expectation) }
     return (0..<count).map(element)
   }
 
   /// A string.
-  func string(_ expectation: String = "a string") throws(FileError) -> String {
+  package func string(_ expectation: String = "a string") throws(FileError) -> String {
     guard isString else { throw expected(expectation) }
-    return ModelFiles.string(of: node)
+    return TensorFiles.string(of: node)
   }
 
   /// A string that is not empty.
-  func name() throws(FileError) -> String {
+  package func name() throws(FileError) -> String {
     let name = try string("a name")
     guard !name.isEmpty else { throw expected("a name that is not empty") }
     return name
   }
 
   /// A positive integer up to a bound.
-  func size(atMost bound: Int) throws(FileError) -> Int {
+  package func size(atMost bound: Int) throws(FileError) -> Int {
     guard let value = integerValue, value > 0 else { throw expected("a positive integer") }
     guard value <= bound else { throw expected("an integer up to \(bound)") }
     return value
   }
 
   /// An integer that is not negative.
-  func extent() throws(FileError) -> Int {
+  package func extent() throws(FileError) -> Int {
     guard json_object_get_type(node) == json_type_int, json_object_get_int64(node) >= 0 else {
       throw expected("an integer of at least 0")
     }

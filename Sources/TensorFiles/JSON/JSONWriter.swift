@@ -1,3 +1,5 @@
+import FileAccess
+
 /// Writes JSON piece by piece to a sink; no more than a buffer of it is ever in memory.
 ///
 /// The same calls write the same bytes. Containers are closed by `end`, the text by `finish`. The order of calls is
@@ -21,7 +23,7 @@ public struct JSONWriter: ~Copyable {
   private static let bufferSize = 1 << 16
   private let sink: any ByteSink
   /// Where the numbers of tensors go.
-  let weights: any WeightsPlacement
+  package let weights: any WeightsPlacement
   private var buffer = TextBuffer(capacity: bufferSize + 64)
   private var open: [Container] = []
 
@@ -108,7 +110,7 @@ public struct JSONWriter: ~Copyable {
   }
 
   /// The error that the value about to be written has no place in a file.
-  func unwritable(_ expectation: String, found: String) -> FileError {
+  package func unwritable(_ expectation: String, found: String) -> FileError {
     FileError(.badData, file: sink.name, place: place, "expected \(expectation) to write, found \(found)")
   }
 

@@ -2,11 +2,11 @@
 ///
 /// json-c gives each number an object and a copy of its digits, so it is spared those of long arrays: they are found
 /// before it sees the text, and converted when something asks for them.
-struct NumberArray {
+package struct NumberArray {
   /// The bytes, from the first bracket to the last.
-  let range: Range<Int>
+  package let range: Range<Int>
   /// The extents, outermost first; none of them 0.
-  let shape: [Int]
+  package let shape: [Int]
 
   /// The fewest numbers that are worth it.
   static let minimumCount = 16
@@ -14,7 +14,7 @@ struct NumberArray {
   private static let maximumRank = 8
 
   /// The number of numbers.
-  var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 
   /// The long ones among the arrays of numbers of a text, whose structure need not be valid; one within another is part
   /// of that.
@@ -22,7 +22,7 @@ struct NumberArray {
   /// Only numbers as JSON writes them are taken, and no integers that json-c would distort.
   ///
   /// - Complexity: O(length): no byte is looked at more than `maximumRank` + 1 times.
-  static func all(in text: UnsafeBufferPointer<UInt8>) -> [NumberArray] {
+  package static func all(in text: UnsafeBufferPointer<UInt8>) -> [NumberArray] {
     var arrays: [NumberArray] = []
     var (position, depth) = (0, 0)
     // Where json-c will stop, there is nothing more to find.

@@ -1,12 +1,14 @@
+import FileAccess
+
 /// An array in a NumPy file (`.npy`, versions 1 to 3; "numpy.lib.format" in NumPy's documentation), as doubles.
-struct NumPyArray {
+package struct NumPyArray {
   /// The extents, in C order.
-  let shape: [Int]
+  package let shape: [Int]
   /// The numbers in C order.
-  let elements: [Double]
+  package let elements: [Double]
 
   /// What such a file begins with.
-  static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+  package static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
   /// The array in these bytes.
   ///
@@ -14,7 +16,7 @@ struct NumPyArray {
   ///   - file: What messages call the file.
   ///   - place: The member of an archive; empty for a file of its own.
   /// - Throws: `FileError` of kind `badData`.
-  init(_ bytes: ArraySlice<UInt8>, file: String, place: String = "") throws(FileError) {
+  package init(_ bytes: ArraySlice<UInt8>, file: String, place: String = "") throws(FileError) {
     func refused(_ problem: String) -> FileError { FileError(.badData, file: file, place: place, problem) }
     guard bytes.starts(with: Self.magic), bytes.count >= 10 else {
       throw refused("expected a NumPy array, found other bytes")

@@ -1,10 +1,11 @@
 import CZlib
+import FileAccess
 
 /// The members of a zip file, as `numpy.savez` writes them (`.npz`): stored or deflated, none encrypted, no more than
 /// 4 GiB.
 ///
 /// See "APPNOTE.TXT - .ZIP File Format Specification". The central directory at the end says what there is.
-struct ZipArchive {
+package struct ZipArchive {
   private struct Member {
     let method: Int
     let checksum: UInt
@@ -13,19 +14,19 @@ struct ZipArchive {
   }
 
   /// The names of the members, in their order.
-  private(set) var names: [String] = []
+  package private(set) var names: [String] = []
   private var members: [String: Member] = [:]
   private let contents: FileContents
 
   /// What a zip file begins with, and what one without members does.
-  static let magics: [[UInt8]] = [[0x50, 0x4B, 0x03, 0x04], [0x50, 0x4B, 0x05, 0x06]]
+  package static let magics: [[UInt8]] = [[0x50, 0x4B, 0x03, 0x04], [0x50, 0x4B, 0x05, 0x06]]
   /// The largest member that is unpacked.
   private static let largestMember = 1 << 32
 
   /// The archive in a file, its directory read and every claim in it compared with the bytes that there are.
   ///
   /// - Throws: `FileError` of kind `badData`.
-  init(_ contents: FileContents) throws(FileError) {
+  package init(_ contents: FileContents) throws(FileError) {
     self.contents = contents
     guard let end = endOfDirectory else {
       throw refused("", "expected the directory of a zip file at its end, found none")
@@ -100,7 +101,7 @@ struct ZipArchive {
   /// The bytes of a member that there is.
   ///
   /// - Throws: `FileError` of kind `badData` where they are damaged.
-  func bytes(of name: String) throws(FileError) -> [UInt8] {
+  package func bytes(of name: String) throws(FileError) -> [UInt8] {
     guard let member = members[name] else { throw refused(quoted(name), "expected a member, found none") }
     // Deflate makes at most 1032 bytes of one.
     guard member.size <= Self.largestMember, member.size / 1032 <= member.compressed.count else {

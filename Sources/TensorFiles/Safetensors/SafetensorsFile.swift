@@ -1,3 +1,5 @@
+import FileAccess
+
 /// A safetensors file, opened: everything that the format promises has been checked, and no number read.
 ///
 /// The file is mapped; a tensor's pages are read when something asks for its numbers.
@@ -26,7 +28,7 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// Checks the header of a file that has been opened.
-  init(_ file: MappedFile) throws(FileError) {
+  package init(_ file: MappedFile) throws(FileError) {
     let header = try file.withBytes { bytes throws(FileError) in
       try SafetensorsHeader(bytes, file: file.path)
     }

@@ -1,37 +1,39 @@
+import FileAccess
+
 /// What the header of a safetensors file says, checked against all that the format promises
 /// (https://github.com/huggingface/safetensors, "Format").
 ///
 /// A header is at most 100 MB and begins with `{`; a name stands there once; the tensors cover the data behind it
 /// without overlap, hole or rest. Nothing is promised about alignment: writers pad the header so that the data begins
 /// at a multiple of 8 bytes, readers do not ask for it.
-struct SafetensorsHeader {
+package struct SafetensorsHeader {
   /// What it says of one tensor.
-  struct Entry {
-    let name: String
-    let type: SafetensorsType
-    let shape: [Int]
+  package struct Entry {
+    package let name: String
+    package let type: SafetensorsType
+    package let shape: [Int]
     /// Where its bytes stand in the data behind the header.
-    let range: Range<Int>
+    package let range: Range<Int>
     /// Where it stands in the header, for messages.
-    let value: JSONValue
+    package let value: JSONValue
   }
 
   /// The longest header that is read, as in the reference implementation.
-  static let maximumLength = 100_000_000
+  package static let maximumLength = 100_000_000
   /// The key of what is no tensor: strings by name.
   static let metadataKey = "__metadata__"
 
   /// The tensors, in the order of the header.
-  let entries: [Entry]
+  package let entries: [Entry]
   /// The strings of `__metadata__`.
-  let metadata: [String: String]
+  package let metadata: [String: String]
   /// Where the data begins in the file.
   let dataStart: Int
 
   /// Reads and checks the header of a file.
   ///
   /// - Throws: `FileError` of kind `badData`; its place is within the header.
-  init(_ bytes: UnsafeRawBufferPointer, file: String) throws(FileError) {
+  package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(FileError) {
     let text = try Self.text(bytes, file: file)
     dataStart = 8 + text.count
     do throws(FileError) {
@@ -56,7 +58,7 @@ struct SafetensorsHeader {
   }
 
   /// Whether the bytes begin as a safetensors file does: with a length that is within them, and an object.
-  static func isPlausible(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  package static func isPlausible(_ bytes: UnsafeRawBufferPointer) -> Bool {
     bytes.count > 8 && bytes[8] == UInt8(ascii: "{")
       && UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)) <= min(maximumLength, bytes.count - 8)
   }

@@ -1,5 +1,5 @@
 /// The types of elements that safetensors files have, by the names that they have there.
-enum SafetensorsType: String, CaseIterable {
+package enum SafetensorsType: String, CaseIterable {
   case F64, F32, F16, BF16
   case I64, I32, I16, I8, U64, U32, U16, U8
   case BOOL
@@ -8,7 +8,7 @@ enum SafetensorsType: String, CaseIterable {
   case F6_E2M3, F6_E3M2, F4
 
   /// The number of bits of one element.
-  var bits: Int {
+  package var bits: Int {
     switch self {
     case .F64, .I64, .U64, .C64: 64
     case .F32, .I32, .U32: 32
@@ -21,7 +21,7 @@ enum SafetensorsType: String, CaseIterable {
 
   /// The floating-point type whose numbers a model may have; nil for the others, which a file may have all the
   /// same.
-  var numbers: NumberType? {
+  package var numbers: NumberType? {
     switch self {
     case .F64: .float64
     case .F32: .float32
@@ -32,7 +32,7 @@ enum SafetensorsType: String, CaseIterable {
   }
 
   /// The type in which the file has such numbers.
-  init(_ numbers: NumberType) {
+  package init(_ numbers: NumberType) {
     switch numbers {
     case .float64: self = .F64
     case .float32: self = .F32

@@ -1,3 +1,4 @@
+import FileAccess
 import LinearAlgebra
 
 /// Writes tensors as a safetensors file: the same tensors give the same bytes.

@@ -1,10 +1,11 @@
+import FileAccess
 import LinearAlgebra
 
 /// A floating-point tensor that stands in a weights file: in a safetensors file, in an ONNX model, or in the
 /// external data of one.
 public final class StoredTensor: NumberSource {
   /// What holds the numbers.
-  enum Contents: Sendable {
+  package enum Contents: Sendable {
     /// A run of bytes of a mapped file.
     case mapped(MappedFile, Range<Int>)
     /// Numbers that the file has in some other way, decoded already.
@@ -19,10 +20,10 @@ public final class StoredTensor: NumberSource {
   public let shape: [Int]
   /// How the numbers are stored.
   public let type: NumberType
-  let contents: Contents
+  package let contents: Contents
 
   /// A tensor whose bytes have been checked to be there, as many as shape and type ask for.
-  init(path: String, name: String, shape: [Int], type: NumberType, contents: Contents) {
+  package init(path: String, name: String, shape: [Int], type: NumberType, contents: Contents) {
     self.path = path
     self.name = name
     self.shape = shape

@@ -1,3 +1,4 @@
+import FileAccess
 import LinearAlgebra
 
 /// The numbers of a tensor on their way into a weights file.

@@ -1,9 +1,10 @@
+import FileAccess
 import LinearAlgebra
 
 // A tensor's numbers in a file: nested arrays, or `{"tensor": "fc1.weight"}`, which stands in the weights file.
 extension JSONValue {
   /// A tensor of any shape.
-  func tensorOrReference() throws(FileError) -> Tensor<Double> {
+  package func tensorOrReference() throws(FileError) -> Tensor<Double> {
     isObject ? try storedTensor().tensor : try tensor()
   }
 
@@ -12,7 +13,7 @@ extension JSONValue {
   /// - Parameters:
   ///   - rows: How many rows there must be, and why; nil for any number.
   ///   - columns: How many columns there must be, and why.
-  func matrixOrReference(
+  package func matrixOrReference(
     rows: (Int, String)? = nil, columns: (Int, String)? = nil
   ) throws(FileError) -> Tensor<Double> {
     guard isObject else { return Tensor(try matrix(rows: rows, columns: columns)) }
@@ -28,7 +29,7 @@ extension JSONValue {
   /// A vector as a tensor of one axis.
   ///
   /// - Parameter reason: Why it has this length.
-  func vectorOrReference(_ length: Int, _ reason: String) throws(FileError) -> Tensor<Double> {
+  package func vectorOrReference(_ length: Int, _ reason: String) throws(FileError) -> Tensor<Double> {
     guard isObject else { return Tensor(try vector(length, reason)) }
     let stored = try storedTensor()
     guard stored.shape == [length] else {

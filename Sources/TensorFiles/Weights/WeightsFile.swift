@@ -1,5 +1,7 @@
+import FileAccess
+
 /// A file that holds tensors by name, to which a model's JSON may refer.
-protocol WeightsFile: Sendable {
+package protocol WeightsFile: Sendable {
   /// The path that it was opened by.
   var path: String { get }
 
@@ -11,17 +13,3 @@ protocol WeightsFile: Sendable {
 }
 
 extension SafetensorsFile: WeightsFile {}
-
-/// Opens a weights file: a safetensors file, or an ONNX model.
-///
-/// - Throws: `FileError`.
-func openWeights(_ path: String, noting files: InputFileLog? = nil) throws(FileError) -> any WeightsFile {
-  // A header's length may begin with any byte, those of ONNX models too.
-  let file = try MappedFile(path)
-  files?.note(file, at: path)
-  let isSafetensors = path.hasSuffix(".safetensors") || file.withBytes(SafetensorsHeader.isPlausible)
-  if !isSafetensors, ONNXReader.recognizes(name: path, firstByte: file.withBytes { $0.first }) {
-    return try ONNXWeights(file, noting: files)
-  }
-  return try SafetensorsFile(file)
-}

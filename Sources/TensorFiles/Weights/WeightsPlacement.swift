@@ -1,3 +1,4 @@
+import FileAccess
 import LinearAlgebra
 
 /// Where the numbers of a model's tensors go when it is written.
@@ -22,7 +23,7 @@ extension JSONWriter {
   /// Writes a tensor in its own shape, or the reference to it.
   ///
   /// - Parameter name: What the model calls it.
-  mutating func numbers(of tensor: Tensor<Double>, name: String) throws(FileError) {
+  package mutating func numbers(of tensor: Tensor<Double>, name: String) throws(FileError) {
     guard let reference = weights.reference(to: tensor, name: name) else { return try self.tensor(tensor) }
     try beginObject(.inLine)
     try key("tensor")

@@ -5,7 +5,7 @@ import Operators
 ///
 /// - Parameters:
 ///   - count: How long a list of numbers is that has the default.
-func otherValues(
+package func otherValues(
   of constant: Constant, _ description: ConstantDescription, count: Int,
   using generator: inout SeededGenerator
 ) -> [Constant] {
@@ -27,7 +27,7 @@ func otherValues(
 }
 
 /// The next number above or below.
-func neighbour(of value: Double, using generator: inout SeededGenerator) -> Double {
+package func neighbour(of value: Double, using generator: inout SeededGenerator) -> Double {
   let neighbour = Bool.random(using: &generator) ? value.nextUp : value.nextDown
   return neighbour.isFinite ? neighbour : -(-value).nextUp
 }

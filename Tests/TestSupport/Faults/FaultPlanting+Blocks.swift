@@ -1,6 +1,8 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Operators
+import RandomNetworks
 
 /// Faults in the list of blocks: activations, places and the read-out.
 extension FaultPlanting {

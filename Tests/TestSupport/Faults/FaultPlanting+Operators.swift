@@ -1,6 +1,8 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Operators
+import RandomNetworks
 
 /// Faults in which operator an entry is, and where it adds.
 extension FaultPlanting {

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Operators
@@ -135,22 +136,11 @@ struct FaultPlanting {
 
 extension LinearMap<Double> {
   /// Whether another map has the same sizes and entries.
-  func says(what other: any LinearMap<Double>) -> Bool {
+  package func says(what other: any LinearMap<Double>) -> Bool {
     inputSize == other.inputSize && outputSize == other.outputSize && firstDifference(from: other) == nil
   }
 }
 
-extension Offset<Double> {
-  /// The offset of another tensor of the same shape.
-  func replacing(_ tensor: Tensor<Double>) -> Offset {
-    map.map { Offset(port: port, tensor: tensor, map: $0, parameter: parameter) }
-      ?? Offset(port: port, tensor: tensor, parameter: parameter)
-  }
-}
-
 extension Term<Double> {
-  /// Whether the matrix itself is what is trained.
-  var isDense: Bool { map is DenseMap<Double> }
-
   var isNonzero: Bool { map.isNonzero }
 }

@@ -2,17 +2,17 @@ import LinearAlgebra
 import Operators
 
 /// The first entry in which two maps differ: where it stands, and both values.
-struct EntryDifference {
-  let row: Int
-  let column: Int
-  let before: Double
-  let after: Double
+package struct EntryDifference {
+  package let row: Int
+  package let column: Int
+  package let before: Double
+  package let after: Double
 }
 
 extension LinearMap<Double> {
   /// The first entry that is another number, or 0 of another sign, in `other`, a map of the same sizes; nil where all are
   /// the same, which makes the maps the same equations.
-  func firstDifference(from other: any LinearMap<Double>) -> EntryDifference? {
+  package func firstDifference(from other: any LinearMap<Double>) -> EntryDifference? {
     for row in 0..<outputSize {
       var (ours, theirs) = ([Int: Double](), [Int: Double]())
       forEachEntry(inRow: row) { ours[$0] = $1 }
@@ -36,11 +36,6 @@ extension LinearMap<Double> {
     return isNonzero
   }
 
-  /// The same map of another parameter, or nil where it does not fit.
-  func with(parameter: Tensor<Double>?) -> (any LinearMap<Double>)? {
-    try? Self(inputShape: inputShape, parameter: parameter, constants: constants)
-  }
-
   /// Whether the entries follow from the parameter as those of `other` do, a map of the same sizes with a parameter of the
   /// same shape.
   func followsParameter(as other: any LinearMap<Double>) -> Bool {
@@ -55,7 +50,9 @@ extension LinearMap<Double> {
 
 extension Nonlinearity {
   /// Whether another nonlinearity has another value somewhere among some numbers.
-  func differs(from other: any Nonlinearity, portShapes: [[Int]], using generator: inout SeededGenerator)
+  package func differs(
+    from other: any Nonlinearity, portShapes: [[Int]], using generator: inout SeededGenerator
+  )
     -> Bool
   {
     let ports = portShapes.map { shape in

@@ -1,6 +1,8 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Operators
+import RandomNetworks
 
 /// A change of how an equilibrium model is written that leaves its equations alone: what a checker must not mistake for a
 /// fault.

@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
@@ -60,7 +61,7 @@ extension Offset<Double> {
 }
 
 /// The matrix times the vector, or nil where a number is rounded.
-func product(_ matrix: Matrix<Double>, _ vector: [Double]) -> [Double]? {
+package func product(_ matrix: Matrix<Double>, _ vector: [Double]) -> [Double]? {
   var result: [Double] = []
   for row in 0..<matrix.rows {
     var sum = ExactSum()
@@ -72,7 +73,7 @@ func product(_ matrix: Matrix<Double>, _ vector: [Double]) -> [Double]? {
 }
 
 /// The product of two matrices, or nil where a number is rounded.
-func product(_ left: Matrix<Double>, _ right: Matrix<Double>) -> Matrix<Double>? {
+package func product(_ left: Matrix<Double>, _ right: Matrix<Double>) -> Matrix<Double>? {
   var result = Matrix<Double>(rows: left.rows, columns: right.columns)
   for row in 0..<left.rows {
     for column in 0..<right.columns {
@@ -88,7 +89,7 @@ func product(_ left: Matrix<Double>, _ right: Matrix<Double>) -> Matrix<Double>?
 }
 
 /// The sum of two vectors, or nil where a number is rounded.
-func sum(_ left: [Double], _ right: [Double]) -> [Double]? {
+package func sum(_ left: [Double], _ right: [Double]) -> [Double]? {
   let sums = zip(left, right).map { first, second in
     var sum = ExactSum()
     sum.add(first)

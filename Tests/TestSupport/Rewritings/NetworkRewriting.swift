@@ -1,7 +1,9 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
 import Operators
+import RandomNetworks
 
 /// Two networks that are one function in exact arithmetic, though their equations differ.
 public struct NetworkRewriting: Sendable {

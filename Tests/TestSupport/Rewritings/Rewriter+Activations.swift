@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Networks
 import Operators
@@ -5,7 +6,7 @@ import Operators
 /// Elementwise functions in other words: each rewrites the layer at a position, whose function was put there before.
 extension Rewriter {
   /// One function of a value as a layer of its own.
-  mutating func apply(
+  package mutating func apply(
     _ function: any Nonlinearity, to source: Source, _ shape: [Int], times factor: Double = 1,
     plus constant: Double? = nil
   ) -> Source {

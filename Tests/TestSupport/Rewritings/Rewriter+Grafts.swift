@@ -1,6 +1,8 @@
+import Blocks
 import LinearAlgebra
 import Networks
 import Operators
+import RandomNetworks
 
 /// Layers of the sorts that rewritings are about, read from some value of the network.
 extension Rewriter {

@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Networks
 import Operators
@@ -158,7 +159,7 @@ extension Rewriter {
 }
 
 /// The coordinates of a range along an axis.
-func slice(_ shape: [Int], axis: Int, _ range: Range<Int>) -> any LinearMap<Double> {
+package func slice(_ shape: [Int], axis: Int, _ range: Range<Int>) -> any LinearMap<Double> {
   try! Slice<Double>(
     inputShape: shape, parameter: nil,
     constants: [
@@ -167,7 +168,7 @@ func slice(_ shape: [Int], axis: Int, _ range: Range<Int>) -> any LinearMap<Doub
 }
 
 /// A tensor at its place in a larger one along an axis.
-func place(_ shape: [Int], axis: Int, start: Int, of total: Int) -> any LinearMap<Double> {
+package func place(_ shape: [Int], axis: Int, start: Int, of total: Int) -> any LinearMap<Double> {
   try! Place<Double>(
     inputShape: shape, parameter: nil,
     constants: [.integers([axis]), .integers([start]), .integers([total])])

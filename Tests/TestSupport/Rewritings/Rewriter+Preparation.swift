@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Networks
 import Operators
@@ -7,7 +8,7 @@ extension Rewriter {
   /// Puts the function that a kind rewrites into some layer.
   ///
   /// - Returns: The position of that layer; nil for a kind that finds its places by itself.
-  mutating func prepare(for kind: RewritingKind) -> Int? {
+  package mutating func prepare(for kind: RewritingKind) -> Int? {
     if kind == .linearComposed { roundNumbers() }
     guard let function = function(for: kind) else { return nil }
     defer { forgetTouched() }
@@ -83,7 +84,7 @@ extension Rewriter {
   }
 
   /// Makes the output depend on a value, by a matrix.
-  mutating func join(_ source: Source) {
+  package mutating func join(_ source: Source) {
     let (size, shape) = (self.shape(of: source).reduce(1, *), layers[output].shape)
     let weight = draws.tensor([shape.reduce(1, *), size], inputs: size)
     let joined = append(

@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Networks
 import Operators
@@ -100,7 +101,7 @@ extension Rewriter {
   /// Puts what `make` adds between a value and some of what reads it.
   ///
   /// - Parameter make: Adds layers that read a source, and returns a value of the same coordinates.
-  mutating func insert(behind source: Source, _ make: (inout Rewriter, Source) -> Source) {
+  package mutating func insert(behind source: Source, _ make: (inout Rewriter, Source) -> Source) {
     let count = layers.count
     let new = make(&self, source)
     let readers = layers.indices.prefix(count).filter { layers[$0].sources.contains(source) }

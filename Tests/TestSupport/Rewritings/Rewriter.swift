@@ -1,26 +1,28 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
 import Operators
+import RandomNetworks
 
 /// A network while it is being rewritten.
 ///
 /// Layers stand in any order, so that what is new is put behind what is there, and positions stay.
-struct Rewriter {
-  let inputShape: [Int]
-  var layers: [Layer<Double>]
-  var output: Int
-  var draws: Draws
+package struct Rewriter {
+  package let inputShape: [Int]
+  package var layers: [Layer<Double>]
+  package var output: Int
+  package var draws: Draws
   /// The names of layers that are new or changed: where a fault of the rewriting stands.
   private(set) var touched: [String] = []
 
   /// A term of an explicit layer that reads something.
-  struct Reader {
-    let layer: Int
-    let term: Int
+  package struct Reader {
+    package let layer: Int
+    package let term: Int
   }
 
-  init(_ network: Network<Double>, generator: SeededGenerator) {
+  package init(_ network: Network<Double>, generator: SeededGenerator) {
     inputShape = network.inputShape
     layers = network.layers
     output = network.output
@@ -28,7 +30,7 @@ struct Rewriter {
   }
 
   /// The network as it stands; nil where it is none.
-  var network: Network<Double>? {
+  package var network: Network<Double>? {
     try? Network(inputShape: inputShape, layers: layers, output: output)
   }
 
@@ -42,7 +44,7 @@ struct Rewriter {
   }
 
   /// The explicit layers that are wanted, in random order, mostly those first that the output depends on.
-  mutating func blocks(
+  package mutating func blocks(
     where isWanted: (Block<Double>) -> Bool
   ) -> [(index: Int, block: Block<Double>)] {
     let all = layers.enumerated().compactMap { index, layer -> (index: Int, block: Block<Double>)? in
@@ -56,7 +58,9 @@ struct Rewriter {
   }
 
   /// The terms of explicit layers that are wanted, in random order, mostly those first that the output depends on.
-  mutating func terms(where isWanted: (Term<Double>) -> Bool) -> [(reader: Reader, term: Term<Double>)] {
+  package mutating func terms(where isWanted: (Term<Double>) -> Bool) -> [(
+    reader: Reader, term: Term<Double>
+  )] {
     blocks { _ in true }.flatMap { index, block in
       block.terms.indices.filter { isWanted(block.terms[$0]) }.map {
         (reader: Reader(layer: index, term: $0), term: block.terms[$0])
@@ -64,11 +68,11 @@ struct Rewriter {
     }
   }
 
-  func block(_ index: Int) -> Block<Double>? {
+  package func block(_ index: Int) -> Block<Double>? {
     if case .explicit(let block) = layers[index] { block } else { nil }
   }
 
-  func shape(of source: Source) -> [Int] {
+  package func shape(of source: Source) -> [Int] {
     if case .node(let index) = source { layers[index].shape } else { inputShape }
   }
 
@@ -85,7 +89,7 @@ struct Rewriter {
     return readers
   }
 
-  subscript(reader: Reader) -> Term<Double> {
+  package subscript(reader: Reader) -> Term<Double> {
     get { block(reader.layer)!.terms[reader.term] }
     set {
       var block = block(reader.layer)!
@@ -95,7 +99,7 @@ struct Rewriter {
   }
 
   /// Whether a layer depends on another, or is it.
-  func depends(_ index: Int, on other: Int) -> Bool {
+  package func depends(_ index: Int, on other: Int) -> Bool {
     var (seen, pending): (Set<Int>, [Int]) = ([index], [index])
     while let next = pending.popLast() {
       if next == other { return true }
@@ -122,7 +126,7 @@ struct Rewriter {
   }
 
   /// Adds a layer under a name of its own.
-  mutating func append(_ block: Block<Double>) -> Source {
+  package mutating func append(_ block: Block<Double>) -> Source {
     var block = block
     let names = Set(layers.map(\.name))
     var number = layers.count
@@ -134,7 +138,7 @@ struct Rewriter {
   }
 
   /// Adds a layer of one port of its own shape, whose terms carry no parameter.
-  mutating func append(
+  package mutating func append(
     _ name: String, _ shape: [Int], _ nonlinearity: any Nonlinearity,
     _ terms: [(Source, any LinearMap<Double>)], offset: [Double]? = nil
   ) -> Source {
@@ -146,7 +150,7 @@ struct Rewriter {
   }
 
   /// Adds a layer that is a sum of linear maps.
-  mutating func append(
+  package mutating func append(
     _ name: String, _ shape: [Int], _ terms: [(Source, any LinearMap<Double>)]
   ) -> Source {
     append(name, shape, Identity(), terms)
@@ -161,7 +165,7 @@ struct Rewriter {
   }
 
   /// Takes a layer away that nothing reads.
-  mutating func remove(_ index: Int) {
+  package mutating func remove(_ index: Int) {
     layers.remove(at: index)
     layers = layers.map { layer in
       layer.reading { if case .node(let node) = $0, node > index { .node(node - 1) } else { $0 } }
@@ -181,7 +185,7 @@ struct Rewriter {
   }
 
   /// Whether a parameter's name stands at one place of the network only.
-  func isAlone(_ parameter: String) -> Bool { uses[parameter, default: 0] <= 1 }
+  package func isAlone(_ parameter: String) -> Bool { uses[parameter, default: 0] <= 1 }
 
   /// Takes the names of parameters away that fewer entries carry than before: where one entry's numbers were multiplied
   /// into others, what is left under the name is another function of it.
@@ -203,20 +207,20 @@ struct Rewriter {
 
 extension Block<Double> {
   /// Whether each coordinate of the value depends on the ports' coordinates of the same number, in whatever shape.
-  var isElementwise: Bool {
+  package var isElementwise: Bool {
     (nonlinearity is any Activation || nonlinearity is any ElementwisePair || nonlinearity is Choice)
       && portSizes.allSatisfy { $0 == size }
   }
 
   /// The same terms and offsets of another nonlinearity of the same ports.
-  func with(_ nonlinearity: any Nonlinearity) -> Block {
+  package func with(_ nonlinearity: any Nonlinearity) -> Block {
     var block = self
     block.nonlinearity = nonlinearity
     return block
   }
 
   /// The block with other terms, offsets and ports.
-  func with(
+  package func with(
     _ nonlinearity: any Nonlinearity, portShapes: [[Int]], terms: [Term<Double>],
     offsets: [Offset<Double>] = []
   ) -> Block {
