@@ -1,10 +1,11 @@
-/// A sum of floating-point numbers that loses nothing: the sum of components that do not overlap, and whose own sum in
-/// exact arithmetic is that of everything added.
+/// An exact sum of floating-point numbers, kept as components that do not overlap and whose sum in exact
+/// arithmetic is the sum of everything added.
 ///
 /// Shewchuk, *Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates* (1997),
-/// GROW-EXPANSION. Exact as long as nothing overflows and no product comes below the smallest normal number times 2⁵³.
+/// GROW-EXPANSION. Exact as long as nothing overflows and no product is smaller than the smallest normal
+/// number times 2⁵³.
 public struct Expansion: Sendable {
-  /// By ascending magnitude, without zeros.
+  /// The components in ascending order of magnitude, without zeros.
   private var components: [Double] = []
 
   /// The empty sum, 0.
@@ -43,11 +44,11 @@ public struct Expansion: Sendable {
   /// Whether the sum is exactly 0.
   public var isZero: Bool { components.isEmpty }
 
-  /// The sum, within one unit in the last place; NaN where a component overflowed.
+  /// The sum, within one unit in the last place; NaN if a component overflowed.
   public var value: Double { components.reduce(0, +) }
 }
 
-/// The sum as it is rounded, and what rounding took (Knuth).
+/// The rounded sum and its rounding error (Knuth).
 private func twoSum(_ a: Double, _ b: Double) -> (sum: Double, error: Double) {
   let sum = a + b
   let part = sum - a

@@ -1,9 +1,9 @@
 import CMemory
 
-/// Lets the process keep the memory that it frees, up to the most that it has used, for what it allocates next.
+/// Lets the process keep freed memory, up to its peak, for later allocations.
 ///
-/// For programs that evaluate the same models again and again: by default glibc gives large buffers back to the system,
-/// which hands them out again page by page, each cleared anew. Where the C library is another one, nothing changes.
+/// For programs that evaluate the same models repeatedly: by default glibc returns large buffers to the
+/// system, and each new page must be cleared again. Has no effect with other C libraries.
 public func keepFreedMemory() {
   keep_freed_memory()
 }

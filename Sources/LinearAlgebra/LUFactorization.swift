@@ -2,7 +2,7 @@
 public struct LUFactorization<S: Scalar>: Sendable {
   /// The matrix's order.
   public let order: Int
-  /// An estimate of 1 / (‖A‖₁·‖A⁻¹‖₁), at most 1; exactly 0 where a pivot is exactly zero.
+  /// An estimate of 1 / (‖A‖₁·‖A⁻¹‖₁), at most 1; exactly 0 if a pivot is exactly zero.
   public let reciprocalCondition: S
   private let factors: [S]
   private let pivots: [Int32]
@@ -15,7 +15,8 @@ public struct LUFactorization<S: Scalar>: Sendable {
     precondition(
       matrix.rows == matrix.columns, "an LU factorisation of a \(matrix.rows)×\(matrix.columns) matrix")
     let order = matrix.rows
-    // LAPACK is column-major: what it factorises is the transpose, and `solve` asks for the other one.
+    // LAPACK is column-major, so it factorises the transpose, and `solve` requests the opposite
+    // transposition.
     var factors = matrix.elements
     var pivots = [Int32](repeating: 0, count: order)
     let norm = (0..<order).reduce(S(0)) { largest, row in

@@ -1,4 +1,4 @@
-/// A dense row-major matrix. Where it holds a batch, a row is a sample: `[batch, features]`.
+/// A dense row-major matrix. In a batch, a row is a sample: `[batch, features]`.
 ///
 /// A value type: copies share storage until one of them is changed.
 public struct Matrix<S: Scalar>: Equatable, Sendable {
@@ -27,7 +27,7 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
     self.init(rows: rows, columns: columns, elements: S.array(repeating: value, count: rows * columns))
   }
 
-  /// A matrix whose entries, row after row, `initialize` writes, all of them.
+  /// A matrix whose entries `initialize` writes, row after row; it must write all of them.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public init(rows: Int, columns: Int, initializedBy initialize: (UnsafeMutableBufferPointer<S>) -> Void) {
@@ -56,7 +56,7 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
     elements[index * columns..<(index + 1) * columns]
   }
 
-  /// Overwrites one row with as many numbers.
+  /// Overwrites one row; `numbers` holds `columns` numbers.
   public mutating func replaceRow(_ index: Int, with numbers: some Collection<S>) {
     precondition(
       numbers.count == columns, "a row of \(numbers.count) numbers in a matrix of \(columns) columns")
@@ -70,7 +70,7 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
     (0..<rows).map { Array(row($0)) }
   }
 
-  /// The columns of `range`, copied into a matrix of their own.
+  /// The columns of `range`, copied into a new matrix.
   public func columns(_ range: Range<Int>) -> Matrix {
     if range == 0..<columns { return self }
     var part: [S] = []
@@ -114,7 +114,7 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
     }
   }
 
-  /// The rows named by `indices`, copied into a matrix of their own.
+  /// The rows at `indices`, copied into a new matrix.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func selectingRows(_ indices: [Int]) -> Matrix {

@@ -1,11 +1,11 @@
-/// The largest magnitude among the elements, 0 for none; NaN if any of them is NaN.
+/// The largest magnitude among the elements, 0 if there are none; NaN if any of them is NaN.
 @specialized(where S == Double)
 @specialized(where S == Float)
 public func largestMagnitude<S: Scalar>(_ elements: ArraySlice<S>) -> S {
   elements.withUnsafeBufferPointer { largestMagnitude(count: $0.count, of: $0) { abs($0[$1]) } }
 }
 
-/// ‖a − b‖∞, the largest distance between elements of the same place; NaN if any difference is NaN.
+/// ‖a − b‖∞, the largest distance between elements of the same index; NaN if any difference is NaN.
 ///
 /// - Precondition: Both have the same number of elements.
 @specialized(where S == Double)
@@ -19,15 +19,16 @@ public func largestDistance<S: Scalar>(_ a: [S], _ b: [S]) -> S {
   }
 }
 
-/// The largest of `count` magnitudes, NaN if any is NaN; `magnitude` says the one at a place.
+/// The largest of `count` magnitudes, NaN if any is NaN; `magnitude` returns the one at an index.
 ///
-/// Eight running maxima are independent of each other, so that they fit into vectors.
+/// Eight independent running maxima let the compiler use vector instructions.
 @inline(__always)
 private func largestMagnitude<S: Scalar, Source>(
   count: Int, of source: Source, _ magnitude: (Source, Int) -> S
 ) -> S {
   var (m0, m1, m2, m3, m4, m5, m6, m7) = (S(0), S(0), S(0), S(0), S(0), S(0), S(0), S(0))
-  // Not NaN while all are finite: an infinite magnitude minus itself is NaN too, and looked at below.
+  // These stay 0 while every magnitude is finite. An infinite magnitude minus itself is NaN too, so it is
+  // checked below.
   var (n0, n1, n2, n3, n4, n5, n6, n7) = (m0, m1, m2, m3, m4, m5, m6, m7)
   @inline(__always) func take(_ place: Int, _ largest: inout S, _ finite: inout S) {
     let value = magnitude(source, place)

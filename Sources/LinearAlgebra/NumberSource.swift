@@ -1,15 +1,15 @@
 import Synchronization
 
-/// Numbers that stand somewhere else, in a file say, and can be read from there.
+/// Numbers stored outside memory, for example in a file, that can be read on demand.
 public protocol NumberSource: AnyObject, Sendable {
-  /// How many there are.
+  /// How many numbers there are.
   var count: Int { get }
 
-  /// Reads all of them, each widened to a double exactly.
+  /// Reads all numbers, each widened to a double exactly.
   func read() -> [Double]
 }
 
-/// Numbers that are read when they are first asked for, and kept from then on.
+/// Numbers that are read on first use and kept from then on.
 final class DeferredNumbers<S: Scalar>: Sendable {
   let source: any NumberSource
   private let loaded: Mutex<[S]?> = Mutex(nil)
@@ -20,7 +20,7 @@ final class DeferredNumbers<S: Scalar>: Sendable {
     self.load = load
   }
 
-  /// The numbers; the first call reads them.
+  /// The numbers; the first access reads them.
   var elements: [S] {
     loaded.withLock { loaded in
       if let loaded { return loaded }

@@ -2,16 +2,16 @@ import RealModule
 
 /// A floating-point type that models are computed in: `Float` or `Double`.
 ///
-/// Everything that touches whole buffers is a static requirement here and implemented concretely for
-/// each type, so that no generic code runs per element across a module boundary. Elementary functions
-/// (`tanh`, `exp`, `erf`, …) come from `RealModule.Real`.
+/// Every operation on whole buffers is a static requirement here with a concrete implementation for each
+/// type, so that no generic code runs per element across a module boundary. Elementary functions (`tanh`,
+/// `exp`, `erf`, …) come from `RealModule.Real`.
 ///
 /// Matrices are row-major, and a leading dimension is the distance between rows, in elements.
 public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
-  /// `count` times the same number.
+  /// An array of `count` copies of one number.
   static func array(repeating value: Self, count: Int) -> [Self]
 
-  /// `count` numbers, which `initialize` writes, all of them.
+  /// An array of `count` numbers, all of which `initialize` must write.
   static func array(
     count: Int, initializedBy initialize: (UnsafeMutableBufferPointer<Self>) -> Void
   ) -> [Self]
@@ -22,10 +22,10 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
     alpha: Self, a: UnsafePointer<Self>, lda: Int, b: UnsafePointer<Self>, ldb: Int,
     beta: Self, c: UnsafeMutablePointer<Self>, ldc: Int)
 
-  /// a · b, summed in eight runs of every eighth product, whose sums are added last.
+  /// a · b, summed as eight interleaved partial sums that are added last.
   static func dot(_ a: UnsafeBufferPointer<Self>, _ b: UnsafeBufferPointer<Self>) -> Self
 
-  /// The sum of all elements, in eight sums of every eighth, which are added last.
+  /// The sum of all elements, as eight interleaved partial sums that are added last.
   static func sum(_ a: UnsafeBufferPointer<Self>) -> Self
 
   /// Factorises the column-major `n` by `n` matrix A in place as P·L·U (LAPACK `getrf`).
@@ -54,17 +54,17 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
     _ function: some ElementwiseFunction, at p: UnsafeBufferPointer<Self>,
     into z: UnsafeMutableBufferPointer<Self>)
 
-  /// Multiplies every g by f'(p) of the same place.
+  /// Multiplies every g by f'(p), p being the element of the same index.
   static func multiplyByDerivative(
     of function: some ElementwiseFunction, at p: UnsafeBufferPointer<Self>,
     into g: UnsafeMutableBufferPointer<Self>)
 
-  /// Replaces every element p by f(p, q), q of the same place.
+  /// Replaces every element p by f(p, q), q being the element of the same index.
   static func evaluate(
     _ function: some ElementwisePairFunction, on p: UnsafeMutableBufferPointer<Self>,
     with q: UnsafeBufferPointer<Self>)
 
-  /// Replaces every p by g·∂f/∂p and every q by g·∂f/∂q, g of the same place.
+  /// Replaces every p by g·∂f/∂p and every q by g·∂f/∂q, g being the element of the same index.
   static func multiplyDerivatives(
     of function: some ElementwisePairFunction, at p: UnsafeMutableBufferPointer<Self>,
     _ q: UnsafeMutableBufferPointer<Self>, by g: UnsafeBufferPointer<Self>)
@@ -73,8 +73,8 @@ public protocol Scalar: Real, BinaryFloatingPoint, Sendable {
 extension Scalar {
   /// C ← α·op(A)·op(B) + β·C, with op(A) `[m, k]`, op(B) `[k, n]` and C `[m, n]`.
   ///
-  /// A large product is cut across the longer side of C, one part for each thread. An outer product is bound by memory:
-  /// C is written once, and not cleared, read and written as BLAS would.
+  /// A large product is split along the longer side of C, one part for each thread. An outer product is
+  /// bound by memory, so C is written once, whereas BLAS would clear, read and write it.
   public static func gemm(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Self, a: UnsafePointer<Self>, lda: Int, b: UnsafePointer<Self>, ldb: Int,
@@ -113,10 +113,11 @@ private func scale<S: Scalar>(
   for index in 0..<count { target[index] = factor * source[index] }
 }
 
-/// How many products of a matrix product a thread takes at least: some microseconds' work.
+/// The least number of multiplications of a matrix product that is worth a thread: some microseconds of
+/// work.
 private var productsPerPart: Int { 1 << 19 }
 
-/// A function of one number, applied to whole buffers, in each precision that there is.
+/// A function of one number, applied to whole buffers, for each scalar type.
 ///
 /// `Scalar.evaluate` and `Scalar.multiplyByDerivative` choose the overload for their type, once per buffer.
 public protocol ElementwiseFunction {
@@ -124,8 +125,8 @@ public protocol ElementwiseFunction {
   func evaluate(at p: UnsafeBufferPointer<Double>, into z: UnsafeMutableBufferPointer<Double>)
   /// z ← f(p) for every element; z may be p.
   func evaluate(at p: UnsafeBufferPointer<Float>, into z: UnsafeMutableBufferPointer<Float>)
-  /// Multiplies every g by f'(p) of the same place.
+  /// Multiplies every g by f'(p), p being the element of the same index.
   func multiplyByDerivative(at p: UnsafeBufferPointer<Double>, into g: UnsafeMutableBufferPointer<Double>)
-  /// Multiplies every g by f'(p) of the same place.
+  /// Multiplies every g by f'(p), p being the element of the same index.
   func multiplyByDerivative(at p: UnsafeBufferPointer<Float>, into g: UnsafeMutableBufferPointer<Float>)
 }

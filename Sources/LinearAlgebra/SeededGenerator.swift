@@ -1,11 +1,11 @@
 import RealModule
 
-/// A generator of random numbers that a seed decides entirely: xoshiro256** (Blackman & Vigna 2018), its
+/// A random number generator determined entirely by its seed: xoshiro256** (Blackman & Vigna 2018), its
 /// state filled by SplitMix64.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
-  /// The generator of this seed.
+  /// The generator for this seed.
   public init(seed: UInt64) {
     var counter = seed
     func next() -> UInt64 {
@@ -33,7 +33,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     Double(next() >> 11) * 0x1p-53
   }
 
-  /// A number of the standard normal distribution (Box & Muller 1958).
+  /// A number from the standard normal distribution (Box & Muller 1958).
   public mutating func normal() -> Double {
     Double.sqrt(-2 * Double.log(1 - uniform())) * Double.cos(2 * .pi * uniform())
   }

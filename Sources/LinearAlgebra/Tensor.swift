@@ -1,7 +1,7 @@
 /// Numbers with a shape, row-major: a parameter or its gradient.
 ///
-/// Where its numbers stand in a file they are read when something first asks for them, and kept: a conversion
-/// shares tensors and looks at none of their numbers.
+/// Numbers stored in a file are read on first use and then kept, because a conversion shares tensors
+/// without reading their numbers.
 public struct Tensor<S: Scalar>: Equatable, Sendable {
   private enum Storage: Sendable {
     case inMemory([S])
@@ -14,7 +14,7 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
 
   /// A tensor of `elements` in the given shape.
   ///
-  /// - Precondition: The shape's product is the number of elements.
+  /// - Precondition: The product of the shape equals the number of elements.
   public init(shape: [Int], elements: [S]) {
     precondition(
       shape.reduce(1, *) == elements.count, "a tensor of shape \(shape) with \(elements.count) elements")
@@ -27,7 +27,7 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
     self.init(shape: shape, elements: S.array(repeating: 0, count: shape.reduce(1, *)))
   }
 
-  /// A tensor whose elements `initialize` writes, last axis fastest, all of them.
+  /// A tensor whose elements `initialize` writes, last axis fastest; it must write all of them.
   public init(shape: [Int], initializedBy initialize: (UnsafeMutableBufferPointer<S>) -> Void) {
     self.init(
       shape: shape,
@@ -57,19 +57,19 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
     }
     _modify {
       var elements = elements
-      // Gives up the other reference, so that a change in place copies nothing.
+      // Releases the other reference, so that a change in place copies nothing.
       storage = .inMemory([])
       defer { storage = .inMemory(elements) }
       yield &elements
     }
   }
 
-  /// Where the numbers stand if they are not in memory of their own; nil once they have been changed.
+  /// Where the numbers are stored, if outside memory; nil once they have been changed.
   public var source: (any NumberSource)? {
     if case .deferred(let numbers) = storage { numbers.source } else { nil }
   }
 
-  /// The same numbers in another shape of as many.
+  /// The same numbers in another shape with the same number of elements.
   public func reshaped(_ shape: [Int]) -> Tensor {
     precondition(shape.reduce(1, *) == count, "a tensor of shape \(self.shape) as \(shape)")
     return Tensor(shape: shape, storage: storage)
@@ -80,12 +80,12 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
     self.storage = storage
   }
 
-  /// Whether shapes and numbers are equal; where the numbers stand does not matter.
+  /// Whether shapes and numbers are equal, wherever the numbers are stored.
   public static func == (left: Tensor, right: Tensor) -> Bool {
     left.shape == right.shape && left.elements == right.elements
   }
 
-  /// Whether shapes and the numbers' bits are the same; numbers of one source are not looked at.
+  /// Whether shapes and the numbers' bits are the same; numbers from one source are not read.
   public func isIdentical(to other: Tensor) -> Bool {
     guard shape == other.shape else { return false }
     if case .deferred(let ours) = storage, case .deferred(let theirs) = other.storage,
@@ -110,9 +110,9 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
 }
 
 extension Tensor<Double> {
-  /// A tensor whose numbers are read from `source` when they are first asked for.
+  /// A tensor whose numbers are read from `source` on first use.
   ///
-  /// - Precondition: The shape's product is the number of numbers there.
+  /// - Precondition: The product of the shape equals `source.count`.
   public init(shape: [Int], source: any NumberSource) {
     precondition(
       shape.reduce(1, *) == source.count, "a tensor of shape \(shape) with \(source.count) elements")

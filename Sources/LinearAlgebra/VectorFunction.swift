@@ -1,14 +1,17 @@
 import CVectorFunctions
 
-/// A function with at most two constants that whole vectors of numbers are computed of at once, with its derivative.
+/// A function of one number with at most two constants, evaluated on whole vectors at once, and its
+/// derivative.
 ///
-/// The code is this library's own (the target `CVectorFunctions`), in vectors as wide as the machine has. The value of an
-/// element depends on nothing else: not on its neighbours, its place in the buffer or the number of threads. Machines
-/// with fused multiplication (AVX2, AVX-512) agree in every bit; others may differ from them in the last ones.
+/// The code is this library's own (target `CVectorFunctions`), in vectors as wide as the machine has. The
+/// value of an element depends on its argument alone: not on its neighbours, its index in the buffer or the
+/// number of threads. Machines with fused multiplication (AVX2, AVX-512) agree in every bit; others may
+/// differ from them in the last ones.
 ///
-/// Values and derivatives are within 2 units in the last place of max(1, |f|). Of those that approach 0 smoothly,
-/// most are within 4 of their own: `exp` and `log` within 1; `tanh`, `erf`, `sigmoid`, `silu`, `softplus`, `elu` within 3.
-/// Infinite and NaN arguments, overflow and subnormal results are what the formula gives in exact arithmetic with limits.
+/// Values and derivatives are within 2 units in the last place of max(1, |f|). Of those that approach 0
+/// smoothly, most are within 4 units in their own last place: `exp` and `log` within 1; `tanh`, `erf`,
+/// `sigmoid`, `silu`, `softplus`, `elu` within 3. Infinite and NaN arguments, overflow and subnormal
+/// results give what the formula gives in exact arithmetic with limits.
 public struct VectorFunction: ElementwiseFunction, Sendable {
   private let function: vector_function
   private let constants: (Double, Double)
@@ -30,11 +33,11 @@ public struct VectorFunction: ElementwiseFunction, Sendable {
   public static var hardSigmoid: VectorFunction { VectorFunction(vector_hard_sigmoid) }
   /// p times `hardSigmoid`.
   public static var hardSwish: VectorFunction { VectorFunction(vector_hard_swish) }
-  /// p moved towards 0 by lambda, and 0 within.
+  /// p moved towards 0 by lambda; 0 if |p| ≤ lambda.
   public static func softshrink(lambda: Double) -> VectorFunction {
     VectorFunction(vector_softshrink, lambda)
   }
-  /// p, and 0 from −lambda to lambda.
+  /// p; 0 from −lambda to lambda.
   public static func hardshrink(lambda: Double) -> VectorFunction {
     VectorFunction(vector_hardshrink, lambda)
   }
@@ -52,7 +55,7 @@ public struct VectorFunction: ElementwiseFunction, Sendable {
   public static var silu: VectorFunction { VectorFunction(vector_silu) }
   /// `p·tanh(log(1 + e^p))`.
   public static var mish: VectorFunction { VectorFunction(vector_mish) }
-  /// `log(1 + e^(beta·p)) / beta`, and p where `beta·p` is above the threshold.
+  /// `log(1 + e^(beta·p)) / beta`; p if `beta·p` is above the threshold.
   public static func softplus(beta: Double, threshold: Double) -> VectorFunction {
     VectorFunction(vector_softplus, beta, threshold)
   }

@@ -1,24 +1,27 @@
-/// Sets how many threads large products and loops may take, for the whole process.
+/// Sets the largest number of threads that large products and loops may use, for the whole process.
 ///
-/// By default they take what `OPENBLAS_NUM_THREADS` says, else one for every core. Only a large matrix product's last
-/// bits may depend on the number, since parts of it are rounded in another order; the same number gives the same bits.
+/// The default is `OPENBLAS_NUM_THREADS`, else one for every core. Only the last bits of a large matrix
+/// product may depend on the number, since its parts are rounded in another order; the same number gives
+/// the same bits.
 public func setThreads(_ count: Int) {
   precondition(count > 0, "a number of threads of \(count)")
   ThreadTeam.shared.setSize(count)
 }
 
-/// How many threads large products and loops may take.
+/// The largest number of threads that large products and loops may use.
 public var threads: Int { ThreadTeam.shared.size }
 
-/// How many elements of a buffer a part has at least, for a loop that does little with each: some microseconds' work.
+/// The least number of elements in a part of a buffer, for a loop that does little with each: some
+/// microseconds of work.
 public var elementsPerPart: Int { 1 << 14 }
 
-/// Calls `body` with parts of 0..<count that cover it, each on a thread of the team, and returns when all are done.
+/// Splits 0..<count into parts, calls `body` with each part on a thread of the pool, and returns when all
+/// have finished.
 ///
-/// There is one part for each thread, or fewer where a part would be smaller than `grain`. Boundaries between parts are
-/// multiples of `alignment`.
+/// There is one part for each thread, or fewer if a part would be smaller than `grain`. Boundaries between
+/// parts are multiples of `alignment`.
 ///
-/// - Parameter body: Is called from several threads at a time, so what it writes must belong to its part alone.
+/// - Parameter body: Called from several threads at a time, so it must write only to its own part.
 @inline(__always)
 public func inParts(
   of count: Int, grain: Int, alignment: Int = 1, _ body: (_ part: Range<Int>) -> Void
