@@ -1,11 +1,11 @@
 import LinearAlgebra
 import Operators
 
-/// Batch normalisation in inference mode (Ioffe & Szegedy 2015): `weight·(x − mean)/√(variance + epsilon) + bias` along
-/// axis 0, with the running statistics as constants.
+/// Batch normalisation in inference mode (Ioffe & Szegedy 2015): `weight·(x − mean)/√(variance + epsilon) +
+/// bias` along axis 0, with the running statistics as constants.
 ///
-/// It is affine in x, so it is a block of one port: the weight stands in it twice, as the factor of x and, times
-/// `−mean/√(variance + epsilon)`, as a constant summand.
+/// It is affine in x, so it is a block with one port. The weight occurs in it twice: as the factor of x
+/// and, times `−mean/√(variance + epsilon)`, as a constant summand.
 public struct BatchNormalization: Sendable {
   /// The shape of one sample, `[channels, …]`.
   public let shape: [Int]
@@ -14,7 +14,7 @@ public struct BatchNormalization: Sendable {
   /// `−mean/√(variance + epsilon)` of each channel.
   public let shifts: [Double]
 
-  /// Batch normalisation with these statistics, a number for each channel.
+  /// Batch normalisation with these statistics, one number for each channel.
   ///
   /// - Precondition: `variance + epsilon` is positive in every channel.
   public init(shape: [Int], mean: [Double], variance: [Double], epsilon: Double) {
@@ -28,7 +28,7 @@ public struct BatchNormalization: Sendable {
   /// The block.
   ///
   /// - Parameters:
-  ///   - weight: `[channels]`; ones by default, which are then no parameter.
+  ///   - weight: `[channels]`; by default ones, which are not a parameter.
   ///   - bias: `[channels]`; none by default.
   public func block(
     name: String, reading source: Source, weight: Tensor<Double>?, bias: Tensor<Double>?,
@@ -36,7 +36,7 @@ public struct BatchNormalization: Sendable {
   ) -> Block<Double> {
     let channels = [shape[0]]
     let weight = weight ?? Tensor(shape: channels, elements: [Double](repeating: 1, count: shape[0]))
-    // Shapes that fit by construction.
+    // The shapes fit by construction.
     let scale = try! Scale<Double>(
       inputShape: shape, parameter: weight, constants: [.integers([0]), .numbers(factors)])
     let spread = { (factors: [Double]) in

@@ -9,7 +9,7 @@ public enum Source: Hashable, Sendable {
   case node(Int)
 }
 
-/// One summand of a pre-activation: a linear map of what a source holds. One entry of `W_z` or `W_x`.
+/// One summand of a pre-activation: a linear map of the value of a source. One entry of `W_z` or `W_x`.
 public struct Term<S: Scalar>: Sendable {
   /// Which port of the block it adds to.
   public var port: Int
@@ -36,19 +36,19 @@ public struct Term<S: Scalar>: Sendable {
 
 /// A constant summand of a pre-activation: one entry of `b`.
 ///
-/// What is trained may be smaller than the port that it adds to: a convolution has one bias for each channel.
-/// Then `map` says how the one follows from the other.
+/// The trained tensor may be smaller than the port that it is added to: a convolution has one bias for each
+/// channel. `map` then takes the tensor to the summand.
 public struct Offset<S: Scalar>: Sendable {
   /// Which port of the block it adds to.
   public var port: Int
-  /// The numbers that are trained, in their own shape.
+  /// The trained numbers, in their own shape.
   public let tensor: Tensor<S>
-  /// What makes the port's summand of them; nil where they are that summand.
+  /// The map from the tensor to the summand; nil if the tensor is the summand.
   public let map: (any LinearMap<S>)?
-  /// What `map` makes of the numbers, each sum rounded once.
+  /// The value of `map` on the tensor, each sum rounded once.
   private let mapped: [S]?
-  /// Whether `map` adds several numbers of the tensor up, in exact arithmetic; if not, each coordinate of the summand is
-  /// one number of the tensor, or one product.
+  /// Whether `map` sums several numbers of the tensor, in exact arithmetic; if not, each coordinate of the
+  /// summand is one number of the tensor, or one product.
   public let isSum: Bool
   /// The name of the parameter that the tensor is, if it has been given one.
   public var parameter: String?
@@ -70,8 +70,8 @@ public struct Offset<S: Scalar>: Sendable {
 
   /// The summand `map(tensor)` of a port.
   ///
-  /// A constant is worth its exact value: where the map adds numbers up, they may cancel, and what a running sum loses
-  /// would be missing from every output.
+  /// Sums are exact before they are rounded, because the numbers may cancel, and the rounding errors of a
+  /// running sum would be in every output.
   public init(port: Int = 0, tensor: Tensor<S>, map: any LinearMap<S>, parameter: String? = nil) {
     self.port = port
     self.tensor = tensor
@@ -94,7 +94,7 @@ public struct Offset<S: Scalar>: Sendable {
   @specialized(where S == Float)
   package func add(to p: inout Matrix<S>) {
     if let map, !isSum, tensor.count <= count / 8 {
-      // A few numbers spread over many places are read once, and not again from as many places as there are.
+      // A few numbers repeated over many coordinates are expanded once, not once for every sample.
       let rows = Matrix(rows: p.rows, columns: tensor.count) { rows in
         for row in 0..<p.rows {
           for (index, number) in tensor.elements.enumerated() { rows[row * tensor.count + index] = number }
@@ -126,9 +126,10 @@ public struct Offset<S: Scalar>: Sendable {
   }
 }
 
-/// Replaces each coordinate of `A x` that is a sum of several numbers by that sum in exact arithmetic, rounded once.
+/// Replaces each coordinate of `A x` that is a sum of several numbers by that sum in exact arithmetic,
+/// rounded once.
 ///
-/// A coordinate that is not finite stays what the map itself makes of it.
+/// A coordinate that is not finite keeps the value that the map computed.
 ///
 /// - Returns: Whether there is such a coordinate.
 private func replaceSums<S: Scalar>(
@@ -154,11 +155,11 @@ private func replaceSums<S: Scalar>(
   return isSum
 }
 
-/// `z = φ(p_1, …, p_m)` with ports `p = Σ_j A_j z_j + B x + c`: the piece that both kinds of model are made of.
+/// `z = φ(p_1, …, p_m)` with ports `p = Σ_j A_j z_j + B x + c`: the building block of both kinds of model.
 ///
-/// A network's explicit layer is a block that reads earlier values; a block of an equilibrium model reads the
-/// state. Both evaluate it by the code below, in the same order of summation, so the same block on the same
-/// values returns the same bits in either.
+/// A network's explicit layer is a block that reads earlier values; a block of an equilibrium model reads
+/// the state. Both are evaluated by the code below in the same order of summation, so the same block on the
+/// same values gives the same bits in either.
 public struct Block<S: Scalar>: Sendable {
   /// The block's name, unique in its model.
   public var name: String
@@ -209,7 +210,7 @@ public struct Block<S: Scalar>: Sendable {
 }
 
 extension Block {
-  /// The ports `p_i` for a batch: `[batch, portSizes[i]]` each, given what every source holds.
+  /// The ports `p_i` for a batch, `[batch, portSizes[i]]` each, given the value of every source.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func preactivations(batch: Int, reading value: (Source) -> Matrix<S>) -> [Matrix<S>] {
@@ -218,9 +219,9 @@ extension Block {
     return ports(from: &sums, batch: batch)
   }
 
-  /// The beginning of the ports' sums: the terms before the first that reads something variable.
+  /// The first part of the ports' sums: the terms before the first that reads a variable source.
   ///
-  /// What is iterated on need not compute them again. The order of summation stays, and so do all bits.
+  /// An iteration need not compute them again. The order of summation stays the same, and so do all bits.
   public func constantSums(
     reading value: (Source) -> Matrix<S>, where isConstant: (Source) -> Bool
   ) -> PortSums<S> {
@@ -238,7 +239,7 @@ extension Block {
     return beginning
   }
 
-  /// The ports, given the beginning of their sums; `value` is nil for a source that holds zeros.
+  /// The ports, given the first part of their sums; `value` returns nil for a source of zeros.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func preactivations(
@@ -251,14 +252,14 @@ extension Block {
     return ports(from: &sums, batch: batch)
   }
 
-  /// Calls `body` with the terms in the order of summation: what reads the input first, since files list `W_x` apart
-  /// from `W_z`, and the order decides the last bit of a sum.
+  /// Calls `body` with the terms in the order of summation. Terms that read the input come first, since
+  /// files list `W_x` apart from `W_z`, and the order decides the last bit of a sum.
   private func forEachTerm(_ body: (Term<S>) -> Void) {
     for term in terms where term.source == .input { body(term) }
     for term in terms where term.source != .input { body(term) }
   }
 
-  /// The ports, given the sums of their terms, nil where there is none; those are given up.
+  /// The ports, given the sums of their terms (nil for a port without terms), whose storage is reused.
   @specialized(where S == Double)
   @specialized(where S == Float)
   private func ports(from sums: inout [Matrix<S>?], batch: Int) -> [Matrix<S>] {
@@ -285,8 +286,8 @@ extension Block {
 
   /// Adds `Aᵀ s` to the cotangent of each source that the block reads, for the cotangents `s` of its ports.
   ///
-  /// - Parameter add: Called for each term with what it reads and a function that adds to that source's cotangent, nil
-  ///   where nothing has been added yet.
+  /// - Parameter add: Called for each term with its source and a function that adds to that source's
+  ///   cotangent, which is nil before the first addition.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func pullBack(
@@ -298,33 +299,33 @@ extension Block {
   }
 }
 
-/// Adds `A x` to a sum, which begins with its first summand.
+/// Adds `A x` to a sum, which is nil before its first summand.
 @specialized(where S == Double)
 @specialized(where S == Float)
 private func add<S: Scalar>(_ map: any LinearMap<S>, of x: Matrix<S>, to sum: inout Matrix<S>?) {
   if sum == nil { sum = map.value(of: x) } else { map.add(of: x, to: &sum!) }
 }
 
-/// Adds `Aᵀ g` to a sum, which begins with its first summand.
+/// Adds `Aᵀ g` to a sum, which is nil before its first summand.
 @specialized(where S == Double)
 @specialized(where S == Float)
 private func addTransposed<S: Scalar>(_ map: any LinearMap<S>, of g: Matrix<S>, to sum: inout Matrix<S>?) {
   if sum == nil { sum = map.transposedValue(of: g) } else { map.addTransposed(of: g, to: &sum!) }
 }
 
-/// The sums of a block's ports, up to some term each.
+/// Partial sums of a block's ports.
 public struct PortSums<S: Scalar>: Sendable {
-  /// The sum of each port, nil where it has no summand yet.
+  /// The sum of each port, nil before its first summand.
   fileprivate var sums: [Matrix<S>?]
-  /// The terms that are missing, in the order of summation.
+  /// The terms still to be added, in the order of summation.
   public fileprivate(set) var rest: [Term<S>]
 
-  /// The same sums of some of the samples, by their rows.
+  /// The same sums for the samples at `rows`.
   public func selectingRows(_ rows: [Int]) -> PortSums {
     PortSums(sums: sums.map { $0?.selectingRows(rows) }, rest: rest)
   }
 
-  /// The magnitudes of the sums, with `terms` to follow.
+  /// The magnitudes of the sums, with `terms` still to be added.
   public func magnitudes(followedBy terms: [Term<S>]) -> PortSums {
     PortSums(
       sums: sums.map { sum in
@@ -339,7 +340,7 @@ public struct PortSums<S: Scalar>: Sendable {
 }
 
 extension Block {
-  /// The block with `|A|` for the map of each term and `|c|` for each offset, for bounds of rounding errors.
+  /// The block with `|A|` as the map of each term and `|c|` as each offset, for bounds on rounding errors.
   public var entrywiseMagnitude: Block {
     var block = self
     block.terms = terms.map { Term(port: $0.port, source: $0.source, map: $0.map.entrywiseMagnitude) }

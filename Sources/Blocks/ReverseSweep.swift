@@ -1,32 +1,32 @@
 import LinearAlgebra
 
-/// Reverse accumulation over a graph of nodes: the nodes' cotangents while they are being added up, from the output
-/// backwards, and the gradients of the entries that the blocks carry.
+/// Reverse accumulation over a graph of nodes. It holds the nodes' cotangents while they are summed from
+/// the output backwards, and the gradients of the blocks' entries.
 ///
-/// Backpropagation through a network and implicit differentiation of an equilibrium model are both such a sweep; they
-/// differ in where a cyclic group's cotangents come from.
+/// Backpropagation through a network and implicit differentiation of an equilibrium model are both such a
+/// sweep; they differ in where a cyclic group's cotangents come from.
 public struct ReverseSweep<S: Scalar> {
   /// The gradient with respect to one entry.
   private struct EntryGradient {
     let name: String
-    /// Whether the name is that of the entry's place.
+    /// Whether the name is the label of the entry's position in a matrix, not a parameter.
     let isPlace: Bool
     var gradient: Tensor<S>
   }
 
   /// The input, `[batch, input]`.
   public let input: Matrix<S>
-  /// What each node holds, `[batch, size]`.
+  /// The value of each node, `[batch, size]`.
   private let values: [Matrix<S>]
-  /// nil where nothing has been added yet, or the sum has been taken.
+  /// The cotangent of each node; nil before the first addition, and after it has been taken.
   private var cotangents: [Matrix<S>?]
   private var inputCotangent: Matrix<S>?
-  /// In the order in which they were taken; those of a node stand side by side.
+  /// The gradients in the order in which they were taken; those of one node are adjacent.
   private var entries: [EntryGradient] = []
-  /// Where those of each node stand among them.
+  /// The range in `entries` of each node's gradients.
   private var places: [Range<Int>]
 
-  /// A sweep over nodes that hold `values` for an input, with nothing added yet.
+  /// A sweep over nodes with these `values` for an input, with all cotangents zero.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public init(values: [Matrix<S>], input: Matrix<S>) {
@@ -36,7 +36,7 @@ public struct ReverseSweep<S: Scalar> {
     places = [Range<Int>](repeating: 0..<0, count: values.count)
   }
 
-  /// Adds to the cotangent of the input or of a node, nil where nothing has been added yet.
+  /// Adds to the cotangent of the input or of a node, which is nil before the first addition.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public mutating func add(to source: Source, _ add: (inout Matrix<S>?) -> Void) {
@@ -46,7 +46,8 @@ public struct ReverseSweep<S: Scalar> {
     }
   }
 
-  /// A node's cotangent, zeros where nothing reads it; given up, since it is not needed again and may be large.
+  /// Takes a node's cotangent, zeros if nothing reads the node. Its memory is released, since it may be
+  /// large and is not needed again.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public mutating func takeCotangent(of node: Int) -> Matrix<S> {
@@ -55,13 +56,14 @@ public struct ReverseSweep<S: Scalar> {
     return cotangent ?? Matrix(rows: input.rows, columns: values[node].columns)
   }
 
-  /// Passes the cotangents `s` of a block's ports on to what the block reads, and takes the gradients of its entries.
+  /// Propagates the cotangents `s` of a block's ports to the block's sources, and takes the gradients of
+  /// its entries.
   ///
   /// - Parameters:
   ///   - node: The block's position.
-  ///   - isPassed: Which sources are passed a cotangent.
-  ///   - termPlace: The name under which the gradient of a term without a parameter is kept; nil for none.
-  ///   - offsetPlace: The same of a constant summand.
+  ///   - isPassed: Whether a source receives a cotangent.
+  ///   - termPlace: The name for the gradient of a term without a parameter; nil discards it.
+  ///   - offsetPlace: The same for a constant summand.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public mutating func pass(
@@ -89,7 +91,7 @@ public struct ReverseSweep<S: Scalar> {
     }
   }
 
-  /// Takes the gradient of a parameter that belongs to a node; all of a node's are taken in a row.
+  /// Takes the gradient of a parameter of a node; all gradients of one node must be taken in succession.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public mutating func add(_ gradient: Tensor<S>, to name: String, isPlace: Bool = false, at node: Int) {
@@ -99,7 +101,7 @@ public struct ReverseSweep<S: Scalar> {
     places[node] = first..<entries.count
   }
 
-  /// The gradients of the input and of all parameters, added up by name in the order of the nodes; given up.
+  /// Takes the gradients of the input and of all parameters, summed by name in the order of the nodes.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public mutating func takeGradients() -> Gradients<S> {
@@ -107,9 +109,10 @@ public struct ReverseSweep<S: Scalar> {
     let taken = Tensor<S>([])
     for place in places {
       for position in place {
-        // Entries at one place are summands of one matrix, whose gradient counts once.
+        // Entries with one label are summands of one matrix, whose gradient counts once.
         if entries[position].isPlace, parameters[entries[position].name] != nil { continue }
-        // Moved, not shared: there may be thousands, and a count of owners that the cache has lost costs a wait each.
+        // Moved, not shared: with thousands of gradients, each reference count outside the cache costs a
+        // memory access.
         var gradient = taken
         swap(&gradient, &entries[position].gradient)
         parameters.add(gradient, to: entries[position].name)

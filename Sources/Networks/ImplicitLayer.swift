@@ -3,27 +3,28 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// A layer whose value is the read-out of an equilibrium model that is given what the layer reads.
+/// A layer whose value is the read-out of an equilibrium model whose input is the layer's source.
 ///
-/// Every entry of its model is a parameter of the network, called by the layer's name and the entry's own
-/// parameter or place: `core.W`, `core.Wz[z,z]`. Of several entries without a parameter at one place the first
-/// carries the place's name, since the gradient of a place counts once. A model in matrix form is taken entry by
-/// entry.
+/// Every entry of its model is a parameter of the network, named by the layer and the entry's own parameter
+/// or place: `core.W`, `core.Wz[z,z]`. The gradient of a place counts once, so of several entries without a
+/// parameter at one place only the first carries the place's name. A model in matrix form is split into its
+/// entries.
 public struct ImplicitLayer<S: Scalar>: Sendable {
   /// The layer's name.
   public let name: String
   /// What the layer reads.
   public let source: Source
-  /// The model, in block form, every entry carrying a name: its parameter, or its place where it is the first there.
+  /// The model in block form, every entry with a name: its parameter, or its place if it is the first entry
+  /// there.
   public let model: EquilibriumModel<S>
 
   /// The layer of this name around `model`.
   ///
-  /// - Throws: `InvalidModel` where the place of an entry is spelled like the parameter of another.
+  /// - Throws: `InvalidModel` if the place of one entry is spelled like the parameter of another.
   public init(name: String, source: Source, model: EquilibriumModel<S>) throws(InvalidModel) {
     var blocks = model.blocks
     for (index, block) in model.blocks.enumerated() {
-      // An entry may carry its place's name already.
+      // An entry may already carry the name of its place.
       var named = Set(block.terms.filter { $0.parameter == model.place(of: $0, in: block) }.map(\.parameter))
       for (position, term) in block.terms.enumerated()
       where term.parameter == nil && term.map.parameterShape != nil {
@@ -41,14 +42,14 @@ public struct ImplicitLayer<S: Scalar>: Sendable {
       labelled: try EquilibriumModel(inputShape: model.inputShape, blocks: blocks, output: model.output))
   }
 
-  /// The layer around a model whose entries carry full names already.
+  /// The layer around a model whose entries already carry full names.
   init(name: String, source: Source, labelled model: EquilibriumModel<S>) {
     self.name = name
     self.source = source
     self.model = model
   }
 
-  /// The same layer, reading something else.
+  /// The same layer with another source.
   public func reading(_ source: Source) -> ImplicitLayer {
     ImplicitLayer(name: name, source: source, labelled: model)
   }

@@ -3,9 +3,9 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// A layer of a network: explicit, or the equilibrium of a model of its own.
+/// A layer of a network: explicit, or the equilibrium of a model.
 public enum Layer<S: Scalar>: Sendable {
-  /// `φ(p_1, …, p_m)` of affine maps of what the layer reads. Its parameters carry their full names.
+  /// `φ(p_1, …, p_m)` of affine maps of its sources. Its parameters carry their full names.
   case explicit(Block<S>)
   /// The read-out of an equilibrium model.
   case implicit(ImplicitLayer<S>)
@@ -77,7 +77,7 @@ extension String {
 }
 
 extension Block {
-  /// The parameters that the block's entries carry, in the order of terms and offsets, each once.
+  /// The parameters of the block's entries, in the order of terms and offsets, each once.
   ///
   /// - Parameter fullName: Turns an entry's name into the one to list it under.
   public func parameters(fullName: (String) -> String) -> ParameterTensors<S> {

@@ -4,13 +4,13 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-/// The gradients of a network, and whether the adjoint of each sample was reached in its implicit layers.
+/// The gradients of a network, and whether the adjoint of each sample converged in its implicit layers.
 public struct Backpropagation<S: Scalar>: Sendable {
   /// The gradients of `Σ ⟨cotangent, output⟩`.
   public let gradients: Gradients<S>
-  /// Whether each sample's adjoint was reached in every implicit layer.
+  /// Whether each sample's adjoint converged in every implicit layer.
   public let converged: [Bool]
-  /// What every iteration did, from the output backwards; empty where none was needed.
+  /// A record of every iteration, from the output backwards; empty if none was needed.
   public let records: [SolveRecord]
   /// The first failure, or nil.
   public let failure: NoEquilibrium?
@@ -19,8 +19,8 @@ public struct Backpropagation<S: Scalar>: Sendable {
 extension Network {
   /// Backpropagation: the gradients of `Σ ⟨cotangent, output⟩` for a cotangent `[batch, outputs]`.
   ///
-  /// Implicit layers are differentiated by the implicit function theorem, their adjoint found by `method` until `rule`
-  /// accepts it, by default at rounding level.
+  /// Implicit layers are differentiated by the implicit function theorem. `method` solves for their adjoint
+  /// until `rule` accepts it, by default at rounding level.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func backpropagate(

@@ -4,7 +4,7 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-/// A forward pass: the value of every layer, and what backpropagation needs of each.
+/// A forward pass: the value of every layer, and what backpropagation needs of each layer.
 public struct ForwardPass<S: Scalar>: Sendable {
   enum Trace: Sendable {
     case explicit(ports: [Matrix<S>])
@@ -13,7 +13,7 @@ public struct ForwardPass<S: Scalar>: Sendable {
 
   /// The input, `[batch, input]`.
   public let input: Matrix<S>
-  /// The value of each layer, `[batch, size]`, by its position.
+  /// The value of each layer, `[batch, size]`, by the layer's position.
   public let values: [Matrix<S>]
   /// The output layer's value.
   public let output: Matrix<S>
@@ -31,11 +31,11 @@ public struct ForwardPass<S: Scalar>: Sendable {
 }
 
 extension Network {
-  /// Evaluates the layers one after the other on a batch `[batch, input]`.
+  /// Evaluates the layers in order on a batch `[batch, input]`.
   ///
   /// - Parameters:
   ///   - method: How implicit layers are solved.
-  ///   - rule: When a sample has converged in one; by default at rounding level.
+  ///   - rule: When a sample has converged in an implicit layer; by default at rounding level.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func forward(

@@ -4,12 +4,12 @@ import LinearAlgebra
 import Operators
 
 extension Network {
-  /// The networks one behind the other: each one's output is the next one's input.
+  /// The composition of networks: the output of each is the input of the next.
   ///
   /// The layers and parameters of the first are called `1.NAME`, those of the second `2.NAME`, and so on; a
-  /// single network stays as it is.
+  /// single network keeps its names.
   ///
-  /// - Throws: `InvalidModel` where an output does not fit the next input.
+  /// - Throws: `InvalidModel` if an output does not fit the next input.
   public init(stacking networks: [Network]) throws(InvalidModel) {
     guard let first = networks.first else { throw InvalidModel("expected a network to stack, found none") }
     if networks.count == 1 {
@@ -48,7 +48,7 @@ extension Network {
 }
 
 extension Layer {
-  /// The same layer under another name, reading elsewhere.
+  /// The same layer under another name and with other sources.
   fileprivate func renamed(prefix: String, source: (Source) -> Source) -> Layer {
     switch self {
     case .explicit(var block):

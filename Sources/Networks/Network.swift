@@ -3,9 +3,10 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// An explicit network: a graph of layers, each evaluated once, after what it reads (Theory, "Explicit networks").
+/// An explicit network: a graph of layers, each evaluated once, after its sources (Theory, "Explicit
+/// networks").
 ///
-/// Layers stand in any order; the input and any layer may be read by several.
+/// Layers may be listed in any order; several layers may read the same source.
 public struct Network<S: Scalar>: Sendable {
   /// The shape of one sample of the input.
   public let inputShape: [Int]
@@ -13,13 +14,13 @@ public struct Network<S: Scalar>: Sendable {
   public let layers: [Layer<S>]
   /// The position of the layer whose value is the output.
   public let output: Int
-  /// The positions of all layers, each after those that it reads.
+  /// The positions of all layers, each after its sources.
   public let order: [Int]
 
   /// A network of these layers.
   ///
-  /// - Throws: `InvalidModel` where sizes do not fit, names clash, a source does not exist, or layers read each
-  ///   other in a cycle.
+  /// - Throws: `InvalidModel` if sizes do not fit, names clash, a source does not exist, or layers read
+  ///   each other in a cycle.
   public init(inputShape: [Int], layers: [Layer<S>], output: Int) throws(InvalidModel) {
     guard layers.indices.contains(output) else {
       throw InvalidModel("output: expected one of \(layers.count) layers, found position \(output)")
@@ -74,7 +75,7 @@ public struct Network<S: Scalar>: Sendable {
   }
 }
 
-/// Checks that entries which carry one parameter carry the same numbers: a tied weight.
+/// Checks that entries with the same parameter hold the same numbers: a tied weight.
 private func validateParameters<S>(of layers: [Layer<S>]) throws(InvalidModel) {
   var known: [String: Tensor<S>] = [:]
   for layer in layers {
@@ -87,7 +88,7 @@ private func validateParameters<S>(of layers: [Layer<S>]) throws(InvalidModel) {
 }
 
 extension Layer {
-  /// What carries a parameter, by its name: every entry of an explicit layer.
+  /// The name and tensor of every entry of an explicit layer that has a parameter.
   fileprivate var carriedParameters: [(name: String, tensor: Tensor<S>)] {
     guard case .explicit(let block) = self else {
       let own = parameters

@@ -1,16 +1,18 @@
-/// The cheapest nodes without which a directed graph has no cycle, ascending: its feedback vertex set of least weight.
+/// The minimum-weight feedback vertex set of a directed graph, ascending: the cheapest nodes whose removal
+/// leaves no cycle.
 ///
-/// The graph is reduced first (Levy & Low 1988, "A contraction algorithm for finding small cycle cutsets"): a node that
-/// reads itself is in every set; one on no cycle is in none; one that a single node reads, or that reads a single node,
-/// may leave its place to that one, unless that one weighs more. What is left is searched by branch and bound, each node
-/// being taken or passed over, which is exact. Where that exceeds its budget, or the rest is large, the best set found
-/// so far is returned, without nodes that it can do without.
+/// The graph is reduced first (Levy & Low 1988, "A contraction algorithm for finding small cycle cutsets").
+/// A node that reads itself is in every set. A node on no cycle is in none. A node that a single node
+/// reads, or that reads a single node, is contracted into that one unless that one weighs more. The
+/// remaining graph is searched exactly by branch and bound, each node being taken or passed over. If the
+/// search exceeds its budget, or the remaining graph is too large, the best set found so far is returned
+/// without its redundant nodes.
 ///
 /// - Parameters:
 ///   - sources: For each node the nodes that it reads.
 ///   - weights: What each node costs, at least 0.
 ///   - budget: How many nodes of the search tree to visit at most.
-/// - Complexity: O(budget · edges) where the rest has at most 64 nodes, else O(nodes · edges).
+/// - Complexity: O(budget · edges) if at most 64 nodes remain, else O(nodes · edges).
 public func feedbackVertexSet(sources: [[Int]], weights: [Int], budget: Int = 4_000) -> [Int] {
   var graph = CycleGraph(sources: sources, weights: weights)
   graph.reduce()
@@ -19,11 +21,11 @@ public func feedbackVertexSet(sources: [[Int]], weights: [Int], budget: Int = 4_
   return search.best.nodes.sorted()
 }
 
-/// What is left of a graph while nodes are taken out of it, and the nodes that a set of those has taken.
+/// A graph from which nodes are removed, and the set of nodes taken so far.
 private struct CycleGraph {
-  /// The nodes taken, and what they weigh.
+  /// The nodes taken, and their weight.
   private(set) var cut = Cut()
-  /// The nodes left, ascending.
+  /// The remaining nodes, ascending.
   private(set) var nodes: [Int]
   private let weights: [Int]
   private var sources: [Set<Int>]
@@ -74,7 +76,7 @@ private struct CycleGraph {
     remove(node)
   }
 
-  /// Leaves a node out of the set: what it reads is read by its readers. It must not read itself.
+  /// Passes a node over: its readers read its sources instead. It must not read itself.
   mutating func pass(_ node: Int) {
     let (read, reading) = (sources[node], readers[node])
     remove(node)
@@ -92,7 +94,7 @@ private struct CycleGraph {
     (sources[node], readers[node]) = ([], [])
   }
 
-  /// The node that most cycles are likely to lead through for its weight; nil where none is left.
+  /// The node with the most cycles through it for its weight, by estimate; nil if no node remains.
   var busiest: Int? {
     var best: (node: Int, share: Double)?
     for node in nodes {
@@ -102,7 +104,7 @@ private struct CycleGraph {
     return best?.node
   }
 
-  /// A lower bound of what is still to be taken: pairs of nodes that read each other, no node in two of them.
+  /// A lower bound on the weight still to be taken, from disjoint pairs of nodes that read each other.
   var leastRest: Int {
     var isUsed = Set<Int>()
     var total = 0
@@ -115,7 +117,7 @@ private struct CycleGraph {
     return nodes.isEmpty ? 0 : max(total, nodes.map { weights[$0] }.min()!)
   }
 
-  /// The set that takes the busiest node each time, without those that the others make superfluous.
+  /// The set that takes the busiest node each time, without its redundant nodes.
   ///
   /// - Parameter sources: The edges of the whole graph.
   func greedyCut(sources: [[Int]]) -> Cut {
@@ -140,15 +142,15 @@ private struct Cut {
   var weight = 0
 }
 
-/// A search for the lightest set.
+/// A search for the set of least weight.
 private struct CutSearch {
-  /// The largest rest that is searched.
+  /// The largest remaining graph that is searched exactly.
   static let mostNodes = 64
 
   var budget: Int
   var best: Cut
 
-  /// Looks at all sets of what is left of a reduced graph.
+  /// Searches all sets of a reduced graph.
   mutating func visit(_ graph: CycleGraph) {
     budget -= 1
     guard graph.cut.weight + graph.leastRest < best.weight else { return }
@@ -165,7 +167,7 @@ private struct CutSearch {
   }
 }
 
-/// Whether no cycle is left where some nodes are taken out.
+/// Whether removing some nodes leaves no cycle.
 private func isAcyclic(_ sources: [[Int]], without taken: Set<Int>) -> Bool {
   let rest = sources.enumerated().map { node, read in
     taken.contains(node) ? [] : read.filter { !taken.contains($0) }

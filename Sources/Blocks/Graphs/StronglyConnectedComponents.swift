@@ -1,7 +1,7 @@
 /// The strongly connected components of a directed graph, each after all components that it reads from.
 ///
-/// Tarjan's algorithm (1972), with its own stack, so that depth does not recurse. Inside a component the nodes
-/// are in ascending order; the order of components is determined by the graph alone.
+/// Tarjan's algorithm (1972) with an explicit stack, so that deep graphs do not recurse. Inside a component
+/// the nodes are in ascending order; the order of components is determined by the graph alone.
 ///
 /// - Parameter sources: For each node the nodes that it reads.
 /// - Complexity: O(nodes + edges).
@@ -13,7 +13,7 @@ public func stronglyConnectedComponents(sources: [[Int]]) -> [[Int]] {
 
 private struct ComponentSearch {
   let sources: [[Int]]
-  /// When each node was first met.
+  /// When each node was first visited.
   var order: [Int?]
   /// The earliest node known to be in the same component.
   var earliest: [Int]
