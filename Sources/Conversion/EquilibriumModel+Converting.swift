@@ -7,19 +7,23 @@ import Operators
 extension EquilibriumModel {
   /// The equilibrium model of a network, by the theorem (Theory, "The theorem").
   ///
-  /// An explicit layer becomes a block under its own name; an implicit layer `core` becomes the blocks of its
-  /// model, `core.z`, with its input injection reading what the layer reads. Weights are shared, not copied.
+  /// An explicit layer becomes a block of the same name. An implicit layer `core` becomes the blocks of its
+  /// model, `core.z`, whose input injection reads the layer's source. Weights are shared, not copied.
   ///
-  /// - Complexity: O(layers + terms); no number is touched.
+  /// This is the converter's own substitution of implicit layers. The judge has another (`EquationSystem`
+  /// in `Equivalence`), on purpose: a proof must not share code with what it proves, or one fault would
+  /// pass both.
+  ///
+  /// - Complexity: O(layers + terms); no number is read.
   public init(converting network: Network<S>) {
     var conversion = Conversion(network: network)
     for index in network.layers.indices { conversion.append(network.layers[index], at: index) }
-    // A valid network gives a valid model: sizes are those of the network, and names are made unique.
+    // A valid network gives a valid model: the sizes are the network's, and names are made unique.
     let model = try! EquilibriumModel(
       inputShape: network.inputShape, blocks: conversion.blocks,
       output: conversion.readOut[network.output])
-    // Where an equilibrium model is the whole network, its places are those of the layer: of several entries at one of
-    // them none carries its name, or all do.
+    // If an equilibrium model is the whole network, its places are the layer's: of several entries at one
+    // place either none carries its name, or all do.
     let unnamed = model.unnamedPlaces
     self = unnamed.isEmpty ? model : model.withoutPlaceNames { unnamed.contains($0) }
   }
@@ -62,7 +66,7 @@ private struct Conversion<S: Scalar> {
     }
   }
 
-  /// Appends one block of an implicit layer, whose blocks begin at position `first`.
+  /// Appends one block of an implicit layer whose blocks begin at position `first`.
   private mutating func append(_ block: Block<S>, of layer: ImplicitLayer<S>, first: Int) {
     var block = block
     block.name = unique(layer.fullName(block.name))
@@ -87,7 +91,7 @@ private struct Conversion<S: Scalar> {
     }
   }
 
-  /// The name itself, or with `'` behind it as often as it takes to differ from every other.
+  /// The name, followed by as many `'` as it takes to be unique.
   private mutating func unique(_ name: String) -> String {
     var name = name
     while explicitNames.contains(name) || !names.insert(name).inserted { name += "'" }

@@ -4,15 +4,15 @@ import Networks
 import Operators
 
 extension Network {
-  /// The explicit network of an acyclic equilibrium model: the theorem read backwards. Every block is a layer of its
-  /// own name that reads other layers instead of the state.
+  /// The explicit network of an acyclic equilibrium model: the inverse of the theorem's construction. Every
+  /// block becomes a layer of the same name that reads other layers instead of the state.
   ///
-  /// Entries without a parameter are named as a layer's would be, `fc1.weight` and `fc1.bias`, where a block has one of
-  /// each; so what was read from whole matrices has parameters too. A block called `input`, which is no name for a layer,
-  /// is called `input'`.
+  /// Entries without a parameter get the usual names of a layer, `fc1.weight` and `fc1.bias`, if a block
+  /// has one of each, so a model read from whole matrices has parameters too. A layer cannot be called
+  /// `input`, so a block of that name becomes `input'`.
   ///
-  /// - Throws: `InvalidModel` where blocks read each other in a cycle.
-  /// - Complexity: O(blocks + terms); no number is touched.
+  /// - Throws: `InvalidModel` if blocks read each other in a cycle.
+  /// - Complexity: O(blocks + terms); no number is read.
   public init(recovering model: EquilibriumModel<S>) throws(InvalidModel) {
     if let group = model.cyclicGroups.first {
       let names = group.members.prefix(4).map { "\"\(model.blocks[$0].name)\"" }.joined(separator: ", ")
@@ -33,9 +33,9 @@ extension Network {
 }
 
 extension Block {
-  /// The block with the usual names for its only weight and its only bias, where they have none.
+  /// The block with the usual names for its only weight and its only bias, if they have none.
   ///
-  /// - Parameter taken: Names that something else has.
+  /// - Parameter taken: Names that are already in use.
   fileprivate func named(except taken: Set<String>) -> Block {
     var block = self
     let weights = terms.indices.filter { terms[$0].map.parameterShape != nil }

@@ -22,8 +22,11 @@ struct EquationSystem {
     inputShape = model.inputShape
   }
 
-  /// A network, by its layers: an explicit layer is an equation in what it reads; an implicit one contributes
-  /// the equations of its model, with what the layer reads put in place of that model's input.
+  /// The equations of a network: an explicit layer is an equation in its sources; an implicit layer contributes
+  /// the equations of its model, whose input is replaced by the layer's source.
+  ///
+  /// The converter has another substitution (`EquilibriumModel(converting:)`), on purpose: a proof must not share code
+  /// with what it proves, or one fault would pass both.
   init(_ network: Network<Double>) {
     inputShape = network.inputShape
     equations = []
