@@ -6,41 +6,41 @@
 
 /// A file that appears under its name only when it is complete.
 ///
-/// The bytes go to a temporary file in the target's folder, may then be checked, and replace the target in one step.
-/// Whatever fails before leaves the target as it was and no temporary file behind. A symbolic link is followed: the file
-/// that it names is replaced, not the link. A target that exists and is no regular file (a device, a pipe) cannot be
-/// replaced, so it is written to directly.
+/// The bytes go to a temporary file in the target's folder, may then be checked, and replace the target in
+/// one step. A failure before that step leaves the target unchanged and removes the temporary file. A
+/// symbolic link is followed: the file that it names is replaced, not the link. An existing target that is
+/// not a regular file (a device, a pipe) cannot be replaced, so it is written to directly.
 ///
-/// Where a file is replaced, the bytes are forced to the disk before, so that a power failure leaves the old contents or
-/// the new ones. Where there was none, nothing can be lost but what was just written, and the system writes it to the disk
-/// in its own time, as it does for `cp` and compilers: after a power failure the file may be missing or cut short, and
-/// readers refuse one that is.
+/// When a file is replaced, the bytes are first forced to the disk, so that a power failure leaves the old
+/// contents or the new ones. A new file is written to the disk in the system's own time, as it is for `cp`
+/// and compilers, because no older contents can be lost. After a power failure it may be missing or
+/// truncated, and readers refuse a truncated file.
 ///
 ///     let file = try AtomicFile("mlp.deq.json")
 ///     try file.write { sink throws(FileError) in try ModelFile.equilibrium(model).write(to: sink) }
 ///     // … check the bytes of file.temporaryPath …
 ///     try file.commit()
 public final class AtomicFile {
-  /// Whether there is a file in the target's place, and whether it holds the same bytes.
+  /// Whether the target exists, and whether it holds the same bytes.
   public enum Comparison: Sendable {
-    /// There is none.
+    /// The target does not exist.
     case absent
-    /// There is one with the same bytes.
+    /// The target holds the same bytes.
     case same
-    /// There is one with other bytes.
+    /// The target holds other bytes.
     case different
   }
 
   /// The path as it was given.
   public let path: String
-  /// The temporary file; nil where the target is no regular file, and after `commit` and `discard`.
+  /// The temporary file; nil if the target is not a regular file, and after `commit` and `discard`.
   public private(set) var temporaryPath: String?
   private let target: String
   private var descriptor: Int32
 
-  /// Creates the temporary file, or opens a target that is no regular file.
+  /// Creates the temporary file, or opens a target that is not a regular file.
   ///
-  /// An existing target's permissions are kept; a new file's are those that the process's mask allows.
+  /// An existing target's permissions are kept; a new file's follow the process's mask.
   ///
   /// - Throws: `FileError` of kind `cannotCreate`.
   public init(_ path: String) throws(FileError) {
@@ -69,14 +69,15 @@ public final class AtomicFile {
 
   deinit { discard() }
 
-  /// Runs `body` with the sink to write to; what is to replace a file is then forced to the disk.
+  /// Runs `body` with the sink to write to; bytes that will replace a file are then forced to the disk.
   ///
-  /// - Throws: What `body` throws, or `FileError` of kind `inputOutput`; the temporary file is gone then.
+  /// - Throws: What `body` throws, or `FileError` of kind `inputOutput`; the temporary file is then
+  ///   removed.
   public func write(_ body: (DescriptorSink) throws(FileError) -> Void) throws(FileError) {
     precondition(descriptor >= 0, "a file that has been committed or discarded")
     do throws(FileError) {
       try body(DescriptorSink(descriptor, named: path))
-      // What cannot be synchronised (a pipe, a terminal) says EINVAL or ENOTSUP.
+      // Descriptors that cannot be synchronised (a pipe, a terminal) return EINVAL or ENOTSUP.
       if isReplacing, fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP {
         throw FileError(.inputOutput, file: path, cannot: "written", code: errno)
       }
@@ -86,17 +87,17 @@ public final class AtomicFile {
     }
   }
 
-  /// What stands in the target's place, compared with what has been written.
+  /// Compares the target with what has been written.
   ///
-  /// - Throws: `FileError` where either cannot be read. A target that is no regular file is `absent`.
+  /// - Throws: `FileError` if either cannot be read. A target that is not a regular file is `absent`.
   public func compareWithTarget() throws(FileError) -> Comparison {
     guard let temporaryPath, isReplacing else { return .absent }
     return try haveSameBytes(target, temporaryPath) ? .same : .different
   }
 
-  /// Puts the file in the target's place, in one step.
+  /// Moves the file to the target's path, in one step.
   ///
-  /// - Throws: `FileError` of kind `cannotCreate` or `inputOutput`; the temporary file is gone then.
+  /// - Throws: `FileError` of kind `cannotCreate` or `inputOutput`; the temporary file is then removed.
   public func commit() throws(FileError) {
     precondition(descriptor >= 0, "a file that has been committed or discarded")
     let closed = close(descriptor)
@@ -117,10 +118,10 @@ public final class AtomicFile {
     if isReplacing { synchronizeFolder(of: target) }
   }
 
-  /// Whether there is something in the target's place.
+  /// Whether the target exists.
   private var isReplacing: Bool { access(target, F_OK) == 0 }
 
-  /// Removes the temporary file and leaves the target as it was; nothing where that has already happened.
+  /// Removes the temporary file and leaves the target unchanged; does nothing the second time.
   public func discard() {
     if descriptor >= 0 { close(descriptor) }
     descriptor = -1
@@ -129,12 +130,12 @@ public final class AtomicFile {
   }
 }
 
-/// The folder of a path, with its slash; empty for a name in the current one.
+/// The folder of a path, with its slash; empty for a name in the current folder.
 private func folder(of path: String) -> String {
   path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
 }
 
-/// The path that symbolic links lead to, whether there is a file or not.
+/// The path that symbolic links lead to, whether or not a file exists there.
 private func followingLinks(_ path: String) -> String {
   var path = path
   for _ in 0..<40 {
@@ -149,7 +150,7 @@ private func followingLinks(_ path: String) -> String {
   return path
 }
 
-/// A new file in the folder of `target`, under a name that nothing else has.
+/// A new file in the folder of `target`, under a unique name.
 private func createTemporary(
   beside target: String, for path: String
 ) throws(FileError) -> (path: String?, descriptor: Int32) {
@@ -163,7 +164,7 @@ private func createTemporary(
   }
 }
 
-/// Makes a rename last; the file itself is safe already, so a folder that refuses is no error.
+/// Makes a rename durable. The file itself is already safe, so a failure here is not an error.
 private func synchronizeFolder(of path: String) {
   let folder = folder(of: path)
   let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -4,9 +4,9 @@
   import Darwin
 #endif
 
-/// Where bytes go, in order: a file, standard output, memory.
+/// A destination for bytes, in order: a file, standard output, memory.
 public protocol ByteSink: AnyObject {
-  /// What messages call it.
+  /// The name used in messages.
   var name: String { get }
 
   /// Takes all bytes, or throws.
@@ -15,7 +15,7 @@ public protocol ByteSink: AnyObject {
 
 /// A sink that keeps the bytes in memory.
 public final class MemorySink: ByteSink {
-  /// What messages call it.
+  /// The name used in messages.
   public let name: String
   /// Everything written so far.
   public private(set) var bytes: [UInt8] = []
@@ -31,11 +31,11 @@ public final class MemorySink: ByteSink {
   }
 }
 
-/// A sink that writes to an open file descriptor, which stays its owner's to close.
+/// A sink that writes to an open file descriptor. It does not close the descriptor.
 ///
 /// A closed pipe is an error here only if the process ignores `SIGPIPE`.
 public final class DescriptorSink: ByteSink {
-  /// What messages call it.
+  /// The name used in messages.
   public let name: String
   package let descriptor: Int32
 
@@ -50,7 +50,7 @@ public final class DescriptorSink: ByteSink {
     DescriptorSink(STDOUT_FILENO, named: "standard output")
   }
 
-  /// Writes all bytes, however many calls it takes.
+  /// Writes all bytes, in as many calls as it takes.
   ///
   /// - Throws: `FileError` of kind `inputOutput`: a full disk, a closed pipe.
   public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
@@ -68,7 +68,7 @@ public final class DescriptorSink: ByteSink {
     #if canImport(Glibc)
       Glibc.write(descriptor, bytes.baseAddress, bytes.count)
     #elseif canImport(Darwin)
-      // More than INT_MAX bytes at once are refused.
+      // The system refuses more than INT_MAX bytes at once.
       Darwin.write(descriptor, bytes.baseAddress, min(bytes.count, 1 << 30))
     #endif
   }

@@ -4,9 +4,9 @@
   import Darwin
 #endif
 
-/// Whether two files hold the same bytes; they are read in pieces, however large they are.
+/// Whether two files hold the same bytes. They are read in pieces, so their size does not matter.
 ///
-/// - Throws: `FileError` of kind `noInput` where one cannot be opened, `inputOutput` where reading fails.
+/// - Throws: `FileError` of kind `noInput` if one cannot be opened, `inputOutput` if reading fails.
 func haveSameBytes(_ first: String, _ second: String) throws(FileError) -> Bool {
   let one = try openForReading(first)
   defer { close(one) }

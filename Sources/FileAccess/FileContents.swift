@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// A whole file in memory, under the name that messages call it by.
+/// A whole file in memory, with the name used in messages.
 public struct FileContents: Sendable {
   /// The path, or `standard input`.
   public let name: String
@@ -14,7 +14,7 @@ public struct FileContents: Sendable {
   /// The largest file that is read: json-c counts in 32 bits.
   package static let maximumLength = Int(Int32.max) - 1
 
-  /// Bytes that are already there, under a name for messages.
+  /// Bytes already in memory, with a name for messages.
   public init(_ bytes: [UInt8], named name: String) {
     self.name = name
     self.bytes = bytes
@@ -22,9 +22,9 @@ public struct FileContents: Sendable {
 
   /// Reads a file, a pipe or a device to its end; `-` is standard input.
   ///
-  /// It is read rather than mapped: a mapped file that another program shortens kills the process.
+  /// It is read, not mapped, because truncating a mapped file kills the process that mapped it.
   ///
-  /// - Throws: `FileError` of kind `noInput` where it cannot be opened or is a directory, `inputOutput` where
+  /// - Throws: `FileError` of kind `noInput` if it cannot be opened or is a directory, `inputOutput` if
   ///   reading fails.
   public init(reading path: String) throws(FileError) {
     name = path == "-" ? "standard input" : path
@@ -54,10 +54,10 @@ func openForReading(_ path: String) throws(FileError) -> Int32 {
   throw FileError(.noInput, file: path, cannot: "opened", code: errno)
 }
 
-/// The first byte of a regular file; nil where it is empty, no regular file, or cannot be opened.
+/// The first byte of a regular file; nil if it is empty, not a regular file, or cannot be opened.
 package func firstByte(ofRegularFile path: String) -> UInt8? {
   var status = stat()
-  // Opening a pipe would wait for its writer, and closing it again send him away.
+  // Opening a pipe would wait for its writer, and closing it again would break the writer's pipe.
   guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
     let descriptor = try? openForReading(path)
   else { return nil }
@@ -68,7 +68,7 @@ package func firstByte(ofRegularFile path: String) -> UInt8? {
 
 private func readToEnd(of descriptor: Int32, name: String, sizeHint: Int) throws(FileError) -> [UInt8] {
   var bytes: [UInt8] = []
-  // One byte more than expected, so that a regular file's end is met without a second piece.
+  // One byte more than expected, so that the end of a regular file is seen without a second read.
   var capacity = max(min(sizeHint, FileContents.maximumLength) + 1, 1 << 16)
   while true {
     let (piece, failure) = readPiece(of: descriptor, capacity: capacity)

@@ -1,18 +1,18 @@
-/// What is wrong with a file, in one line: `mlp.json: layers[2].weight[3]: expected 50 numbers, found 49`.
+/// A file error in one line: `mlp.json: layers[2].weight[3]: expected 50 numbers, found 49`.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The sort of trouble, from which a command takes its exit status (`sysexits.h`).
+  /// The kind of error, which decides a command's exit status (`sysexits.h`).
   public enum Kind: Sendable {
-    /// The contents are not what the format asks for (65, `EX_DATAERR`).
+    /// The contents do not follow the format (65, `EX_DATAERR`).
     case badData
     /// The file does not exist, or cannot be opened for reading (66, `EX_NOINPUT`).
     case noInput
     /// The file cannot be created, or must not be overwritten (73, `EX_CANTCREAT`).
     case cannotCreate
-    /// Reading or writing failed half-way: a full disk, a closed pipe (74, `EX_IOERR`).
+    /// Reading or writing failed partway: a full disk, a closed pipe (74, `EX_IOERR`).
     case inputOutput
   }
 
-  /// The sort of trouble.
+  /// The kind of error.
   public let kind: Kind
   /// The file's path, or `standard input`, `standard output`.
   public let file: String
@@ -21,10 +21,10 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What was expected and what was found.
   public let problem: String
 
-  /// The longest problem that is told in full; a list of a thousand extents is no help.
+  /// The longest problem that is shown in full, since a list of a thousand extents is no help.
   private static let longestProblem = 1_000
 
-  /// An error at a place of a file; an empty place means the file as a whole.
+  /// An error at a place in a file; an empty place means the file as a whole.
   public init(_ kind: Kind, file: String, place: String = "", _ problem: String) {
     self.kind = kind
     self.file = file
@@ -32,7 +32,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     self.problem = abbreviated(problem, to: Self.longestProblem)
   }
 
-  /// `FILE: PLACE: PROBLEM`, on one line whatever the file is called and contains.
+  /// `FILE: PLACE: PROBLEM`, on one line whatever the file's name and contents.
   public var description: String {
     oneLine([file, place, problem].filter { !$0.isEmpty }.joined(separator: ": "))
   }

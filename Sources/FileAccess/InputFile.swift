@@ -1,4 +1,4 @@
-/// A file that a model was read from, and which contents it had.
+/// A file that a model was read from, and the digest of its contents.
 public struct InputFile: Sendable, Hashable {
   /// The path that it was opened by; `-` is standard input.
   public let path: String
@@ -11,7 +11,7 @@ public struct InputFile: Sendable, Hashable {
     self.digest = digest
   }
 
-  /// What stands for all files of a model: SHA-256 of their digests, one behind the other.
+  /// The identity of all files of a model: SHA-256 of the concatenated digests.
   public static func identity(of files: [InputFile]) -> SHA256Digest {
     SHA256Digest(of: files.flatMap(\.digest.bytes))
   }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Notes the files that a model is read from while it is read, each once.
+/// Records the files that a model is read from, each once.
 package final class InputFileLog: Sendable {
   private enum Contents {
     case inMemory(FileContents)
@@ -9,15 +9,15 @@ package final class InputFileLog: Sendable {
 
   private let noted: Mutex<[(path: String, contents: Contents)]> = Mutex([])
 
-  /// No file so far.
+  /// An empty log.
   package init() {}
 
-  /// Notes a file that stands in memory.
+  /// Records a file that is in memory.
   package func note(_ contents: FileContents, at path: String) {
     note(.inMemory(contents), at: path)
   }
 
-  /// Notes a file that is mapped.
+  /// Records a file that is mapped.
   package func note(_ file: MappedFile, at path: String) {
     note(.mapped(file), at: path)
   }
@@ -28,10 +28,10 @@ package final class InputFileLog: Sendable {
     }
   }
 
-  /// The files, in the order in which they were noted.
+  /// The files, in the order in which they were recorded.
   ///
-  /// - Complexity: Reads them.
-  /// - Throws: `FileError` where a mapped file cannot be read.
+  /// - Complexity: Reads every file.
+  /// - Throws: `FileError` if a mapped file cannot be read.
   package func files() throws(FileError) -> [InputFile] {
     var files: [InputFile] = []
     for (path, contents) in noted.withLock({ $0 }) {

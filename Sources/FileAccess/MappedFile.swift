@@ -4,25 +4,25 @@
   import Darwin
 #endif
 
-/// A regular file mapped into memory for reading: a page is read when something looks at it.
+/// A regular file mapped into memory for reading: a page is read on first access.
 ///
-/// Only weights are mapped, since they may be larger than memory and never looked at. A mapped file that another
-/// program shortens kills the process; whatever else is read stands in memory of its own (`FileContents`).
+/// Only weights are mapped, since they may exceed memory and may never be read. Truncating a mapped file
+/// kills the process, so all other input is read into memory (`FileContents`).
 public final class MappedFile: Sendable {
   /// The path that it was opened by.
   public let path: String
   /// The number of bytes.
   public let count: Int
-  // Read only, and unmapped only when nobody holds the file any more.
+  // Read only, and unmapped only after the last reference to the file is gone.
   private nonisolated(unsafe) let start: UnsafeRawPointer?
 
   /// Maps a file.
   ///
-  /// - Throws: `FileError` of kind `noInput` where it cannot be opened or is no regular file, `inputOutput` where
-  ///   it cannot be mapped.
+  /// - Throws: `FileError` of kind `noInput` if it cannot be opened or is not a regular file, `inputOutput`
+  ///   if it cannot be mapped.
   public init(_ path: String) throws(FileError) {
     var status = stat()
-    // Before it is opened: opening a pipe would wait for its writer.
+    // Checked before opening, since opening a pipe would wait for its writer.
     if stat(path, &status) == 0 { try Self.requireRegular(status, path) }
     let descriptor = try openForReading(path)
     defer { close(descriptor) }
@@ -53,15 +53,15 @@ public final class MappedFile: Sendable {
     if let start { munmap(UnsafeMutableRawPointer(mutating: start), count) }
   }
 
-  /// The bytes, for the time that `body` takes.
+  /// The bytes, valid during `body`.
   public func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(UnsafeRawBufferPointer(start: start, count: count))
   }
 
-  /// Hands the bytes of a range to `body` in pieces of a mebibyte, each of which leaves memory again: a file of any size
-  /// is copied in the memory of a piece.
+  /// Calls `body` with the bytes of a range in pieces of one mebibyte and releases the memory of each, so
+  /// that a file of any size is copied in the memory of one piece.
   package func forEachPiece(
     of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
   ) throws(FileError) {
@@ -75,20 +75,20 @@ public final class MappedFile: Sendable {
     }
   }
 
-  /// Maps the pages of this range in one go, where the system can, instead of each when something looks at it.
+  /// Reads the pages of this range in one call, if the system can, instead of one by one on first access.
   private func fetch(_ range: Range<Int>) {
     #if os(Linux)
-      // MADV_POPULATE_READ of Linux 5.14, for which older C libraries have no name.
+      // MADV_POPULATE_READ of Linux 5.14, which older C libraries do not define.
       advise(range, 22)
     #endif
   }
 
-  /// Lets go of the memory that pages of this range take until something looks at them again.
+  /// Releases the memory of the pages of this range until the next access.
   private func release(_ range: Range<Int>) {
     advise(range, MADV_DONTNEED)
   }
 
-  /// Tells the system what to do with the pages of this range. Nothing depends on it, so a refusal changes nothing.
+  /// Advises the system about the pages of this range. Only speed depends on it, so errors are ignored.
   private func advise(_ range: Range<Int>, _ advice: Int32) {
     guard let start, !range.isEmpty else { return }
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))

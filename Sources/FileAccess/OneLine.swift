@@ -1,5 +1,5 @@
-/// The text with everything that a terminal would obey or hide (control, format, line and paragraph separator
-/// characters) written as `\u{1B}`.
+/// The text with every character that a terminal interprets or hides (control, format, line and paragraph
+/// separator characters) written as `\u{1B}`.
 package func oneLine(_ text: String) -> String {
   var line = ""
   for scalar in text.unicodeScalars {
@@ -12,7 +12,7 @@ package func oneLine(_ text: String) -> String {
   return line
 }
 
-/// The text, or its beginning and `…` where it is longer than a message should repeat.
+/// The text, or its beginning followed by `…` if it is too long for a message.
 package func abbreviated(_ text: String, to length: Int = 48) -> String {
   // Scalars, not characters: a single character may be a megabyte of combining marks.
   let shown = text.unicodeScalars.prefix(length)

@@ -4,9 +4,10 @@
   import Darwin
 #endif
 
-/// The path of an existing file as seen from the folder of another, which need not exist: `../weights/model.onnx`.
+/// The path of an existing file relative to the folder of another, which need not exist:
+/// `../weights/model.onnx`.
 ///
-/// A symbolic link keeps its own name: what it leads to may change its place.
+/// A symbolic link keeps its own name, since its target may change.
 package func relativePath(to path: String, fromFolderOf target: String) -> String {
   guard let home = realPath(folder(of: path)), let start = realPath(folder(of: target)) else { return path }
   let name = path.lastIndex(of: "/").map { path[$0...].dropFirst() } ?? path[...]
@@ -15,18 +16,18 @@ package func relativePath(to path: String, fromFolderOf target: String) -> Strin
   return ([Substring](repeating: "..", count: from.count - shared) + to[shared...]).joined(separator: "/")
 }
 
-/// The folder of a path, with its slash; `.` for a name in the current one.
+/// The folder of a path, with its slash; `.` for a name in the current folder.
 private func folder(of path: String) -> String {
   path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
 }
 
-/// The path that a name in a file means, seen from the folder of that file.
+/// The path that a name in a file refers to, relative to the folder of that file.
 package func path(_ name: String, fromFolderOf file: String) -> String {
   guard let slash = file.lastIndex(of: "/") else { return name }
   return file[...slash] + name
 }
 
-/// The path without symbolic links, or nil where there is no such file.
+/// The path without symbolic links, or nil if there is no such file.
 package func realPath(_ path: String) -> String? {
   guard let resolved = realpath(path, nil) else { return nil }
   defer { free(resolved) }

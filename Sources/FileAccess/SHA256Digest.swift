@@ -12,7 +12,7 @@ public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
     bytes = hash.digest()
   }
 
-  /// The digest of a mapped file, read in pieces that leave memory again.
+  /// The digest of a mapped file, read in pieces whose memory is released.
   package init(of file: MappedFile) throws(FileError) {
     var hash = SHA256()
     try file.forEachPiece(of: 0..<file.count) { piece throws(FileError) in hash.update(piece) }
@@ -27,12 +27,12 @@ private func hexadecimal(_ byte: UInt8) -> String {
   (byte < 16 ? "0" : "") + String(byte, radix: 16)
 }
 
-/// SHA-256 of bytes that come in pieces.
+/// SHA-256 of bytes that arrive in pieces.
 private struct SHA256 {
   private var state = crypto_hash_sha256_state()
 
   init() {
-    // Chooses the machine's implementations; a second time it does nothing.
+    // Chooses the implementation for the machine; calling it again has no effect.
     precondition(sodium_init() >= 0, "libsodium cannot start")
     crypto_hash_sha256_init(&state)
   }

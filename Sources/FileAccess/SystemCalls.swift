@@ -11,8 +11,8 @@ extension FileError {
   }
 }
 
-/// Runs a call that returns −1 and sets `errno` on failure, again as long as a signal interrupts it, and waits
-/// where a descriptor that does not block is not ready.
+/// Runs a call that returns −1 and sets `errno` on failure. It is repeated if a signal interrupts it, and
+/// waits if a non-blocking descriptor is not ready.
 ///
 /// - Returns: What the call returned, or the error code.
 func retrying(on descriptor: Int32, for events: Int32, _ call: () -> Int) -> Result<Int, SystemCode> {
