@@ -1,6 +1,6 @@
-/// A text in which some ranges have been replaced, and the way back to the offsets that it had before.
+/// A text with some ranges replaced, and the map back to offsets in the original.
 struct EditedText {
-  /// What stands in place of a range of the original.
+  /// The replacement for a range of the original.
   struct Edit {
     let range: Range<Int>
     let replacement: [UInt8]
@@ -26,7 +26,8 @@ struct EditedText {
     self.bytes = bytes
   }
 
-  /// Where a byte of the edited text stood in the original; the beginning of its range for a byte of a replacement.
+  /// The offset in the original of a byte of the edited text; for a byte of a replacement, the start of the
+  /// replaced range.
   func originalOffset(of offset: Int) -> Int {
     var shift = 0
     for edit in edits where edit.range.lowerBound + shift <= offset {

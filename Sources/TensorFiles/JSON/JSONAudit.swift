@@ -1,15 +1,16 @@
 import FileAccess
 
-/// One pass over a text whose structure json-c has accepted, for what json-c accepts beyond RFC 8259, and for what
-/// it loses silently.
+/// One pass over a text that json-c has accepted. It finds what json-c accepts beyond RFC 8259, and what
+/// json-c loses silently.
 ///
-/// Refused: duplicate keys (also those that are equal only after unescaping), numbers such as `-01` and `1.`, `NaN`
-/// and `Infinity`, keys in single quotes, control characters in strings, UTF-8 that is overlong or encodes a
-/// surrogate, surrogate escapes without their partner, and `\u0000`, which ends a key for json-c.
+/// Refused: duplicate keys (also those that are equal only after unescaping), numbers such as `-01` and
+/// `1.`, `NaN` and `Infinity`, keys in single quotes, control characters in strings, UTF-8 that is overlong
+/// or encodes a surrogate, surrogate escapes without their partner, and `\u0000`, which ends a key for
+/// json-c.
 ///
 /// - Complexity: O(length); no recursion.
 struct JSONAudit {
-  /// An array or object that has begun and not ended.
+  /// An array or object that is still open.
   private struct Container {
     let isObject: Bool
     var keys: Set<String> = []
@@ -23,19 +24,19 @@ struct JSONAudit {
     }
   }
 
-  /// Where the integers end that json-c would not read as they are written: those of 19 digits and more, which may
-  /// not fit its 64 bits, and `-0`, which would lose its sign.
+  /// The ends of the integers that json-c would not read exactly: those of 19 digits or more, which may not
+  /// fit its 64 bits, and `-0`, which would lose its sign.
   private(set) var distortedIntegers: [Int] = []
   private let text: UnsafeBufferPointer<UInt8>
   private let file: String
-  /// The arrays that are stepped over, the next one last.
+  /// The arrays to skip, the next one last.
   private var numberArrays: [NumberArray]
   private var position = 0
   private var open: [Container] = []
 
   /// An audit of a text that json-c has parsed.
   ///
-  /// - Parameter numberArrays: Arrays of the text that are known to be well.
+  /// - Parameter numberArrays: Arrays of the text that are known to be valid.
   init(_ text: UnsafeBufferPointer<UInt8>, file: String, except numberArrays: [NumberArray]) {
     self.text = text
     self.file = file
@@ -44,7 +45,7 @@ struct JSONAudit {
 
   /// Reads the whole text.
   ///
-  /// - Throws: `FileError` for the first thing that is refused.
+  /// - Throws: `FileError` for the first violation.
   mutating func run() throws(FileError) {
     while position < text.count {
       switch text[position] {
@@ -128,7 +129,7 @@ struct JSONAudit {
     try key(hasEscapes ? unescaped(string) : string, at: start)
   }
 
-  /// Steps over an escape sequence, over two where it is a surrogate pair.
+  /// Skips an escape sequence, or two if they are a surrogate pair.
   private mutating func escape() throws(FileError) {
     let start = position
     guard let unit = skipEscape() else { return }
@@ -141,7 +142,7 @@ struct JSONAudit {
     }
   }
 
-  /// Steps over one escape sequence, if there is one, and returns the code unit of `\uXXXX`.
+  /// Skips one escape sequence, if there is one, and returns the code unit of `\uXXXX`.
   private mutating func skipEscape() -> UInt16? {
     guard position + 1 < text.count, text[position] == UInt8(ascii: "\\") else { return nil }
     position += 2
@@ -160,7 +161,7 @@ struct JSONAudit {
     }
   }
 
-  /// The path of the value that the audit is in.
+  /// The path of the current value.
   private var place: JSONPlace {
     open.reduce(.root) { place, container in
       container.isObject ? .key(place, container.key) : .index(place, container.index)
@@ -168,7 +169,7 @@ struct JSONAudit {
   }
 }
 
-/// Whether the bytes are UTF-8 as Unicode defines it; json-c counts continuation bytes only.
+/// Whether the bytes are UTF-8 as Unicode defines it; json-c only counts continuation bytes.
 private func isUTF8(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
   var (decoder, iterator) = (UTF8(), bytes.makeIterator())
   while true {

@@ -10,21 +10,22 @@ import FileAccess
 
 /// A JSON text, parsed by json-c and audited; it owns json-c's tree.
 ///
-/// json-c decides about the structure; `JSONAudit` refuses what json-c lets through beyond RFC 8259 and finds the
-/// integers that json-c would distort, which are then given to it as doubles, `1234e00`. Long arrays of numbers are kept
-/// from json-c until something asks for a single one of them: in their places its tree has stand-ins.
+/// json-c checks the structure. `JSONAudit` refuses what json-c accepts beyond RFC 8259, and finds the
+/// integers that json-c would distort; those are then given to json-c as doubles, `1234e00`. Long arrays of
+/// numbers are hidden from json-c behind placeholders until a single number of one is needed.
 package final class JSONDocument {
   /// How deeply arrays and objects may be nested; the formats need less than a dozen levels.
   package static let maximumDepth = 64
 
-  /// What makes an integer a double to json-c; spelled as nobody spells it, so that messages can leave it out.
+  /// The suffix that makes json-c read an integer as a double. Nobody writes it like this, so messages can
+  /// remove it.
   package static let mark = "e00"
 
   /// The name of the file, for messages.
   package var file: String { contents.name }
-  /// Where the tensors stand that the document refers to by name; nil where it spells out all of its numbers.
+  /// The file of the tensors that the document refers to by name; nil if all numbers are in the document.
   package var weights: (any WeightsFile)?
-  /// The coordinates that have been claimed so far by what the document describes.
+  /// The coordinates claimed so far by the document's contents.
   package var claimedCoordinates = 0
   private let contents: FileContents
   private let numberArrays: [NumberArray]
@@ -66,9 +67,10 @@ package final class JSONDocument {
   /// The whole document as a value.
   package var root: JSONValue { JSONValue(node: tree, place: .root, document: self) }
 
-  // MARK: Arrays that json-c has been spared
+  // MARK: Arrays hidden from json-c
 
-  /// The array of numbers that a node of the tree stands in for; nil where the node is itself what the text has.
+  /// The array of numbers that a node of the tree is a placeholder for; nil if the node is not a
+  /// placeholder.
   func numberArray(behind node: OpaquePointer?) -> NumberArray? {
     guard json_object_get_type(node) == json_type_array, json_object_array_length(node) == 1,
       let name = json_object_array_get_idx(node, 0), json_object_get_type(name) == json_type_string,
@@ -77,7 +79,7 @@ package final class JSONDocument {
     return numberArrays[Int(atol(text + 1))]
   }
 
-  /// Its numbers, row-major; nil where one of them is beyond the range of a double, or nothing but json-c can convert
+  /// The array's numbers, row-major; nil if one is beyond the range of a double, or only json-c can convert
   /// them.
   package func numbers(of array: NumberArray) -> [Double]? {
     let numbers = contents.bytes.withUnsafeBufferPointer { text in
@@ -90,11 +92,11 @@ package final class JSONDocument {
     return numbers.count == array.count ? numbers : nil
   }
 
-  /// Puts json-c's own array in the place of its stand-in, if the node is one.
+  /// Replaces a placeholder by json-c's own array; does nothing to other nodes.
   func spellOut(_ node: OpaquePointer?) {
     guard let array = numberArray(behind: node) else { return }
     contents.bytes.withUnsafeBufferPointer { text in
-      // A part of a text that has been parsed, so that nothing but the memory can fail.
+      // Part of a text that has already been parsed, so only memory can run out.
       let elements = try! parseJSON(UnsafeBufferPointer(rebasing: text[array.range]), [], file: file)
       defer { json_object_put(elements) }
       json_object_array_del_idx(node, 0, 1)
@@ -105,14 +107,14 @@ package final class JSONDocument {
   }
 }
 
-/// What json-c gets in place of an array of numbers: an array with a string that no text can have, since the audit refuses
-/// NUL.
+/// The placeholder that json-c gets for an array of numbers: an array with a string that no text can
+/// contain, since the audit refuses NUL.
 private func standIn(for index: Int) -> [UInt8] {
   Array("[\"\\u0000\(index)\"]".utf8)
 }
 
-/// Refuses, before json-c sees it, a text that is empty or begins with a byte order mark or contains NUL, which
-/// ends a text for json-c.
+/// Refuses a text that is empty, begins with a byte order mark or contains NUL. json-c must not see it,
+/// because NUL ends a text for json-c.
 private func refuseWhatIsNoText(_ text: UnsafeBufferPointer<UInt8>, file: String) throws(FileError) {
   let whitespace: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
   guard text.contains(where: { !whitespace.contains($0) }) else {

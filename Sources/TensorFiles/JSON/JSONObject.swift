@@ -1,14 +1,14 @@
 import CJSONC
 import FileAccess
 
-/// An object whose keys are known to be among those that its format has.
+/// An object whose keys have been checked against its format.
 package struct JSONObject {
-  /// The object as a value, for its place.
+  /// The object as a value, which knows its place.
   package let value: JSONValue
 
-  /// The object, with every one of its keys checked.
+  /// The object, with every key checked.
   ///
-  /// - Parameter keys: The keys that the format has here, as messages list them; nil where any may stand.
+  /// - Parameter keys: The allowed keys, as messages list them; nil allows any key.
   package init(_ value: JSONValue, keys: [String]?) throws(FileError) {
     guard value.isObject else { throw value.expected("an object") }
     self.value = value
@@ -31,14 +31,14 @@ package struct JSONObject {
     return keys
   }
 
-  /// The value under a key, or nil where the key is absent.
+  /// The value for a key, or nil if the key is absent.
   package func optional(_ key: String) -> JSONValue? {
     var node: OpaquePointer?
     guard json_object_object_get_ex(value.node, key, &node) != 0 else { return nil }
     return JSONValue(node: node, place: .key(value.place, key), document: value.document)
   }
 
-  /// The value under a key that must be there.
+  /// The value for a required key.
   package func required(_ key: String) throws(FileError) -> JSONValue {
     guard let value = optional(key) else { throw value.expected("the key \(quoted(key))", found: "none") }
     return value

@@ -7,13 +7,13 @@ import FileAccess
   import Darwin
 #endif
 
-/// json-c's tree of the text with the edits; nil is JSON's `null`.
+/// json-c's tree of the text after the edits; nil is JSON's `null`.
 ///
 /// - Throws: `FileError` of kind `badData` with line and column in the text before the edits.
 func parseJSON(
   _ text: UnsafeBufferPointer<UInt8>, _ edits: [EditedText.Edit], file: String
 ) throws(FileError) -> OpaquePointer? {
-  // json-c counts the level of the values inside the innermost array as well.
+  // json-c also counts the level of the values inside the innermost array.
   guard let tokener = json_tokener_new_ex(Int32(JSONDocument.maximumDepth + 1)) else {
     throw FileError(.inputOutput, file: file, cannot: "read", code: ENOMEM)
   }
@@ -32,7 +32,7 @@ func parseJSON(
   return tree
 }
 
-/// The tree of a text, and where json-c stopped reading it.
+/// The tree of a text, and the offset where json-c stopped.
 private func parse(
   _ text: UnsafeBufferPointer<UInt8>, by tokener: UnsafeMutablePointer<json_tokener>
 ) -> (OpaquePointer?, Int) {
@@ -41,7 +41,7 @@ private func parse(
   }
   let end = json_tokener_get_parse_end(tokener)
   if json_tokener_get_error(tokener) == json_tokener_continue {
-    // A number on its own ends where the text does, which only a NUL says.
+    // A number at the top level ends at the end of the text, which json-c recognises only by a NUL.
     tree = json_tokener_parse_ex(tokener, "", 1)
   }
   return (tree, end)

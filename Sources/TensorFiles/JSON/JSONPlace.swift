@@ -1,10 +1,10 @@
 import FileAccess
 
-/// The path of a value in a document: `layers[2].weight[3]`, empty for the whole.
+/// The path of a value in a document: `layers[2].weight[3]`; empty for the whole document.
 package indirect enum JSONPlace: CustomStringConvertible {
   /// The whole document.
   case root
-  /// The value under a key.
+  /// The value for a key.
   case key(JSONPlace, String)
   /// The element of an array, from 0.
   case index(JSONPlace, Int)
@@ -22,7 +22,7 @@ package indirect enum JSONPlace: CustomStringConvertible {
 }
 
 extension String {
-  /// Whether the string reads well behind a dot.
+  /// Whether the string can follow a dot without quotes.
   fileprivate var isPlain: Bool {
     !isEmpty && utf8.count <= 48
       && utf8.allSatisfy { byte in

@@ -11,7 +11,7 @@ package func escaped(_ string: String) -> String {
     cString: json_object_to_json_string_ext(node, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE))
 }
 
-/// The string that a valid JSON string, given without its quotation marks, stands for.
+/// The string that a valid JSON string, given without its quotation marks, denotes.
 func unescaped(_ contents: String) -> String {
   let node = json_tokener_parse("\"\(contents)\"")
   defer { json_object_put(node) }

@@ -2,7 +2,7 @@ import CJSONC
 import FileAccess
 import LinearAlgebra
 
-/// A number of the tree; nil where it is none, or is beyond the range of a double.
+/// A number of the tree; nil if the node is not a number, or is beyond the range of a double.
 private func finiteNumber(_ node: OpaquePointer?) -> Double? {
   switch json_object_get_type(node) {
   case json_type_double, json_type_int:
@@ -22,8 +22,8 @@ extension JSONValue {
   /// A list of finite numbers, at least one.
   ///
   /// - Parameters:
-  ///   - length: How many there must be; nil for any number.
-  ///   - reason: Why so many: `the size of "fc1"`.
+  ///   - length: The required count; nil for any count.
+  ///   - reason: Why this count: `the size of "fc1"`.
   package func vector(_ length: Int? = nil, _ reason: String? = nil) throws(FileError) -> [Double] {
     if let tensor = numberArray([length]) { return tensor.elements }
     try checkLength(length, of: "number", reason)
@@ -36,8 +36,8 @@ extension JSONValue {
   /// Rows of finite numbers, all of one length; at least one row and one column.
   ///
   /// - Parameters:
-  ///   - rows: How many rows there must be, and why; nil for any number.
-  ///   - columns: How many numbers each row must have, and why; nil for as many as the first has.
+  ///   - rows: The required number of rows, and why; nil for any number.
+  ///   - columns: The required number of columns, and why; nil for as many as the first row has.
   package func matrix(
     rows: (Int, String)? = nil, columns: (Int, String)? = nil
   ) throws(FileError) -> Matrix<Double> {
@@ -46,7 +46,7 @@ extension JSONValue {
     }
     try checkLength(rows?.0, of: "row", rows?.1)
     let (rowCount, width) = (count, columns?.0 ?? element(0).lengthIfArray)
-    // All lengths first: the sizes that a file claims allocate nothing before they are known to be true.
+    // All lengths are checked first, so that nothing is allocated for a claimed size that is false.
     for row in 0..<rowCount { try element(row).checkLength(width, of: "number", columns?.1) }
     var elements: [Double] = []
     elements.reserveCapacity(rowCount * element(0).count)
@@ -54,12 +54,12 @@ extension JSONValue {
     return Matrix(rows: rowCount, columns: element(0).count, elements: elements)
   }
 
-  /// Finite numbers nested to any depth, with arrays of one length on each level; none of them empty.
+  /// Finite numbers nested to any depth, with non-empty arrays of one length on each level.
   package func tensor() throws(FileError) -> Tensor<Double> {
     if let tensor = numberArray() { return tensor }
     var shape: [Int] = []
     var level = [self]
-    // Level by level: after n rounds `level` has the values at depth n, in row-major order.
+    // Level by level: after n rounds `level` holds the values at depth n, in row-major order.
     while level[0].isArray {
       let length = level[0].count
       for value in level { try value.checkLength(length, of: "element", nil) }
@@ -75,10 +75,10 @@ extension JSONValue {
     return Tensor(shape: [], elements: [try number()])
   }
 
-  /// The numbers of an array that json-c has been spared; nil for any other value, and where the shape is not the one
-  /// that is expected: json-c's array says then what is wrong, and where.
+  /// The numbers of an array that is hidden from json-c. It is nil for any other value and for an
+  /// unexpected shape, because json-c's array then locates the error.
   ///
-  /// - Parameter shape: The extents, nil for any; by default any number of them.
+  /// - Parameter shape: The expected extents, nil for any; by default any number of them.
   private func numberArray(_ shape: [Int?]? = nil) -> Tensor<Double>? {
     guard let array = document.numberArray(behind: node) else { return nil }
     if let shape {
@@ -90,7 +90,7 @@ extension JSONValue {
 
   private var lengthIfArray: Int? { isArray ? count : nil }
 
-  /// Checks that the value is a list of the expected length, and not empty.
+  /// Checks that the value is a non-empty list of the expected length.
   private func checkLength(_ length: Int?, of what: String, _ reason: String?) throws(FileError) {
     guard let length, length > 0 else {
       guard isArray, count > 0 else { throw expected("a list of \(what)s") }

@@ -1,19 +1,19 @@
 import CJSONC
 import FileAccess
 
-/// A value of a document together with its place, from which every error gets its own.
+/// A value of a document together with its place, which its errors report.
 package struct JSONValue {
   package let node: OpaquePointer?
   package let place: JSONPlace
   /// Keeps the tree alive.
   package let document: JSONDocument
 
-  /// The error that something else was expected here: `layers[0].name: expected a string, found 3`.
+  /// The error that another value was expected here: `layers[0].name: expected a string, found 3`.
   package func expected(_ expectation: String, found: String? = nil) -> FileError {
     wrong("expected \(expectation), found \(found ?? summary)")
   }
 
-  /// The error that something is wrong here.
+  /// The error for a problem at this place.
   package func wrong(_ problem: String) -> FileError {
     FileError(.badData, file: document.file, place: place.description, problem)
   }
@@ -42,7 +42,7 @@ package struct JSONValue {
   /// Whether the value is a string.
   package var isString: Bool { json_object_get_type(node) == json_type_string }
 
-  /// An integer of 64 bits, or nil.
+  /// A 64-bit integer, or nil.
   package var integerValue: Int? {
     json_object_get_type(node) == json_type_int ? Int(json_object_get_int64(node)) : nil
   }
@@ -62,7 +62,7 @@ package struct JSONValue {
       node: json_object_array_get_idx(node, index), place: .index(place, index), document: document)
   }
 
-  /// The elements of an array; `expectation` says what it is a list of.
+  /// The elements of an array; `expectation` says what is listed.
   package func elements(_ expectation: String) throws(FileError) -> [JSONValue] {
     guard isArray else { throw expected(expectation) }
     return (0..<count).map(element)

@@ -1,9 +1,9 @@
 import FileAccess
 
-/// Writes JSON piece by piece to a sink; no more than a buffer of it is ever in memory.
+/// Writes JSON incrementally to a sink; at most one buffer of it is in memory.
 ///
-/// The same calls write the same bytes. Containers are closed by `end`, the text by `finish`. The order of calls is
-/// the caller's to keep: a `key` before every value inside an object, and nowhere else.
+/// The same calls write the same bytes. Containers are closed by `end`, the text by `finish`. The caller
+/// must keep the order of calls: a `key` before every value inside an object, and nowhere else.
 public struct JSONWriter: ~Copyable {
   /// How the elements of an array or object are laid out.
   public enum Layout: Sendable {
@@ -22,14 +22,14 @@ public struct JSONWriter: ~Copyable {
 
   private static let bufferSize = 1 << 16
   private let sink: any ByteSink
-  /// Where the numbers of tensors go.
+  /// Where the numbers of tensors are written.
   package let weights: any WeightsPlacement
   private var buffer = TextBuffer(capacity: bufferSize + 64)
   private var open: [Container] = []
 
   /// A writer at the beginning of a text.
   ///
-  /// - Parameter weights: Where the numbers of tensors go; into the text by default.
+  /// - Parameter weights: Where the numbers of tensors are written; in the text by default.
   public init(to sink: any ByteSink, weights: (any WeightsPlacement)? = nil) {
     self.sink = sink
     self.weights = weights ?? InlineWeights()
@@ -62,7 +62,7 @@ public struct JSONWriter: ~Copyable {
 
   /// Writes a string.
   ///
-  /// - Throws: `FileError` for a NUL character, which no reader of these formats accepts.
+  /// - Throws: `FileError` for a NUL character, which all readers of these formats refuse.
   public mutating func string(_ string: String) throws(FileError) {
     try beginElement()
     try append(escapedForFile(string))
@@ -82,7 +82,7 @@ public struct JSONWriter: ~Copyable {
 
   /// Writes a number in the shortest form that reads back to the same bits.
   ///
-  /// - Throws: `FileError` for an infinity or NaN, which JSON cannot say.
+  /// - Throws: `FileError` for an infinity or NaN, which JSON cannot represent.
   public mutating func number(_ number: Double) throws(FileError) {
     try beginElement()
     try appendNumber(number)
@@ -102,14 +102,14 @@ public struct JSONWriter: ~Copyable {
     try end()
   }
 
-  /// Ends the text with a line break and hands the last of it to the sink.
+  /// Ends the text with a line break and flushes the buffer to the sink.
   public mutating func finish() throws(FileError) {
     precondition(open.isEmpty, "an array or object that has not been ended")
     try append("\n")
     try flush()
   }
 
-  /// The error that the value about to be written has no place in a file.
+  /// The error that the value about to be written cannot be written.
   package func unwritable(_ expectation: String, found: String) -> FileError {
     FileError(.badData, file: sink.name, place: place, "expected \(expectation) to write, found \(found)")
   }
@@ -126,7 +126,7 @@ public struct JSONWriter: ~Copyable {
     open.append(container)
   }
 
-  /// What stands before an element of an array; the value of a key has its separator before the key.
+  /// Writes what precedes an element of an array. A value for a key has its separator before the key.
   private mutating func beginElement() throws(FileError) {
     if let container = open.last, !container.isObject { try separate() }
   }

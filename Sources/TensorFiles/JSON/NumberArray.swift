@@ -1,31 +1,32 @@
-/// An array of nothing but numbers, or of such arrays of one shape, where it stands in a JSON text: weights.
+/// The position in a JSON text of an array that contains only numbers, or only such arrays of one shape:
+/// weights.
 ///
-/// json-c gives each number an object and a copy of its digits, so it is spared those of long arrays: they are found
-/// before it sees the text, and converted when something asks for them.
+/// json-c allocates an object and a copy of the digits for each number, so long arrays are hidden from it.
+/// They are found before json-c sees the text, and converted when they are needed.
 package struct NumberArray {
-  /// The bytes, from the first bracket to the last.
+  /// The bytes, including both brackets.
   package let range: Range<Int>
-  /// The extents, outermost first; none of them 0.
+  /// The extents, outermost first; all positive.
   package let shape: [Int]
 
-  /// The fewest numbers that are worth it.
+  /// The least count of numbers that is worth hiding.
   static let minimumCount = 16
-  /// How deeply the numbers may be nested.
+  /// The deepest nesting of the numbers.
   private static let maximumRank = 8
 
   /// The number of numbers.
   package var count: Int { shape.reduce(1, *) }
 
-  /// The long ones among the arrays of numbers of a text, whose structure need not be valid; one within another is part
-  /// of that.
+  /// The long arrays of numbers of a text, whose structure need not be valid; a nested array is part of the
+  /// outer one.
   ///
-  /// Only numbers as JSON writes them are taken, and no integers that json-c would distort.
+  /// Only numbers as JSON writes them are accepted, and no integers that json-c would distort.
   ///
-  /// - Complexity: O(length): no byte is looked at more than `maximumRank` + 1 times.
+  /// - Complexity: O(length): no byte is read more than `maximumRank` + 1 times.
   package static func all(in text: UnsafeBufferPointer<UInt8>) -> [NumberArray] {
     var arrays: [NumberArray] = []
     var (position, depth) = (0, 0)
-    // Where json-c will stop, there is nothing more to find.
+    // json-c stops at this depth, so nothing deeper matters.
     while position < text.count, depth <= JSONDocument.maximumDepth {
       switch text[position] {
       case UInt8(ascii: "\""): skipString(in: text, at: &position)
@@ -51,12 +52,12 @@ package struct NumberArray {
     return arrays
   }
 
-  /// The array that begins at `start`, where it is one of numbers.
+  /// The array that begins at `start`; nil if it is not an array of numbers.
   private init?(in text: UnsafeBufferPointer<UInt8>, at start: Int) {
     var position = start + 1
-    /// The elements so far of each array that is open, the innermost last.
+    /// The number of elements so far of each open array, the innermost last.
     var counts = [0]
-    /// The extents of arrays that have ended, by their depth; 0 where none has.
+    /// The extents of closed arrays by depth; 0 before the first one closes.
     var extents = [Int](repeating: 0, count: Self.maximumRank)
     /// The depth of the numbers.
     var rank = 0
@@ -72,7 +73,7 @@ package struct NumberArray {
       if rank == 0 { rank = counts.count }
       guard counts.count == rank, let row = Self.skipNumbers(in: text, at: &position) else { return nil }
       counts[rank - 1] = row
-      // Behind the last number of a row: everything that ends here.
+      // After the last number of a row: everything that closes here.
       while let count = counts.last, position < text.count, text[position] == UInt8(ascii: "]") {
         let depth = counts.count - 1
         guard extents[depth] == 0 || extents[depth] == count else { return nil }
@@ -92,8 +93,8 @@ package struct NumberArray {
     }
   }
 
-  /// Steps over numbers up to the bracket that ends them, and returns how many there are; nil where something else
-  /// stands among them.
+  /// Skips numbers up to the closing bracket and returns how many there are; nil if anything else is among
+  /// them.
   private static func skipNumbers(in text: UnsafeBufferPointer<UInt8>, at position: inout Int) -> Int? {
     var count = 0
     while position < text.count {
@@ -125,7 +126,7 @@ private func skipWhitespace(in text: UnsafeBufferPointer<UInt8>, at position: in
   }
 }
 
-/// Steps over a string, or over what is left where it does not end.
+/// Skips a string, or the rest of the text if the string does not end.
 private func skipString(in text: UnsafeBufferPointer<UInt8>, at position: inout Int) {
   position += 1
   while position < text.count, text[position] != UInt8(ascii: "\"") {

@@ -1,12 +1,12 @@
-/// What the grammar of RFC 8259 says of a number in a JSON text.
+/// A number in a JSON text, checked against the grammar of RFC 8259.
 struct NumberToken {
-  /// Whether JSON writes numbers so.
+  /// Whether the number is valid JSON.
   let isValid: Bool
-  /// Whether json-c would not read it as it is written: an integer of 19 digits and more, which may not fit its 64
+  /// Whether json-c would not read it exactly: an integer of 19 digits or more, which may not fit its 64
   /// bits, or `-0`, which would lose its sign.
   let isDistorted: Bool
 
-  /// Steps over the number that begins at `position`, with a digit or a minus sign.
+  /// Skips the number that begins at `position`, with a digit or a minus sign.
   @inline(__always)
   init(in text: UnsafeBufferPointer<UInt8>, at position: inout Int) {
     let isNegative = text[position] == UInt8(ascii: "-")
@@ -34,7 +34,7 @@ struct NumberToken {
   }
 }
 
-/// Steps over digits, eight at a time where there are as many, and returns their number.
+/// Skips digits, eight at a time where possible, and returns their number.
 @inline(__always)
 private func skipDigits(in text: UnsafeBufferPointer<UInt8>, at position: inout Int) -> Int {
   let start = position
@@ -47,7 +47,8 @@ private func skipDigits(in text: UnsafeBufferPointer<UInt8>, at position: inout 
   return position - start
 }
 
-/// Whether eight bytes are digits, 0x30 to 0x39: the upper half of each is 3, and still is when 6 is added.
+/// Whether eight bytes are digits, 0x30 to 0x39: the upper half of each is 3, and remains 3 when 6 is
+/// added.
 @inline(__always)
 private func areDigits(_ bytes: UInt64) -> Bool {
   let (upperHalves, threes): (UInt64, UInt64) = (0xF0F0_F0F0_F0F0_F0F0, 0x3030_3030_3030_3030)

@@ -1,9 +1,9 @@
-/// Text on its way to a sink, as bytes.
+/// A buffer of text on its way to a sink.
 struct TextBuffer {
   /// The text so far, in UTF-8.
   private(set) var bytes: [UInt8] = []
 
-  /// An empty buffer that has room for so many bytes.
+  /// An empty buffer with this capacity in bytes.
   init(capacity: Int = 0) {
     bytes.reserveCapacity(capacity)
   }
@@ -13,15 +13,15 @@ struct TextBuffer {
     bytes.append(byte)
   }
 
-  /// Removes the text, and keeps its room.
+  /// Removes the text and keeps the capacity.
   mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
   }
 
-  /// Appends the shortest digits that read back to the same bits, without what a reader can do without: the `.0` of
-  /// an integer, and `+` and leading zeros of an exponent.
+  /// Appends the shortest digits that read back to the same bits. Redundant characters are dropped: the
+  /// `.0` of an integer, and `+` and leading zeros of an exponent.
   ///
-  /// −0 stays `-0.0`: as an integer it would lose its sign in most readers.
+  /// −0 stays `-0.0`, because most readers would drop the sign of an integer.
   mutating func appendShortestText(of number: Double) {
     let start = bytes.count
     number.write(to: &self)
@@ -41,8 +41,8 @@ extension TextBuffer: TextOutputStream {
     bytes.append(contentsOf: string.utf8)
   }
 
-  /// What the standard library hands the digits of a number to, and spares them a `String` of their own; without it they
-  /// would come by `write`.
+  /// The standard library passes the digits of a number to this method, which avoids a `String`; without it
+  /// they would be passed to `write`.
   // swift-format-ignore: NoLeadingUnderscores
   mutating func _writeASCII(_ text: UnsafeBufferPointer<UInt8>) {
     bytes.append(contentsOf: text)

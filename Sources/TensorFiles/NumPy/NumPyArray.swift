@@ -7,13 +7,13 @@ package struct NumPyArray {
   /// The numbers in C order.
   package let elements: [Double]
 
-  /// What such a file begins with.
+  /// The first bytes of such a file.
   package static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  /// The array in these bytes.
+  /// Decodes the array in these bytes.
   ///
   /// - Parameters:
-  ///   - file: What messages call the file.
+  ///   - file: The file's name in messages.
   ///   - place: The member of an archive; empty for a file of its own.
   /// - Throws: `FileError` of kind `badData`.
   package init(_ bytes: ArraySlice<UInt8>, file: String, place: String = "") throws(FileError) {
@@ -58,13 +58,13 @@ package struct NumPyArray {
   }
 }
 
-/// The types of a NumPy array's numbers.
+/// The element type of a NumPy array.
 private struct NumPyType {
   private enum Kind { case floating, signed, unsigned }
   private let kind: Kind
   let size: Int
 
-  /// The type that a header calls `<f8`, `|i1`, …; nil for one that is no little-endian number.
+  /// The type for a name in a header, `<f8`, `|i1`, …; nil if it is not a little-endian number.
   init?(_ name: String) {
     let sizes: [Character: (Kind, [Int])] = [
       "f": (.floating, [4, 8]), "i": (.signed, [1, 2, 4, 8]), "u": (.unsigned, [1, 2, 4, 8]),
@@ -77,7 +77,7 @@ private struct NumPyType {
     (self.kind, self.size) = (kind, size)
   }
 
-  /// The numbers that these bytes are.
+  /// Decodes the numbers in these bytes.
   func numbers(in bytes: ArraySlice<UInt8>) -> [Double] {
     if kind == .floating {
       let type: NumberType = size == 4 ? .float32 : .float64
@@ -92,14 +92,15 @@ private struct NumPyType {
   }
 }
 
-/// The header of a NumPy array: a literal of Python, `{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }`.
+/// The header of a NumPy array: a Python literal, `{'descr': '<f8', 'fortran_order': False, 'shape': (2,
+/// 3), }`.
 private struct NumPyHeader {
   private(set) var type = ""
   private(set) var isFortranOrder = false
   private(set) var shape: [Int] = []
   private var rest: Substring
 
-  /// The header in these bytes; nil where they are no such literal.
+  /// Parses the header; nil if the bytes are not such a literal.
   init?(_ bytes: ArraySlice<UInt8>) {
     rest = Substring(String(decoding: bytes, as: UTF8.self))
     guard take("{") else { return nil }
@@ -126,7 +127,7 @@ private struct NumPyHeader {
     guard rest.isEmpty, known.count == 3 else { return nil }
   }
 
-  /// The number of elements; nil where there are more than any file has.
+  /// The number of elements; nil if it exceeds any file.
   var count: Int? {
     var count = 1
     for extent in shape {

@@ -1,10 +1,11 @@
 import CZlib
 import FileAccess
 
-/// The members of a zip file, as `numpy.savez` writes them (`.npz`): stored or deflated, none encrypted, no more than
-/// 4 GiB.
+/// The members of a zip file as `numpy.savez` writes it (`.npz`): stored or deflated, not encrypted, at
+/// most 4 GiB.
 ///
-/// See "APPNOTE.TXT - .ZIP File Format Specification". The central directory at the end says what there is.
+/// See "APPNOTE.TXT - .ZIP File Format Specification". Members are read from the central directory at the
+/// end.
 package struct ZipArchive {
   private struct Member {
     let method: Int
@@ -18,12 +19,12 @@ package struct ZipArchive {
   private var members: [String: Member] = [:]
   private let contents: FileContents
 
-  /// What a zip file begins with, and what one without members does.
+  /// The first bytes of a zip file, and of one without members.
   package static let magics: [[UInt8]] = [[0x50, 0x4B, 0x03, 0x04], [0x50, 0x4B, 0x05, 0x06]]
   /// The largest member that is unpacked.
   private static let largestMember = 1 << 32
 
-  /// The archive in a file, its directory read and every claim in it compared with the bytes that there are.
+  /// Opens the archive in a file: reads its directory and checks every entry against the bytes.
   ///
   /// - Throws: `FileError` of kind `badData`.
   package init(_ contents: FileContents) throws(FileError) {
@@ -45,12 +46,12 @@ package struct ZipArchive {
     FileError(.badData, file: contents.name, place: place, problem)
   }
 
-  /// A little-endian number of so many bytes, which are there.
+  /// A little-endian number of `count` bytes, which must exist.
   private func number(at position: Int, _ count: Int) -> Int {
     contents.bytes[position..<(position + count)].reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 
-  /// Where the record stands that ends the file: before a comment of at most 65535 bytes.
+  /// The position of the record that ends the file, before a comment of at most 65535 bytes.
   private var endOfDirectory: Int? {
     let last = contents.bytes.count - 22
     guard last >= 0 else { return nil }
@@ -59,9 +60,9 @@ package struct ZipArchive {
     }
   }
 
-  /// Adds the member that the directory has at a position.
+  /// Adds the member at a position in the directory.
   ///
-  /// - Returns: The position behind it.
+  /// - Returns: The position after it.
   private mutating func addMember(at position: Int, before end: Int) throws(FileError) -> Int {
     let lengths = [28, 30, 32].map { number(at: position + $0, 2) }
     let next = position + 46 + lengths.reduce(0, +)
@@ -98,12 +99,12 @@ package struct ZipArchive {
     return next
   }
 
-  /// The bytes of a member that there is.
+  /// The bytes of an existing member.
   ///
-  /// - Throws: `FileError` of kind `badData` where they are damaged.
+  /// - Throws: `FileError` of kind `badData` if they are damaged.
   package func bytes(of name: String) throws(FileError) -> [UInt8] {
     guard let member = members[name] else { throw refused(quoted(name), "expected a member, found none") }
-    // Deflate makes at most 1032 bytes of one.
+    // Deflate expands a byte to at most 1032 bytes.
     guard member.size <= Self.largestMember, member.size / 1032 <= member.compressed.count else {
       throw refused(quoted(name), "expected a size that its bytes can have, found \(member.size)")
     }
@@ -119,16 +120,16 @@ package struct ZipArchive {
   }
 }
 
-/// What deflated bytes say, so many bytes exactly; nil where they say anything else.
+/// The inflated bytes, exactly `count` of them; nil for anything else.
 private func inflated(_ bytes: ArraySlice<UInt8>, to count: Int) -> [UInt8]? {
   var stream = z_stream()
   guard deq_inflate_init(&stream) == Z_OK else { return nil }
   defer { inflateEnd(&stream) }
-  // One more than there should be: what goes on would not be seen otherwise.
+  // One byte more than expected, so that excess data is noticed.
   var result = [UInt8](repeating: 0, count: count + 1)
   let isComplete = bytes.withUnsafeBufferPointer { input in
     result.withUnsafeMutableBufferPointer { output in
-      // zlib does not write to what it reads.
+      // zlib does not write to its input.
       stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
       stream.avail_in = UInt32(clamping: input.count)
       stream.next_out = output.baseAddress

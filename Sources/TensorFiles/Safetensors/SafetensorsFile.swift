@@ -1,8 +1,8 @@
 import FileAccess
 
-/// A safetensors file, opened: everything that the format promises has been checked, and no number read.
+/// An open safetensors file: all rules of the format have been checked, and no number has been read.
 ///
-/// The file is mapped; a tensor's pages are read when something asks for its numbers.
+/// The file is mapped; a tensor's pages are read when its numbers are needed.
 public struct SafetensorsFile: Sendable {
   private struct Entry: Sendable {
     let type: SafetensorsType
@@ -14,20 +14,20 @@ public struct SafetensorsFile: Sendable {
   public let path: String
   /// The names of the tensors, in the order of the header.
   public let names: [String]
-  /// The strings that the file has besides tensors.
+  /// The string metadata of the file.
   public let metadata: [String: String]
   private let file: MappedFile
   private let entries: [String: Entry]
 
   /// Opens a file and checks its header.
   ///
-  /// - Complexity: The length of the header; the data is not looked at.
+  /// - Complexity: O(length of the header); the data is not read.
   /// - Throws: `FileError`: of kind `badData` with the place in the header, else as `MappedFile` does.
   public init(_ path: String) throws(FileError) {
     try self.init(MappedFile(path))
   }
 
-  /// Checks the header of a file that has been opened.
+  /// Checks the header of an open file.
   package init(_ file: MappedFile) throws(FileError) {
     let header = try file.withBytes { bytes throws(FileError) in
       try SafetensorsHeader(bytes, file: file.path)
@@ -36,7 +36,7 @@ public struct SafetensorsFile: Sendable {
     self.file = file
     names = header.entries.map(\.name)
     metadata = header.metadata
-    // JSONDocument has refused a name that stands there twice.
+    // JSONDocument has refused duplicate names.
     entries = Dictionary(
       uniqueKeysWithValues: header.entries.map { entry in
         let (start, range) = (header.dataStart, entry.range)
@@ -53,8 +53,8 @@ public struct SafetensorsFile: Sendable {
 
   /// The tensor of this name.
   ///
-  /// - Throws: `FileError` of kind `badData` where there is none, or one whose elements are no floating-point numbers
-  ///   that a double holds.
+  /// - Throws: `FileError` of kind `badData` if there is none, or if its elements are not floating-point
+  ///   numbers that a double holds.
   public func tensor(named name: String) throws(FileError) -> StoredTensor {
     guard let entry = entries[name] else {
       throw FileError(.badData, file: path, place: quoted(name), "expected a tensor, found none")

@@ -1,33 +1,33 @@
 import FileAccess
 
-/// What the header of a safetensors file says, checked against all that the format promises
+/// The header of a safetensors file, checked against all rules of the format
 /// (https://github.com/huggingface/safetensors, "Format").
 ///
-/// A header is at most 100 MB and begins with `{`; a name stands there once; the tensors cover the data behind it
-/// without overlap, hole or rest. Nothing is promised about alignment: writers pad the header so that the data begins
-/// at a multiple of 8 bytes, readers do not ask for it.
+/// A header is at most 100 MB and begins with `{`. Names are unique. The tensors cover the data after the
+/// header without overlap, gap or rest. The format does not guarantee alignment: writers pad the header so
+/// that the data begins at a multiple of 8 bytes, but readers do not require it.
 package struct SafetensorsHeader {
-  /// What it says of one tensor.
+  /// The header's entry for one tensor.
   package struct Entry {
     package let name: String
     package let type: SafetensorsType
     package let shape: [Int]
-    /// Where its bytes stand in the data behind the header.
+    /// The range of its bytes in the data after the header.
     package let range: Range<Int>
-    /// Where it stands in the header, for messages.
+    /// Its value in the header, for messages.
     package let value: JSONValue
   }
 
   /// The longest header that is read, as in the reference implementation.
   package static let maximumLength = 100_000_000
-  /// The key of what is no tensor: strings by name.
+  /// The key of the string metadata, which is not a tensor.
   static let metadataKey = "__metadata__"
 
   /// The tensors, in the order of the header.
   package let entries: [Entry]
   /// The strings of `__metadata__`.
   package let metadata: [String: String]
-  /// Where the data begins in the file.
+  /// The offset of the data in the file.
   let dataStart: Int
 
   /// Reads and checks the header of a file.
@@ -57,13 +57,13 @@ package struct SafetensorsHeader {
     }
   }
 
-  /// Whether the bytes begin as a safetensors file does: with a length that is within them, and an object.
+  /// Whether the bytes begin like a safetensors file: with a length within the file, then an object.
   package static func isPlausible(_ bytes: UnsafeRawBufferPointer) -> Bool {
     bytes.count > 8 && bytes[8] == UInt8(ascii: "{")
       && UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)) <= min(maximumLength, bytes.count - 8)
   }
 
-  /// The header's bytes, its length known to be true.
+  /// The header's bytes, after its length has been checked.
   private static func text(_ bytes: UnsafeRawBufferPointer, file: String) throws(FileError) -> [UInt8] {
     guard bytes.count >= 8 else {
       throw FileError(
@@ -130,7 +130,7 @@ package struct SafetensorsHeader {
     return bits / 8
   }
 
-  /// Checks that the tensors stand one behind the other from the beginning of the data to its end.
+  /// Checks that the tensors follow each other from the beginning of the data to its end.
   private static func requireCoverage(
     of count: Int, by entries: [Entry], in header: JSONValue
   ) throws(FileError) {
@@ -154,7 +154,7 @@ package struct SafetensorsHeader {
 }
 
 extension JSONValue {
-  /// A list of integers, none of them negative.
+  /// A list of non-negative integers.
   fileprivate func extents(_ expectation: String) throws(FileError) -> [Int] {
     var extents: [Int] = []
     for element in try elements(expectation) { extents.append(try element.extent()) }

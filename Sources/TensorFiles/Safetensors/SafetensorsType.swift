@@ -1,4 +1,4 @@
-/// The types of elements that safetensors files have, by the names that they have there.
+/// The element types of safetensors files, by their names in the format.
 package enum SafetensorsType: String, CaseIterable {
   case F64, F32, F16, BF16
   case I64, I32, I16, I8, U64, U32, U16, U8
@@ -19,8 +19,7 @@ package enum SafetensorsType: String, CaseIterable {
     }
   }
 
-  /// The floating-point type whose numbers a model may have; nil for the others, which a file may have all the
-  /// same.
+  /// The floating-point type, if a model may use it; nil for the others, which a file may still contain.
   package var numbers: NumberType? {
     switch self {
     case .F64: .float64
@@ -31,7 +30,7 @@ package enum SafetensorsType: String, CaseIterable {
     }
   }
 
-  /// The type in which the file has such numbers.
+  /// The type for these numbers.
   package init(_ numbers: NumberType) {
     switch numbers {
     case .float64: self = .F64

@@ -3,13 +3,14 @@ import LinearAlgebra
 
 /// Writes tensors as a safetensors file: the same tensors give the same bytes.
 ///
-/// The header has the names in the order given. The data begins at a multiple of 8 bytes and has the tensors with wide
-/// numbers first, so that each tensor's numbers are aligned, as the reference implementation writes them.
+/// The header lists the names in the order given. The data begins at a multiple of 8 bytes and holds the
+/// tensors with wide numbers first, so that each tensor's numbers are aligned, as in the reference
+/// implementation.
 public struct SafetensorsWriter {
   private let tensors: [(name: String, bytes: TensorBytes, shape: [Int])]
   private let metadata: [(key: String, value: String)]
 
-  /// A writer of these tensors, and of strings besides.
+  /// A writer of these tensors and of string metadata.
   public init(
     _ tensors: [(name: String, tensor: Tensor<Double>)], metadata: [(key: String, value: String)] = []
   ) {
@@ -17,13 +18,13 @@ public struct SafetensorsWriter {
     self.metadata = metadata
   }
 
-  /// Writes the file. Numbers are never all in memory; NaN and infinities are numbers to this format.
+  /// Writes the file without holding all numbers in memory. The format allows NaN and infinities.
   ///
-  /// - Throws: `FileError`: of kind `badData` for a name that the format cannot say or that stands there twice, of kind
-  ///   `inputOutput` where writing fails. What has been written until then is to be discarded.
+  /// - Throws: `FileError`: of kind `badData` for a name that is duplicate or that the format cannot
+  ///   represent, of kind `inputOutput` if writing fails. Discard what has been written before an error.
   public func write(to sink: any ByteSink) throws(FileError) {
     try validate(for: sink)
-    // By size alone, and stable: the order of the tensors decides everything else.
+    // Sorted by element size alone and stably, so the order of the tensors decides everything else.
     let inDataOrder = tensors.indices.sorted {
       (-tensors[$0].bytes.type.size, $0) < (-tensors[$1].bytes.type.size, $1)
     }
@@ -57,7 +58,7 @@ public struct SafetensorsWriter {
     }
   }
 
-  /// The length of the header and the header, padded so that the data begins at a multiple of 8 bytes.
+  /// The header's length and the header, padded so that the data begins at a multiple of 8 bytes.
   private func header(dataOrder: [Int], file: String) throws(FileError) -> [UInt8] {
     var begins = [Int](repeating: 0, count: tensors.count)
     var end = 0

@@ -1,25 +1,25 @@
 import LinearAlgebra
 
-/// A weights file of the model's own: every tensor under its parameter's name, or else its place.
+/// A new weights file for the model: every tensor under its parameter's name, or else its place.
 public final class CollectedWeights: WeightsPlacement {
   public let file: String?
-  /// What is to stand in the weights file, in the order in which the model has it.
+  /// The contents of the weights file, in the model's order.
   public private(set) var tensors: [(name: String, tensor: Tensor<Double>)] = []
   private var positions: [String: Int] = [:]
-  /// How many tensors of other numbers each name has been asked for.
+  /// How many different tensors have been given each name.
   private var counts: [String: Int] = [:]
 
-  /// Weights for a file of this name, as the JSON file names it.
+  /// Weights for a file of this name, as written in the JSON file.
   public init(file: String) {
     self.file = file
   }
 
   public func reference(to tensor: Tensor<Double>, name: String) -> String? {
     guard !name.isEmpty else { return nil }
-    // No tensor of a safetensors file can have this one.
+    // No tensor of a safetensors file may have this name.
     let name = name == SafetensorsHeader.metadataKey ? "\(name)'" : name
     guard let first = positions[name] else { return add(tensor, named: name) }
-    // A parameter may stand in several places, with the same numbers.
+    // A parameter may occur several times, with the same numbers.
     if tensors[first].tensor.isIdentical(to: tensor) { return name }
     var count = counts[name, default: 1]
     var other: String

@@ -1,4 +1,4 @@
-/// How a floating-point number stands in a weights file, always little-endian.
+/// The encoding of floating-point numbers in a weights file, always little-endian.
 public enum NumberType: String, CaseIterable, Sendable {
   /// IEEE double precision.
   case float64
@@ -18,7 +18,7 @@ public enum NumberType: String, CaseIterable, Sendable {
     }
   }
 
-  /// The numbers of a run of bytes, each widened exactly; their beginning need not be aligned.
+  /// Decodes numbers, each widened exactly; the bytes need not be aligned.
   ///
   /// - Precondition: `bytes.count` is a multiple of `size`.
   package func numbers(in bytes: UnsafeRawBufferPointer) -> [Double] {
@@ -51,7 +51,8 @@ public enum NumberType: String, CaseIterable, Sendable {
   }
 }
 
-/// An IEEE half-precision number as a double. Not by `Float16`, which macOS has not on every processor.
+/// An IEEE half-precision number as a double. `Float16` is not used, because macOS lacks it on some
+/// processors.
 private func widened(half bits: UInt16) -> Double {
   let sign: FloatingPointSign = bits & 0x8000 == 0 ? .plus : .minus
   let (exponent, fraction) = (Int(bits >> 10) & 0x1F, Double(bits & 0x3FF) * 0x1p-10)

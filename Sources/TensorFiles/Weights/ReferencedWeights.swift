@@ -1,16 +1,17 @@
 import FileAccess
 import LinearAlgebra
 
-/// Pointers into the file that the weights came from. Numbers that came from no file stand in the JSON.
+/// References to the file that the weights were read from. Numbers without a file are written in the JSON.
 public final class ReferencedWeights: WeightsPlacement {
   public let file: String?
-  /// The weights file by every path that it was opened by.
+  /// The weights file by every path under which it was opened.
   private let paths: Set<String>
 
   /// References from a JSON file to the one weights file of a model's tensors.
   ///
-  /// - Parameter target: The path of the JSON file, from whose folder the weights file is named.
-  /// - Throws: `FileError` of kind `badData` where the weights came from no file, from a pipe, or from several files.
+  /// - Parameter target: The path of the JSON file; the weights file is named relative to its folder.
+  /// - Throws: `FileError` of kind `badData` if the weights came from no file, from a pipe, or from several
+  ///   files.
   public init(to tensors: [Tensor<Double>], writtenTo target: String) throws(FileError) {
     let paths = Set(tensors.compactMap { ($0.source as? StoredTensor)?.path }).sorted()
     guard let path = paths.first else {

@@ -1,18 +1,18 @@
 import FileAccess
 import LinearAlgebra
 
-/// A floating-point tensor that stands in a weights file: in a safetensors file, in an ONNX model, or in the
-/// external data of one.
+/// A floating-point tensor in a weights file: a safetensors file, an ONNX model, or the external data of
+/// one.
 public final class StoredTensor: NumberSource {
-  /// What holds the numbers.
+  /// Where the numbers are.
   package enum Contents: Sendable {
-    /// A run of bytes of a mapped file.
+    /// A range of bytes of a mapped file.
     case mapped(MappedFile, Range<Int>)
-    /// Numbers that the file has in some other way, decoded already.
+    /// Numbers that the file stores in another form, already decoded.
     case inMemory([Double])
   }
 
-  /// The weights file in which the tensor has its name: the ONNX model, where its bytes are external data.
+  /// The weights file that names the tensor: the ONNX model if its bytes are external data.
   public let path: String
   /// The tensor's name there.
   public let name: String
@@ -22,7 +22,7 @@ public final class StoredTensor: NumberSource {
   public let type: NumberType
   package let contents: Contents
 
-  /// A tensor whose bytes have been checked to be there, as many as shape and type ask for.
+  /// A tensor whose bytes are known to exist, in the count that shape and type require.
   package init(path: String, name: String, shape: [Int], type: NumberType, contents: Contents) {
     self.path = path
     self.name = name
@@ -36,7 +36,7 @@ public final class StoredTensor: NumberSource {
   /// The number of bytes that the numbers take in their stored type.
   public var byteCount: Int { count * type.size }
 
-  /// Whether this is the file that the tensor stands in, by whatever path.
+  /// Whether the tensor is stored in this file, by whatever path.
   public func isStored(at other: String) -> Bool {
     let real = realPath(path)
     return real != nil && real == realPath(other)
@@ -50,6 +50,6 @@ public final class StoredTensor: NumberSource {
     }
   }
 
-  /// The tensor, its numbers read when they are first asked for.
+  /// The tensor, its numbers read on first use.
   public var tensor: Tensor<Double> { Tensor(shape: shape, source: self) }
 }

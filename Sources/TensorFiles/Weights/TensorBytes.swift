@@ -3,11 +3,11 @@ import LinearAlgebra
 
 /// The numbers of a tensor on their way into a weights file.
 ///
-/// A tensor that stands in a file keeps the type that it has there, so that what is written is what was read, bit by
-/// bit; every other one is written in double precision.
+/// A tensor from a file keeps its type there, so that it is written bit by bit as it was read; every other
+/// tensor is written in double precision.
 struct TensorBytes {
   private let tensor: Tensor<Double>
-  /// How the numbers are written.
+  /// The type in which the numbers are written.
   let type: NumberType
 
   init(_ tensor: Tensor<Double>) {
@@ -18,7 +18,7 @@ struct TensorBytes {
   /// The number of bytes.
   var count: Int { tensor.count * type.size }
 
-  /// Writes them piece by piece. Bytes of a mapped file are copied as they are, and leave memory again.
+  /// Writes the bytes in pieces. Bytes of a mapped file are copied unchanged and their memory is released.
   func write(to sink: any ByteSink) throws(FileError) {
     guard let stored = tensor.source as? StoredTensor else {
       return try write(tensor.source?.read() ?? tensor.elements, to: sink)

@@ -1,7 +1,8 @@
 import FileAccess
 import LinearAlgebra
 
-// A tensor's numbers in a file: nested arrays, or `{"tensor": "fc1.weight"}`, which stands in the weights file.
+// A tensor's numbers in a file: nested arrays, or a reference into the weights file, `{"tensor":
+// "fc1.weight"}`.
 extension JSONValue {
   /// A tensor of any shape.
   package func tensorOrReference() throws(FileError) -> Tensor<Double> {
@@ -11,8 +12,8 @@ extension JSONValue {
   /// A matrix as a tensor of two axes.
   ///
   /// - Parameters:
-  ///   - rows: How many rows there must be, and why; nil for any number.
-  ///   - columns: How many columns there must be, and why.
+  ///   - rows: The required number of rows, and why; nil for any number.
+  ///   - columns: The required number of columns, and why.
   package func matrixOrReference(
     rows: (Int, String)? = nil, columns: (Int, String)? = nil
   ) throws(FileError) -> Tensor<Double> {

@@ -7,8 +7,8 @@ package protocol WeightsFile: Sendable {
 
   /// The floating-point tensor of this name.
   ///
-  /// - Throws: `FileError` of kind `badData` that names the file and the tensor, where there is none or its numbers are
-  ///   of another type.
+  /// - Throws: `FileError` of kind `badData`, naming file and tensor, if there is none or its numbers have
+  ///   another type.
   func tensor(named name: String) throws(FileError) -> StoredTensor
 }
 

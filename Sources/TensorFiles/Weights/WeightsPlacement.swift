@@ -1,14 +1,14 @@
 import FileAccess
 import LinearAlgebra
 
-/// Where the numbers of a model's tensors go when it is written.
+/// Where the numbers of a model's tensors are written.
 public protocol WeightsPlacement: AnyObject {
-  /// The weights file, as the JSON file names it; nil where all numbers stand in the JSON.
+  /// The weights file, as the JSON file names it; nil if all numbers are in the JSON.
   var file: String? { get }
 
-  /// What the tensor is called in the weights file; nil where its numbers are to stand in the JSON.
+  /// The tensor's name in the weights file; nil if its numbers are written in the JSON.
   ///
-  /// - Parameter name: What the model calls it: its parameter, or its place.
+  /// - Parameter name: The tensor's name in the model: its parameter, or its place.
   func reference(to tensor: Tensor<Double>, name: String) -> String?
 }
 
@@ -22,7 +22,7 @@ final class InlineWeights: WeightsPlacement {
 extension JSONWriter {
   /// Writes a tensor in its own shape, or the reference to it.
   ///
-  /// - Parameter name: What the model calls it.
+  /// - Parameter name: The tensor's name in the model.
   package mutating func numbers(of tensor: Tensor<Double>, name: String) throws(FileError) {
     guard let reference = weights.reference(to: tensor, name: name) else { return try self.tensor(tensor) }
     try beginObject(.inLine)
