@@ -3,8 +3,8 @@ import LinearAlgebra
 import TensorFiles
 
 extension ModelFile {
-  /// Refuses infinities and NaN among the numbers that stand in weights files, which reading has not looked at; those in
-  /// the JSON have been refused already.
+  /// Refuses infinities and NaN in weights files, whose numbers have not been read yet. The JSON reader has
+  /// already refused those in the JSON.
   ///
   /// - Throws: `FileError` of kind `badData` that names the file, the tensor and the number.
   /// - Complexity: Reads all weights.

@@ -1,10 +1,10 @@
 import FileAccess
 
 extension ModelFile {
-  /// Reads a model as `read` does, and says which files were read for it: the model's own, then its weights files, and
-  /// behind an ONNX file its external data, in the order in which the file first refers to them.
+  /// Reads a model as `read` does, and returns the files that were read for it: the model's own, then its
+  /// weights files, each ONNX file followed by its external data, in the order of first reference.
   ///
-  /// - Complexity: Reads every byte of all these files, weights that nobody asks for too.
+  /// - Complexity: Reads every byte of all these files, including unused weights.
   /// - Throws: `FileError`, as `read` does.
   public static func readNotingFiles(
     _ path: String
@@ -14,9 +14,9 @@ extension ModelFile {
     return (model, try log.files())
   }
 
-  /// Reads a model from a file that is in memory, as `read` does, and says which files were read for it.
+  /// Reads a model from a file in memory, as `read` does, and returns the files that were read for it.
   ///
-  /// - Parameter weights: The path of the weights file, where it is not the one that the contents name.
+  /// - Parameter weights: The path of the weights file, if it is not the one that the contents name.
   /// - Throws: `FileError`, as `read` does.
   public static func readNotingFiles(
     _ contents: FileContents, weights: String? = nil

@@ -2,7 +2,7 @@ import Blocks
 import LinearAlgebra
 
 extension ModelFile {
-  /// Every tensor that an entry carries, in the order of the model.
+  /// The tensors of all entries, in the order of the model.
   public var tensors: [Tensor<Double>] {
     switch self {
     case .equilibrium(let model): model.blocks.flatMap(\.tensors)

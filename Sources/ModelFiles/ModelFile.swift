@@ -6,8 +6,8 @@ import Networks
 import ONNXImport
 import TensorFiles
 
-/// A model in a file: a network, or an equilibrium model (`formats.md`). Either may stand in an ONNX file too: an
-/// equilibrium model in one that `ONNXExport` wrote.
+/// A model in a file: a network, or an equilibrium model (see "Formats"). Either may be in an ONNX file; an
+/// equilibrium model only in one that `ONNXExport` wrote.
 public enum ModelFile: Sendable {
   /// `"format": "network"`.
   case network(Network<Double>)
@@ -30,17 +30,18 @@ public enum ModelFile: Sendable {
     }
   }
 
-  /// Reads a model, JSON or ONNX; `-` is standard input. The weights of an ONNX file stay there until something asks
-  /// for them.
+  /// Reads a model, JSON or ONNX; `-` is standard input. The weights of an ONNX file are read when they are
+  /// needed.
   ///
-  /// - Throws: `FileError` that names the place: of kind `badData` for its contents, else as `FileContents` does.
+  /// - Throws: `FileError` that names the place: of kind `badData` for its contents, else as `FileContents`
+  ///   does.
   public static func read(_ path: String) throws(FileError) -> ModelFile {
     try read(path, formats: Format.allCases)
   }
 
-  /// Reads a model, JSON or ONNX, from a file that is in memory.
+  /// Reads a model, JSON or ONNX, from a file in memory.
   ///
-  /// - Parameter weights: The path of the weights file, where it is not the one that the contents name.
+  /// - Parameter weights: The path of the weights file, if it is not the one that the contents name.
   /// - Throws: `FileError` of kind `badData`, with the place.
   public static func read(_ contents: FileContents, weights: String? = nil) throws(FileError) -> ModelFile {
     try read(contents, formats: Format.allCases, weights: weights)
@@ -78,7 +79,7 @@ public enum ModelFile: Sendable {
     return try ModelFile(ONNXReader.read(file, noting: files)).checked(among: formats, file: path)
   }
 
-  /// The model, if it is of one of these formats.
+  /// The model, if it has one of these formats.
   private func checked(among formats: [Format], file: String) throws(FileError) -> ModelFile {
     if formats.contains(format) { return self }
     throw FileError(
@@ -110,15 +111,17 @@ public enum ModelFile: Sendable {
     }
   }
 
-  /// Writes the model: the same model gives the same bytes, and reading them gives the same model.
+  /// Writes the model. The same model gives the same bytes, and reading them gives the same model.
   ///
-  /// Entries of `Wx` are read back before those of `Wz`, and the matrix form keeps neither entries nor parameters.
+  /// When the file is read, entries of `Wx` come before those of `Wz`. The matrix form keeps neither
+  /// entries nor parameters.
   ///
   /// - Parameters:
   ///   - form: The form of an equilibrium model; its own by default.
-  ///   - weights: Where the numbers of tensors go; into the JSON by default, and those of whole matrices always.
-  /// - Throws: `FileError` for what the format cannot say (a number that is not finite, a layer of no type that
-  ///   files have), or where writing fails. What has been written until then is to be discarded.
+  ///   - weights: Where the numbers of tensors are written: in the JSON by default. Whole matrices are
+  ///     always in the JSON.
+  /// - Throws: `FileError` for what the format cannot represent (a number that is not finite, a layer whose
+  ///   type files do not have), or if writing fails. Discard what has been written before an error.
   public func write(
     as form: ModelForm? = nil, to sink: any ByteSink, weights: (any WeightsPlacement)? = nil
   ) throws(FileError) {
@@ -135,7 +138,7 @@ public enum ModelFile: Sendable {
 }
 
 extension ModelFile {
-  /// What an ONNX file holds.
+  /// The model that an ONNX file holds.
   private init(_ model: ONNXReader.Model) {
     switch model {
     case .network(let network): self = .network(network)

@@ -6,7 +6,7 @@ import TensorFiles
 ///
 /// - Throws: `FileError`.
 func openWeights(_ path: String, noting files: InputFileLog? = nil) throws(FileError) -> any WeightsFile {
-  // A header's length may begin with any byte, those of ONNX models too.
+  // The header's length may begin with any byte, including the first byte of an ONNX model.
   let file = try MappedFile(path)
   files?.note(file, at: path)
   let isSafetensors = path.hasSuffix(".safetensors") || file.withBytes(SafetensorsHeader.isPlausible)

@@ -4,8 +4,8 @@ import LinearAlgebra
 import Operators
 import TensorFiles
 
-/// The keys that say what a block is before what it reads: `{…, "size": 512, "activation": "relu"}`, or
-/// `{…, "shape": [8, 16, 16], "ports": [[8, 32, 32]], "activation": {"type": "max_pool", "kernel_size": 2}}`.
+/// The keys that describe a block, without its sources: `{…, "size": 512, "activation": "relu"}`, or `{…,
+/// "shape": [8, 16, 16], "ports": [[8, 32, 32]], "activation": {"type": "max_pool", "kernel_size": 2}}`.
 enum BlockFormat {
   /// The keys, as messages list them.
   static let keys = ["size", "shape", "ports", "activation"]
@@ -33,7 +33,7 @@ enum BlockFormat {
     return (shape, portShapes, nonlinearity)
   }
 
-  /// The port that an entry adds to: `"port": 1`; by default the first.
+  /// The port that an entry adds to: `"port": 1`; the first by default.
   ///
   /// - Parameters:
   ///   - portShapes: The shapes of the block's ports.
@@ -53,7 +53,7 @@ enum BlockFormat {
     return (port, Expectation(shape: portShapes[port], reason: reason))
   }
 
-  /// Writes the keys; those with their default value are left out.
+  /// Writes the keys, except those with default values.
   static func write(_ block: Block<Double>, to writer: inout JSONWriter) throws(FileError) {
     if block.shape.count == 1 {
       try writer.key("size")

@@ -2,17 +2,18 @@ import FileAccess
 import Operators
 import TensorFiles
 
-/// The constants of an operator in a file: keys of the object that names the operator, each of the kind and with
-/// the default that the operator describes.
+/// The constants of an operator in a file: keys of the operator's object, with the kinds and defaults that
+/// the operator describes.
 enum ConstantsFormat {
-  /// How large an integer may be: beyond it no extent, axis or stride has a meaning.
+  /// The largest integer accepted: no extent, axis or stride is larger.
   private static let largestInteger = 1 << 40
 
-  /// The constants of a list of descriptions.
+  /// Reads the constants of a list of descriptions.
   ///
   /// - Parameters:
-  ///   - object: Where the keys stand; nil where the operator is named without an object, and all have defaults.
-  ///   - keys: Every key that the object may have, for the message about one that must be there.
+  ///   - object: The operator's object; nil if the operator is named without one, and all constants have
+  ///     their defaults.
+  ///   - keys: Every key that the object may have, for the message about a missing one.
   static func read(
     _ descriptions: [ConstantDescription], from object: JSONObject?, at value: JSONValue, keys: [String]
   ) throws(FileError) -> [Constant] {
@@ -31,15 +32,16 @@ enum ConstantsFormat {
     return constants
   }
 
-  /// What `make` returns; an error of its constants becomes one at the key of the constant that it begins with.
+  /// The result of `make`; an error of its constants becomes an error at the key of the constant that it
+  /// begins with.
   ///
-  /// - Parameter keys: The keys of constants that the file has under another name.
+  /// - Parameter keys: The keys of constants that have another name in the file.
   static func located<Operator>(
     _ object: JSONObject?, at value: JSONValue, calling keys: [String: String] = [:],
     _ make: () throws(InvalidConstants) -> Operator
   ) throws(FileError) -> Operator {
     do throws(InvalidConstants) { return try make() } catch {
-      // The description begins with the constant's name, which is part of the place where the file has it.
+      // The description begins with the constant's name, which is part of its place in the file.
       let name = error.description.prefix { $0 != ":" }
       guard let constant = object?.optional(keys[String(name)] ?? String(name)) else {
         throw value.wrong(error.description)
@@ -80,7 +82,7 @@ enum ConstantsFormat {
     }
   }
 
-  /// Writes those constants that have not their default value, each under its key.
+  /// Writes the constants that differ from their defaults, each under its key.
   static func write(
     _ constants: [Constant], of descriptions: [ConstantDescription], to writer: inout JSONWriter
   ) throws(FileError) {

@@ -4,7 +4,7 @@ import LinearAlgebra
 import Operators
 import TensorFiles
 
-/// What a value in a file reads or feeds: its shape, and how messages explain its size.
+/// The expected shape of a source or port, and the reason for it in messages.
 package struct Expectation {
   package let shape: [Int]
   /// `the size of "fc1"`.
@@ -14,17 +14,17 @@ package struct Expectation {
   var explained: (Int, String) { (size, reason) }
 }
 
-/// The linear map of an entry of `W_z` or `W_x`, or of a term of a layer:
-/// `{…, "matrix": [[…]]}`, or `{…, "map": {"type": "conv", …}, "view": [3, 32, 32]}`.
+/// The linear map of an entry of `W_z` or `W_x`, or of a term of a layer: `{…, "matrix": [[…]]}`, or `{…,
+/// "map": {"type": "conv", …}, "view": [3, 32, 32]}`.
 enum TermFormat {
-  /// The keys that say which map.
+  /// The keys that describe the map.
   static let keys = ["port", "view", "matrix", "map"]
 
-  /// The map of an entry.
+  /// Reads the map of an entry.
   ///
   /// - Parameters:
-  ///   - source: What the entry reads; `view` says another shape of as many numbers to see it in.
-  ///   - port: What the entry adds to.
+  ///   - source: The entry's source; `view` gives another shape with the same number of elements.
+  ///   - port: The port that the entry adds to.
   static func read(
     _ entry: JSONObject, reading source: Expectation, port: Expectation
   ) throws(FileError) -> any LinearMap<Double> {
@@ -63,11 +63,11 @@ enum TermFormat {
     }
   }
 
-  /// Writes the keys that say which map.
+  /// Writes the keys that describe the map.
   ///
   /// - Parameters:
-  ///   - sourceShape: The shape of what the term reads.
-  ///   - name: What the map's parameter is called in a weights file.
+  ///   - sourceShape: The shape of the term's source.
+  ///   - name: The name of the map's parameter in a weights file.
   static func write(
     _ term: Term<Double>, reading sourceShape: [Int], name: String, to writer: inout JSONWriter
   ) throws(FileError) {
@@ -84,13 +84,13 @@ enum TermFormat {
   }
 }
 
-/// The numbers of an entry of b, or of a layer's: `{…, "vector": […]}`, as long as the port; or numbers in any shape
-/// and the map that makes the port's summand of them: `{…, "tensor": […], "map": {"type": "expand", …}}`.
+/// The numbers of an entry of b, or of a layer's: `{…, "vector": […]}`, as long as the port; or a tensor of
+/// any shape and the map from it to the port's summand: `{…, "tensor": […], "map": {"type": "expand", …}}`.
 enum OffsetFormat {
-  /// The keys that say which numbers.
+  /// The keys that describe the numbers.
   static let keys = ["port", "vector", "tensor", "view", "map"]
 
-  /// The summand of a port, without parameter.
+  /// Reads the summand of a port, without its parameter.
   static func read(_ entry: JSONObject, port: Int, of place: Expectation) throws(FileError) -> Offset<Double>
   {
     if let value = entry.optional("vector") {
@@ -99,7 +99,7 @@ enum OffsetFormat {
       }
       return Offset(port: port, tensor: try value.vectorOrReference(place.size, place.reason))
     }
-    // An entry that has neither is told of the key that most have.
+    // The error for an entry with neither key names the more common one.
     let value = try entry.required(entry.optional("tensor") == nil ? "vector" : "tensor")
     let tensor = try value.tensorOrReference()
     guard let mapValue = entry.optional("map") else {
@@ -119,9 +119,9 @@ enum OffsetFormat {
     return Offset(port: port, tensor: tensor, map: map)
   }
 
-  /// Writes the keys that say which numbers.
+  /// Writes the keys that describe the numbers.
   ///
-  /// - Parameter name: What the numbers are called in a weights file.
+  /// - Parameter name: The name of the numbers in a weights file.
   static func write(_ offset: Offset<Double>, name: String, to writer: inout JSONWriter) throws(FileError) {
     let isVector = offset.map == nil && offset.tensor.shape.count == 1
     try writer.key(isVector ? "vector" : "tensor")

@@ -1,7 +1,7 @@
 import FileAccess
 import TensorFiles
 
-/// The first keys of every model file: which format it is in, which version of it, and where its weights stand.
+/// The first keys of every model file: its format, the format's version, and its weights file.
 package enum Header {
   /// The version that is written, and the newest that is read.
   package static let version = 1
@@ -26,11 +26,12 @@ package enum Header {
     }
   }
 
-  /// The weights file that the key `weights` names, from the folder of the file itself; nil without that key.
+  /// The weights file named by the key `weights`, relative to the folder of the file itself; nil without
+  /// that key.
   ///
   /// - Parameters:
-  ///   - path: The path to open instead.
-  ///   - open: Opens the weights file at a path, of whatever format it is.
+  ///   - path: A path to open instead.
+  ///   - open: Opens the weights file at a path, whatever its format.
   package static func readWeights(
     _ object: JSONObject, insteadOf path: String?,
     opening open: (_ path: String) throws(FileError) -> any WeightsFile

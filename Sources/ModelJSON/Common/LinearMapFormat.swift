@@ -5,13 +5,13 @@ import TensorFiles
 
 /// A linear map in a file: `"identity"`, or `{"type": "conv", "weight": [[[[…]]]], "stride": 2}`.
 ///
-/// It names none: types come from `LinearMapRegistry`, and each describes its constants itself. A plain matrix has a
-/// key of its own where a map stands, `matrix`.
+/// No type is named here: types come from `LinearMapRegistry`, and each describes its own constants. A
+/// plain matrix is written under the key `matrix` instead of `map`.
 enum LinearMapFormat {
   /// The key of the parameter.
   static let parameterKey = "weight"
 
-  /// The map that a value describes, of what has this shape.
+  /// The map that a value describes, for an argument of this shape.
   static func read(_ value: JSONValue, inputShape: [Int]) throws(FileError) -> any LinearMap<Double> {
     if value.isString {
       let type = try type(value)
@@ -43,7 +43,7 @@ enum LinearMapFormat {
     return type
   }
 
-  /// The map of a type whose parameter and constants stand in an object.
+  /// The map of a type whose parameter and constants are in an object.
   static func make(
     _ type: any LinearMap<Double>.Type, from object: JSONObject?, at value: JSONValue, inputShape: [Int]
   ) throws(FileError) -> any LinearMap<Double> {
@@ -58,9 +58,9 @@ enum LinearMapFormat {
     return map
   }
 
-  /// Writes a map; constants that have their default value are left out.
+  /// Writes a map, without constants that have their default value.
   ///
-  /// - Parameter name: What the parameter is called in a weights file.
+  /// - Parameter name: The name of the parameter in a weights file.
   static func write(
     _ map: any LinearMap<Double>, name: String, to writer: inout JSONWriter
   ) throws(FileError) {
@@ -79,7 +79,7 @@ enum LinearMapFormat {
     try writer.end()
   }
 
-  /// Writes the keys besides `type` into the object that the writer is in.
+  /// Writes the keys besides `type` into the current object.
   static func writeOwnKeys(
     _ map: any LinearMap<Double>, name: String, to writer: inout JSONWriter
   ) throws(FileError) {

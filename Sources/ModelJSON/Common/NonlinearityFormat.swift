@@ -4,11 +4,11 @@ import TensorFiles
 
 /// A nonlinearity in a file: `"relu"`, or `{"type": "leaky_relu", "negative_slope": 0.2}`.
 ///
-/// It names none: types come from `NonlinearityRegistry`, and each describes its constants itself.
+/// No type is named here: types come from `NonlinearityRegistry`, and each describes its own constants.
 enum NonlinearityFormat {
-  /// The nonlinearity that a value describes, of ports of these shapes.
+  /// The nonlinearity that a value describes, for ports of these shapes.
   ///
-  /// - Parameter shape: The shape that it must give.
+  /// - Parameter shape: The shape that its value must have.
   static func read(
     _ value: JSONValue, portShapes: [[Int]], shape: [Int]
   ) throws(FileError) -> any Nonlinearity {
@@ -46,7 +46,7 @@ enum NonlinearityFormat {
     return type
   }
 
-  /// The nonlinearity of a type whose constants stand in an object.
+  /// The nonlinearity of a type whose constants are in an object.
   static func make(
     _ type: any Nonlinearity.Type, from object: JSONObject?, at value: JSONValue
   ) throws(FileError) -> any Nonlinearity {
@@ -58,7 +58,7 @@ enum NonlinearityFormat {
     }
   }
 
-  /// Writes a nonlinearity; constants that have their default value are left out.
+  /// Writes a nonlinearity, without constants that have their default value.
   static func write(_ nonlinearity: any Nonlinearity, to writer: inout JSONWriter) throws(FileError) {
     let type = Swift.type(of: nonlinearity)
     let (constants, descriptions) = (nonlinearity.constants, type.constantDescriptions)

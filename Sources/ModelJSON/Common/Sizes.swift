@@ -2,10 +2,10 @@ import FileAccess
 import Operators
 import TensorFiles
 
-/// Sizes that a file claims without having the numbers to show for it.
+/// Limits on sizes that a file claims without containing the numbers.
 package enum Sizes {
-  /// The most coordinates that an input or a state may have: 512 MB for a sample. What is larger is a mistake or
-  /// an attack, and would end in an allocation that fails.
+  /// The most coordinates of an input or a state: 512 MB for a sample. A larger size is a mistake or an
+  /// attack, and its allocation would fail.
   package static let maximum = 1 << 26
 
   /// The shape of one sample of the input.
@@ -21,13 +21,12 @@ package enum Sizes {
 }
 
 extension JSONDocument {
-  /// The most coordinates that are granted to all maps of one file together: a gigabyte of tables.
+  /// The most coordinates of all tables of maps in one file together: a gigabyte.
   private static let maximumClaim = 1 << 27
 
-  /// Notes the coordinates of a map, if it is of those that keep a table of them, however few numbers the file has for
-  /// it.
+  /// Counts the coordinates of a map that keeps a table of them, even if the file has few numbers for it.
   ///
-  /// - Throws: `FileError` of kind `badData` at `value` where the maps of the file claim too much together.
+  /// - Throws: `FileError` of kind `badData` at `value` if the maps of the file claim too much together.
   package func claim(_ map: any LinearMap<Double>, at value: JSONValue) throws(FileError) {
     guard map is any IndexMap || map is any Operators.Reduction || map is Scale<Double> else { return }
     claimedCoordinates += map is Place<Double> ? map.inputSize : max(map.inputSize, map.outputSize)

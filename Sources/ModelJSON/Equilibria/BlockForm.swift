@@ -7,10 +7,10 @@ import TensorFiles
 
 /// `Wz`, `Wx` and `b` as lists of entries.
 ///
-/// Terms of a block stand in the order of the file, those of `Wx` before those of `Wz`; that is the order in which
-/// they are added up. An absent list is an empty one: what is not listed is zero.
+/// The terms of a block keep the order of the file, those of `Wx` before those of `Wz`; they are summed in
+/// that order. A missing list is empty, and entries that are not listed are zero.
 enum BlockForm {
-  /// The blocks of a layout with the entries of the three lists.
+  /// Reads the blocks of a layout with the entries of the three lists.
   static func read(_ object: JSONObject, layout: BlockLayout) throws(FileError) -> [Block<Double>] {
     var reader = EntryReader(layout: layout)
     for value in try object.optional("Wx")?.elements("a list of entries") ?? [] { try reader.readWx(value) }
@@ -26,7 +26,7 @@ enum BlockForm {
 
   /// Writes the three lists, in the order of the blocks and of their terms.
   ///
-  /// - Throws: `FileError` for an entry that the format cannot say, or a number that is not finite.
+  /// - Throws: `FileError` for an entry that the format cannot represent, or a number that is not finite.
   static func write(_ model: EquilibriumModel<Double>, to writer: inout JSONWriter) throws(FileError) {
     try writeEntries("Wz", of: model, to: &writer) { source in source != .input }
     try writeEntries("Wx", of: model, to: &writer) { source in source == .input }
@@ -75,13 +75,13 @@ enum BlockForm {
 }
 
 extension EquilibriumModel {
-  /// The shape of what a source holds.
+  /// The shape of a source's value.
   fileprivate func shape(of source: Source) -> [Int] {
     if case .node(let index) = source { blocks[index].shape } else { inputShape }
   }
 }
 
-/// Entries on their way into blocks.
+/// Adds entries to blocks while a file is read.
 private struct EntryReader {
   let layout: BlockLayout
   var terms: [[Term<Double>]]

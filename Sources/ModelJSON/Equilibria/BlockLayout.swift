@@ -4,7 +4,7 @@ import FileAccess
 import Operators
 import TensorFiles
 
-/// The list `blocks` of an equilibrium model: what there is, before what it reads.
+/// The list `blocks` of an equilibrium model, without the blocks' sources.
 package struct BlockLayout {
   /// The blocks, in the order of the file.
   package let blocks: [BlockOutline]
@@ -54,20 +54,20 @@ package struct BlockLayout {
     return position
   }
 
-  /// A block as something to read.
+  /// A block as a source.
   package func place(_ position: Int) -> Expectation {
     Expectation(shape: blocks[position].shape, reason: "the size of \(quoted(blocks[position].name))")
   }
 
-  /// The input as something to read.
+  /// The input as a source.
   package var input: Expectation { Expectation(shape: inputShape, reason: "the size of the input") }
 
-  /// A port of a block, which an entry names unless there is one only.
+  /// A port of a block, which an entry must name unless there is only one.
   package func port(_ entry: JSONObject, of block: Int) throws(FileError) -> (Int, Expectation) {
     try BlockFormat.readPort(entry, of: blocks[block].portShapes, name: blocks[block].name)
   }
 
-  /// Writes the list for a model's blocks, a block on each line.
+  /// Writes the list for a model's blocks, one block on each line.
   ///
   /// - Throws: `FileError` for a block without a name.
   package static func write(_ blocks: [Block<Double>], to writer: inout JSONWriter) throws(FileError) {

@@ -2,19 +2,20 @@ import FileAccess
 import LinearAlgebra
 import TensorFiles
 
-/// The names under which the gradients of a model's entries are reported: the parameter of an entry that has one,
-/// else its place, `Wz[fc2,fc1]`.
+/// The names under which the gradients of a model's entries are reported: the entry's parameter if it has
+/// one, else its place, `Wz[fc2,fc1]`.
 ///
-/// Entries may share a parameter of one shape. Anything else under one name would make a gradient ambiguous: two
-/// shapes, a parameter called like the place of an entry without one, or (where names of blocks contain commas)
-/// two places that are spelled alike.
+/// Entries may share a parameter if its shape is the same. Anything else under one name would make a
+/// gradient ambiguous: two shapes, a parameter named like the place of an entry without one, or (if block
+/// names contain commas) two places spelled alike.
 struct EntryNames {
   private struct Owner {
     let shape: [Int]
-    /// The blocks that the entry stands between; nil for a parameter, which may stand anywhere.
+    /// The positions of the two blocks that the entry connects; nil for a parameter, which may occur
+    /// anywhere.
     let place: [Int]?
     let path: JSONPlace
-    /// Whether the entry is another map than a matrix.
+    /// Whether the entry is a map other than a matrix.
     let isMap: Bool
   }
 
@@ -22,12 +23,12 @@ struct EntryNames {
   /// The numbers of each parameter of a layer.
   private var tensors: [String: Tensor<Double>] = [:]
 
-  /// Notes an entry, and returns its parameter.
+  /// Records an entry, and returns its parameter.
   ///
   /// - Parameters:
-  ///   - shape: The shape of the numbers that the entry carries; nil for a map that has none.
-  ///   - name: The name that the entry has without a parameter.
-  ///   - place: The blocks that it stands between.
+  ///   - shape: The shape of the entry's numbers; nil for a map without numbers.
+  ///   - name: The entry's name if it has no parameter.
+  ///   - place: The positions of the two blocks that the entry connects.
   mutating func add(
     _ entry: JSONObject, shape: [Int]?, default name: String, place: [Int]
   ) throws(FileError) -> String? {
@@ -66,16 +67,16 @@ struct EntryNames {
     return parameter
   }
 
-  /// Notes an entry of a layer, and returns its parameter. One without a parameter has no gradient in the network, but
-  /// has one in the equilibrium model that the network converts to, and must be told from others there.
+  /// Records an entry of a layer, and returns its parameter. An entry without a parameter has no gradient
+  /// in the network, but it has one in the converted equilibrium model, and must be distinguishable there.
   ///
   /// - Parameters:
-  ///   - tensor: The numbers that the entry carries; nil for a map that has none.
-  ///   - place: The port that the entry adds to, and what it reads.
+  ///   - tensor: The entry's numbers; nil for a map without numbers.
+  ///   - place: The port that the entry adds to, and its source.
   mutating func addLayerEntry(
     _ entry: JSONObject, _ tensor: Tensor<Double>?, place: [Int]
   ) throws(FileError) -> String? {
-    // No parameter that a file spells has such a name.
+    // No parameter in a file can have such a name.
     let parameter = try add(entry, shape: tensor?.shape, default: "\u{0}\(place)", place: place)
     guard let parameter, let tensor else { return parameter }
     if let other = tensors[parameter], !other.isIdentical(to: tensor) {

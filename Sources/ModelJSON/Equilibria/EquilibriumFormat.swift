@@ -3,12 +3,12 @@ import FileAccess
 import Operators
 import TensorFiles
 
-/// The equilibrium format, without its header: as a file has it, and as an equilibrium layer has it.
+/// The equilibrium format without its header, for files and for equilibrium layers.
 package enum EquilibriumFormat {
   /// The keys, as messages list them.
   package static let keys = ["input", "blocks", "Wz", "Wx", "b", "output"]
 
-  /// The model that an object describes, in the form that it has there.
+  /// Reads the model that an object describes, in the form that it has there.
   package static func read(_ object: JSONObject) throws(FileError) -> EquilibriumModel<Double> {
     let inputShape = try Sizes.readInput(object)
     let layout = try BlockLayout(object.required("blocks"), inputShape: inputShape)
@@ -28,7 +28,7 @@ package enum EquilibriumFormat {
     }
   }
 
-  /// The form that `Wz`, `Wx` and `b` are in; lists of entries where none of them is there.
+  /// The form of `Wz`, `Wx` and `b`; lists of entries if all three are missing.
   private static func form(of object: JSONObject) throws(FileError) -> ModelForm {
     let parts = ["Wz", "Wx", "b"].compactMap(object.optional)
     for part in parts where !part.isArray && !part.isObject {
@@ -42,7 +42,7 @@ package enum EquilibriumFormat {
     return first.isArray ? .blocks : .matrix
   }
 
-  /// Writes the keys of a model into the object that the writer is in.
+  /// Writes the keys of a model into the current object.
   package static func write(
     _ model: EquilibriumModel<Double>, as form: ModelForm, to writer: inout JSONWriter
   ) throws(FileError) {

@@ -4,13 +4,13 @@ import LinearAlgebra
 import Operators
 import TensorFiles
 
-/// `Wz`, `Wx` and `b` as whole matrices, a column for each coordinate of a block and a row for each coordinate of a
-/// port, in the order of the blocks; all three are there.
+/// `Wz`, `Wx` and `b` as whole matrices, with a column for each coordinate of a block and a row for each
+/// coordinate of a port, in the order of the blocks. All three are required.
 enum MatrixForm {
-  /// The most numbers that are written: more would be a file that no reader takes.
+  /// The most numbers that are written, because no reader takes a larger file.
   private static let maximumCount = 1 << 29
 
-  /// The three matrices of a layout.
+  /// Reads the three matrices of a layout.
   static func read(
     _ object: JSONObject, layout: BlockLayout
   ) throws(FileError) -> (Wz: Matrix<Double>, Wx: Matrix<Double>, b: [Double]) {
@@ -31,7 +31,8 @@ enum MatrixForm {
 
   /// Writes the three matrices.
   ///
-  /// - Throws: `FileError` where the matrices are too large for any file, or entries add up to infinity.
+  /// - Throws: `FileError` if the matrices are too large for any file, or entries overflow when they are
+  ///   summed.
   static func write(_ model: EquilibriumModel<Double>, to writer: inout JSONWriter) throws(FileError) {
     let (count, overflow) = model.portCoordinates.multipliedReportingOverflow(
       by: model.stateSize + model.inputSize)

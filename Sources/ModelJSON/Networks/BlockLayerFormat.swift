@@ -5,9 +5,9 @@ import Networks
 import Operators
 import TensorFiles
 
-/// Any equation `z = φ(p_1, …, p_m)`, said as the equilibrium format says it:
-/// `{"type": "block", "inputs": ["a", "b"], "size": 8, "activation": "relu", "terms": [{"from": "a", "matrix": [[…]]},
-/// {"from": "b", "map": "identity"}], "b": [{"vector": […]}]}`.
+/// Any equation `z = φ(p_1, …, p_m)`, written as in the equilibrium format: `{"type": "block", "inputs":
+/// ["a", "b"], "size": 8, "activation": "relu", "terms": [{"from": "a", "matrix": [[…]]}, {"from": "b",
+/// "map": "identity"}], "b": [{"vector": […]}]}`.
 struct BlockLayerFormat: LayerFormat {
   let typeName = "block"
   let keys = BlockFormat.keys + ["terms", "b"]
@@ -16,7 +16,7 @@ struct BlockLayerFormat: LayerFormat {
   func read(_ object: JSONObject, name: String, sources: [ResolvedSource]) throws(FileError) -> Layer<Double>
   {
     let (shape, portShapes, nonlinearity) = try BlockFormat.read(object)
-    // Of an input that stands there twice the first one counts.
+    // If an input is listed twice, the first one counts.
     let inputs = Dictionary(
       sources.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     var names = EntryNames()
@@ -44,7 +44,7 @@ struct BlockLayerFormat: LayerFormat {
         offsets: offsets))
   }
 
-  /// Which of the layer's inputs a term reads.
+  /// The input of the layer that a term reads.
   private func input(_ entry: JSONObject, among inputs: [String: Int]) throws(FileError) -> Int {
     guard let value = entry.optional("from") else {
       guard inputs.count == 1 else {

@@ -5,7 +5,8 @@ import Networks
 import Operators
 import TensorFiles
 
-/// `{"type": "dense", "weight": [[…]], "bias": […], "activation": "relu"}`: `σ(W x + b)`, of whatever shape x has.
+/// `{"type": "dense", "weight": [[…]], "bias": […], "activation": "relu"}`: `σ(W x + b)`, for x of any
+/// shape.
 struct DenseLayerFormat: LayerFormat {
   let typeName = "dense"
   let keys = ["weight", "bias", "activation"]
@@ -46,9 +47,9 @@ struct DenseLayerFormat: LayerFormat {
   }
 }
 
-/// What several types of layers have in common: `bias` and `activation`.
+/// The keys that several types of layers share: `bias` and `activation`.
 enum LayerParts {
-  /// The activation of a layer whose pre-activation has this shape; the identity where the file names none.
+  /// The activation of a layer whose pre-activation has this shape; the identity if the file names none.
   static func activation(_ object: JSONObject, shape: [Int]) throws(FileError) -> any Nonlinearity {
     guard let value = object.optional("activation") else { return Identity() }
     return try NonlinearityFormat.read(value, portShapes: [shape], shape: shape)
@@ -61,7 +62,7 @@ enum LayerParts {
     try NonlinearityFormat.write(block.nonlinearity, to: &writer)
   }
 
-  /// The summand that a parameter of this shape makes, spread over `shape` along `dims`.
+  /// The summand from a parameter of this shape, broadcast to `shape` along `dims`.
   static func spread(
     _ tensor: Tensor<Double>, over shape: [Int], along dims: [Int], factors: [Double] = [], port: Int = 0,
     parameter: String?
@@ -69,14 +70,14 @@ enum LayerParts {
     if tensor.shape == shape, factors.isEmpty {
       return Offset(port: port, tensor: tensor, parameter: parameter)
     }
-    // Shapes that have been checked fit.
+    // The shapes have been checked, so they fit.
     let map = try! Expand<Double>(
       inputShape: tensor.shape, parameter: nil,
       constants: [.integers(shape), .integers(dims), .numbers(factors)])
     return Offset(port: port, tensor: tensor, map: map, parameter: parameter)
   }
 
-  /// The numbers under a key, which must have this shape, or nil.
+  /// The numbers for a key, which must have this shape, or nil if the key is absent.
   static func parameter(
     _ key: String, of object: JSONObject, shape: [Int]
   ) throws(FileError) -> Tensor<Double>? {
@@ -86,7 +87,7 @@ enum LayerParts {
     return tensor
   }
 
-  /// Whether an offset is what `spread` makes.
+  /// Whether `spread` would make this offset.
   static func isSpread(
     _ offset: Offset<Double>, of parameter: String, shape: [Int], over target: [Int], along dims: [Int]
   ) -> Bool {
@@ -99,7 +100,7 @@ enum LayerParts {
     }
   }
 
-  /// Whether the block has no bias, or one that is a vector as long as itself under the usual name.
+  /// Whether the block has no bias, or a vector of its own size with the usual name.
   static func hasPlainBias(_ block: Block<Double>) -> Bool {
     block.offsets.isEmpty
       || block.offsets.count == 1

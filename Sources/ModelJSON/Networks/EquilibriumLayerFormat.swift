@@ -5,7 +5,7 @@ import Networks
 import Operators
 import TensorFiles
 
-/// `{"type": "equilibrium", "model": {…}}`: the read-out of a model whose input is what the layer reads.
+/// `{"type": "equilibrium", "model": {…}}`: the read-out of a model whose input is the layer's source.
 struct EquilibriumLayerFormat: LayerFormat {
   let typeName = "equilibrium"
   let keys = ["model"]
@@ -26,8 +26,8 @@ struct EquilibriumLayerFormat: LayerFormat {
     }
   }
 
-  /// Refuses blocks whose names spell two places alike; the layer names the parts of whole matrices by their places.
-  /// Entries of the block form have been through `EntryNames`.
+  /// Refuses blocks whose names spell two places alike, because the layer names the parts of whole matrices
+  /// by their places. `EntryNames` has checked entries of the block form.
   private static func refuseClashingPlaces(
     of model: EquilibriumModel<Double>, at value: JSONValue
   ) throws(FileError) {

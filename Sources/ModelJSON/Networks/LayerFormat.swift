@@ -5,8 +5,9 @@ import Networks
 import Operators
 import TensorFiles
 
-/// How one type of layer stands in a file. Linear maps and nonlinearities are layers by themselves
-/// (`LinearLayerFormat`, `NonlinearLayerFormat`); what is neither has a format of its own, in `LayerRegistry`.
+/// The format of one type of layer in a file. Every linear map and nonlinearity is a type of layer
+/// (`LinearLayerFormat`, `NonlinearLayerFormat`); other types have formats of their own, in
+/// `LayerRegistry`.
 package protocol LayerFormat: Sendable {
   /// The value of `type`.
   var typeName: String { get }
@@ -14,16 +15,16 @@ package protocol LayerFormat: Sendable {
   /// The keys besides `type`, `name` and `inputs`, as messages list them.
   var keys: [String] { get }
 
-  /// How many sources the layer may read.
+  /// How many sources the layer may have.
   var inputCount: ClosedRange<Int> { get }
 
   /// The layer that an object describes.
   func read(_ object: JSONObject, name: String, sources: [ResolvedSource]) throws(FileError) -> Layer<Double>
 
-  /// Whether this format is the one to write the layer in.
+  /// Whether the layer should be written in this format.
   func writes(_ layer: WrittenLayer) -> Bool
 
-  /// Writes the layer's own keys into the object that the writer is in.
+  /// Writes the layer's own keys into the current object.
   func write(_ layer: WrittenLayer, to writer: inout JSONWriter) throws(FileError)
 }
 
@@ -31,22 +32,22 @@ extension LayerFormat {
   package var inputCount: ClosedRange<Int> { 1...1 }
 }
 
-/// What a layer reads.
+/// A source of a layer.
 package struct ResolvedSource {
   /// The input or a layer.
   package let source: Source
-  /// What the file calls it.
+  /// Its name in the file.
   package let name: String
-  /// Its shape, and why.
+  /// Its shape, and the reason for it.
   package let place: Expectation
 
   package var shape: [Int] { place.shape }
 }
 
-/// A layer to be written, with what it reads.
+/// A layer to be written, with its sources.
 package struct WrittenLayer {
   package let layer: Layer<Double>
-  /// The shape and the name of each thing that it reads.
+  /// The shape and the name of a source.
   package let source: (Source) -> (shape: [Int], name: String)
 
   /// The layer's equation; nil for an implicit layer.
@@ -54,7 +55,7 @@ package struct WrittenLayer {
     if case .explicit(let block) = layer { block } else { nil }
   }
 
-  /// What the layer reads, in the order of its terms.
+  /// The layer's sources, in the order of its terms.
   package var sources: [Source] {
     switch layer {
     case .explicit(let block): block.terms.map(\.source)
@@ -63,9 +64,9 @@ package struct WrittenLayer {
   }
 }
 
-/// Every type of layer that files may name.
+/// All types of layers that files may name.
 enum LayerRegistry {
-  /// The formats of layers that are no single operator.
+  /// The formats of layers that are not a single operator.
   static let composed: [any LayerFormat] = [
     DenseLayerFormat(), EquilibriumLayerFormat(), AddLayerFormat(), ConcatenationLayerFormat(),
     ShiftLayerFormat(), BatchNormalizationLayerFormat(), BlockLayerFormat(),
@@ -78,7 +79,7 @@ enum LayerRegistry {
     return NonlinearityRegistry.type(named: name).map(NonlinearLayerFormat.init)
   }
 
-  /// The format to write a layer in: the most particular one that can say it.
+  /// The format to write a layer in: the most specific one that can represent it.
   static func format(writing layer: WrittenLayer) -> (any LayerFormat)? {
     var candidates: [any LayerFormat] = []
     if let block = layer.block {

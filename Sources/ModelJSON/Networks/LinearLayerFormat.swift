@@ -9,7 +9,7 @@ import TensorFiles
 struct LinearLayerFormat: LayerFormat {
   private let type: any LinearMap<Double>.Type
 
-  /// The format of layers of this map.
+  /// The format for layers of this map.
   init(_ type: any LinearMap<Double>.Type) {
     self.type = type
   }

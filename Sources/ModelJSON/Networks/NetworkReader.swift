@@ -6,8 +6,8 @@ import Networks
 import Operators
 import TensorFiles
 
-/// Reads a network: what every layer is called and reads first, since that may stand further down; then each layer
-/// after those that it reads, whose shapes decide its own.
+/// Reads a network. Names and sources of all layers are read first, since a source may be listed later.
+/// Then each layer is read after its sources, whose shapes determine its own.
 package struct NetworkReader {
   /// The keys besides those of the header, as messages list them.
   package static let keys = ["input", "layers", "output"]
@@ -16,7 +16,7 @@ package struct NetworkReader {
     let object: JSONObject
     let name: String
     let format: any LayerFormat
-    /// The names of what it reads, each with its place; nil for the layer before it.
+    /// The names of its sources, each with its place; nil for the previous layer.
     let inputs: [JSONValue]?
   }
 
@@ -25,7 +25,7 @@ package struct NetworkReader {
   private var entries: [Entry] = []
   private var positions: [String: Int] = [:]
 
-  /// The network that an object describes.
+  /// Reads the network that an object describes.
   package static func read(_ object: JSONObject) throws(FileError) -> Network<Double> {
     var reader = try NetworkReader(object)
     return try reader.network()
@@ -107,7 +107,7 @@ package struct NetworkReader {
     }
   }
 
-  /// The layers in the order of the file, each read after those that it reads.
+  /// The layers in the order of the file, each read after its sources.
   private func readLayers(_ sources: [[Source]]) throws(FileError) -> [Layer<Double>] {
     let read = sources.map { sources in
       sources.compactMap { source in if case .node(let index) = source { index } else { nil } }
@@ -145,18 +145,18 @@ package struct NetworkReader {
   private func refuseCycle(_ component: [Int], _ read: [[Int]]) throws(FileError) {
     guard component.count > 1 || read[component[0]].contains(component[0]) else { return }
     let names = component.prefix(4).map { quoted(entries[$0].name) }.joined(separator: ", ")
-    // In a cycle some layer reads one that is not before it, which takes an `inputs`.
+    // In a cycle at least one layer reads a layer other than the previous one, which requires `inputs`.
     let place = component.compactMap { entries[$0].object.optional("inputs") }.first ?? object.value
     throw place.expected(
       "layers that read each other in no cycle",
       found: "one through \(names)" + (component.count > 4 ? ", …" : ""))
   }
 
-  /// Refuses parameters of different layers under one full name: `a.b.weight` may be `b.weight` of a layer `a`, and
-  /// `weight` of a layer `a.b`.
+  /// Refuses parameters of different layers with the same full name: `a.b.weight` may be `b.weight` of a
+  /// layer `a`, or `weight` of a layer `a.b`.
   ///
-  /// A layer of type `block` spells its parameters' full names, and may mean those of another layer: a tied weight, with
-  /// the same numbers.
+  /// A layer of type `block` spells its parameters' full names, and may share a parameter with another
+  /// layer: a tied weight, with the same numbers.
   private func refuseClashingParameters(_ layers: [Layer<Double>]) throws(FileError) {
     var owners: [String: (layer: Int, tensor: Tensor<Double>)] = [:]
     for (index, layer) in layers.enumerated() {
@@ -179,7 +179,7 @@ package struct NetworkReader {
 }
 
 extension Layer<Double> {
-  /// The number of state coordinates that the layer becomes.
+  /// The number of state coordinates of the converted layer.
   fileprivate var coordinates: Int {
     if case .implicit(let layer) = self { layer.model.stateSize } else { size }
   }

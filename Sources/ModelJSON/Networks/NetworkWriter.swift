@@ -4,9 +4,9 @@ import Networks
 import Operators
 import TensorFiles
 
-/// Writes a network: what has its default value is left out, except names.
+/// Writes a network, without keys that have default values, except names.
 package enum NetworkWriter {
-  /// Writes the keys of a network into the object that the writer is in.
+  /// Writes the keys of a network into the current object.
   package static func write(_ network: Network<Double>, to writer: inout JSONWriter) throws(FileError) {
     try Sizes.writeInput(network.inputShape, to: &writer)
     try writer.key("layers")
@@ -45,9 +45,10 @@ package enum NetworkWriter {
     try writer.end()
   }
 
-  /// Writes what a layer reads, unless it is the one before it.
+  /// Writes a layer's sources, unless its only source is the previous layer.
   ///
-  /// - Parameter isGeneral: Whether the layer's terms name what they read, so that each source stands here once.
+  /// - Parameter isGeneral: Whether the layer's terms name their sources, so that each source is listed
+  ///   once.
   private static func writeInputs(
     of layer: WrittenLayer, at index: Int, isGeneral: Bool, to writer: inout JSONWriter
   ) throws(FileError) {
@@ -55,7 +56,7 @@ package enum NetworkWriter {
     if isGeneral {
       var seen: Set<Source> = []
       sources = sources.filter { seen.insert($0).inserted }
-      // A layer of offsets alone reads nothing; the format has it read something all the same.
+      // A layer with only offsets has no sources, but the format requires one.
       if sources.isEmpty { sources = [.input] }
     }
     guard isGeneral || sources != [index == 0 ? .input : .node(index - 1)] else { return }

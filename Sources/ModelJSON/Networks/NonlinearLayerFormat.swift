@@ -5,13 +5,13 @@ import Networks
 import Operators
 import TensorFiles
 
-/// A nonlinearity as a layer: `{"type": "softmax", "dim": -1}`, `{"type": "product", "inputs": ["a", "b"]}`,
-/// `{"type": "layer_norm", "normalized_shape": 64, "weight": […], "bias": […]}`. Its first ports are what it reads, the
-/// others its parameters.
+/// A nonlinearity as a layer: `{"type": "softmax", "dim": -1}`, `{"type": "product", "inputs": ["a",
+/// "b"]}`, `{"type": "layer_norm", "normalized_shape": 64, "weight": […], "bias": […]}`. Its first ports
+/// are its inputs, the others its parameters.
 struct NonlinearLayerFormat: LayerFormat {
   private let type: any Nonlinearity.Type
 
-  /// The format of layers of this nonlinearity.
+  /// The format for layers of this nonlinearity.
   init(_ type: any Nonlinearity.Type) {
     self.type = type
   }
@@ -40,7 +40,7 @@ struct NonlinearLayerFormat: LayerFormat {
         }, offsets: offsets))
   }
 
-  /// The ports that parameters fill; one that is left out is left out with all behind it.
+  /// The ports that hold parameters; if one is missing, so are all after it.
   private func parameters(
     of object: JSONObject, _ nonlinearity: any Nonlinearity, name: String, ports: [[Int]]
   ) throws(FileError) -> [Offset<Double>] {

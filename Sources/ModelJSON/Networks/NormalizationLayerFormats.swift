@@ -5,7 +5,8 @@ import Networks
 import Operators
 import TensorFiles
 
-/// `{"type": "shift", "bias": […], "dim": 0}`: `x + bias`, the bias along the axes `dim` and the same along the others.
+/// `{"type": "shift", "bias": […], "dim": 0}`: `x + bias`, the bias along the axes `dim` and broadcast
+/// along the others.
 struct ShiftLayerFormat: LayerFormat {
   let typeName = "shift"
   let keys = ["bias", "dim", "activation"]
@@ -59,10 +60,11 @@ struct ShiftLayerFormat: LayerFormat {
   }
 }
 
-/// `{"type": "batch_norm", "running_mean": […], "running_var": […], "weight": […], "bias": […], "eps": 1e-5}`:
-/// `weight·(x − mean)/√(var + eps) + bias` along axis 0, as `torch.nn.BatchNorm2d` in evaluation mode.
+/// `{"type": "batch_norm", "running_mean": […], "running_var": […], "weight": […], "bias": […], "eps":
+/// 1e-5}`: `weight·(x − mean)/√(var + eps) + bias` along axis 0, as `torch.nn.BatchNorm2d` in evaluation
+/// mode.
 ///
-/// The running statistics are constants. The weight stands in two places, as factor of x and of the mean.
+/// The running statistics are constants. The weight occurs twice, as factor of x and of the mean.
 struct BatchNormalizationLayerFormat: LayerFormat {
   let typeName = "batch_norm"
   let keys = ["running_mean", "running_var", "weight", "bias", "eps", "activation"]
@@ -91,12 +93,13 @@ struct BatchNormalizationLayerFormat: LayerFormat {
         nonlinearity: try LayerParts.activation(object, shape: shape)))
   }
 
-  /// One of the running statistics, and where it stands.
+  /// One of the running statistics, and its place.
   private struct Statistic {
     let value: JSONValue
     let numbers: [Double]
 
-    /// The error that another number was expected; one that stands in a weights file has no place of its own here.
+    /// The error that another number was expected. A number in a weights file has no place of its own in
+    /// the JSON.
     func refusal(at index: Int, _ expectation: String) -> FileError {
       value.isArray
         ? value.element(index).expected(expectation)
@@ -104,8 +107,8 @@ struct BatchNormalizationLayerFormat: LayerFormat {
     }
   }
 
-  /// Constants of the layer, which are folded into factors when it is read; so numbers of a weights file are looked at
-  /// here.
+  /// Reads a running statistic. These constants are folded into factors when the layer is read, so their
+  /// numbers are read from a weights file here.
   private func statistic(
     _ key: String, of object: JSONObject, shape: [Int]
   ) throws(FileError) -> Statistic {
@@ -118,7 +121,7 @@ struct BatchNormalizationLayerFormat: LayerFormat {
     return statistic
   }
 
-  // The statistics are folded into factors, so that a general block says it.
+  // The statistics have been folded into factors, so only a general block can represent the layer.
   func writes(_ layer: WrittenLayer) -> Bool { false }
 
   func write(_ layer: WrittenLayer, to writer: inout JSONWriter) throws(FileError) {

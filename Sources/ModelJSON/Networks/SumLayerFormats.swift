@@ -5,7 +5,7 @@ import Networks
 import Operators
 import TensorFiles
 
-/// `{"type": "add", "inputs": ["a", "b"], "activation": "relu"}`: the sum of what it reads, all of one shape.
+/// `{"type": "add", "inputs": ["a", "b"], "activation": "relu"}`: the sum of its inputs, all of one shape.
 struct AddLayerFormat: LayerFormat {
   let typeName = "add"
   let keys = ["activation"]
@@ -39,7 +39,8 @@ struct AddLayerFormat: LayerFormat {
   }
 }
 
-/// `{"type": "cat", "inputs": ["a", "b"], "dim": 0}`: what it reads side by side along an axis, as in `torch.cat`.
+/// `{"type": "cat", "inputs": ["a", "b"], "dim": 0}`: the concatenation of its inputs along an axis, as in
+/// `torch.cat`.
 struct ConcatenationLayerFormat: LayerFormat {
   let typeName = "cat"
   let keys = ["dim", "activation"]
@@ -88,7 +89,7 @@ struct ConcatenationLayerFormat: LayerFormat {
 
   func writes(_ layer: WrittenLayer) -> Bool { axis(of: layer) != nil }
 
-  /// The axis along which the layer's terms stand side by side without a gap, or nil.
+  /// The axis along which the layer's terms are adjacent without a gap, or nil.
   private func axis(of layer: WrittenLayer) -> Int? {
     guard let block = layer.block, block.terms.count >= 2, block.offsets.isEmpty,
       block.portShapes == [block.shape]

@@ -2,15 +2,15 @@ import FileAccess
 import LinearAlgebra
 import TensorFiles
 
-/// Samples together with what another program computed for them: a fixture to test against.
+/// Samples with the results that another program computed for them: a fixture for tests.
 ///
 /// `{"source": "PyTorch …", "input": …, "cotangent": …, "output": …, "gradients": {…}}`
 public struct ExpectedResults: Sendable {
-  /// Who computed it, in words; nil where the file does not say.
+  /// The program that computed them, in words; nil if the file does not say.
   public let source: String?
-  /// What it was computed for.
+  /// The inputs and cotangents.
   public let samples: Samples
-  /// What came out.
+  /// The expected results.
   public let results: SampleResults
 
   /// Reads a fixture; only `source`, `cotangent` and `gradients` may be absent.

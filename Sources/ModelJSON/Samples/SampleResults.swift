@@ -4,11 +4,11 @@ import LinearAlgebra
 import Operators
 import TensorFiles
 
-/// What an evaluation gives: `{"output": [[…]], "gradients": {"input": [[…]], "fc1.weight": [[…]]}}`.
+/// The results of an evaluation: `{"output": [[…]], "gradients": {"input": [[…]], "fc1.weight": [[…]]}}`.
 public struct SampleResults: Equatable, Sendable {
   /// The outputs, `[batch, output]`.
   public let output: Matrix<Double>
-  /// The gradients of `Σ ⟨cotangent, output⟩`, where a cotangent was given.
+  /// The gradients of `Σ ⟨cotangent, output⟩`; nil without a cotangent.
   public let gradients: Gradients<Double>?
 
   /// Results to write.
@@ -17,14 +17,14 @@ public struct SampleResults: Equatable, Sendable {
     self.gradients = gradients
   }
 
-  /// Reads results that were written before; parameters may have any shape.
+  /// Reads results from a file; parameters may have any shape.
   ///
   /// - Throws: `FileError` of kind `badData`, with the place.
   public static func read(_ contents: FileContents) throws(FileError) -> SampleResults {
     try read(JSONObject(JSONDocument(contents).root, keys: ["output", "gradients"]))
   }
 
-  /// The results among an object's keys.
+  /// Reads the results from an object's keys.
   package static func read(_ object: JSONObject, samples: Int? = nil) throws(FileError) -> SampleResults {
     let rows = samples.map { ($0, "one for each sample") }
     let output = try object.required("output").matrix(rows: rows)
@@ -38,7 +38,7 @@ public struct SampleResults: Equatable, Sendable {
 
   /// Writes the results, gradients in the order of the model's parameters.
   ///
-  /// - Throws: `FileError` for a number that is not finite, or where writing fails.
+  /// - Throws: `FileError` for a number that is not finite, or if writing fails.
   public func write(to sink: any ByteSink) throws(FileError) {
     var writer = JSONWriter(to: sink)
     try writer.beginObject()
@@ -47,7 +47,7 @@ public struct SampleResults: Equatable, Sendable {
     try writer.finish()
   }
 
-  /// Writes the keys `output` and `gradients` into an object that is open.
+  /// Writes the keys `output` and `gradients` into the current object.
   ///
   /// - Throws: As `write` does.
   public func writeKeys(to writer: inout JSONWriter) throws(FileError) {

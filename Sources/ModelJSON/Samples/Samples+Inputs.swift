@@ -3,9 +3,10 @@ import LinearAlgebra
 import TensorFiles
 
 extension Samples {
-  /// Reads the inputs alone, `[samples, inputSize]`, for a model with this many input coordinates: of samples in JSON, of a
-  /// NumPy array (`.npy`), or of the array `input`, or the only one, in an archive of them (`.npz`). An array has one
-  /// sample along each place of its first axis, or is one sample as a whole.
+  /// Reads the inputs alone, `[samples, inputSize]`, for a model with this many input coordinates. The file
+  /// holds samples in JSON, a NumPy array (`.npy`), or an archive of arrays (`.npz`) with an array `input`
+  /// or a single array. The first axis of an array counts the samples, unless the array as a whole is one
+  /// sample.
   ///
   /// - Throws: `FileError` of kind `badData`, with the place.
   public static func readInputs(
@@ -16,7 +17,7 @@ extension Samples {
     return try read(object, inputColumns: (inputSize, "the size of the input")).input
   }
 
-  /// The inputs of a NumPy file; nil for a file that is none.
+  /// The inputs in a NumPy file; nil if the file is not one.
   static func numPyInput(
     _ contents: FileContents, inputSize: Int
   ) throws(FileError) -> Matrix<Double>? {
@@ -42,7 +43,7 @@ extension Samples {
     _ array: NumPyArray, _ inputSize: Int, file: String, place: String
   ) throws(FileError) -> Matrix<Double> {
     guard let number = array.elements.first(where: { !$0.isFinite }) else {
-      // Extents beside a 0 may be of any size, so they are not multiplied.
+      // With an extent of 0 the others may have any size, so they are not multiplied.
       let count = array.elements.count
       let isBatch = array.shape.first.map { $0 >= 1 && count % $0 == 0 && count / $0 == inputSize } ?? false
       guard isBatch || count == inputSize else {

@@ -2,20 +2,21 @@ import FileAccess
 import LinearAlgebra
 import TensorFiles
 
-/// What a model is evaluated at: `{"input": [[…]], "cotangent": [[…]]}`.
+/// The points at which a model is evaluated: `{"input": [[…]], "cotangent": [[…]]}`.
 public struct Samples: Sendable {
   /// The inputs, `[batch, input]`, at least one.
   public let input: Matrix<Double>
-  /// The cotangents of the output, `[batch, output]`, where gradients are asked for.
+  /// The cotangents of the output, `[batch, output]`; nil if no gradients are wanted.
   public let cotangent: Matrix<Double>?
 
-  /// Samples that are already there; a cotangent has a row for each of them.
+  /// Samples from memory; a cotangent has one row for each of them.
   public init(input: Matrix<Double>, cotangent: Matrix<Double>? = nil) {
     self.input = input
     self.cotangent = cotangent
   }
 
-  /// Reads samples for a model with this many input and output coordinates; inputs alone where the file is NumPy's.
+  /// Reads samples for a model with this many input and output coordinates; a NumPy file holds inputs
+  /// alone.
   ///
   /// - Throws: `FileError` of kind `badData`, with the place.
   public static func read(
@@ -28,7 +29,7 @@ public struct Samples: Sendable {
       outputColumns: (outputSize, "the size of the output"))
   }
 
-  /// The samples among an object's keys; sizes that are nil are those of the first row.
+  /// Reads the samples from an object's keys; a size that is nil is that of the first row.
   package static func read(
     _ object: JSONObject, inputColumns: (Int, String)? = nil, outputColumns: (Int, String)? = nil
   ) throws(FileError) -> Samples {

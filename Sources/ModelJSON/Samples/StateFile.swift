@@ -3,13 +3,13 @@ import FileAccess
 import LinearAlgebra
 import TensorFiles
 
-/// The state of an equilibrium model as a file has it: `{"state": {"z": [[…], …]}}`, among any other keys, as in what
-/// `deq evaluate --state` writes.
+/// The state of an equilibrium model in a file: `{"state": {"z": [[…], …]}}`, possibly with other keys, as
+/// written by `deq evaluate --state`.
 public enum StateFile {
-  /// Reads a value for each block, `[batch, size]`; one row stands for every sample.
+  /// Reads a value for each block, `[batch, size]`; a single row applies to every sample.
   ///
-  /// - Throws: `FileError` of kind `badData`, with the place, for a block that is missing or one too many, for sizes that
-  ///   do not fit, and for numbers that are not finite.
+  /// - Throws: `FileError` of kind `badData`, with the place, for a missing or unknown block, for sizes
+  ///   that do not fit, and for numbers that are not finite.
   public static func read(
     _ contents: FileContents, for model: EquilibriumModel<Double>, samples: Int
   ) throws(FileError) -> [Matrix<Double>] {
