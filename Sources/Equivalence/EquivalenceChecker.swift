@@ -4,13 +4,13 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// Decides whether two models are one function, with the same gradients: two networks, two equilibrium models, or one of
-/// each.
+/// Decides whether two models are the same function with the same gradients: two networks, two equilibrium
+/// models, or one of each.
 ///
-/// It proves what it can, runs both on seeded random inputs, and where nothing is proved looks for an input on which they
-/// differ. A network is evaluated layer by layer and differentiated by backpropagation; an equilibrium model is solved
-/// along its dependency graph, and again, from a random start, by a generic solver on the whole state; so is its adjoint.
-/// It asks nothing of the conversion.
+/// It attempts a proof, evaluates both models on seeded random inputs, and without a proof searches for an
+/// input on which they differ. A network is evaluated layer by layer and differentiated by backpropagation.
+/// An equilibrium model is solved along its dependency graph, and again, from a random start, by a generic
+/// solver on the whole state; so is its adjoint. The checker uses nothing of the conversion.
 public struct EquivalenceChecker: Sendable {
   /// The precision in which both models are evaluated.
   public enum Precision: String, Sendable, CaseIterable {
@@ -20,25 +20,26 @@ public struct EquivalenceChecker: Sendable {
     case float32
   }
 
-  /// How many random inputs are drawn; with 0 and no `inputs` there is the proof alone.
+  /// How many random inputs are drawn; with 0 and no `inputs` only a proof is attempted.
   public var samples = 16
-  /// Inputs to compare besides, `[count, input]`.
+  /// Additional inputs to compare, `[count, input]`.
   public var inputs: Matrix<Double>?
-  /// The range in which every coordinate of the data lies: all inputs are drawn from it; unbounded if nil.
+  /// The range of every coordinate of the data, from which all inputs are drawn; unbounded if nil.
   public var domain: ClosedRange<Double>?
-  /// What decides the challenge of the proof, the inputs, cotangents and random starts.
+  /// The seed of the proof's challenge, the inputs, cotangents and random starts.
   public var seed: UInt64 = 0
   /// The generic solver, which iterates on the whole state.
   public var solver: any FixedPointSolver = Picard()
   /// The precision of the evaluation; a proof is always exact.
   public var precision = Precision.float64
-  /// How much the generic path may cost, in multiplications. Beyond it the path takes fewer samples, or is left out, and
-  /// the report says so.
+  /// The cost limit of the generic path, in multiplications. Beyond it the path takes fewer samples or is
+  /// skipped, and the report says so.
   public var workBudget = 4e9
-  /// How many inputs a search for a counterexample may try, where nothing is proved; if nil ten for each sample, and more
-  /// where they cost little; none for 0.
+  /// The most inputs that a search for a counterexample may try without a proof. If nil, ten for each
+  /// sample, and more if they are cheap; 0 skips the search.
   public var searchBudget: Int?
-  /// The identities of both models, which decide the challenge of the proof; digests of their equations where nil.
+  /// The identities of both models, which determine the challenge of the proof; nil means digests of their
+  /// equations.
   public var identities = ModelIdentities()
 
   /// A checker with the default settings.

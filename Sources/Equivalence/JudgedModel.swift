@@ -2,7 +2,8 @@ import Equilibria
 import LinearAlgebra
 import Networks
 
-/// One of the two models that are compared: an explicit network (which may hold implicit layers) or an equilibrium model.
+/// One of the two models being compared: an explicit network (which may contain implicit layers) or an
+/// equilibrium model.
 public enum JudgedModel: Sendable {
   /// A network, evaluated layer by layer and differentiated by backpropagation.
   case network(Network<Double>)
@@ -28,7 +29,7 @@ public enum JudgedModel: Sendable {
     }
   }
 
-  /// What the model says, as equations.
+  /// The model's equations.
   var equations: EquationSystem {
     switch self {
     case .network(let network): EquationSystem(network)

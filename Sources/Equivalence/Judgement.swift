@@ -4,8 +4,8 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// One pair of models on its way to a report, once the proof has been tried: numbers in precision `S`, with rounding
-/// measured beside precision `T`.
+/// The judgement of one pair of models after the proof attempt: evaluation in precision `S`, with rounding
+/// measured against precision `T`.
 struct Judgement<S: Scalar, T: Scalar> {
   private let checker: EquivalenceChecker
   private let first: JudgedModel
@@ -39,7 +39,7 @@ struct Judgement<S: Scalar, T: Scalar> {
       search: summary)
   }
 
-  /// The sample whose outputs differ most, where nothing is proved and some do.
+  /// The sample whose outputs differ most; nil if a proof exists or no outputs differ.
   private func counterexample(in measurement: Measurement) -> Counterexample? {
     guard proof.function.basis == nil,
       let worst = measurement.structured.first(where: { $0.quantity == .output && $0.agreement == .differs })
@@ -59,7 +59,7 @@ struct Judgement<S: Scalar, T: Scalar> {
 
   // MARK: The search
 
-  /// Looks for an input on which the outputs differ.
+  /// Searches for an input on which the outputs differ.
   private func search(_ measuring: Measuring<S, T>) -> (Counterexample?, SearchReport?) {
     let budget =
       checker.searchBudget
@@ -71,12 +71,12 @@ struct Judgement<S: Scalar, T: Scalar> {
     let report = CounterexampleSearch(settings: settings).run(on: target(measuring))
     guard let input = report.finding?.input else { return (nil, report) }
     let x = Matrix(rows: 1, columns: input.count, elements: input)
-    // What the judge has called a difference while the input was shrunk.
+    // The judge confirmed this difference while the input was shrunk.
     return (measuring.outputDifferences(on: x)[0].map { counterexample($0, on: x) }, report)
   }
 
-  /// A sample's counterexample on a simpler input: fewer coordinates that are not zero, shorter numbers, and a difference
-  /// that is not much smaller.
+  /// A sample's counterexample on a simpler input: fewer non-zero coordinates, shorter numbers, and a
+  /// difference that is not much smaller.
   private func shrunk(_ found: Counterexample, _ measuring: Measuring<S, T>) -> Counterexample {
     guard found.discrepancy.quantity == .output else { return found }
     let domain = SearchDomain(checker.domain)
@@ -113,7 +113,7 @@ struct Judgement<S: Scalar, T: Scalar> {
       probes: probes)
   }
 
-  /// The units where the proof ended.
+  /// The units at which the proof failed.
   private var probes: [SearchProbe] {
     guard case .notProved(let gap) = proof.function else { return [] }
     return [(gap.first, first), (gap.second, second)].compactMap { place, model in
@@ -129,7 +129,7 @@ extension OutputDifference {
 }
 
 extension InputShrinking {
-  /// The input of a counterexample that no strategy of a search found.
+  /// The input of a counterexample from outside the search.
   fileprivate func shrunk(_ found: Counterexample) -> [Double] {
     var shrinking = self
     let finding = SearchFinding(
@@ -139,8 +139,8 @@ extension InputShrinking {
 }
 
 extension SearchProbe {
-  /// A unit of a model: its pre-activation where its block is elementwise, else its value; nil for an equation that is none
-  /// of a model's.
+  /// A unit of a model: its pre-activation if its block is elementwise, else its value; nil if the equation
+  /// is not one of a model's.
   fileprivate init?(unit: UnitPlace, of system: EquationSystem) {
     var blocks = system.equations
     guard blocks.indices.contains(unit.equation), unit.index < blocks[unit.equation].size else { return nil }
@@ -165,8 +165,8 @@ extension SearchProbe {
 }
 
 extension JudgedModel {
-  /// How many multiplications one sample costs; of cyclic groups so many that a search keeps to its least budget, since a
-  /// sample that does not settle takes hundreds of iterations, whose cost is not that of their products.
+  /// The multiplications for one sample. A cyclic group counts as so many that the search uses its least
+  /// budget, because a sample that does not converge takes hundreds of iterations.
   fileprivate var multiplications: Int {
     switch self {
     case .network(let network):
@@ -185,6 +185,6 @@ extension JudgedModel {
 }
 
 extension Block {
-  /// How many multiplications the linear maps of a sample cost, and one for each coordinate.
+  /// The multiplications of the linear maps for one sample, plus one for each coordinate.
   fileprivate var multiplications: Int { terms.reduce(size) { $0 + $1.map.multiplications } }
 }

@@ -1,16 +1,16 @@
 import Equilibria
 
 extension Certificate {
-  /// The certificate of what is proved of two models; nil where nothing is, where the values do not show it (a proof by
-  /// equations of numbers that are not finite), or where a block has no value.
+  /// The certificate of what is proved of two models. It is nil if nothing is proved, if the values do not
+  /// show it (a proof by equations with numbers that are not finite), or if a block has no value.
   ///
-  /// Both models are evaluated here, whatever the proof rests on.
+  /// Both models are evaluated here, whatever the basis of the proof.
   ///
   /// - Parameters:
   ///   - report: What is proved of them.
-  ///   - identities: What stands for the files of each model, 32 bytes: the SHA-256 of their digests.
-  ///   - seed: What decides the challenge, together with the identities.
-  /// - Complexity: Two evaluations over three fields, four where the parameters are proved too.
+  ///   - identities: The identity of each model's files, 32 bytes: the SHA-256 of their digests.
+  ///   - seed: Determines the challenge, together with the identities.
+  /// - Complexity: Two evaluations over three fields, four if the parameters are proved too.
   public init?(
     of first: JudgedModel, _ second: JudgedModel, report: ProofReport,
     identities: (first: [UInt8], second: [UInt8]), seed: UInt64
@@ -29,7 +29,7 @@ extension Certificate {
     else { return nil }
   }
 
-  /// A certificate that nobody has looked at: whether the values show what it claims is for its reader to say.
+  /// An unchecked certificate; its reader decides whether the values show the claim.
   init?(
     claiming claim: Claim, whereDefined: Bool, of systems: [EquationSystem], matching proof: ParameterProof,
     identities: [[UInt8]], seed: UInt64
@@ -44,7 +44,7 @@ extension Certificate {
     let comparison = FieldComparison(
       systems: (systems[0], systems[1]), evaluations: (values[0], values[1]))
     errorBound = comparison.errorBound
-    // Equal equations are undefined for the same inputs; equal values alone do not show that.
+    // Equal equations are undefined for the same inputs, which equal values alone do not show.
     self.whereDefined = whereDefined || zip(systems, values).contains { $1.holdsWhereDefined($0) }
     self.challenge = Challenge(
       identities: identities, seed: seed, attempt: challenge.attempt, digest: challenge.seed,
@@ -72,8 +72,8 @@ extension Certificate {
     return evaluations.contains { $0 == nil } ? nil : evaluations.map { $0! }
   }
 
-  /// The values of both models with the matched parameters drawn at random; nil where they are not proved to be one
-  /// function of them.
+  /// The values of both models with the matched parameters drawn at random; nil if they are not proved to
+  /// be one function of them.
   private static func parameters(
     of proof: ParameterProof, _ systems: [EquationSystem], under challenge: FieldChallenge
   ) -> ParameterEvaluations? {
@@ -104,7 +104,7 @@ extension FieldEvaluation {
 }
 
 extension Certificate.Evaluation {
-  /// The values of a system of equations; nil where one has none.
+  /// The values of a system of equations; nil if a value is missing.
   fileprivate init?(of system: EquationSystem, _ values: FieldEvaluation) {
     var blocks: [Certificate.Block] = []
     for (equation, value) in zip(system.equations, values.values) {
@@ -123,7 +123,7 @@ extension Certificate.Evaluation {
 }
 
 extension FieldValues {
-  /// The elements, with infinite coordinates as what stands for them.
+  /// The elements, with infinite coordinates replaced by the elements that represent them.
   fileprivate func certified(under challenge: FieldChallenge) -> [Certificate.Element] {
     let values = hasSymbols ? Interpretation(challenge).withSymbols(self) : self
     return (0..<count).map { index in

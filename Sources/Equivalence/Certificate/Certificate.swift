@@ -1,12 +1,12 @@
 import Blocks
 
-/// What another program needs to repeat a proof in random finite fields: the challenge, and the value of every input, block
-/// and output of both models.
+/// Everything another program needs to repeat a proof in random finite fields: the challenge, and the value
+/// of every input, block and output of both models.
 ///
-/// `Tests/Oracles/certificate.py` is such a program. From which files the models were read is added when a certificate is
-/// written, since models do not know.
+/// `Tests/Oracles/certificate.py` is such a program. The names of the models' files are added when a
+/// certificate is written, since models do not know them.
 public struct Certificate: Sendable, Equatable {
-  /// What follows from the values.
+  /// The claim that the values support.
   public enum Claim: String, Sendable {
     /// The same outputs for every input, in exact arithmetic.
     case function = "one function"
@@ -14,13 +14,14 @@ public struct Certificate: Sendable, Equatable {
     case equations = "the same equations"
   }
 
-  /// What follows from the values.
+  /// The claim that the values support.
   public let claim: Claim
-  /// Whether the claim holds only where both sides are defined: something took part that need not be.
+  /// Whether the claim holds only where both sides are defined, because an operation is involved that may
+  /// be undefined.
   public let whereDefined: Bool
-  /// The binary logarithm of the probability, at most, that different models pass.
+  /// The binary logarithm of an upper bound on the probability that different models pass.
   public let errorBound: Double
-  /// What was drawn at random, and from what.
+  /// The random choices and their origin.
   public let challenge: Challenge
   /// The elements of the input's coordinates.
   public let input: [Element]
@@ -31,15 +32,15 @@ public struct Certificate: Sendable, Equatable {
   /// Both models with parameters drawn at random; nil where they are not proved to be one function of their parameters.
   public let parameters: ParameterEvaluations?
 
-  /// What a proof draws at random: three primes and the key of all random functions.
+  /// The random choices of a proof: three primes and the key of all random functions.
   public struct Challenge: Sendable, Equatable {
-    /// What stands for the files of both models, 32 bytes each.
+    /// The identities of both models' files, 32 bytes each.
     public let identities: [[UInt8]]
-    /// The seed that the user chose.
+    /// The user's seed.
     public let seed: UInt64
-    /// How often a denominator was zero before.
+    /// How many earlier attempts met a zero denominator.
     public let attempt: UInt64
-    /// The digest that everything follows from, 32 bytes.
+    /// The digest from which primes and key are derived, 32 bytes.
     public let digest: [UInt8]
     /// The three primes.
     public let primes: [UInt64]
@@ -47,7 +48,7 @@ public struct Certificate: Sendable, Equatable {
     public let key: [UInt8]
   }
 
-  /// A number in three prime fields at once.
+  /// An element of three prime fields: a number in each.
   public struct Element: Sendable, Hashable {
     /// The number in the first field.
     public let first: UInt64
@@ -59,7 +60,7 @@ public struct Certificate: Sendable, Equatable {
 
   /// The values of one model.
   public struct Evaluation: Sendable, Equatable {
-    /// The values of all blocks, in the order in which the model has them.
+    /// The values of all blocks, in the model's order.
     public let blocks: [Block]
     /// The elements of the output's coordinates.
     public let outputs: [Element]
@@ -69,7 +70,7 @@ public struct Certificate: Sendable, Equatable {
 
   /// The values of one block.
   public struct Block: Sendable, Equatable {
-    /// The block's name; of an equilibrium layer's block both names, `core.z`.
+    /// The block's name; for a block of an equilibrium layer both names, `core.z`.
     public let name: String
     /// One element for each coordinate.
     public let values: [Element]
@@ -77,11 +78,11 @@ public struct Certificate: Sendable, Equatable {
 
   /// A group of blocks that read each other.
   public struct Group: Sendable, Equatable {
-    /// Coordinates that every cycle passes through but for those of linear equations, by block and index.
+    /// Coordinates that every cycle passes through, except cycles of linear equations; by block and index.
     public let cut: [(block: String, index: Int)]
-    /// What stands for the group's equations, whatever the order of its coordinates.
+    /// The digest of the group's equations, independent of the order of its coordinates.
     public let digest: [UInt8]
-    /// Whether coordinates that are the same function of the others have one unknown together.
+    /// Whether coordinates that are the same function of the others share one unknown.
     public let isMerged: Bool
 
     public static func == (left: Group, right: Group) -> Bool {

@@ -3,10 +3,10 @@ import Equilibria
 import Networks
 import Operators
 
-/// A model as a list of equations `z_k = φ_k(Σ A z_j + B x + c)` and the position of its output: what both
-/// kinds of model say in the end.
+/// A model as a list of equations `z_k = φ_k(Σ A z_j + B x + c)` and the position of its output: the common
+/// form of both kinds of model.
 ///
-/// Read off each model here, by the checker itself; nothing of the conversion is asked.
+/// The checker derives it from each model itself and uses nothing of the conversion.
 struct EquationSystem {
   /// The equations; a source `.node(j)` is the unknown of equation j.
   var equations: [Block<Double>]
@@ -15,7 +15,7 @@ struct EquationSystem {
   /// The shape of one sample of the input.
   let inputShape: [Int]
 
-  /// An equilibrium model is such a list already.
+  /// An equilibrium model already is such a list.
   init(_ model: EquilibriumModel<Double>) {
     equations = model.blocks
     output = model.output
@@ -31,7 +31,7 @@ struct EquationSystem {
     inputShape = network.inputShape
     equations = []
     var values = [Source](repeating: .input, count: network.layers.count)
-    // Sources must be known before they are read; equations may stand in any order.
+    // A source must be known before it is read; equations may be in any order.
     for index in network.order {
       switch network.layers[index] {
       case .explicit(var block):
@@ -80,7 +80,7 @@ struct EquationSystem {
     return equation
   }
 
-  /// The name of a place in `W_z` or `W_x`, by the equations' names.
+  /// The label of a place in `W_z` or `W_x`, with the equations' names.
   func place(to equation: Int, port: Int, from source: Source) -> String {
     let block = equations[equation]
     let to = block.name + (block.portSizes.count > 1 ? ".\(port)" : "")

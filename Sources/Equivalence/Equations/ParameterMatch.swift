@@ -1,16 +1,16 @@
 import LinearAlgebra
 
-/// A parameter of the first model and the parameter of the second that is the same one.
+/// A parameter of the first model and the same parameter of the second.
 public struct ParameterMatch: Sendable, Equatable {
-  /// Why the two are taken for one parameter.
+  /// Why the two are considered the same parameter.
   public enum Basis: Sendable, Equatable {
     /// They have the same name.
     case name
-    /// They hold the same numbers and act in the same place.
+    /// They hold the same numbers and act at the same position.
     case correspondence
   }
 
-  /// How the elements of one stand in the other.
+  /// How the elements of one are arranged in the other.
   public enum Layout: Sendable, Equatable {
     /// The same shape, element by element.
     case same
@@ -24,9 +24,9 @@ public struct ParameterMatch: Sendable, Equatable {
   public var first: String
   /// The name in the second model.
   public var second: String
-  /// Why they are taken for one.
+  /// Why they are considered the same.
   public var basis: Basis
-  /// How the elements of one stand in the other.
+  /// How the elements of one are arranged in the other.
   public var layout: Layout
 
   /// A match.

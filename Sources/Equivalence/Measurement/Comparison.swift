@@ -1,18 +1,19 @@
 import LinearAlgebra
 import Operators
 
-/// Compares the two sides of one quantity, component by component, each with an allowance of its own.
+/// Compares both values of one quantity, component by component, each with its own allowance.
 struct Comparison {
   let level: RoundingLevel
 
-  /// What lies next to a component: the larger side's rounding, and the least difference.
+  /// Measurements at neighbouring inputs for a component: the larger side's rounding, and the least
+  /// difference.
   struct Neighbours {
     let level: [Double]
     let gap: [Double]
   }
 
-  /// Whether some component differs by more than a few units in its last place, so that it takes a measurement to say what
-  /// that is.
+  /// Whether some component differs by more than a few units in its last place, so that only a measurement
+  /// can explain it.
   func needsMeasurement(_ first: [Double], _ second: [Double]) -> Bool {
     if haveSameBits(first, second) { return false }
     let scale = scale(first, second)
@@ -21,9 +22,9 @@ struct Comparison {
     }
   }
 
-  /// The component that exceeds most what rounding can explain.
+  /// The component whose difference most exceeds what rounding can explain.
   ///
-  /// - Parameter neighbours: What lies next to the components; nil where no component needs it.
+  /// - Parameter neighbours: The measurements at neighbouring inputs; nil if no component needs them.
   func worst(
     _ quantity: Quantity, path: EvaluationPath, first: [Double], second: [Double], sample: Int?,
     neighbours: Neighbours?
@@ -57,7 +58,7 @@ struct Comparison {
   private func agreement(
     _ absolute: Double, allowed: Double, floor: Double, scale: Double, gap: Double
   ) -> Agreement {
-    // +0 and −0 are one number.
+    // +0 and −0 are the same number.
     if absolute == 0 { return .identical }
     if absolute <= max(floor, min(allowed, level.cap * scale)) { return .rounding }
     if absolute <= allowed { return .undecided }

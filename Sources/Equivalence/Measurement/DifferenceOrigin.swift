@@ -3,7 +3,7 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// Where a difference comes from: on one input the first block of one name whose value differs between the two models, and
+/// The origin of a difference: on one input the first block whose value differs between the two models, and
 /// the product in its pre-activation that differs most.
 public struct DifferenceOrigin: Sendable, Equatable {
   /// The block's name.
@@ -14,10 +14,11 @@ public struct DifferenceOrigin: Sendable, Equatable {
   public let first: Double
   /// The second model's value there.
   public let second: Double
-  /// The summand of the pre-activation that differs most; nil where none does.
+  /// The summand of the pre-activation that differs most; nil if none differs.
   public let summand: Summand?
 
-  /// A summand of a pre-activation: a product of an entry and the coordinate that it reads, or the constant.
+  /// A summand of a pre-activation: the product of an entry and the coordinate that it reads, or the
+  /// constant.
   public struct Summand: Sendable, Equatable {
     /// `fc1[3]`, `input[0]`, `b`.
     public let place: String
@@ -27,8 +28,8 @@ public struct DifferenceOrigin: Sendable, Equatable {
     public let second: Double
   }
 
-  /// Looks for the origin on `x`, `[1, input]`; nil where the blocks' names do not correspond, or no block has values that
-  /// differ.
+  /// Finds the origin on `x`, `[1, input]`; nil if the blocks' names do not correspond, or no block's
+  /// values differ.
   init?(on x: Matrix<Double>, first: EquationSystem, second: EquationSystem) {
     guard let ours = try? EquilibriumModel(first), let theirs = try? EquilibriumModel(second) else {
       return nil
@@ -54,7 +55,7 @@ public struct DifferenceOrigin: Sendable, Equatable {
   }
 }
 
-/// The place of the largest difference that is beyond rounding, or nil.
+/// The index of the largest difference beyond rounding, or nil.
 private func firstDifference(_ a: ArraySlice<Double>, _ b: ArraySlice<Double>) -> Int? {
   let scale = max(largestMagnitude(a), largestMagnitude(b))
   let differences = zip(a, b).map { abs($0 - $1) }
@@ -62,7 +63,7 @@ private func firstDifference(_ a: ArraySlice<Double>, _ b: ArraySlice<Double>) -
   return worst > 0x1p-40 * scale || worst.isNaN ? index : nil
 }
 
-/// The products `A[row, column]·z[column]` and constants that make up a pre-activation, by where they stand.
+/// The products `A[row, column]·z[column]` and constants of a pre-activation, by their places.
 private func products(
   of block: Block<Double>, row: Int, state: [Matrix<Double>], x: Matrix<Double>, names: [String]
 ) -> [String: Double] {

@@ -4,28 +4,28 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// A model with other numbers in its entries: what carries a parameter, and what carries none.
+/// A model with the numbers of its entries replaced, with or without parameters.
 struct EntryRewriting {
-  /// Where an entry's numbers stand.
+  /// The position of an entry's numbers.
   struct Place {
-    /// The parameter's full name; nil for an entry that carries none.
+    /// The parameter's full name; nil for an entry without one.
     let parameter: String?
-    /// What tells the entry from all others, for those without a parameter.
+    /// A unique key for an entry without a parameter.
     let key: String
-    /// Whether the numbers are added up in exact arithmetic before anything is rounded.
+    /// Whether the numbers are summed in exact arithmetic before anything is rounded.
     var isSummed = false
   }
 
-  /// The numbers for an entry, in the shape of those that it has.
+  /// The new numbers of an entry, in the same shape.
   let numbers: (_ tensor: Tensor<Double>, _ place: Place) -> Tensor<Double>
 
-  /// The model with those numbers.
+  /// The model with the new numbers.
   ///
-  /// - Precondition: Entries of one parameter are given the same numbers.
+  /// - Precondition: Entries of one parameter get the same numbers.
   func applied(to model: JudgedModel) -> JudgedModel {
     switch model {
     case .network(let network):
-      // Sizes, names and sources are those of a valid model.
+      // Sizes, names and sources come from a valid model.
       .network(
         try! Network(
           inputShape: network.inputShape, layers: network.layers.map(applied), output: network.output))
@@ -73,7 +73,7 @@ struct EntryRewriting {
           Offset(port: offset.port, tensor: tensor, map: $0, parameter: offset.parameter)
         } ?? Offset(port: offset.port, tensor: tensor, parameter: offset.parameter)
       guard offset.isSum else { continue }
-      // The sums themselves are numbers of the block as well, which carry no parameter.
+      // The sums themselves are numbers of the block as well, without a parameter.
       let sums = Tensor(block.offsets[index].vector)
       let moved = numbers(sums, Place(parameter: nil, key: "\(place.key) sums"))
       let difference = zip(moved.elements, sums.elements).map { $0 == $1 ? 0 : $0 - $1 }
@@ -86,8 +86,8 @@ struct EntryRewriting {
 }
 
 extension JudgedModel {
-  /// The same model with every number of its entries moved by a random share of itself, up to `step`; a tied parameter stays
-  /// tied. Of numbers that are added up exactly the sum is moved.
+  /// The same model with every number of its entries changed by a random relative amount up to `step`. Tied
+  /// parameters stay tied. Of numbers that are summed exactly, the sum is changed.
   func withPerturbedEntries(by step: Double, seed: UInt64) -> JudgedModel {
     EntryRewriting { tensor, place in
       if place.isSummed { return tensor }
@@ -98,8 +98,8 @@ extension JudgedModel {
     }.applied(to: self)
   }
 
-  /// The same model with random numbers for those of its parameters that another model has too: the same ones on both
-  /// sides, each as large as the parameter's own on the first.
+  /// The same model with random numbers for the parameters that both models have: the same numbers on both
+  /// sides, of the same scale as the first side's own.
   ///
   /// - Parameter isFirst: Whether this is the first of the two models.
   func withRandomParameters(
@@ -122,7 +122,7 @@ extension JudgedModel {
     }.applied(to: self)
   }
 
-  /// The root mean square of each parameter's numbers, by its full name; 1 for one of zeros.
+  /// The root mean square of each parameter's numbers, by its full name; 1 if they are all zero.
   var parameterScales: [String: Double] {
     var scales: [String: Double] = [:]
     _ = EntryRewriting { tensor, place in

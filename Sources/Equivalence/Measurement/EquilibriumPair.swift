@@ -2,13 +2,13 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// Two models as equilibrium models of their own equations, for questions about their equilibria: does one side stay where
-/// the other has come to rest, and is there another place to rest?
+/// Two models as equilibrium models of their own equations, for questions about their equilibria: is one
+/// side's equilibrium also one of the other, and are there other equilibria?
 struct EquilibriumPair {
   private let first: EquilibriumModel<Double>
   private let second: EquilibriumModel<Double>
 
-  /// Both models' equations; nil where neither has blocks that read each other.
+  /// Both models' equations; nil if neither has a cyclic group.
   init?(_ first: EquationSystem, _ second: EquationSystem) {
     guard let first = try? EquilibriumModel(first), let second = try? EquilibriumModel(second),
       !first.cyclicGroups.isEmpty || !second.cyclicGroups.isEmpty
@@ -18,8 +18,8 @@ struct EquilibriumPair {
 
   private static var method: SolutionMethod { Side<Double>.method }
 
-  /// Whether the two may differ on `x`, `[1, input]`, only because one has several equilibria: each side's is one of the other
-  /// too, or from other states a side comes to rest where it has the other's output.
+  /// Whether the two may differ on `x`, `[1, input]`, only because one has several equilibria: each side's
+  /// equilibrium is also one of the other, or from other starts a side converges to the other's output.
   func mayAgree(on x: Matrix<Double>, seed: UInt64) -> Bool {
     if shareEquilibria(on: x) { return true }
     guard !isCertified else { return false }
@@ -33,14 +33,15 @@ struct EquilibriumPair {
     }
   }
 
-  /// Whether every group of both sides is known to have one equilibrium.
+  /// Whether every group on both sides is known to have exactly one equilibrium.
   private var isCertified: Bool {
     [first, second].allSatisfy { model in
       model.cyclicGroups.allSatisfy { model.wellPosedness(of: $0).isCertified }
     }
   }
 
-  /// The outputs where a model comes to rest on `x`, from the usual state and from random ones of several magnitudes.
+  /// The outputs that a model converges to on `x`, from the usual start and from random ones of several
+  /// magnitudes.
   private func restingOutputs(
     of model: EquilibriumModel<Double>, on x: Matrix<Double>, _ generator: inout SeededGenerator
   ) -> [ArraySlice<Double>] {
@@ -61,15 +62,16 @@ struct EquilibriumPair {
       }
   }
 
-  /// Whether each side's equilibrium on `x`, `[1, input]`, is one of the other to rounding: both have several, and two
-  /// solvers found two of them.
+  /// Whether each side's equilibrium on `x`, `[1, input]`, is also one of the other to rounding: both have
+  /// several, and two solvers found two of them.
   private func shareEquilibria(on x: Matrix<Double>) -> Bool {
     let (ours, theirs) = (first.solve(x, by: Self.method), second.solve(x, by: Self.method))
     guard ours.converged[0], theirs.converged[0] else { return false }
     return stays(second, at: ours.state, of: first, x) && stays(first, at: theirs.state, of: second, x)
   }
 
-  /// Whether a model's transition leaves alone the state at which another, of the same blocks, has come to rest.
+  /// Whether the equilibrium of another model with the same blocks is a fixed point of this model's
+  /// transition.
   private func stays(
     _ model: EquilibriumModel<Double>, at state: [Matrix<Double>], of other: EquilibriumModel<Double>,
     _ x: Matrix<Double>
@@ -87,8 +89,8 @@ struct EquilibriumPair {
     }
   }
 
-  /// Whether a side whose equilibrium is not certified to be unique has another one, with another output, on some of the
-  /// samples `x`, `[batch, input]`: looked for from random states.
+  /// Whether a side without a certificate of uniqueness has a second equilibrium with another output on
+  /// some of the samples `x`, `[batch, input]`, found from random starts.
   func hasSeveralEquilibria(on x: Matrix<Double>, seed: UInt64) -> Bool {
     var generator = SeededGenerator(seed: seed)
     return [first, second].contains { model in

@@ -2,32 +2,33 @@ import Equilibria
 import FixedPoints
 import LinearAlgebra
 
-/// What numbers say of two models: both on the same samples, with every difference measured against rounding.
+/// The result of evaluating both models on the same samples, with every difference measured against
+/// rounding.
 public struct Measurement: Sendable {
-  /// What became of the samples.
+  /// How many samples had which outcome.
   public var samples = SampleCounts()
-  /// For each quantity and path the worst difference; on the structured path first.
+  /// The worst difference of each quantity and path; the structured path comes first.
   public var discrepancies: [Discrepancy] = []
-  /// What the solvers of equilibrium models did.
+  /// The solver statistics of equilibrium models.
   public var solves: [PathRecord] = []
-  /// The part of `∂ℓ/∂W_z` off the pattern of `W_z`, of the second model, or of the first where only that is an
-  /// equilibrium model; nil where there is none, or no sample.
+  /// The part of `∂ℓ/∂W_z` off the pattern of `W_z`, of the second model, or of the first if only that is
+  /// an equilibrium model; nil without an equilibrium model or sample.
   public var offPattern: OffPatternGradient?
-  /// Whether a side with several equilibria was found to have another one than that it was compared at.
+  /// Whether a side was found to have an equilibrium besides the one that was compared.
   public var hasSeveralEquilibria = false
-  /// The outputs for other values of the parameters that both models have, the same ones on both sides, where they differ;
-  /// nil where they do not, or where that was not tried.
+  /// The difference of the outputs at other values of the shared parameters, which are the same on both
+  /// sides; nil if they agree there, or were not compared there.
   public var atOtherParameters: Discrepancy?
   /// The samples' inputs, `[drawn, input]`.
   public var inputs = Matrix<Double>(rows: 0, columns: 0)
-  /// What was left out and why, and other facts; each one line.
+  /// What was skipped and why, and other facts; each one line.
   public var notes: [String] = []
 
   /// The worst differences on the structured path.
   var structured: [Discrepancy] { discrepancies.filter { $0.path == .structured } }
 }
 
-/// What became of the samples of a check.
+/// How many samples of a check had which outcome.
 public struct SampleCounts: Sendable, Equatable {
   /// How many were drawn.
   public var drawn = 0
@@ -35,11 +36,11 @@ public struct SampleCounts: Sendable, Equatable {
   public var compared = 0
   /// How many were compared by their gradients too: both sides have finite ones.
   public var comparedByGradients = 0
-  /// How many have no finite output on either side.
+  /// How many have no finite output on both sides.
   public var withoutValue = 0
   /// How many have a finite output on one side only.
   public var oneSided = 0
-  /// How many have an equilibrium on each side that is one of the other too, but not the same.
+  /// How many have different equilibria on both sides, each of which is also one of the other side.
   public var atOtherEquilibria = 0
 }
 

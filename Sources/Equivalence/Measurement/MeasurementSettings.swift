@@ -1,23 +1,23 @@
 import FixedPoints
 import LinearAlgebra
 
-/// What a measurement is made with.
+/// The settings of a measurement.
 struct MeasurementSettings: Sendable {
   /// How many random inputs are drawn.
   var samples: Int
-  /// Inputs that are compared besides, `[count, input]`.
+  /// Additional inputs to compare, `[count, input]`.
   var inputs: Matrix<Double>?
   /// The range of every input coordinate; unbounded if nil.
   var domain: ClosedRange<Double>?
-  /// What decides the inputs, cotangents and random starts.
+  /// The seed of the inputs, cotangents and random starts.
   var seed: UInt64
   /// The generic solver, which iterates on the whole state.
   var solver: any FixedPointSolver
-  /// How much the generic path may cost, in multiplications.
+  /// The cost limit of the generic path, in multiplications.
   var workBudget: Double
-  /// Whether the outputs are compared for other values of the parameters too: where both are known to be one function of the
-  /// input, but not of the parameters.
+  /// Whether the outputs are also compared at other values of the parameters: if both are known to be one
+  /// function of the input, but not of the parameters.
   var triesOtherParameters: Bool
-  /// Whether other equilibria are looked for than those that the solvers find.
+  /// Whether to search for equilibria besides those that the solvers find.
   var looksForOtherEquilibria: Bool
 }

@@ -13,8 +13,8 @@ extension Measuring {
     }
   }
 
-  /// Solves an equilibrium model on the whole state from random starts, forward and adjoint, and compares with what the
-  /// default path has found for the same model: a test of the solvers and of implicit differentiation.
+  /// Solves an equilibrium model on the whole state from random starts, forward and adjoint, and compares
+  /// with the default path of the same model: a test of the solvers and of implicit differentiation.
   mutating func compareWhole(_ all: Differentiated, _ inputs: inout TestInputs) {
     guard let (model, isFirst) = wholeModel else { return }
     let solver = settings.solver
@@ -37,7 +37,8 @@ extension Measuring {
       by: .whole(isExact ? solver : Polished(solver)),
       from: inputs.normal(rows: affordable, columns: model.stateSize),
       adjointFrom: inputs.normal(rows: affordable, columns: model.stateSize),
-      // A contraction by 0.98 is settled until then; a slower one is a note, since nothing is decided by this path.
+      // A contraction by 0.98 converges within this limit. A slower one becomes a note, since this path
+      // decides nothing.
       patience: isExact ? nil : 2_000)
     let path = EvaluationPath.whole(solver: solver.name)
     result.solves.append(
@@ -86,8 +87,8 @@ extension Measuring {
 }
 
 extension EquilibriumModel<Double> {
-  /// What one solve on the whole state costs for each sample, in multiplications: evaluations of the transition, forward
-  /// and adjoint, times the multiplications in it and an overhead for each block.
+  /// The cost of one solve on the whole state for each sample, in multiplications: evaluations of the
+  /// transition, forward and adjoint, times its multiplications and an overhead for each block.
   fileprivate var costOfWholeSolve: Double {
     let products = blocks.reduce(0.0) { sum, block in
       block.terms.reduce(sum) { $0 + Double($1.map.multiplications) }

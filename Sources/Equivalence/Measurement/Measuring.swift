@@ -4,8 +4,8 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// Makes a measurement: both sides in precision `S` on the same samples, with every difference that needs it explained by
-/// what lies next to it, in precision `T` too.
+/// Makes a measurement: both sides in precision `S` on the same samples. Differences that need an
+/// explanation are compared with those at neighbouring inputs, in precision `T` too.
 struct Measuring<S: Scalar, T: Scalar> {
   let settings: MeasurementSettings
   let models: (first: JudgedModel, second: JudgedModel)
@@ -54,16 +54,16 @@ struct Measuring<S: Scalar, T: Scalar> {
 
   // MARK: Outputs
 
-  /// Samples that both sides have values for.
+  /// Samples for which both sides have values.
   struct Batch {
-    /// Their positions among those drawn.
+    /// Their positions among the drawn samples.
     var samples: [Int]
     var x: Matrix<Double>
     var cotangent = Matrix<Double>(rows: 0, columns: 0)
     var first: ForwardValues<S>
     var second: ForwardValues<S>
 
-    /// Some of its rows.
+    /// The batch of these rows.
     func selecting(_ rows: [Int], from sides: (first: Side<S>, second: Side<S>)) -> Batch {
       if rows.count == samples.count { return self }
       let x = x.selectingRows(rows)
@@ -75,8 +75,8 @@ struct Measuring<S: Scalar, T: Scalar> {
     }
   }
 
-  /// Evaluates both sides, sorts the samples out, and compares the outputs of those that both have values for; nil where
-  /// there is none.
+  /// Evaluates both sides, classifies the samples, and compares the outputs if both sides have values; nil
+  /// if no sample does.
   private mutating func compareOutputs(on x: Matrix<Double>) -> Batch? {
     let own = x.cast(to: S.self)
     let all = Batch(
@@ -101,7 +101,7 @@ struct Measuring<S: Scalar, T: Scalar> {
     return batch
   }
 
-  /// Compares the outputs of every sample of a batch that both sides have values for.
+  /// Compares the outputs of every sample of a batch for which both sides have values.
   private func outputDiscrepancies(_ batch: Batch) -> [Discrepancy] {
     let rows = (0..<batch.samples.count).map { row in
       (batch.first.output.row(row).map { Double($0) }, batch.second.output.row(row).map { Double($0) })
@@ -117,8 +117,8 @@ struct Measuring<S: Scalar, T: Scalar> {
     }
   }
 
-  /// For each of the inputs `x`, `[batch, input]`, the difference of the outputs there, where rounding does not explain it
-  /// and each side's equilibrium is not one of the other too.
+  /// For each of the inputs `x`, `[batch, input]`, the difference of the outputs, unless rounding explains
+  /// it or each side's equilibrium is also one of the other.
   func outputDifferences(on x: Matrix<Double>) -> [Discrepancy?] {
     let own = x.cast(to: S.self)
     let all = Batch(
@@ -134,7 +134,7 @@ struct Measuring<S: Scalar, T: Scalar> {
     return found
   }
 
-  /// Counts what became of the samples, and returns those with a finite output on both sides.
+  /// Counts the outcomes of the samples, and returns those with a finite output on both sides.
   private mutating func sortOut(_ batch: Batch) -> [Int] {
     var comparable: [Int] = []
     for sample in batch.samples {
@@ -157,7 +157,7 @@ struct Measuring<S: Scalar, T: Scalar> {
       seed: settings.seed)
   }
 
-  /// Adds the worst of several samples' differences, and of those at kinks, which count apart.
+  /// Adds the worst of several samples' differences; those at kinks are counted separately.
   mutating func append(_ found: [Discrepancy]) {
     for kinks in [false, true] {
       let worst = found.filter { ($0.agreement == .kink) == kinks }
@@ -166,8 +166,8 @@ struct Measuring<S: Scalar, T: Scalar> {
     }
   }
 
-  /// Compares the outputs for other values of the parameters: gradients of one function of its parameters are equal, while
-  /// equal gradients at one point say nothing of the next step of a training.
+  /// Compares the outputs at other values of the parameters. Equal functions of the parameters have equal
+  /// gradients, but equal gradients at one point say nothing about the next step of training.
   private mutating func tryOtherParameters(on x: Matrix<Double>) {
     let scales = models.first.parameterScales
     let moved = [true, false].map { isFirst in
@@ -204,7 +204,8 @@ struct Measuring<S: Scalar, T: Scalar> {
     }
   }
 
-  /// Differentiates both sides, and compares the gradients of those samples where both are finite; nil where there is none.
+  /// Differentiates both sides, and compares the gradients of samples that are finite on both sides; nil if
+  /// there are none.
   private mutating func compareGradients(_ batch: inout Batch) -> Differentiated? {
     var all = Differentiated(batch)
     if !all.isFinite {
@@ -229,8 +230,8 @@ struct Measuring<S: Scalar, T: Scalar> {
     if let failure = all.second.failure { result.notes.append("second model: adjoint: \(failure)") }
   }
 
-  /// One sample's gradient of a parameter may be infinite while that of its input is not; so each is tried by itself where
-  /// the sum over all is not finite.
+  /// A sample's gradient of a parameter may be infinite although that of its input is finite, so each
+  /// sample is checked alone if the sum over all is not finite.
   private func rowsWithFiniteGradients(_ all: Differentiated) -> [Int] {
     let rows = all.finiteRows
     guard !rows.isEmpty else { return [] }

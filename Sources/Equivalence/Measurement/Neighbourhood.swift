@@ -2,13 +2,13 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// Both sides on several inputs next to each sample: how large each side's own rounding is there, and how much of a
-/// difference is left beside the sample.
+/// Both sides on several inputs near each sample: how large each side's own rounding is, and how large the
+/// difference remains there.
 ///
-/// - Complexity: Each of `copies` costs three evaluations of both sides, so this is made only where some difference needs an
-///   explanation.
+/// - Complexity: Each of `copies` costs three evaluations of both sides, so this is made only if a
+///   difference needs an explanation.
 struct Neighbourhood<S: Scalar, T: Scalar> {
-  /// How many inputs next to each sample.
+  /// How many inputs near each sample.
   static var copies: Int { 4 }
 
   /// For each component of a quantity the larger side's rounding, and the least difference between the sides.
@@ -23,7 +23,7 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
       factor = level.factor
     }
 
-    /// Takes in one input next to the sample.
+    /// Adds one input near the sample.
     mutating func add(first: Values, second: Values) {
       let (scale, otherScale) = (first.scale, second.scale)
       for index in level.indices {
@@ -31,14 +31,14 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
           level[index], first.level(at: index, factor, scale: scale),
           second.level(at: index, factor, scale: otherScale))
         let gap = abs(first.own[index] - second.own[index])
-        // Where a side has no value there is no difference to speak of.
+        // If a side has no value, there is no difference.
         self.gap[index] = min(self.gap[index], gap.isNaN ? 0 : gap)
       }
     }
   }
 
-  /// A side's values on one input: in the precision of the check, in the other one, and with every number of the model moved
-  /// by a few units in its last place.
+  /// A side's values on one input: in the check's precision, in the other precision, and with every number
+  /// of the model changed by a few units in its last place.
   struct Values {
     let own: [Double]
     let other: [Double]
@@ -46,8 +46,8 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
 
     fileprivate var scale: Double { largestMagnitude(own[...]) }
 
-    /// The rounding of one component, infinite where it cannot be measured: where a value is lost, or where the precisions
-    /// are so far apart that one of them overflows or underflows on the way.
+    /// The rounding of one component. It is infinite if it cannot be measured, because a value is lost, or
+    /// the precisions are so far apart that one of them overflows or underflows.
     fileprivate func level(at index: Int, _ factor: Double, scale: Double) -> Double {
       let (between, moved) = (abs(own[index] - other[index]), abs(own[index] - perturbed[index]))
       guard between <= 0x1p-8 * scale, moved.isFinite else { return .infinity }
@@ -71,7 +71,7 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
       }
     }
 
-    /// A sample's output on one copy; NaN in the other precision where it has none there.
+    /// A sample's output on one copy; NaN in the other precision if it has none there.
     func output(copy: Int, row: Int) -> Values {
       let inT = other[copy].output.row(row).map { Double($0) }
       return Values(
@@ -85,7 +85,7 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
   private let first: SideValues
   private let second: SideValues
 
-  /// Evaluates both sides next to the samples `x`, `[batch, input]`.
+  /// Evaluates both sides near the samples `x`, `[batch, input]`.
   init(of x: Matrix<Double>, _ first: JudgedModel, _ second: JudgedModel, level: RoundingLevel, seed: UInt64)
   {
     self.level = level
@@ -95,7 +95,7 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
     self.second = SideValues(of: second, on: inputs, level: level, seed: seed)
   }
 
-  /// Every coordinate moved by a random share of itself and of the sample's magnitude.
+  /// Every coordinate changed by a random amount relative to itself and to the sample's magnitude.
   private static func moved(
     _ x: Matrix<Double>, step: Double, _ generator: inout SeededGenerator
   ) -> Matrix<Double> {
@@ -120,7 +120,7 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
     return statistics
   }
 
-  /// The gradients of both sides next to the samples, for a cotangent `[batch, outputs]`.
+  /// The gradients of both sides near the samples, for a cotangent `[batch, outputs]`.
   func gradients(_ cotangent: Matrix<Double>) -> GradientNeighbourhood<S, T> {
     GradientNeighbourhood(
       level: level, first: GradientValues(first, cotangent), second: GradientValues(second, cotangent))
@@ -145,7 +145,7 @@ struct GradientValues<S: Scalar, T: Scalar> {
       perturbed: perturbed[copy].input.row(row).map { Double($0) })
   }
 
-  /// A parameter's gradient, its elements in the order that `arranged` gives them.
+  /// A parameter's gradient, its elements in the order of `arranged`.
   fileprivate func parameter(
     _ name: String, copy: Int, arranged: ParameterMatch?
   ) -> Neighbourhood<S, T>.Values? {
@@ -159,7 +159,7 @@ struct GradientValues<S: Scalar, T: Scalar> {
   }
 }
 
-/// The gradients of both sides on several inputs next to each sample.
+/// The gradients of both sides on several inputs near each sample.
 struct GradientNeighbourhood<S: Scalar, T: Scalar> {
   fileprivate let level: RoundingLevel
   fileprivate let first: GradientValues<S, T>

@@ -4,17 +4,18 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-/// An equilibrium model solved on the whole state by a solver that sees nothing but f, forward and back, from random
-/// states: the test of the theorem's own statement, and of implicit differentiation.
+/// An equilibrium model solved on the whole state by a generic solver that only evaluates f, forward and
+/// adjoint, from random states: a test of the theorem itself, and of implicit differentiation.
 struct PathRun<S: Scalar> {
   private let model: EquilibriumModel<S>
   let solution: EquilibriumSolution<S>
   private let point: Linearization<S>
   let adjoint: Adjoint<S>
 
-  /// Solves for the equilibria of `x` and for the adjoint of `cotangent`, from the given states, `[batch, N]`.
+  /// Solves for the equilibria of `x` and for the adjoint of `cotangent`, from the given states, `[batch,
+  /// N]`.
   ///
-  /// - Parameter patience: How many iterations a solve may take; as many as the method takes by itself if nil.
+  /// - Parameter patience: The most iterations of a solve; the method's own limit if nil.
   init(
     _ model: EquilibriumModel<S>, _ x: Matrix<Double>, _ cotangent: Matrix<Double>, by method: SolutionMethod,
     from start: Matrix<Double>, adjointFrom adjointStart: Matrix<Double>, patience: Int?

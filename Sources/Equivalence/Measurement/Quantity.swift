@@ -1,4 +1,4 @@
-/// What is compared of two models.
+/// A quantity that is compared between two models.
 public enum Quantity: Sendable, Hashable {
   /// The output: a row for each sample.
   case output
@@ -18,11 +18,11 @@ public enum Quantity: Sendable, Hashable {
   }
 }
 
-/// How the values of a model were found.
+/// How the values of a model were computed.
 public enum EvaluationPath: Sendable, Hashable {
   /// The default: a network layer by layer, an equilibrium model along its dependency graph.
   case structured
-  /// By a generic solver of this name, which iterates on the whole state and sees nothing but f.
+  /// By a generic solver of this name, which iterates on the whole state and only evaluates f.
   case whole(solver: String)
 
   /// `structured`, `picard`.
@@ -34,30 +34,31 @@ public enum EvaluationPath: Sendable, Hashable {
   }
 }
 
-/// What two values are to each other, from the least to the most that separates them.
+/// How two values compare, in ascending order of difference.
 public enum Agreement: Int, Sendable, Comparable {
   /// The same bits.
   case identical
   /// Rounding explains the difference.
   case rounding
-  /// The difference goes away beside the sample: a kink or a step that rounding decides.
+  /// The difference vanishes at neighbouring inputs: a kink or a step that rounding decides.
   case kink
-  /// Rounding may explain the difference, but is too large here to say so: see `RoundingLevel.cap`.
+  /// Rounding may explain the difference, but is too large here to decide: see `RoundingLevel.cap`.
   case undecided
-  /// Rounding does not explain the difference, here and beside the sample.
+  /// Rounding does not explain the difference, neither here nor at neighbouring inputs.
   case differs
 
   public static func < (left: Agreement, right: Agreement) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// The difference in one quantity on one path that exceeds most what rounding can explain: between the two models on the
-/// structured path; on a generic path between what that path and the structured one find for one model.
+/// The difference in one quantity on one path that most exceeds what rounding can explain. On the
+/// structured path it is between the two models; on a generic path it is between that path and the
+/// structured one for the same model.
 public struct Discrepancy: Sendable, Equatable {
-  /// What is compared.
+  /// The quantity compared.
   public let quantity: Quantity
-  /// How the values were found.
+  /// How the values were computed.
   public let path: EvaluationPath
-  /// What the two values are to each other.
+  /// How the two values compare.
   public let agreement: Agreement
   /// The largest absolute difference in the row or tensor.
   public let absolute: Double
@@ -65,20 +66,20 @@ public struct Discrepancy: Sendable, Equatable {
   public let relative: Double
   /// That difference in units in the last place of the largest magnitude.
   public let ulps: Double
-  /// The difference that rounding can explain at that place.
+  /// The difference that rounding can explain at that index.
   public let allowed: Double
-  /// The sample, for a quantity that has a row for each.
+  /// The sample, if the quantity has a row for each.
   public let sample: Int?
-  /// The place in the row or tensor, flattened.
+  /// The index in the row or tensor, flattened.
   public let index: Int
   /// The first model's value there, or that of the structured path.
   public let first: Double
   /// The second model's value there, or that of the generic path.
   public let second: Double
 
-  /// Whether nothing but rounding separates the two.
+  /// Whether rounding explains the whole difference.
   public var isRounding: Bool { agreement <= .rounding }
 
-  /// The difference as a share of what rounding can explain; infinite where nothing is allowed.
+  /// The ratio of the difference to what rounding can explain; infinite if nothing is allowed.
   public var excess: Double { absolute == 0 ? 0 : absolute / allowed }
 }

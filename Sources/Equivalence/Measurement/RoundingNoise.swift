@@ -5,9 +5,10 @@ import Networks
 import Operators
 
 extension JudgedModel {
-  /// The same model with every number of its entries, and every coordinate of every block's value, moved by a random share of
-  /// itself up to `step`: what a few roundings do, in products, sums and functions alike. How far its outputs move says how
-  /// much of them rounding decides, cancellation and absorption included.
+  /// The same model with every number of its entries, and every coordinate of every block's value, changed
+  /// by a random relative amount up to `step`. This imitates a few rounding errors in products, sums and
+  /// functions. How far the outputs move shows how much of them rounding decides, including cancellation
+  /// and absorption.
   ///
   /// A tied parameter stays tied, and all parameters keep their names.
   func perturbed(by step: Double, seed: UInt64) -> JudgedModel {
@@ -19,7 +20,7 @@ extension JudgedModel {
   }
 }
 
-/// A block behind every block that multiplies each coordinate by a number next to 1.
+/// A block after every block that multiplies each coordinate by a number close to 1.
 private struct RoundingNoise {
   let step: Double
   let seed: UInt64
@@ -34,7 +35,7 @@ private struct RoundingNoise {
       }
       return block
     }
-    // Sizes, names and sources are those of a valid model.
+    // Sizes, names and sources come from a valid model.
     return try! EquilibriumModel(
       inputShape: model.inputShape,
       blocks: reading + blocks.enumerated().map { noise(name: $1.name, shape: $1.shape, reading: $0, names) },

@@ -5,7 +5,7 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// A model in one precision, on its way through a comparison.
+/// One of the two models of a comparison, in one precision.
 enum Side<S: Scalar>: Sendable {
   case network(Network<S>)
   case equilibrium(EquilibriumModel<S>)
@@ -18,10 +18,10 @@ enum Side<S: Scalar>: Sendable {
     }
   }
 
-  /// How a model is solved where nobody asks for a solver: along its dependency graph, to rounding.
+  /// The default solution method: along the dependency graph, to rounding.
   static var method: SolutionMethod { .standard }
 
-  /// How a model is solved where thousands of inputs are tried and a sample that does not settle is passed over.
+  /// The solution method when thousands of inputs are tried and a sample that does not converge is skipped.
   static var quickMethod: SolutionMethod { .structured(Impatient(Anderson(), maximumIterations: 200)) }
 
   /// Evaluates the model on a batch `[batch, input]`.
@@ -41,15 +41,15 @@ enum Side<S: Scalar>: Sendable {
   }
 }
 
-/// What a model returns on a batch, and what its derivative needs.
+/// A model's values on a batch, and what its derivative needs.
 struct ForwardValues<S: Scalar> {
   /// The output, `[batch, outputs]`.
   let output: Matrix<S>
-  /// Whether each sample has its equilibria.
+  /// Whether all equilibria of each sample were found.
   let converged: [Bool]
-  /// The first sample without one, or nil.
+  /// The first sample without an equilibrium, or nil.
   let failure: NoEquilibrium?
-  /// What the iterations of an equilibrium model did.
+  /// Records of an equilibrium model's iterations.
   let records: [SolveRecord]
   fileprivate let trace: Trace
   fileprivate let method: SolutionMethod
@@ -59,7 +59,7 @@ struct ForwardValues<S: Scalar> {
     case equilibrium(EquilibriumModel<S>, EquilibriumSolution<S>)
   }
 
-  /// Whether a sample has an output, every number of it finite.
+  /// Whether a sample has an output with only finite numbers.
   func isFinite(_ sample: Int) -> Bool { converged[sample] && allFinite(Array(output.row(sample))) }
 
   /// The gradients of `Σ ⟨cotangent, output⟩`, for a cotangent `[batch, outputs]`.
@@ -83,18 +83,19 @@ struct ForwardValues<S: Scalar> {
 
 /// The gradients of a model on a batch.
 struct BackwardValues<S: Scalar> {
-  /// The gradient of the input for each sample, and that of the parameters, summed over the samples.
+  /// The gradient of the input for each sample, and the gradients of the parameters summed over the
+  /// samples.
   let gradients: Gradients<S>
-  /// Whether the adjoint of each sample has been reached.
+  /// Whether the adjoint of each sample converged.
   let converged: [Bool]
-  /// The first sample whose adjoint has not, or nil.
+  /// The first sample whose adjoint did not converge, or nil.
   let failure: NoEquilibrium?
-  /// What the adjoint's iterations of an equilibrium model did.
+  /// Records of the adjoint's iterations of an equilibrium model.
   let records: [SolveRecord]
   /// The part of `∂ℓ/∂W_z` off the pattern of `W_z`, of an equilibrium model.
   let offPattern: OffPatternGradient?
 
-  /// Whether a sample has a gradient of the input, every number of it finite.
+  /// Whether a sample has a gradient of the input with only finite numbers.
   func isFinite(_ sample: Int) -> Bool { converged[sample] && allFinite(Array(gradients.input.row(sample))) }
 
   /// Whether all gradients of the parameters are finite.
@@ -103,7 +104,7 @@ struct BackwardValues<S: Scalar> {
   }
 }
 
-/// A solver that gives up early.
+/// A solver with a lower limit on its iterations.
 private struct Impatient: FixedPointSolver {
   let solver: any FixedPointSolver
   let maximumIterations: Int

@@ -8,9 +8,9 @@ struct TestInputs {
     generator = SeededGenerator(seed: seed)
   }
 
-  /// A batch `[samples, size]`; the first sample is zero, the others take turns through the kinds below.
+  /// A batch `[samples, size]`; the first sample is zero, the others alternate between the kinds below.
   ///
-  /// - Parameter domain: The range of every coordinate, in which all samples lie; unbounded if nil.
+  /// - Parameter domain: The range of every coordinate of all samples; unbounded if nil.
   mutating func inputs(samples: Int, size: Int, domain: ClosedRange<Double>? = nil) -> Matrix<Double> {
     if let domain { return uniform(samples: samples, size: size, in: domain) }
     var rows: [[Double]] = []

@@ -2,17 +2,18 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// Finds which block says the same as which equation, without regard to names and order.
+/// Finds which block corresponds to which equation, regardless of names and order.
 ///
 /// Colour refinement (Weisfeiler & Leman 1968): every equation gets a colour from its own numbers, then
-/// repeatedly from the colours of what it reads and of what reads it, until no class splits. Colours are
-/// hashes of canonical expressions; they propose a renaming, which `Proof` then verifies bit by bit, so that
-/// a collision can cost a proof but never forge one. Where equations remain alike, two are declared to
-/// correspond, those with the same parameters or else the same name if there are any, and refinement goes on.
+/// repeatedly from the colours of its sources and readers, until no class splits. Colours are hashes of
+/// canonical expressions. They only propose a renaming, which `Proof` then verifies bit by bit, so a
+/// collision can lose a proof but never forge one. If equations remain indistinguishable, two are declared
+/// to correspond (those with the same parameters, else those with the same name), and refinement continues.
 ///
-/// - Parameter hint: A renaming to prefer among equations that are alike.
-/// - Parameter onlyComplete: Whether a renaming of some of the equations is of no use.
-/// - Complexity: O(rounds · terms) after one pass over all numbers; a chain of L identical layers takes L rounds.
+/// - Parameter hint: A preferred renaming among indistinguishable equations.
+/// - Parameter onlyComplete: Whether a renaming of only some of the equations is useless.
+/// - Complexity: O(rounds · terms) after one pass over all numbers; a chain of L identical layers takes L
+///   rounds.
 func counterpartsByContent(
   network: EquationSystem, model: EquationSystem, hint: [Int?], onlyComplete: Bool = false
 ) -> [Int?] {
@@ -48,7 +49,7 @@ private func refine(_ ours: inout Colouring, _ theirs: inout Colouring) {
   }
 }
 
-/// An equation and a block of one colour that others share, or nil where every colour is decided.
+/// An equation and a block whose shared colour others have too, or nil if every colour is unique.
 private func nextTie(
   _ ours: Colouring, _ theirs: Colouring, labels: ([Set<String>], [Set<String>]), hint: [Int?]
 ) -> (Int, Int)? {
@@ -65,13 +66,13 @@ private func nextTie(
 }
 
 extension Block<Double> {
-  /// The parameters that the equation's entries carry.
+  /// The parameters of the equation's entries.
   fileprivate var labels: Set<String> {
     Set(terms.compactMap(\.parameter) + offsets.compactMap(\.parameter))
   }
 }
 
-/// A system's equations with a colour each.
+/// A colour for each equation of a system.
 private struct Colouring {
   private struct Edge {
     let other: Int
@@ -79,7 +80,7 @@ private struct Colouring {
   }
 
   private(set) var colours: [UInt64]
-  /// For each equation what it reads, and what reads it.
+  /// The sources of each equation, and its readers.
   private var sources: [[Edge]]
   private var readers: [[Edge]]
 
@@ -90,7 +91,7 @@ private struct Colouring {
     readers = [[Edge]](repeating: [], count: count)
     for (index, equation) in system.equations.enumerated() {
       var own = hash(of: equation)
-      // Summands from one source are added before they are hashed: only their sum matters.
+      // Summands from one source are added before they are hashed, because only their sum matters.
       var maps: [[UInt64]: UInt64] = [:]
       for term in equation.terms {
         let source: UInt64 = if case .node(let node) = term.source { UInt64(node) + 1 } else { 0 }
@@ -120,7 +121,7 @@ private struct Colouring {
     colours[index] = mix64(colours[index] ^ mix64(label))
   }
 
-  /// One round: every colour takes in its neighbours', all at once.
+  /// One round: all colours are updated from their neighbours' at the same time.
   mutating func step() {
     colours = colours.indices.map { index in
       var read: UInt64 = 0
@@ -132,7 +133,7 @@ private struct Colouring {
   }
 }
 
-/// A hash of an equation's own numbers: of everything but which equations it reads.
+/// A hash of an equation's own numbers: of everything except its sources.
 func signature(of equation: Block<Double>) -> UInt64 {
   var signature = hash(of: equation)
   for term in equation.terms {
@@ -142,7 +143,7 @@ func signature(of equation: Block<Double>) -> UInt64 {
   return signature
 }
 
-/// A hash of everything about an equation but its terms.
+/// A hash of everything in an equation except its terms.
 private func hash(of equation: Block<Double>) -> UInt64 {
   var hash: UInt64 = mix64(UInt64(equation.size))
   for byte in equation.nonlinearity.description.utf8 { hash = mix64(hash ^ UInt64(byte)) }
@@ -155,7 +156,8 @@ private func hash(of equation: Block<Double>) -> UInt64 {
   return hash
 }
 
-/// A hash of a map: of its entries, however they are stored, where they cost little, else of the operator and its parameter.
+/// A hash of a map: of its entries, however they are stored, if they are cheap; else of the operator and
+/// its parameter.
 private func hash(of map: any LinearMap<Double>) -> UInt64 {
   let elements = map.parameter?.elements ?? []
   guard map.multiplications > max(1 << 14, 2 * elements.count) else { return hash(ofEntriesOf: map) }
@@ -169,7 +171,7 @@ private func hash(of map: any LinearMap<Double>) -> UInt64 {
   return hash
 }
 
-/// A sum over the entries that are not +0.
+/// The sum of the hashes of all entries other than +0.
 private func hash(ofEntriesOf map: any LinearMap<Double>) -> UInt64 {
   var hash: UInt64 = 0
   for row in 0..<map.outputSize {

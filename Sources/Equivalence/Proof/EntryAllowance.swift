@@ -1,18 +1,18 @@
 import LinearAlgebra
 import Operators
 
-/// How many entries of maps may still be compared one by one.
+/// How many more entries of maps may be compared one by one.
 ///
-/// Maps that are the same operators are compared by their parameters, which costs nothing of it.
+/// Maps that are the same operator are compared by their parameters, which does not count.
 struct EntryAllowance {
   private var entries: Int
 
-  /// An allowance of so many entries.
+  /// An allowance of this many entries.
   init(entries: Int) {
     self.entries = entries
   }
 
-  /// Takes what a row of maps costs out of the allowance, unless it has less.
+  /// Deducts the cost of a row of maps from the allowance; false if it is too small.
   mutating func allows(rowOf maps: [any LinearMap<Double>]) -> Bool {
     entries -= maps.reduce(1) { $0 + 1 + $1.multiplications / max(1, $1.outputSize) }
     return entries >= 0
@@ -20,8 +20,8 @@ struct EntryAllowance {
 }
 
 extension LinearMap<Double> {
-  /// The first row in which two maps may have different entries: where they are the same operators, nil if their parameters
-  /// are the same, else the first that has an element which is not.
+  /// The first row in which two maps may have different entries. If they are the same operator, it is nil
+  /// for equal parameters, else the first row with a different element.
   func firstRow(thatMayDifferFrom other: any LinearMap<Double>) -> Int? {
     guard isSameOperator(as: other), let ours = parameter, let theirs = other.parameter,
       ours.shape == theirs.shape
@@ -32,13 +32,13 @@ extension LinearMap<Double> {
     switch self {
     case is DenseMap<Double>: return element / inputSize
     case is Convolution<Double>:
-      // The elements of one channel of the output follow one another, and so do its rows.
+      // The elements of one channel of the output are contiguous, and so are its rows.
       return element / (left.count / ours.shape[0]) * (outputSize / ours.shape[0])
     default: return 0
     }
   }
 
-  /// Whether both make the same entries of the same parameter.
+  /// Whether both have the same entries for the same parameter.
   func isSameOperator(as other: any LinearMap<Double>) -> Bool {
     type(of: other).typeName == Self.typeName && other.inputShape == inputShape
       && other.constants == constants
@@ -46,7 +46,7 @@ extension LinearMap<Double> {
 }
 
 extension [any LinearMap<Double>] {
-  /// What the maps are, for a message.
+  /// The types of the maps, for a message.
   var kinds: String {
     map { "\(type(of: $0).typeName) of \($0.inputShape)" }.joined(separator: " + ")
   }

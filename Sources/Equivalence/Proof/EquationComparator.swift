@@ -9,11 +9,11 @@ struct Comparator {
   let counterparts: [Int?]
   /// How many entries may be compared one by one.
   let entries: Int
-  /// Whether the parameters that entries carry are compared besides their numbers.
+  /// Whether the parameters of entries are compared as well as their numbers.
   var comparesParameters = false
 
-  /// The first difference in the order of the network's equations, or nil for a proof. Where more entries are to be
-  /// compared than may be, that is one.
+  /// The first difference in the order of the network's equations, or nil for a proof. Exceeding the entry
+  /// limit counts as a difference.
   var firstDifference: StructuralDifference? {
     var allowance = EntryAllowance(entries: entries)
     if network.inputShape.reduce(1, *) != model.inputShape.reduce(1, *) {
@@ -51,7 +51,7 @@ struct Comparator {
       return StructuralDifference(
         place: "\(place).size", first: "\(equation.size)", second: "\(block.size)")
     }
-    // What a nonlinearity makes of its ports depends on their shapes, and not on their sizes alone.
+    // A nonlinearity depends on the shapes of its ports, not only on their sizes.
     if equation.portShapes != block.portShapes {
       return StructuralDifference(
         place: "\(place).ports", first: "\(equation.portShapes)", second: "\(block.portShapes)")
@@ -65,7 +65,7 @@ struct Comparator {
       ?? differenceOfOffsets(index, counterpart, &allowance)
   }
 
-  /// Where a port of the model reads from.
+  /// A port of the model together with its source.
   private struct Slot: Hashable {
     let port: Int
     let source: Source
@@ -113,7 +113,7 @@ struct Comparator {
     return nil
   }
 
-  /// Whether both list the same entries in the same order, so that there is nothing to add up.
+  /// Whether both list the same entries in the same order, so that nothing must be summed.
   private func areSameTerms(_ ours: [Term<Double>], _ theirs: [Term<Double>]) -> Bool {
     ours.count == theirs.count
       && zip(ours, theirs).allSatisfy { ours, theirs in
@@ -129,7 +129,7 @@ struct Comparator {
       }
   }
 
-  /// As `areSameTerms`, of constant summands.
+  /// The same as `areSameTerms`, for constant summands.
   private func areSameOffsets(_ ours: [Offset<Double>], _ theirs: [Offset<Double>]) -> Bool {
     ours.count == theirs.count
       && zip(ours, theirs).allSatisfy { ours, theirs in
@@ -205,8 +205,8 @@ struct Comparator {
     return nil
   }
 
-  /// Where parameters are compared: the same entries must carry the same ones, and follow from them in the same way for all
-  /// numbers that they may have. A convolution of zeros has the same entries for every stride.
+  /// If parameters are compared, the same entries must have the same parameters, and depend on them in the
+  /// same way for all possible numbers. A convolution of zeros has the same entries for every stride.
   private func differenceOfParameters(
     _ ours: [Labelled], _ theirs: [Labelled], place: String, _ allowance: inout EntryAllowance
   ) -> StructuralDifference? {

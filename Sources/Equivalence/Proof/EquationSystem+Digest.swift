@@ -3,7 +3,7 @@ import LinearAlgebra
 import Operators
 
 extension EquationSystem {
-  /// A digest of everything that the equations say, 32 bytes: what identifies a model that came from no file.
+  /// A digest of all equations, 32 bytes: the identity of a model without a file.
   var contentDigest: [UInt8] {
     let digest = Digest()
     digest.add(inputShape)
@@ -30,7 +30,7 @@ extension EquationSystem {
   }
 }
 
-/// A digest of what is added to it, each part with its length.
+/// A digest of several parts, each hashed with its length.
 private final class Digest {
   private let memory = UnsafeMutableRawPointer.allocate(
     byteCount: crypto_generichash_statebytes(), alignment: 64)
@@ -74,7 +74,7 @@ private final class Digest {
     crypto_generichash_update(state, bytes, UInt64(bytes.count))
   }
 
-  /// The digest of all that has been added, after which nothing may be added.
+  /// The digest of all parts; nothing may be added afterwards.
   var bytes: [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     crypto_generichash_final(state, &digest, 32)

@@ -3,7 +3,7 @@ import Equilibria
 import Operators
 
 extension EquationSystem {
-  /// Whether every group of equations that read each other is known to have one equilibrium, whatever it reads.
+  /// Whether every cyclic group of equations is known to have exactly one equilibrium for every input.
   var hasOneEquilibrium: Bool {
     let equations = withoutVanishingCycles()
     let sources = equations.map(\.nodeSources)
@@ -16,7 +16,7 @@ extension EquationSystem {
 
   /// Whether members of some equations are linear equations with exactly one solution.
   ///
-  /// No chance takes part: a determinant that is not zero in a field is not zero.
+  /// This is certain, not probable: a determinant that is non-zero in a field is non-zero.
   private func isSolvable(_ members: [Int], _ equations: [Block<Double>]) -> Bool {
     let cut = GroupCut(of: members, equations, parameters: [])
     guard cut.unknowns.allSatisfy(\.isEmpty) else { return false }
@@ -31,14 +31,14 @@ extension EquationSystem {
     } catch { return false }
   }
 
-  /// Whether a group is known to have one equilibrium, whatever it reads.
+  /// Whether a group is known to have exactly one equilibrium for every input.
   func hasOneEquilibrium(_ group: GroupEvaluation) -> Bool {
     isWellPosed(group.members, withoutVanishingCycles())
   }
 
-  /// Whether members of some equations are known to have one equilibrium, whatever they read.
+  /// Whether members of some equations are known to have exactly one equilibrium for every input.
   func isWellPosed(_ members: [Int], _ equations: [Block<Double>]) -> Bool {
-    // Without the names, which need not be unique among the equations of several models.
+    // The names are dropped, since they need not be unique among the equations of several models.
     let blocks = equations.enumerated().map { index, equation in
       Block(
         name: "\(index)", shape: equation.shape, nonlinearity: equation.nonlinearity,

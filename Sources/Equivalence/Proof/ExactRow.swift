@@ -2,8 +2,8 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// One row of the sum of several linear maps, in exact arithmetic; it holds the summands of its entries, and takes time and
-/// memory for those only.
+/// One row of the sum of several linear maps, in exact arithmetic. It stores only the summands of its
+/// entries, so time and memory do not depend on the width.
 struct ExactRow {
   /// A summand of an entry: `factor · number / divisor`.
   fileprivate struct Summand {
@@ -11,14 +11,14 @@ struct ExactRow {
     let number: Double
     let divisor: Int
 
-    /// Whether it is the number itself.
+    /// Whether the summand equals its number.
     var isPlain: Bool { factor == 1 && divisor == 1 }
   }
 
   /// The columns of the summands, ascending.
   private var columns: [Int] = []
   private var summands: [Summand] = []
-  /// Whether a summand is the product of more numbers than are compared here.
+  /// Whether a summand is a product of more numbers than can be compared here.
   private var hasLongProducts = false
 
   /// The row of a sum of maps.
@@ -46,13 +46,13 @@ struct ExactRow {
     sort()
   }
 
-  /// The factors by which the elements of a parameter stand in a row of a map: one column for each column and element.
+  /// The coefficients of a parameter's elements in a row of a map: one column for each column and element.
   init(_ row: Int, ofElementsIn map: any LinearMap<Double>, count: Int) {
     map.forEachSummand(inRow: row) { add($0, times: 1, at: $0.column * (count + 1) + ($0.element ?? count)) }
     sort()
   }
 
-  /// The factors by which the elements of a constant summand's tensor stand in one of its coordinates.
+  /// The coefficients of a constant summand's tensor in one of its coordinates.
   init(_ row: Int, ofElementsIn offset: Offset<Double>) {
     if let map = offset.map {
       if map.parameter != nil { hasLongProducts = true }
@@ -78,15 +78,15 @@ struct ExactRow {
     summands.append(Summand(factor: summand.factor, number: number, divisor: summand.divisor))
   }
 
-  /// Brings the columns into order; summands of one column stay in theirs.
+  /// Sorts the columns; summands of one column keep their order.
   private mutating func sort() {
     guard zip(columns, columns.dropFirst()).contains(where: { $0 > $1 }) else { return }
     let order = columns.indices.sorted { (columns[$0], $0) < (columns[$1], $1) }
     (columns, summands) = (order.map { columns[$0] }, order.map { summands[$0] })
   }
 
-  /// The first column where the two sums are not the same number, or were not seen to be; of single numbers zeros of
-  /// different sign are not.
+  /// The first column where the two sums differ or could not be shown equal; between single numbers zeros
+  /// of different sign differ.
   func firstDifference(from other: ExactRow) -> Int? {
     if hasLongProducts || other.hasLongProducts { return columns.first ?? other.columns.first ?? 0 }
     var (ours, theirs) = (0, 0)
@@ -101,7 +101,7 @@ struct ExactRow {
     return nil
   }
 
-  /// The summands of a column, which begin at this place or not at all; moves the place behind them.
+  /// The summands of a column if they begin at this position, else none; advances the position past them.
   private func summands(at column: Int, from place: inout Int) -> ArraySlice<Summand> {
     let start = place
     while place < columns.count, columns[place] == column { place += 1 }
@@ -111,7 +111,7 @@ struct ExactRow {
   private static func haveSameSum(_ left: ArraySlice<Summand>, _ right: ArraySlice<Summand>) -> Bool {
     if left.count == right.count, zip(left, right).allSatisfy({ $0.hasSameBits(as: $1) }) { return true }
     if left.count < 2, right.count < 2, left.allSatisfy(\.isPlain), right.allSatisfy(\.isPlain) {
-      // Where a row has no entry it is +0.
+      // A missing entry is +0.
       return (left.first?.number ?? 0).bitPattern == (right.first?.number ?? 0).bitPattern
     }
     var differences: [Int: Expansion] = [:]
@@ -136,13 +136,13 @@ extension ExactRow.Summand {
       && divisor == other.divisor
   }
 
-  /// Doubles whose sum over an odd divisor the summand is; nil where no doubles hold it.
+  /// Doubles whose sum divided by an odd divisor equals the summand; nil if doubles cannot represent it.
   fileprivate func exactParts(times sign: Double) -> (parts: [Double], divisor: Int)? {
     let twos = divisor.trailingZeroBitCount
     let scaled = sign * factor * Double(sign: .plus, exponent: -twos, significand: 1)
     let product = scaled * number
     if factor == 0 || number == 0 { return factor.isFinite && number.isFinite ? ([], divisor >> twos) : nil }
-    // Above this nothing is lost below the smallest double; what overflows is not finite.
+    // Above this no bits are lost below the smallest double; an overflow is not finite.
     guard scaled.magnitude > 0x1p-1000, product.magnitude > 0x1p-900, product.isFinite else { return nil }
     let error = (-product).addingProduct(scaled, number)
     return (error == 0 ? [product] : [product, error], divisor >> twos)

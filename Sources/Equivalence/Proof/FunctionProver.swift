@@ -2,11 +2,12 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// What decides the challenge of a proof besides its seed: a digest of each model's bytes, 32 bytes long.
+/// The digests of both models' bytes, 32 bytes each, which determine the challenge of a proof together with
+/// its seed.
 public struct ModelIdentities: Sendable {
-  /// The first model's; a digest of its equations where it is nil.
+  /// The first model's; nil means a digest of its equations.
   public var first: [UInt8]?
-  /// The second model's; a digest of its equations where it is nil.
+  /// The second model's; nil means a digest of its equations.
   public var second: [UInt8]?
 
   /// These identities.
@@ -16,11 +17,12 @@ public struct ModelIdentities: Sendable {
   }
 }
 
-/// Proves that two systems of equations are one function: bit by bit where they say the same, else in random fields.
+/// Proves that two systems of equations are one function: bit by bit if the equations are the same, else in
+/// random fields.
 ///
-/// How a field proof is made, and what it rests on, is written in the documentation page "Proof".
+/// The documentation page "Proof" describes a field proof and its assumptions.
 final class FunctionProver {
-  /// How often a challenge is drawn again because a denominator was zero.
+  /// How many challenges are drawn if a denominator is zero.
   static let attempts: UInt64 = 4
 
   let first: EquationSystem
@@ -59,9 +61,10 @@ final class FunctionProver {
 
   /// What is proved by values in random fields.
   ///
-  /// A proof for every value of the parameters is one for those that both files have. Where they have the same, it comes
-  /// first, since nothing else is to be evaluated then. One that leaves out values for which an output is not defined
-  /// does not say whether the files' own are among them, so these are evaluated too.
+  /// A proof for all values of the parameters includes the values in the files. If both files have the same
+  /// values it is tried first, because nothing else must then be evaluated. If it excludes values for which
+  /// an output is undefined, it does not say whether the files' own values are excluded, so these are
+  /// evaluated too.
   private var reportOfFields: ProofReport {
     var parameters = ParameterProver(self, function: nil)
     let early = parameters.coversSameNumbers ? parameters.proofByElements : nil
@@ -90,9 +93,10 @@ final class FunctionProver {
     return nil
   }
 
-  /// Both sides in random fields, drawn again while a denominator is zero.
+  /// Both sides in random fields, drawn again if a denominator is zero.
   ///
-  /// - Parameter parameters: Elements of parameters of both sides, under a challenge, instead of their numbers.
+  /// - Parameter parameters: Elements that replace the numbers of parameters on both sides, for a
+  ///   challenge.
   func comparison(
     parameters: (Interpretation) -> (first: [String: ParameterImages], second: [String: ParameterImages]) = {
       _ in ([:], [:])
@@ -130,8 +134,8 @@ final class FunctionProver {
 /// What is proved of two systems of equations.
 ///
 /// - Parameters:
-///   - identities: What the challenge is drawn from.
-///   - seed: Another number draws another challenge.
+///   - identities: The models' identities, from which the challenge is drawn.
+///   - seed: Another seed draws another challenge.
 func proof(
   of first: EquationSystem, and second: EquationSystem, identities: ModelIdentities = ModelIdentities(),
   seed: UInt64 = 0

@@ -2,9 +2,9 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// An entry with the parameter that it carries: how its numbers follow from those of the parameter.
+/// An entry with its parameter: how its numbers depend on those of the parameter.
 struct Labelled {
-  /// The parameter's name; nil for an entry that has none.
+  /// The parameter's name; nil for an entry without one.
   let label: String?
   private let entry: Entry
 
@@ -13,12 +13,12 @@ struct Labelled {
     case offset(Offset<Double>)
   }
 
-  /// A term: its entries follow from the parameter of its map.
+  /// A term: its entries depend on the parameter of its map.
   init(_ term: Term<Double>) {
     (label, entry) = (term.parameter, .term(term.map))
   }
 
-  /// A constant summand: its numbers follow from its tensor by its map.
+  /// A constant summand: its numbers depend on its tensor through its map.
   init(_ offset: Offset<Double>) {
     (label, entry) = (offset.parameter, .offset(offset))
   }
@@ -54,7 +54,7 @@ struct Labelled {
     }
   }
 
-  /// The factors by which the parameter's elements stand in a row.
+  /// The coefficients of the parameter's elements in a row.
   fileprivate func elements(inRow row: Int) -> ExactRow {
     switch entry {
     case .term(let map): ExactRow(row, ofElementsIn: map, count: map.parameter?.count ?? 0)
@@ -62,7 +62,7 @@ struct Labelled {
     }
   }
 
-  /// Whether both are the same operator of parameters of one shape, so that there is nothing to find out.
+  /// Whether both are the same operator with parameters of one shape, so that no comparison is needed.
   fileprivate func isIdentical(to other: Labelled) -> Bool {
     guard shape == other.shape else { return false }
     switch (map, other.map) {
@@ -74,10 +74,10 @@ struct Labelled {
 }
 
 extension [Labelled] {
-  /// Whether the sum of these entries follows from their parameter as that of the others does, as far as the allowance
-  /// goes.
+  /// Whether the sum of these entries depends on their parameter in the same way as the sum of the others,
+  /// within the allowance.
   func follow(as others: [Labelled], _ allowance: inout EntryAllowance) -> Bool {
-    // With other numbers of the parameter, what else adds up in the place would be other numbers too.
+    // With other numbers of the parameter, the other summands of the place would change too.
     guard let first, let tensor = first.tensor,
       (self + others).allSatisfy({ $0.tensor.map(tensor.isIdentical) ?? false })
     else { return false }
@@ -92,7 +92,7 @@ extension [Labelled] {
     return true
   }
 
-  /// How the entries are made, for a message.
+  /// A description of the entries, for a message.
   var text: String {
     map { $0.description }.joined(separator: " + ")
   }

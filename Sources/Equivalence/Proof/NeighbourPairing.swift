@@ -1,14 +1,14 @@
 import LinearAlgebra
 
-/// Pairs what an incomplete renaming leaves over, so that a difference can be shown where it is.
+/// Pairs the rest of an incomplete renaming, so that a difference can be located.
 ///
-/// One changed number changes the colour of every equation around it, and `counterpartsByContent` then pairs none
-/// of them. But most equations still have their own numbers: those that are unique on both sides are paired first,
-/// then whatever paired equations read, or are read by, and then what has at least the same size. A wrong pair
-/// costs a clear explanation, and nothing else, since `Proof` compares every bit under the result.
+/// One changed number changes the colour of every equation around it, and `counterpartsByContent` then
+/// pairs none of them. But most equations still have their own numbers. Those that are unique on both sides
+/// are paired first, then sources and readers of paired equations, then the rest by size. A wrong pair can
+/// only make the explanation less clear, since `Proof` compares every bit under the result.
 ///
-/// - Complexity: O(numbers + terms²) in the worst case of one equation that all others read; O(numbers + terms) for
-///   chains.
+/// - Complexity: O(numbers + terms²) in the worst case of one equation that all others read; O(numbers +
+///   terms) for chains.
 func completed(_ counterparts: [Int?], network: EquationSystem, model: EquationSystem) -> [Int?] {
   var pairing = NeighbourPairing(counterparts, Neighbourhoods(network), Neighbourhoods(model))
   pairing.pairUniqueSignatures()
@@ -18,14 +18,14 @@ func completed(_ counterparts: [Int?], network: EquationSystem, model: EquationS
   return pairing.counterparts
 }
 
-/// What each equation says apart from where it reads, and its neighbours.
+/// The hash of each equation without its sources, and its neighbours.
 private struct Neighbourhoods {
   let sizes: [Int]
   /// A hash of each equation's own numbers.
   let signatures: [UInt64]
-  /// What each equation reads, in the order of its terms.
+  /// The sources of each equation, in the order of its terms.
   var sources: [[Int]]
-  /// What reads each equation.
+  /// The readers of each equation.
   var readers: [[Int]]
 
   init(_ system: EquationSystem) {
@@ -66,7 +66,7 @@ private struct NeighbourPairing {
     unvisited.append(equation)
   }
 
-  /// Pairs equations whose own numbers no other equation has, on either side.
+  /// Pairs equations whose own numbers are unique on both sides.
   mutating func pairUniqueSignatures() {
     let left = Dictionary(grouping: ours.signatures.indices) { ours.signatures[$0] }
     let right = Dictionary(grouping: theirs.signatures.indices) { theirs.signatures[$0] }
@@ -87,7 +87,7 @@ private struct NeighbourPairing {
     }
   }
 
-  /// Pairs what is left by signature, else by size, in order.
+  /// Pairs the rest by signature, else by size, in order.
   mutating func pairLeftovers() {
     for equation in counterparts.indices where counterparts[equation] == nil {
       pair([equation], theirs.sizes.indices.filter { !isTaken[$0] })

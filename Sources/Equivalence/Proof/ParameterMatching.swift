@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// Which parameters of two models are the same ones: those of one name, and of what is left those that hold the same
-/// numbers, if no others do or if they act on the same units.
+/// Matches the parameters of two models: first by name, then by equal numbers, if these are unique or the
+/// parameters act on the same units.
 func matchedParameters(
   _ first: ParameterTable, _ second: ParameterTable, comparison: FieldComparison?
 ) -> [ParameterMatch] {
@@ -33,7 +33,7 @@ private func matchedByContent(
       units(first, of: comparison.evaluations.first), units(second, of: comparison.evaluations.second)
     )
   }
-  // The same numbers in any order have one key, so that few pairs are compared.
+  // Equal numbers in any order have one key, so that few pairs are compared.
   let candidates = Dictionary(grouping: second.indices) { second[$0].tensor.contentKey }
   for (index, entry) in first.enumerated() {
     let alike = (candidates[entry.tensor.contentKey] ?? []).filter {
@@ -51,7 +51,7 @@ private func matchedByContent(
   return matches
 }
 
-/// For each parameter what the equations that it stands in return, as a set of units without order.
+/// For each parameter the values of its equations, as an unordered set of units.
 private func units(_ entries: [ParameterTable.Entry], of evaluation: FieldEvaluation) -> [[Set<FieldElement>]]
 {
   entries.map { entry in
@@ -63,7 +63,7 @@ private func units(_ entries: [ParameterTable.Entry], of evaluation: FieldEvalua
 }
 
 extension Tensor<Double> {
-  /// A number that tensors with the same elements share, in whatever order.
+  /// A key that depends on the elements but not on their order.
   fileprivate var contentKey: UInt64 {
     elements.reduce(UInt64(count)) { $0 &+ mix64($1.bitPattern) }
   }

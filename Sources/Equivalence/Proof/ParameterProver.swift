@@ -10,7 +10,7 @@ struct ParameterProver {
 
   /// A prover about the parameters of two systems.
   ///
-  /// - Parameter comparison: Both sides' values with the numbers that they have, where these are known.
+  /// - Parameter comparison: Both sides' values with their own numbers, if known.
   init(_ prover: FunctionProver, function comparison: FieldComparison?) {
     self.prover = prover
     first = ParameterTable(prover.first)
@@ -23,20 +23,20 @@ struct ParameterProver {
     report(matches.isEmpty ? .nothingShared : .proved(ProofBasis(method: .equations)))
   }
 
-  /// That there is no proof, for a reason.
+  /// A missing proof, with its reason.
   func unproved(_ reason: String) -> ParameterProof {
     report(matches.isEmpty ? .nothingShared : .notProved(reason))
   }
 
-  /// The proof by random elements, where the function with the numbers of both files is known to be the same.
+  /// The proof by random elements, if the functions with the numbers of both files are known to be equal.
   func proof(given function: FunctionProof) -> ParameterProof {
     if let reason = reasonAgainst(function) { return unproved(reason) }
     guard !matches.isEmpty else { return report(.nothingShared) }
     return proofByElements
   }
 
-  /// Whether all parameters of one side at least have been matched, and hold the same finite numbers wherever they stand:
-  /// then a proof for all their values is one for those that they have.
+  /// Whether all parameters of at least one side are matched, and hold the same finite numbers everywhere.
+  /// A proof for all values then includes the values in the files.
   var coversSameNumbers: Bool {
     guard !matches.isEmpty, matches.count == first.entries.count || matches.count == second.entries.count,
       reasonOfNumbers == nil
@@ -44,7 +44,7 @@ struct ParameterProver {
     return matches.allSatisfy { first[$0.first]!.tensor.layout(of: second[$0.second]!.tensor) == $0.layout }
   }
 
-  /// The proof by random elements, which says nothing of the numbers that the parameters have.
+  /// The proof by random elements, which does not depend on the parameters' numbers.
   var proofByElements: ParameterProof {
     let comparison = prover.comparison(parameters: elements)
     if let reason = comparison.difference { return unproved("with random parameters, \(reason)") }
@@ -70,7 +70,7 @@ struct ParameterProver {
     return reasonOfNumbers
   }
 
-  /// Why random elements cannot stand for the numbers of a parameter.
+  /// Why random elements cannot replace the numbers of a parameter.
   private var reasonOfNumbers: String? {
     for match in matches {
       for (table, name) in [(first, match.first), (second, match.second)] {
@@ -80,7 +80,7 @@ struct ParameterProver {
           return "\"\(name)\" has a number that is not finite"
         }
       }
-      // Of one function at different values of its parameters the gradients differ.
+      // The gradients of one function at different values of its parameters differ.
       if let ours = first[match.first]?.tensor, let theirs = second[match.second]?.tensor,
         ours.elements != match.inFirstLayout(theirs)
       {
@@ -90,7 +90,8 @@ struct ParameterProver {
     return nil
   }
 
-  /// Random elements for all matched parameters: those of the first side, and the same at their places in the second.
+  /// Random elements for all matched parameters: those of the first side, and the same ones at their
+  /// positions in the second.
   private func elements(
     _ theory: Interpretation
   ) -> (first: [String: ParameterImages], second: [String: ParameterImages]) {
@@ -118,8 +119,8 @@ struct ParameterProver {
 }
 
 extension FieldComparison {
-  /// How the groups correspond, for all values of the parameters: each must have its counterpart, since what is certified
-  /// of the numbers in the files says nothing of others.
+  /// The correspondence of the groups for all values of the parameters. Each must have its counterpart,
+  /// since a certificate for the numbers in the files does not hold for others.
   fileprivate var parameterGroupMatch: GroupMatch {
     let digests = sides.map { $0.evaluation.groups.map(\.digest) }
     for own in digests where Set(own).count < own.count {

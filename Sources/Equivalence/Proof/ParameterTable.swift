@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Operators
 
-/// The parameters of a system of equations, in the order in which it has them.
+/// The parameters of a system of equations, in its order.
 struct ParameterTable {
   /// A parameter.
   struct Entry {
@@ -9,9 +9,9 @@ struct ParameterTable {
     let name: String
     /// Its numbers.
     let tensor: Tensor<Double>
-    /// Whether it has the same numbers wherever it stands.
+    /// Whether its numbers are the same in every occurrence.
     var isConsistent = true
-    /// The equations that it stands in.
+    /// The equations that contain it.
     var equations: [Int] = []
   }
 
@@ -46,7 +46,7 @@ struct ParameterTable {
 }
 
 extension Tensor<Double> {
-  /// How the elements of another tensor of the same numbers stand in this one; nil where they are not the same numbers.
+  /// How another tensor's equal numbers are arranged relative to this one; nil if the numbers differ.
   func layout(of other: Tensor<Double>) -> ParameterMatch.Layout? {
     guard count == other.count else { return nil }
     let (ours, theirs) = (elements, other.elements)
@@ -58,7 +58,7 @@ extension Tensor<Double> {
   }
 }
 
-/// For each element of a matrix of this shape the place where it stands in the transpose.
+/// For each element of a matrix of this shape its position in the transpose.
 func transposedOrder(_ shape: [Int]) -> [Int] {
   (0..<shape[0] * shape[1]).map { index in
     let (row, column) = index.quotientAndRemainder(dividingBy: shape[1])

@@ -1,23 +1,24 @@
 import LinearAlgebra
 import Operators
 
-/// A proof of equivalence: a renaming of blocks under which two systems are the same equations, bit for bit.
+/// A proof of equivalence: a renaming of blocks under which two systems are the same equations, bit for
+/// bit.
 ///
-/// Two systems that differ in names and order only have the same solutions for every input, in exact
-/// arithmetic, whether they are acyclic or not. If the same parameters stand in the same places too, they are the same
-/// function of their parameters, with the same gradients. Where the renaming comes from does not matter, since every bit is
-/// compared under it.
+/// Two systems that differ only in names and order have the same solutions for every input, in exact
+/// arithmetic, whether or not they are acyclic. If they also have the same parameters at the same
+/// positions, they are the same function of their parameters, with the same gradients. Where the renaming
+/// comes from does not matter, since every bit is compared under it.
 struct Proof {
   private let network: EquationSystem
   private let model: EquationSystem
-  /// For each equation of the network, the block that stands for it.
+  /// For each equation of the network, the corresponding block.
   private let counterparts: [Int?]
   private let entries: Int
 
-  /// Looks for a renaming: first by the names the blocks have, then by what the equations say. Names of parameters have no
-  /// say in it; nil where none was found.
+  /// Searches for a renaming: first by the names of blocks, then by the content of equations; nil if none
+  /// is found. Names of parameters are not used.
   ///
-  /// - Parameter entries: How many entries may be compared one by one, where maps are not the same operators.
+  /// - Parameter entries: How many entries may be compared one by one if maps are not the same operator.
   init?(network: EquationSystem, model: EquationSystem, entries: Int = entriesOfProof) {
     guard network.equations.count == model.equations.count else { return nil }
     func isRenaming(_ counterparts: [Int?]) -> Bool {
@@ -37,7 +38,8 @@ struct Proof {
     (self.network, self.model, self.entries) = (network, model, entries)
   }
 
-  /// Whether both are the same function of their parameters, too: whether the same ones stand in the same places.
+  /// Whether both are also the same function of their parameters: whether these occur at the same
+  /// positions.
   var hasSameParameters: Bool {
     Comparator(
       network: network, model: model, counterparts: counterparts, entries: entries, comparesParameters: true
@@ -45,19 +47,19 @@ struct Proof {
   }
 }
 
-/// How many entries a proof compares one by one before it is left to the fields, which take less time for more.
+/// How many entries a proof compares one by one. Beyond this the fields take less time.
 let entriesOfProof = 1 << 18
 
-/// The first place where two systems are not the same equations bit by bit, under the renaming that explains it best; for a
-/// message alone, so that it may be wrong where few blocks have counterparts.
+/// The first position where two systems differ bit by bit, under the renaming that explains it best. It is
+/// only for a message, so it may be wrong if few blocks have counterparts.
 func firstDifference(network: EquationSystem, model: EquationSystem) -> StructuralDifference? {
-  // What a message is worth.
+  // The effort that a message is worth.
   let entries = 1 << 23
   func difference(_ counterparts: [Int?]) -> StructuralDifference? {
     Comparator(network: network, model: model, counterparts: counterparts, entries: entries).firstDifference
   }
   let byName = counterpartsByName(network: network, model: model)
-  // Names that fit make the better explanation; without them, only the content can tell.
+  // Matching names explain best; without them, only the content can tell.
   if network.equations.count == model.equations.count, byName.allSatisfy({ $0 != nil }) {
     return difference(byName)
   }

@@ -1,5 +1,5 @@
-/// What is proved of two models, in exact arithmetic: as functions of the input, and as functions of the input and their
-/// parameters.
+/// What is proved of two models in exact arithmetic: as functions of the input, and as functions of the
+/// input and their parameters.
 public struct ProofReport: Sendable, Equatable {
   /// Whether both are one function of the input.
   public var function: FunctionProof
@@ -17,13 +17,13 @@ public struct ProofReport: Sendable, Equatable {
 public enum FunctionProof: Sendable, Equatable {
   /// The same outputs for every input, in exact arithmetic.
   case proved(ProofBasis)
-  /// The same equations up to a bijection of coordinates, hence the same set of equilibria for every input; that there is
-  /// only one is not known.
+  /// The same equations up to a bijection of coordinates, hence the same set of equilibria for every input;
+  /// it is not known whether there is only one.
   case sameEquations(ProofBasis)
-  /// Neither was seen; that says nothing about whether it is so.
+  /// No proof was found; the models may still be equal.
   case notProved(ProofGap)
 
-  /// What the proof rests on, nil where there is none.
+  /// The basis of the proof, nil if there is none.
   public var basis: ProofBasis? {
     switch self {
     case .proved(let basis), .sameEquations(let basis): basis
@@ -37,7 +37,7 @@ public enum FunctionProof: Sendable, Equatable {
   }
 }
 
-/// What a proof rests on.
+/// The basis of a proof.
 public struct ProofBasis: Sendable, Equatable {
   /// How two models are proved to be the same.
   public enum Method: Sendable, Equatable {
@@ -49,10 +49,11 @@ public struct ProofBasis: Sendable, Equatable {
 
   /// How the proof was found.
   public var method: Method
-  /// The binary logarithm of the probability, at most, that different models pass: −100 for 2⁻¹⁰⁰. Nil where the proof
-  /// does not rest on chance.
+  /// The binary logarithm of an upper bound on the probability that different models pass: −100 for 2⁻¹⁰⁰.
+  /// Nil if the proof is deterministic.
   public var errorBound: Double?
-  /// Whether a quotient took part that may be undefined: then the proof holds wherever both sides are defined.
+  /// Whether the proof holds only where both sides are defined, because it involves a quotient that may be
+  /// undefined.
   public var whereDefined: Bool
 
   /// A basis of these facts.
@@ -63,17 +64,18 @@ public struct ProofBasis: Sendable, Equatable {
   }
 }
 
-/// Where a proof ended.
+/// Why a proof failed, and where.
 public struct ProofGap: Sendable, Equatable {
-  /// One line: what stood against it.
+  /// The reason in one line.
   public var reason: String
-  /// The first place where the equations are not the same bit by bit; nil where sizes or shapes stood against it before.
+  /// The first position where the equations differ bit by bit; nil if sizes or shapes already prevent a
+  /// proof.
   public var difference: StructuralDifference?
   /// The first unit of the first model, in topological order, that has no counterpart in the second.
   public var first: UnitPlace?
   /// The first unit of the second model, in topological order, that has no counterpart in the first.
   public var second: UnitPlace?
-  /// How much of the two models corresponds; nil where that was not found out.
+  /// How much of the two models corresponds; nil if unknown.
   public var correspondence: Correspondence?
 
   /// A gap with these facts.
@@ -93,7 +95,7 @@ public struct ProofGap: Sendable, Equatable {
 public struct UnitPlace: Sendable, Equatable {
   /// The position of the block among the model's equations.
   public var equation: Int
-  /// The block's name, as the file has it.
+  /// The block's name in the file.
   public var block: String
   /// The coordinate within the block, from 0.
   public var index: Int
@@ -106,25 +108,26 @@ public struct UnitPlace: Sendable, Equatable {
   }
 }
 
-/// How many units and blocks of two models have a counterpart in the other: the same function of the input behind them.
+/// How many units and blocks of two models have a counterpart in the other, that is, the same function of
+/// the input.
 public struct Correspondence: Sendable, Equatable {
-  /// Units of the first model with a counterpart, of all.
+  /// The first model's units with a counterpart.
   public var firstUnits: Share
-  /// Units of the second model with a counterpart, of all.
+  /// The second model's units with a counterpart.
   public var secondUnits: Share
-  /// Blocks of the first model all of whose units have a counterpart, of all.
+  /// The first model's blocks all of whose units have a counterpart.
   public var firstBlocks: Share
-  /// Blocks of the second model all of whose units have a counterpart, of all.
+  /// The second model's blocks all of whose units have a counterpart.
   public var secondBlocks: Share
 
-  /// So many of so many.
+  /// A count and its total.
   public struct Share: Sendable, Equatable {
-    /// How many.
+    /// The count.
     public var count: Int
-    /// Of how many.
+    /// The total.
     public var total: Int
 
-    /// So many of so many.
+    /// A count and its total.
     public init(_ count: Int, of total: Int) {
       self.count = count
       self.total = total
@@ -142,26 +145,26 @@ public struct Correspondence: Sendable, Equatable {
 
 /// Which parameters of two models are the same ones, and whether the models are proved to be one function of them.
 public struct ParameterProof: Sendable, Equatable {
-  /// Parameters that both have, in the order of the first model.
+  /// The shared parameters, in the order of the first model.
   public var matches: [ParameterMatch]
   /// Names of parameters that only the first model has.
   public var onlyFirst: [String]
   /// Names of parameters that only the second model has.
   public var onlySecond: [String]
-  /// Names of matched parameters, as the first model has them, that hold other numbers in another place of one model, and
-  /// one set of numbers in the other: there the name is not that of a single parameter.
+  /// Names of matched parameters, in the first model, that stand for several sets of numbers in one model
+  /// and a single set in the other, so that the name does not denote one parameter there.
   public var divided: [String]
-  /// Whether both are one function of the input and of all matched parameters, whatever their values; those that only
-  /// one side has keep the numbers of its file.
+  /// Whether both are one function of the input and of all matched parameters, whatever their values;
+  /// parameters of one side only keep the numbers of its file.
   public var outcome: Outcome
 
   /// Whether two models are one function of their parameters.
   public enum Outcome: Sendable, Equatable {
     /// One function, for every value of the matched parameters: all their gradients are equal.
     case proved(ProofBasis)
-    /// Not seen, for this reason.
+    /// Not proved, for this reason.
     case notProved(String)
-    /// There is no parameter on both sides.
+    /// No parameter is on both sides.
     case nothingShared
   }
 

@@ -1,14 +1,14 @@
-/// The first place where two models are not the same system of equations.
+/// The first position where two models are not the same system of equations.
 public struct StructuralDifference: Sendable, Equatable {
   /// The place, in the second model's names: `Wz[fc2,fc1]`, `b[fc2]`, `blocks[fc2].activation`, `output`.
   public let place: String
-  /// The row within the place, from 0, where there is one.
+  /// The row at this place, from 0, if it has rows.
   public let row: Int?
-  /// The column within the place, from 0, where there is one.
+  /// The column at this place, from 0, if it has columns.
   public let column: Int?
-  /// What the first model says.
+  /// The first model's text there.
   public let first: String
-  /// What the second model says.
+  /// The second model's text there.
   public let second: String
 
   init(place: String, row: Int? = nil, column: Int? = nil, first: String, second: String) {

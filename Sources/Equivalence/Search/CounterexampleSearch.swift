@@ -1,10 +1,10 @@
 import LinearAlgebra
 
-/// Looks for an input on which two functions differ, as an opponent would, within a budget.
+/// Searches within a budget for an input on which two functions differ, as an adversary would.
 ///
-/// Strategies take turns, cheap ones first; each may spend a share of what is left, and what it does not spend is the
-/// next ones'. The search ends with the first input that the judge calls a difference, which is then shrunk. The same
-/// target and settings give the same report.
+/// Strategies alternate, cheap ones first. Each may spend a share of the remaining budget; what it does not
+/// spend passes to the next. The search ends with the first input that the judge confirms as a difference,
+/// which is then shrunk. The same target and settings give the same report.
 public struct CounterexampleSearch: Sendable {
   /// How long and where to look.
   public var settings: SearchSettings
@@ -14,7 +14,7 @@ public struct CounterexampleSearch: Sendable {
     self.settings = settings
   }
 
-  /// What the search finds in a pair of functions.
+  /// The result of a search on a pair of functions.
   ///
   /// - Precondition: Every one of the settings' inputs is as long as an input of the target.
   public func run(on target: SearchTarget) -> SearchReport {
@@ -30,7 +30,8 @@ public struct CounterexampleSearch: Sendable {
     return report(on: state)
   }
 
-  /// A short look with every strategy, then a long one: what shows easily costs little, whichever strategy shows it.
+  /// A short round of every strategy, then a long one, so that an obvious difference costs little whichever
+  /// strategy finds it.
   private var rounds: [Int] {
     let budget = max(0, settings.budget)
     let first = min(budget, max(160, budget / 10))
@@ -67,7 +68,7 @@ public struct CounterexampleSearch: Sendable {
     var finding = state.found
     if let found = finding {
       var shrinking = InputShrinking(target: state.target, domain: state.domain)
-      // What was given stands where its user put it.
+      // A user's input keeps its value even outside the domain.
       if found.strategy == given, !state.domain.contains(found.input) { shrinking.domain = SearchDomain(nil) }
       finding = shrinking.shrink(found)
       judged += shrinking.judged
@@ -77,7 +78,7 @@ public struct CounterexampleSearch: Sendable {
       judged: judged, largestRelativeDifference: state.largestRelativeDifference)
   }
 
-  /// What each strategy did, its rounds added up.
+  /// The rows of each strategy, summed over its rounds.
   private func coverage(of state: SearchState) -> [SearchCoverage] {
     var sums: [SearchCoverage] = []
     for turn in state.coverage where turn.rows > 0 {
@@ -91,17 +92,17 @@ public struct CounterexampleSearch: Sendable {
   }
 }
 
-/// One way to choose inputs.
+/// A method of choosing inputs.
 protocol SearchStrategy: Sendable {
-  /// What it tries, in words that fit into a report.
+  /// A description of its inputs, for a report.
   var name: String { get }
   /// Its share of the budget, relative to the others'.
   var weight: Double { get }
 
-  /// Whether it has anything to try on this target.
+  /// Whether it can try anything on this target.
   func isApplicable(to target: SearchTarget, domain: ClosedRange<Double>?) -> Bool
 
-  /// Tries inputs until the state's allowance is spent, something was found, or nothing is left to try.
+  /// Tries inputs until the allowance is spent, a difference is found, or nothing is left to try.
   func search(_ state: inout SearchState)
 }
 

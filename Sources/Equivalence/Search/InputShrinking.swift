@@ -1,19 +1,19 @@
 import LinearAlgebra
 import RealModule
 
-/// Makes a counterexample easy to read while it stays one: as few coordinates away from rest as possible, then short
-/// numbers. The difference stays within a factor of a thousand of what it was. Asks the judge about at most `limit` rows; no
-/// random choice is made.
+/// Simplifies a counterexample while it remains one: first as few coordinates away from rest as possible,
+/// then short numbers. The difference stays within a factor of a thousand. At most `limit` rows are judged;
+/// there are no random choices.
 struct InputShrinking {
   let target: SearchTarget
   var domain: SearchDomain
-  /// How many rows the judge has been asked about.
+  /// How many rows have been judged.
   private(set) var judged = 0
 
   /// The least relative difference that is clear enough.
   private var clarity = 0.0
 
-  /// How many rows the judge may be asked about.
+  /// How many rows may be judged.
   private static let limit = 320
 
   init(target: SearchTarget, domain: SearchDomain) {
@@ -45,8 +45,8 @@ struct InputShrinking {
     return input
   }
 
-  /// Keeps 0, 1, 2, 4, … coordinates, those that the difference depends on most, to first order; as they are, or larger, so
-  /// that few do what many did.
+  /// Keeps 0, 1, 2, 4, … coordinates on which the difference depends most, to first order. They keep their
+  /// values or become larger, so that few have the effect of many.
   private mutating func keepMostSalient(_ finding: inout SearchFinding) {
     let x = Matrix([finding.input])
     let outputs = target.evaluate(x)
@@ -71,8 +71,8 @@ struct InputShrinking {
     }
   }
 
-  /// Puts runs of coordinates to rest, halves first, then finer ones, single ones last (delta debugging; Zeller &
-  /// Hildebrandt 2002).
+  /// Sets runs of coordinates to rest, halves first, then finer ones, single ones last (delta debugging;
+  /// Zeller & Hildebrandt 2002).
   private mutating func removeRuns(_ finding: inout SearchFinding) {
     var length = max(1, active(finding).count / 2)
     while true {
@@ -102,7 +102,7 @@ struct InputShrinking {
   /// Magnitudes that are easy to read, the easiest first.
   private static let plain = [1.0, 2, 10, 0.1, 100, 0.5]
 
-  /// Makes all coordinates alike, or rounds them to powers of ten or to few digits.
+  /// Makes all coordinates equal, or rounds them to powers of ten or to few digits.
   private mutating func shorten(_ finding: inout SearchFinding) {
     let input = finding.input
     var candidates = Self.plain.map { plain in input.map { $0 < 0 ? -plain : plain } }
@@ -114,7 +114,7 @@ struct InputShrinking {
     _ = take(candidates, &finding)
   }
 
-  /// Makes single coordinates simpler, as long as the judge may be asked.
+  /// Simplifies single coordinates, within the limit of judged rows.
   private mutating func shortenEach(_ finding: inout SearchFinding) {
     for index in active(finding) {
       let value = finding.input[index]
@@ -124,14 +124,14 @@ struct InputShrinking {
         input[index] = domain.clamp(number)
         return input
       }
-      // What comes after the number itself is less simple.
+      // Candidates after the number itself are less simple.
       _ = take(Array(candidates.prefix { $0 != finding.input }), &finding)
     }
   }
 
-  /// Replaces the finding by the first of the candidates that is a counterexample too.
+  /// Replaces the finding by the first candidate that is a counterexample too.
   ///
-  /// - Returns: Which one, nil if there is none.
+  /// - Returns: Its index, nil if there is none.
   private mutating func take(_ candidates: [[Double]], _ finding: inout SearchFinding) -> Int? {
     let affordable = candidates.prefix(max(0, Self.limit - judged))
     guard !affordable.isEmpty else { return nil }
@@ -155,13 +155,14 @@ private func relative(_ difference: OutputDifference) -> Double {
   return ratio.isFinite ? ratio : .infinity
 }
 
-/// The double that is nearest to a number's first decimal digits, rounded; with no digits, to the nearest power of ten.
+/// The double nearest to a number rounded to this many decimal digits; with no digits, to the nearest power
+/// of ten.
 func rounded(_ value: Double, digits: Int) -> Double {
   guard value != 0, value.isFinite else { return value }
   let exponent = Int(Double.log10(abs(value)).rounded(digits == 0 ? .toNearestOrEven : .down))
   if digits == 0 { return Double("\(value < 0 ? "-" : "")1e\(exponent)") ?? value }
   let unit = exponent - digits + 1
-  // Through text: 10ⁿ is no double for negative n, and a product with it would not be the nearest double.
+  // Through text: 10ⁿ is not a double for negative n, so a product with it would not be the nearest double.
   guard let scale = Double("1e\(-unit)"), (value * scale).isFinite else { return value }
   return Double("\(Int((value * scale).rounded()))e\(unit)") ?? value
 }

@@ -15,7 +15,7 @@ struct SearchDomain: Sendable {
     return min(max(value, range.lowerBound), range.upperBound)
   }
 
-  /// What a coordinate is where nothing is wanted of it: 0, or the number of the range that is nearest to 0.
+  /// The neutral value of a coordinate: 0, or the number of the range that is nearest to 0.
   var rest: Double { clamp(0) }
 
   func clamp(_ x: Matrix<Double>) -> Matrix<Double> {

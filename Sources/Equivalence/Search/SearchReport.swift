@@ -1,15 +1,15 @@
-/// What a search found, and what it covered.
+/// The result of a search, and its coverage.
 public struct SearchReport: Sendable, Equatable {
   /// An input on which the two functions differ by more than rounding explains, shrunk; nil if none was found.
   public var finding: SearchFinding?
-  /// How many rows were evaluated by each strategy, in the order in which they took their turn.
+  /// How many rows each strategy evaluated, in order.
   public var coverage: [SearchCoverage]
-  /// How many of the rows were no inputs that both functions have a value for.
+  /// How many rows were inputs for which not both functions have a value.
   public var incomparable: Int
-  /// How many rows the judge was asked about, those of shrinking included.
+  /// How many rows were judged, including those of shrinking.
   public var judged: Int
-  /// The largest difference seen, relative to the largest magnitude of the same row's outputs. Where nothing was found,
-  /// it is one that rounding explains. Infinite where one of two values is not finite.
+  /// The largest difference seen, relative to the largest magnitude of the same row's outputs. Without a
+  /// finding, rounding explains it. Infinite if one of two values is not finite.
   public var largestRelativeDifference: Double
 
   /// A report of these facts.
@@ -45,14 +45,14 @@ public struct SearchFinding: Sendable, Equatable {
   }
 }
 
-/// How much one strategy of a search tried.
+/// How many rows one strategy of a search tried.
 public struct SearchCoverage: Sendable, Equatable {
-  /// What the strategy tries, in words that fit into a report.
+  /// A description of the strategy's inputs, for a report.
   public var strategy: String
   /// How many rows it evaluated.
   public var rows: Int
 
-  /// So many rows by this strategy.
+  /// The coverage of this strategy.
   public init(strategy: String, rows: Int) {
     self.strategy = strategy
     self.rows = rows

@@ -1,12 +1,12 @@
 import LinearAlgebra
 
-/// An input that has been evaluated, and the difference seen there relative to the outputs' magnitude.
+/// An evaluated input, and the difference there relative to the outputs' magnitude.
 struct ScoredInput: Sendable {
   var input: [Double]
   var score: Double
 }
 
-/// What a search has spent and seen so far; strategies evaluate inputs through it.
+/// The expenses and results of a search so far; strategies evaluate inputs through it.
 struct SearchState {
   let target: SearchTarget
   let domain: SearchDomain
@@ -22,15 +22,15 @@ struct SearchState {
   private(set) var best: [ScoredInput] = []
   private(set) var found: SearchFinding?
 
-  /// Differences below it are always rounding, some units in the last place: the judge is not asked.
+  /// Smaller differences, of some units in the last place, are always rounding and are not judged.
   private static let negligible = 0x1p-50
-  /// How many inputs `best` keeps.
+  /// The capacity of `best`.
   private static let kept = 16
-  /// How many promising rows of one strategy's turn the judge is asked about, the largest difference of the turn or not:
-  /// where one region rounds badly, its differences must not hide the real ones of another.
+  /// How many promising rows are judged in one strategy's turn, even if their difference is not the
+  /// largest. The differences of a region that rounds badly must not hide the real ones of another.
   private static let patience = 12
 
-  /// How many rows of this turn the judge was asked about, and the largest differences among them, by each measure.
+  /// How many rows of this turn were judged, and the largest differences among them, by each measure.
   private var turn = (judged: 0, score: 0.0, componentScore: 0.0)
 
   init(target: SearchTarget, domain: ClosedRange<Double>?) {
@@ -44,7 +44,7 @@ struct SearchState {
   /// How many rows the current strategy has evaluated.
   var spent: Int { coverage.last?.rows ?? 0 }
 
-  /// Lets a strategy begin that may evaluate `allowance` rows.
+  /// Begins the turn of a strategy that may evaluate `allowance` rows.
   mutating func begin(_ strategy: String, allowance: Int, seed: UInt64) {
     generator = SeededGenerator(seed: seed)
     self.allowance = allowance
@@ -52,24 +52,24 @@ struct SearchState {
     coverage.append(SearchCoverage(strategy: strategy, rows: 0))
   }
 
-  /// Evaluates both functions on inputs, clamped to the domain, and judges where they differ most.
+  /// Evaluates both functions on inputs, clamped to the domain, and judges the largest differences.
   ///
-  /// - Returns: For each row that the allowance was enough for, the difference relative to the outputs' magnitude; none
-  ///   once the search is over.
+  /// - Returns: The difference of each evaluated row relative to the outputs' magnitude; empty once the
+  ///   search has ended.
   @discardableResult
   mutating func test(_ inputs: [[Double]]) -> [Double] {
     testUnclamped(inputs.map { input in input.map { domain.clamp($0) } })
   }
 
-  /// Evaluates inputs as they are.
+  /// Evaluates inputs without clamping them.
   @discardableResult
   mutating func testUnclamped(_ inputs: [[Double]]) -> [Double] {
     guard !isOver, !inputs.isEmpty else { return [] }
     return evaluate(Matrix(Array(inputs.prefix(allowance)))).map(\.score)
   }
 
-  /// Both functions' difference, scaled to a largest magnitude of 1, and its gradient's direction: where the difference
-  /// grows, `[batch, input]`. Takes two rows of the allowance for each row.
+  /// Both functions' difference, scaled to a largest magnitude of 1, and the gradient in whose direction it
+  /// grows, `[batch, input]`. Each row counts as two rows of the allowance.
   mutating func ascentDirections(at x: Matrix<Double>) -> (scores: [Double], gradients: Matrix<Double>)? {
     guard !hasFound, allowance >= 2 * x.rows else { return nil }
     let rows = evaluate(x)
@@ -79,7 +79,7 @@ struct SearchState {
     return (rows.map(\.score), target.inputGradient(x, cotangent))
   }
 
-  /// A probe's values and gradients on a batch, nil where the allowance is not enough.
+  /// A probe's values and gradients on a batch, nil if the allowance is too small.
   mutating func linearization(of probe: SearchProbe, at x: Matrix<Double>) -> (
     values: [Double], gradients: Matrix<Double>
   )? {
@@ -120,7 +120,7 @@ struct SearchState {
     if best.count > Self.kept { best.removeLast() }
   }
 
-  /// Asks the judge about the rows that differ most relative to their largest output, and about the one that differs most
+  /// Judges the rows that differ most relative to their largest output, and the one that differs most
   /// relative to the coordinate itself, since a large output hides small ones.
   private mutating func judge(_ x: Matrix<Double>, _ rows: [RowDifference]) {
     let candidates = candidates(among: rows)
@@ -139,8 +139,8 @@ struct SearchState {
     }
   }
 
-  /// The rows that differ most, by either measure, and some that differ less by an order of magnitude or two: the first
-  /// may be those that round worst.
+  /// The rows that differ most, by either measure, and some that differ less by one or two orders of
+  /// magnitude, since the first may be those that round worst.
   private func candidates(among rows: [RowDifference]) -> [Int] {
     func largest(_ measure: (RowDifference) -> Double, above judged: Double, count: Int) -> [Int] {
       let limit = turn.judged < Self.patience ? Self.negligible : judged
@@ -165,13 +165,13 @@ struct RowDifference {
   let score: Double
   /// The largest difference relative to the magnitude of the same coordinate.
   let componentScore: Double
-  /// The difference, scaled to a largest magnitude of 1; zeros where there is none, or none that is finite.
+  /// The difference, scaled to a largest magnitude of 1; zeros if there is none, or if it is not finite.
   let direction: [Double]
 
   init(_ first: ArraySlice<Double>, _ second: ArraySlice<Double>) {
     var (largest, scale, component) = (0.0, 0.0, 0.0)
     for (a, b) in zip(first, second) {
-      // One infinity is equal to itself, and NaN counts as equal to NaN: what both say alike is no difference.
+      // Equal infinities are equal, and NaN counts as equal to NaN: results that agree are no difference.
       let isAlike = a == b || (a.isNaN && b.isNaN)
       let magnitude = max(abs(a), abs(b))
       let difference = isAlike ? 0 : abs(a - b)

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// Two functions f and g of one input, as the search for a counterexample sees them: it knows neither what they are made
-/// of nor why they may differ.
+/// Two functions f and g of one input, as the search for a counterexample sees them. It does not know their
+/// structure, or why they may differ.
 public struct SearchTarget: Sendable {
   /// The number of input coordinates.
   public var inputSize: Int
@@ -9,16 +9,17 @@ public struct SearchTarget: Sendable {
   public var evaluate: @Sendable (_ x: Matrix<Double>) -> PairedOutputs
   /// The gradient of ⟨u, f(x)⟩ − ⟨u, g(x)⟩ with respect to x, `[batch, input]`, for a cotangent u `[batch, output]`.
   public var inputGradient: @Sendable (_ x: Matrix<Double>, _ cotangent: Matrix<Double>) -> Matrix<Double>
-  /// The judge: for each row of a batch the difference of f and g that rounding cannot explain, nil where there is none.
+  /// The judge: for each row of a batch the difference of f and g that rounding cannot explain, nil if
+  /// there is none.
   ///
-  /// It may be expensive: the search asks it about few rows, those where f and g differ most.
+  /// It may be expensive, so only few rows are judged: those where f and g differ most.
   public var differences: @Sendable (_ x: Matrix<Double>) -> [OutputDifference?]
-  /// Hidden units that may show the difference when they are driven to another side, the most telling ones
-  /// first: those without a counterpart, then those that they read. The first four are driven in every way, the others
-  /// get one try each.
+  /// Hidden units that may show the difference when their sign is forced, the most informative first: those
+  /// without a counterpart, then their sources. The first four are driven in every way, the others once
+  /// each.
   public var probes: [SearchProbe]
 
-  /// A target of these parts.
+  /// A target with these parts.
   public init(
     inputSize: Int, evaluate: @escaping @Sendable (Matrix<Double>) -> PairedOutputs,
     inputGradient: @escaping @Sendable (Matrix<Double>, Matrix<Double>) -> Matrix<Double>,
@@ -38,10 +39,10 @@ public struct PairedOutputs: Sendable {
   public var first: Matrix<Double>
   /// The second function's values, `[batch, output]`.
   public var second: Matrix<Double>
-  /// Whether each row is one where both have a value, so that comparing the two means something.
+  /// Whether both functions have a value in each row, so that the two can be compared.
   public var comparable: [Bool]
 
-  /// Two batches of values, comparable in every row unless something else is said.
+  /// Two batches of values, comparable in every row by default.
   public init(first: Matrix<Double>, second: Matrix<Double>, comparable: [Bool]? = nil) {
     self.first = first
     self.second = second
@@ -66,13 +67,14 @@ public struct OutputDifference: Sendable, Equatable {
   }
 }
 
-/// A hidden unit: a function of the input into the real numbers that matters most around 0, a pre-activation as a rule.
+/// A hidden unit: a function of the input into the real numbers that matters most around 0, usually a
+/// pre-activation.
 public struct SearchProbe: Sendable {
   /// The unit's value in each row of a batch `[batch, input]`, and its gradient with respect to the input,
   /// `[batch, input]`.
   public var linearization: @Sendable (_ x: Matrix<Double>) -> (values: [Double], gradients: Matrix<Double>)
 
-  /// A probe that is evaluated by this closure.
+  /// A probe evaluated by this closure.
   public init(
     linearization: @escaping @Sendable (Matrix<Double>) -> (values: [Double], gradients: Matrix<Double>)
   ) {

@@ -1,26 +1,26 @@
-/// Everything that a check found: three questions answered apart, and what the answers rest on.
+/// The result of a check: the answers to three separate questions, and their basis.
 public struct EquivalenceReport: Sendable {
-  /// The overall verdict; see `VerdictRule` for how it follows.
+  /// The overall verdict, decided by `VerdictRule`.
   public let verdict: Verdict
   /// Whether both are one function of the input.
   public let function: Verdict
   /// Whether the gradients of the input are the same.
   public let inputGradient: GradientVerdict
-  /// Whether the gradients of the parameters that both have are the same. Where they differ, that is a fact and no fault:
-  /// parameters are matched by their names and numbers.
+  /// Whether the gradients of the shared parameters are the same. A difference is a fact and not a fault,
+  /// since parameters are only matched by their names and numbers.
   public let parameters: GradientVerdict
   /// What is proved.
   public let proof: ProofReport
-  /// What was measured.
+  /// The measurement.
   public let measurement: Measurement
-  /// What the search for a counterexample tried; nil where none was made.
+  /// The search for a counterexample; nil if there was none.
   public let search: SearchReport?
-  /// An input on which the two differ; there is one for every function that is refuted, but where the sizes of input or
-  /// output differ.
+  /// An input on which the two differ. Every refuted function has one, unless the sizes of input or output
+  /// differ.
   public let counterexample: Counterexample?
   /// Matched parameters whose gradients differ.
   public let differingParameters: [Discrepancy]
-  /// Where numbers contradict what is proved; each one line. In a test of conversions they are failures.
+  /// Measurements that contradict a proof; each one line. In a test of conversions they are failures.
   public let warnings: [String]
   /// Other facts; each one line.
   public let notes: [String]
@@ -46,21 +46,21 @@ public struct EquivalenceReport: Sendable {
   /// Whether both are the same equations or one function, by a proof.
   public var isProvedToHaveSameEquations: Bool { proof.function.basis != nil }
 
-  /// Whether nothing at all separates the two: what a conversion has to be. The function is proved, or the equations are;
-  /// gradients of parameters do not differ; no number contradicts either.
+  /// Whether nothing at all separates the two, which a conversion must achieve: the function or the
+  /// equations are proved, gradients of parameters do not differ, and no measurement contradicts either.
   public var isFaultless: Bool {
     isProvedToHaveSameEquations && parameters != .differs && warnings.isEmpty
       && measurement.samples.oneSided == 0 && measurement.samples.atOtherEquilibria == 0
       && measurement.structured.allSatisfy(\.isRounding)
   }
 
-  /// Whether a conversion may be kept: the two are proved to say the same or agree, and the gradients of the parameters do
-  /// not differ.
+  /// Whether a conversion may be kept: the equations or the function are proved or agree, and the gradients
+  /// of the parameters do not differ.
   public var isAccepted: Bool {
     (isProvedToHaveSameEquations || verdict == .proved || verdict == .agrees) && parameters != .differs
   }
 
-  /// What stands against the two models being the same in every respect; one line, nil where nothing does.
+  /// The reason why the two models are not the same in every respect, in one line; nil if they are.
   public var fault: String? {
     if case .notProved(let gap) = proof.function { return gap.difference?.description ?? gap.reason }
     if let found = counterexample?.discrepancy {
@@ -77,8 +77,8 @@ public struct EquivalenceReport: Sendable {
 public struct Counterexample: Sendable, Equatable {
   /// The input, flattened.
   public let input: [Double]
-  /// What differs most there.
+  /// The largest difference there.
   public let discrepancy: Discrepancy
-  /// Where the difference comes from; nil where the blocks' names do not correspond.
+  /// The origin of the difference; nil if the blocks' names do not correspond.
   public let origin: DifferenceOrigin?
 }

@@ -4,9 +4,9 @@ public enum Verdict: String, Sendable {
   case proved
   /// Not proved, but on every tested input outputs and gradients agree to rounding.
   case agrees
-  /// They differ by more than rounding can explain, and the report says on which input and where.
+  /// They differ by more than rounding can explain; the report gives the input and the coordinate.
   case refuted
-  /// Neither proved nor refuted, and the numbers do not agree on all that was tested, or nothing could be compared.
+  /// Neither proved nor refuted: some tested values do not agree, or nothing could be compared.
   case undecided
 }
 
@@ -18,8 +18,8 @@ public enum GradientVerdict: String, Sendable {
   case agrees
   /// They differ by more than rounding can explain, on a tested input and next to it.
   case differs
-  /// Not proved, and the numbers do not tell.
+  /// Not proved, and the measurements do not decide.
   case undecided
-  /// There is nothing on both sides that could be compared.
+  /// No gradient exists on both sides.
   case nothingShared
 }

@@ -1,14 +1,16 @@
-/// The rule by which verdicts follow from what was proved, what was measured and what a search found. It sees nothing else.
+/// The rule by which verdicts follow from proof, measurement and search, and from nothing else.
 ///
-/// - A proof decides a question, whatever the numbers are. Numbers that contradict one are warnings: a kink that is hit
-///   exactly, cancellation, overflow on one path. A proof that holds where everything is defined needs samples where it is.
-/// - Without a proof of the function: an input on which the outputs differ refutes it; a sample on which one side has a
-///   value and the other none, a difference that rounding may or may not explain, several equilibria, or values on neither
-///   side for most samples leave it undecided; else it agrees.
-/// - The same equations without a certificate of uniqueness are never refuted: they agree where the numbers do, and are
-///   undecided elsewhere.
-/// - The overall verdict is that on the function; a gradient of the input that differs refutes too. Parameters are matched
-///   by names and numbers, which nobody has promised to mean the same, so their gradients differ as a fact and refute nothing.
+/// - A proof decides a question, whatever the measurements. Measurements that contradict it are warnings: a
+///   kink that is hit exactly, cancellation, overflow on one path. A proof that holds where everything is
+///   defined needs samples where it is.
+/// - Without a proof of the function, an input on which the outputs differ refutes it. It is undecided if a
+///   sample has a value on one side only, a difference may or may not be rounding, there are several
+///   equilibria, or most samples have no value on either side. Otherwise it agrees.
+/// - The same equations without a certificate of uniqueness are never refuted: they agree if the
+///   measurements do, and are undecided otherwise.
+/// - The overall verdict is that on the function; a gradient of the input that differs also refutes.
+///   Parameters are matched by names and numbers, which need not mean the same in both models, so a
+///   difference of their gradients refutes nothing.
 struct VerdictRule {
   let proof: ProofReport
   let measurement: Measurement
@@ -32,15 +34,16 @@ struct VerdictRule {
     }
   }
 
-  /// Whether the outputs of all samples agree, those without a value on either side apart, which are fewer than half.
+  /// Whether the outputs of all samples agree, except for samples without a value on either side, which
+  /// must be fewer than half.
   private var numbersAgree: Bool {
     let samples = measurement.samples
     return samples.oneSided == 0 && 2 * samples.compared >= samples.drawn
       && gradientVerdict { $0 == .output } == .agrees
   }
 
-  /// Whether a proof that holds where everything on the way is defined speaks of most samples: both sides have values, and
-  /// the same ones. A comparison or a choice may return a number where what it compares is none.
+  /// Whether a proof that holds where everything on the way is defined applies to most samples: both sides
+  /// have the same values. A comparison or a choice may return a number even for arguments that are NaN.
   private var isMostlyDefined: Bool {
     let samples = measurement.samples
     return 2 * samples.compared >= samples.drawn
@@ -54,7 +57,7 @@ struct VerdictRule {
       function == .proved
         ? .proved : measured(.inputGradient) == .differs ? .undecided : measured(.inputGradient)
     case .sameEquations:
-      // At different equilibria they may differ, and that is no difference between the models.
+      // At different equilibria they may differ without a difference between the models.
       measured(.inputGradient) == .differs ? .undecided : measured(.inputGradient)
     case .notProved: measured(.inputGradient)
     }
@@ -66,7 +69,7 @@ struct VerdictRule {
     case .proved: return .proved
     case .nothingShared: return .nothingShared
     case .notProved:
-      // A name that stands for several parameters on one side alone has no gradient of its own there.
+      // If a name stands for several parameters on one side only, it has no gradient of its own there.
       if measurement.atOtherParameters != nil || !proof.parameters.divided.isEmpty { return .differs }
       return gradientVerdict {
         if case .parameterGradient = $0 { true } else { false }
@@ -74,7 +77,7 @@ struct VerdictRule {
     }
   }
 
-  /// What the parameters' gradients are to each other, one by one: matched pairs whose gradients differ.
+  /// The matched pairs of parameters whose gradients differ.
   var differingParameters: [Discrepancy] {
     guard parameters == .differs else { return [] }
     return measurement.structured.filter {
@@ -93,7 +96,7 @@ struct VerdictRule {
     return found.contains { $0 <= .rounding } ? .agrees : .undecided
   }
 
-  /// Where numbers contradict what is proved; each one line.
+  /// Measurements that contradict a proof; each one line.
   var warnings: [String] {
     var warnings: [String] = []
     if proof.function.basis != nil {

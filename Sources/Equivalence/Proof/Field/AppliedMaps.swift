@@ -1,27 +1,28 @@
 import Operators
 
-/// What linear maps of one model were at the values that they read: where the other model applies an equal map to equal
-/// values, the sum is the same and is not computed again.
+/// A cache of one model's linear map values. If the other model applies an equal map to equal values, the
+/// sum is the same and is not computed again.
 ///
-/// Two models with layers in common cost little more than one so.
+/// So two models with many layers in common cost little more than one.
 final class AppliedMaps {
   fileprivate struct Application {
     let map: any LinearMap<Double>
-    /// Its parameter's elements where they were drawn; those of its numbers are not kept, since they are larger.
+    /// The parameter's elements if they were drawn; those of its numbers are not kept, since they are
+    /// larger.
     let drawn: ParameterImages?
     let source: FieldValues
     let value: FieldValues
   }
 
-  /// Fewer products than this are as quickly computed as looked for.
+  /// With fewer products, computing is as fast as a lookup.
   private static let fewestProducts = 1 << 14
 
   private var applications: [UInt64: [Application]] = [:]
 
-  /// No map, yet.
+  /// An empty cache.
   init() {}
 
-  /// Adds a map's value at `source` to `target`, as it was found before or else as it is computed now.
+  /// Adds a map's value at `source` to `target`, from the cache or computed now.
   ///
   /// - Throws: `FieldFailure.notFinite` as `LinearMapImage.add` does.
   func add(
@@ -41,7 +42,7 @@ final class AppliedMaps {
     try target.add(value, in: image.fields)
   }
 
-  /// What equal maps at equal values have in common, and others rarely.
+  /// A key that equal maps at equal values share, and others rarely do.
   private static func key(_ image: LinearMapImage, _ source: FieldValues) -> UInt64 {
     var key = UInt64(image.map.outputSize)
     for index in [0, source.count / 2, source.count - 1] where index >= 0 && index < source.count {
@@ -65,6 +66,6 @@ extension AppliedMaps.Application {
 }
 
 extension LinearMapImage {
-  /// The parameter's elements where they are drawn and not images of numbers.
+  /// The parameter's elements if they were drawn, not images of numbers.
   fileprivate var drawnParameter: ParameterImages? { parameter.flatMap { $0.numbers == nil ? $0 : nil } }
 }

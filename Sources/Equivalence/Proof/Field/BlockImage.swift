@@ -11,9 +11,9 @@ struct BlockImage {
   private let constants: [FieldValues]
   private let theory: Interpretation
 
-  /// The image of a block with the numbers that it has, but for parameters drawn at random.
+  /// The image of a block with its own numbers, except for parameters drawn at random.
   ///
-  /// - Throws: `FieldFailure.notFinite` where a number that is not finite takes part in arithmetic.
+  /// - Throws: `FieldFailure.notFinite` if a number that is not finite is used in arithmetic.
   init(
     _ block: Block<Double>, parameters: [String: ParameterImages], in theory: Interpretation
   ) throws(FieldFailure) {
@@ -39,9 +39,9 @@ struct BlockImage {
     self.constants = constants
   }
 
-  /// The block's value, given what it reads.
+  /// The block's value, given its sources.
   ///
-  /// - Parameter applied: Maps that were applied before, some of them perhaps to the same values.
+  /// - Parameter applied: Maps applied before, possibly to the same values.
   func value(
     after applied: AppliedMaps? = nil, reading source: (Source) throws(FieldFailure) -> FieldValues
   ) throws(FieldFailure) -> FieldValues {
@@ -60,7 +60,7 @@ struct BlockImage {
     return try nonlinearity.value(at: ports, shapes: block.portShapes, in: theory)
   }
 
-  /// Calls `body` with the entries of a row of the block's terms that read other blocks.
+  /// Calls `body` with a row's entries of the block's terms that read other blocks.
   func forEachEntry(
     inRow row: Int, _ body: (_ source: Int, _ column: Int, _ entry: FieldElement) -> Void
   ) throws(FieldFailure) {
@@ -70,14 +70,14 @@ struct BlockImage {
     }
   }
 
-  /// Whether the block has no value at some arguments: a partial function, or infinite constants.
+  /// Whether the block may be undefined: it has a partial function, or infinite constants.
   var isPartial: Bool {
     (block.nonlinearity as? any Interpreted)?.isPartial == true || constants.contains(where: \.hasSymbols)
   }
 }
 
 extension Interpretation {
-  /// The elements of a constant summand's tensor, in which infinite numbers are symbols.
+  /// The elements of a constant summand's tensor, with infinite numbers as symbols.
   fileprivate func values(
     of offset: Offset<Double>, parameter: ParameterImages?
   ) throws(FieldFailure) -> FieldValues {

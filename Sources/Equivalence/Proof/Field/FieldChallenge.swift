@@ -1,10 +1,11 @@
 import CSodium
 
-/// What is drawn at random for one proof: the primes and the key of all random functions, from both models' bytes.
+/// The random choices of one proof, derived from both models' bytes: the primes and the key of all random
+/// functions.
 struct FieldChallenge: Sendable {
-  /// The digest that everything follows from.
+  /// The digest from which everything is derived.
   let seed: [UInt8]
-  /// How often a denominator was zero before.
+  /// How many earlier attempts met a zero denominator.
   let attempt: UInt64
   /// The key of the random functions, 32 bytes.
   let key: [UInt8]
@@ -46,7 +47,7 @@ func sha256(_ message: [UInt8]) -> [UInt8] {
   return digest
 }
 
-/// The BLAKE2b digest of a message, `count` bytes long; without a key where that is empty.
+/// The BLAKE2b digest of a message, `count` bytes long; unkeyed if the key is empty.
 func blake2b(_ message: [UInt8], key: [UInt8] = [], count: Int) -> [UInt8] {
   var digest = [UInt8](repeating: 0, count: count)
   let status = crypto_generichash(

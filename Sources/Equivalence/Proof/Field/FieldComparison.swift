@@ -8,7 +8,7 @@ struct FieldComparison {
   /// Their values.
   let evaluations: (first: FieldEvaluation, second: FieldEvaluation)
 
-  /// Why an output or a group has no value; nil where all have one.
+  /// Why an output or a group has no value; nil if all have one.
   var failure: FieldFailure? {
     for (system, evaluation) in sides {
       if let failure = evaluation.failures[system.output] ?? evaluation.groupFailures.first { return failure }
@@ -21,7 +21,7 @@ struct FieldComparison {
     [(systems.first, evaluations.first), (systems.second, evaluations.second)]
   }
 
-  /// Why the outputs are not the same function; nil where they are.
+  /// Why the outputs are not the same function; nil if they are.
   var difference: String? {
     if let failure { return failure.reason }
     let outputs = sides.map { $0.evaluation.elements(of: $0.system.output)! }
@@ -30,25 +30,25 @@ struct FieldComparison {
     return "\(count) of \(outputs[0].count) outputs are not the same function of the input"
   }
 
-  /// Whether an output is known only where something is defined that need not be.
+  /// Whether an output's value holds only where some operation is defined.
   var isPartial: Bool {
     sides.contains { $0.evaluation.isPartial[$0.system.output] }
   }
 
-  /// How the groups of both sides that are solved correspond.
+  /// How the solved groups of both sides correspond.
   enum GroupMatch {
-    /// Each has one equilibrium.
+    /// Each has exactly one equilibrium.
     case unique
-    /// Those that may have several have the same equations on both sides.
+    /// Those that may have several equilibria have the same equations on both sides.
     case same
-    /// One has no counterpart.
+    /// At least one has no counterpart.
     case different(String)
   }
 
   /// How the groups correspond.
   var groupMatch: GroupMatch {
-    // Equal digests are equal equations, so what is certified of one holds for the other; a group whose tied coordinates
-    // have one unknown was certified by itself before they were given it.
+    // Equal digests mean equal equations, so a certificate of one holds for the other. A group whose tied
+    // coordinates share one unknown was certified before they were merged.
     let certified = Set(
       sides.flatMap { side in
         side.evaluation.groups.filter { side.system.hasOneEquilibrium($0) }.map(\.digest)
@@ -57,7 +57,7 @@ struct FieldComparison {
     for (side, (own, others)) in zip(sides, [(open[0], open[1]), (open[1], open[0])]) {
       for group in own {
         let name = "the group of \"\(side.system.equations[group.members[0]].name)\""
-        // Two copies of one group need not be at the same of several equilibria.
+        // Two copies of one group may be at different equilibria.
         if own.count(where: { $0.digest == group.digest }) > 1 {
           return .different("\(name) stands there twice, and is not known to have one equilibrium")
         }
@@ -70,7 +70,7 @@ struct FieldComparison {
     return open[0].isEmpty ? .unique : .same
   }
 
-  /// Where the proof ended.
+  /// Why the proof failed, and where.
   func gap(_ reason: String) -> ProofGap {
     let known = sides.map { Set($0.evaluation.knownElements) }
     let reports = [(sides[0], known[1]), (sides[1], known[0])].map { side, others in
@@ -85,7 +85,7 @@ struct FieldComparison {
 }
 
 extension FieldEvaluation {
-  /// The elements of an equation's value, those that stand for infinity included; nil where it has none.
+  /// The elements of an equation's value, including those that represent infinity; nil if it has no value.
   func elements(of equation: Int) -> [FieldElement]? {
     guard let values = values[equation] else { return nil }
     let symbols = Interpretation(challenge).withSymbols(values)
@@ -97,7 +97,7 @@ extension FieldEvaluation {
     (0..<input.count).map { input[$0] } + values.indices.flatMap { elements(of: $0) ?? [] }
   }
 
-  /// How many units and blocks have one of these elements, and the first unit that has not.
+  /// How many units and blocks have one of these elements, and the first unit without one.
   fileprivate func counterparts(
     of system: EquationSystem, among others: Set<FieldElement>
   ) -> (units: Correspondence.Share, blocks: Correspondence.Share, first: UnitPlace?) {

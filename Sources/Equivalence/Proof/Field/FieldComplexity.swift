@@ -2,17 +2,17 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// How large the rational functions can be that the coordinates of a block are, in what is drawn at random: what the bound of
-/// a proof's error is made of.
+/// The size of the rational functions in the random choices that a block's coordinates are; the bound on a
+/// proof's error is computed from it.
 ///
-/// They have a common denominator. Coefficients are multiples of 2^`low` but for what odd numbers divide, which counts as if
-/// it were a power of two, and the sum of their magnitudes is at most 2^`high`.
+/// They have a common denominator. Coefficients are multiples of 2^`low`, except for odd divisors, which
+/// count as if they were powers of two. The sum of the coefficients' magnitudes is at most 2^`high`.
 struct FieldComplexity: Sendable {
   /// The degree of the numerators.
   var degree = 1.0
   /// The degree of the denominator.
   var denominatorDegree = 0.0
-  /// The binary logarithm of what all coefficients are multiples of.
+  /// The binary logarithm of a common factor of all coefficients.
   var low = 0.0
   /// The binary logarithm of the sum of their magnitudes.
   var high = 0.0
@@ -28,7 +28,7 @@ struct FieldComplexity: Sendable {
   /// The degree of the numerator of such a difference.
   var differenceDegree: Double { degree + denominatorDegree }
 
-  /// The larger of both in every respect.
+  /// The larger of both in every component.
   func union(_ other: FieldComplexity) -> FieldComplexity {
     FieldComplexity(
       degree: max(degree, other.degree), denominatorDegree: max(denominatorDegree, other.denominatorDegree),
@@ -51,7 +51,7 @@ struct FieldComplexity: Sendable {
     return value
   }
 
-  /// The sum of some values; those of one source have one denominator.
+  /// The sum of some values; values from one source share one denominator.
   fileprivate static func sum(_ parts: [(source: Source?, value: FieldComplexity)]) -> FieldComplexity {
     var denominators: [Source: FieldComplexity] = [:]
     for (source, value) in parts { if let source { denominators[source] = value } }
@@ -68,7 +68,7 @@ struct FieldComplexity: Sendable {
     return sum
   }
 
-  /// The value of a block, given those of what it reads.
+  /// The value of a block, given those of its sources.
   init(
     of block: Block<Double>, parameters: Set<String>, reading source: (Source) -> FieldComplexity
   ) {
@@ -96,8 +96,9 @@ struct FieldComplexity: Sendable {
     high += binaryLogarithm(1 + (blocks.map(\.terms.count).max() ?? 0))
   }
 
-  /// The solution of linear equations in so many unknowns with these entries, this being the right-hand sides: by Cramer's
-  /// rule a quotient of determinants, whose coefficients are integers once they are multiplied by a power of two.
+  /// The solution of linear equations in this many unknowns with these entries, `self` being the right-hand
+  /// sides. By Cramer's rule it is a quotient of determinants, whose coefficients become integers after
+  /// multiplication by a power of two.
   func solved(_ unknowns: Int, entries: FieldComplexity) -> FieldComplexity {
     let order = Double(unknowns)
     var solution = self
@@ -115,7 +116,7 @@ struct FieldComplexity: Sendable {
     if let map = offset.map { self = mapped(by: map, randomParameter: false) }
   }
 
-  /// A complexity of these parts.
+  /// A complexity with these components.
   init(
     degree: Double = 1, denominatorDegree: Double = 0, low: Double = 0, high: Double = 0,
     denominatorBits: Double = 0
@@ -128,7 +129,7 @@ struct FieldComplexity: Sendable {
   }
 }
 
-/// The exponents of the last bit and of the first bit of some numbers, no less wide than those of 1.
+/// The exponents of the last and first bit of some numbers, widened to include those of 1.
 func exponents(of numbers: [Double]) -> (low: Double, high: Double) {
   var (low, high) = (0, 0)
   for number in numbers where number != 0 && number.isFinite {
@@ -145,7 +146,7 @@ func binaryLogarithm(_ count: Int) -> Double {
 }
 
 extension Constant {
-  /// The numbers of a constant that is one or several.
+  /// The numbers of a constant with one or several.
   var numbers: [Double] {
     switch self {
     case .number(let number): [number]
@@ -156,7 +157,7 @@ extension Constant {
 }
 
 extension LinearMap<Double> {
-  /// The bits of a common multiple of all that entries are divided by.
+  /// The bits of a common multiple of all divisors of entries.
   fileprivate var divisorBits: Double {
     if self is Mean<Double> { return binaryLogarithm(inputSize / outputSize) }
     guard self is AveragePooling<Double>, case .integers(let kernel) = constants[0] else { return 0 }

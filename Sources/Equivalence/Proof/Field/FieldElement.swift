@@ -1,4 +1,4 @@
-/// A number in three prime fields at once: what every value of a proof is.
+/// A number in three prime fields at once: the type of every value in a proof.
 struct FieldElement: Hashable, Sendable {
   /// The number in the first field.
   var first: UInt64
@@ -18,7 +18,7 @@ struct FieldElement: Hashable, Sendable {
   /// 1 in every field.
   static let one = FieldElement(1, 1, 1)
 
-  /// Whether one of the components is 0, so that nothing can be divided by the element.
+  /// Whether one of the components is 0, so that division by the element is impossible.
   var hasZero: Bool { first == 0 || second == 0 || third == 0 }
 }
 
@@ -97,7 +97,7 @@ struct FieldTriple: Sendable {
 
   /// 1/a.
   ///
-  /// - Throws: `FieldFailure.zeroDenominator` where a is 0 in one of the fields.
+  /// - Throws: `FieldFailure.zeroDenominator` if a is 0 in one of the fields.
   func reciprocal(_ a: FieldElement) throws(FieldFailure) -> FieldElement {
     guard !a.hasZero else { throw .zeroDenominator }
     return FieldElement(
@@ -106,12 +106,12 @@ struct FieldTriple: Sendable {
 
   /// a / b.
   ///
-  /// - Throws: `FieldFailure.zeroDenominator` where b is 0 in one of the fields.
+  /// - Throws: `FieldFailure.zeroDenominator` if b is 0 in one of the fields.
   func quotient(_ a: FieldElement, _ b: FieldElement) throws(FieldFailure) -> FieldElement {
     product(a, try reciprocal(b))
   }
 
-  /// aⁿ, which for a negative n is a quotient.
+  /// aⁿ; for a negative n a quotient.
   func power(_ a: FieldElement, _ exponent: Int) throws(FieldFailure) -> FieldElement {
     var power = FieldElement.one
     for _ in 0..<exponent.magnitude { power = product(power, a) }
@@ -123,7 +123,7 @@ struct FieldTriple: Sendable {
 
   /// The image of a double.
   ///
-  /// - Throws: `FieldFailure.notFinite` where it is infinite or not a number.
+  /// - Throws: `FieldFailure.notFinite` if it is infinite or not a number.
   func image(of number: Double) throws(FieldFailure) -> FieldElement {
     guard number.isFinite else { throw .notFinite }
     return each { $0.image(of: number) }
@@ -138,12 +138,12 @@ struct FieldTriple: Sendable {
 enum FieldFailure: Error, Hashable {
   /// A denominator is zero in one of the fields: by chance, or always.
   case zeroDenominator
-  /// An infinite number, or one that is not a number, takes part in arithmetic.
+  /// An infinite number, or one that is not a number, is used in arithmetic.
   case notFinite
-  /// The nonlinearity of this name has no value there is a rule for.
+  /// There is no rule for the nonlinearity of this name.
   case noInterpretation(String)
 
-  /// What stands against the proof, for a report.
+  /// The reason why the proof fails, for a report.
   var reason: String {
     switch self {
     case .zeroDenominator: "a denominator is zero in the field"

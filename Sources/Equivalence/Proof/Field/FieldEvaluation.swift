@@ -3,34 +3,35 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// What one model's coordinates are in three finite fields under a challenge.
+/// The coordinates of one model in three finite fields under a challenge.
 struct FieldEvaluation: Sendable {
-  /// What was drawn at random.
+  /// The random choices.
   let challenge: FieldChallenge
   /// The input's coordinates.
   let input: FieldValues
-  /// For each equation the coordinates of its value, infinite ones as symbols; nil where it has none.
+  /// For each equation the coordinates of its value, infinite ones as symbols; nil if it has none.
   private(set) var values: [FieldValues?]
   /// For each equation why it has no value.
   private(set) var failures: [FieldFailure?]
-  /// For each equation whether its value is known only where something is defined that need not be.
+  /// For each equation whether its value holds only where some operation is defined.
   private(set) var isPartial: [Bool]
-  /// The groups of equations that read each other.
+  /// The cyclic groups of equations.
   private(set) var groups: [GroupEvaluation] = []
-  /// Why such groups have no value.
+  /// Why cyclic groups have no value.
   private(set) var groupFailures: [FieldFailure] = []
   /// The largest complexity of a coordinate.
   private(set) var complexity = FieldComplexity.fresh
-  /// How often random functions were applied, at most, and coordinates compared.
+  /// An upper bound on the number of applications of random functions, and the number of coordinates
+  /// compared.
   private(set) var applications = 0.0
   private var complexities: [FieldComplexity] = []
-  /// The equations, each behind those that it reads, but for such groups.
+  /// The equations, each after its sources, except in cyclic groups.
   private(set) var order: [Int] = []
 
   /// The values of a model under a challenge.
   ///
   /// - Parameters:
-  ///   - parameters: Elements for parameters of these names, instead of the numbers that the model has.
+  ///   - parameters: Elements that replace the numbers of the parameters of these names.
   ///   - applied: Maps that the other model has applied under this challenge.
   init(
     of system: EquationSystem, under challenge: FieldChallenge, parameters: [String: ParameterImages] = [:],
@@ -91,7 +92,7 @@ struct FieldEvaluation: Sendable {
         members: members, images: images, cut: cut.unknowns, linear: linear, theory: theory)
       let outside = { (source: Source) throws(FieldFailure) in try read(source) }
       let value = try transition.evaluate(reading: outside) {
-        // What is certified of the numbers in the files says nothing of others.
+        // A certificate for the numbers in the files does not hold for others.
         parameters.isEmpty && system.isWellPosed(members, equations)
       }
       let fresh = zip(members, cut.unknowns).filter { $1.count == equations[$0].size }.map(\.0)
@@ -99,7 +100,7 @@ struct FieldEvaluation: Sendable {
         members, equations, names, passes: value.passes, depth: value.depth, fresh: Set(fresh),
         solving: cut.linear)
       let sources = members.flatMap { equations[$0].nodeSources }
-      // For some values of the parameters linear equations have no solution.
+      // Linear equations have no solution for some values of the parameters.
       let partial =
         images.contains(where: \.isPartial) || sources.contains { isPartial[$0] }
         || !linear.isEmpty && !parameters.isEmpty
@@ -116,11 +117,11 @@ struct FieldEvaluation: Sendable {
     }
   }
 
-  /// Notes how complex the values of some equations can be, and how many functions were applied.
+  /// Records how complex the values of some equations can be, and how many functions were applied.
   ///
   /// - Parameters:
-  ///   - passes: How often all of them were evaluated.
-  ///   - depth: How often one after the other.
+  ///   - passes: How many times all of them were evaluated.
+  ///   - depth: How many of these passes depend on each other.
   ///   - fresh: Those whose values the others read as random numbers.
   ///   - linear: Coordinates that are solutions of linear equations.
   private mutating func note(
@@ -141,7 +142,7 @@ struct FieldEvaluation: Sendable {
         complexity = complexity.union(complexities[member])
       }
     }
-    // No nonlinearity applies more than four functions to a coordinate of a port.
+    // Every nonlinearity applies at most four functions to a coordinate of a port.
     for member in members {
       let block = equations[member]
       applications += Double(passes) * Double(block.portSizes.reduce(block.size, +)) * 4
@@ -158,22 +159,22 @@ struct FieldEvaluation: Sendable {
   }
 }
 
-/// A group of equations that read each other, as it was found in one evaluation.
+/// A cyclic group of equations in one evaluation.
 struct GroupEvaluation: Sendable {
   /// The positions of its equations.
   let members: [Int]
   /// The coordinates of each member that are unknown.
   let cut: [[Int]]
-  /// What two groups share that have the same equations, 32 bytes.
+  /// The digest of the group's equations, 32 bytes.
   let digest: [UInt8]
-  /// Whether coordinates have one unknown together, as is right only in a group with one equilibrium.
+  /// Whether coordinates share one unknown, which is valid only in a group with one equilibrium.
   let isMerged: Bool
 }
 
 extension EquationSystem {
-  /// The equations without those terms in cycles whose entries are all zero: they close no cycle.
+  /// The equations without terms in cycles whose entries are all zero, because these close no cycle.
   ///
-  /// - Parameter parameters: The names of parameters whose elements may be anything.
+  /// - Parameter parameters: The names of parameters whose elements are arbitrary.
   func withoutVanishingCycles(parameters: Set<String> = []) -> [Block<Double>] {
     var equations = equations
     for members in stronglyConnectedComponents(sources: equations.map(\.nodeSources)) {
@@ -190,7 +191,7 @@ extension EquationSystem {
 }
 
 extension Term<Double> {
-  /// Whether all entries are exactly zero, whatever the elements of these parameters.
+  /// Whether all entries are exactly zero for all elements of these parameters.
   fileprivate func vanishes(parameters: Set<String>) -> Bool {
     (0..<map.outputSize).allSatisfy { row in
       var isZero = true
@@ -199,7 +200,7 @@ extension Term<Double> {
     }
   }
 
-  /// Calls `body` with the columns of the summands of a row that are not zero.
+  /// Calls `body` with the columns of a row's non-zero summands.
   func forEachColumn(inRow row: Int, parameters: Set<String>, _ body: (Int) -> Void) {
     let isRandom = parameter.map(parameters.contains) ?? false
     let numbers = isRandom ? nil : map.parameter?.elements

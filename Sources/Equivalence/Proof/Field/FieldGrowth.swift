@@ -1,12 +1,12 @@
 import Operators
 
-/// How complex a nonlinearity's value is, by how complex its ports are.
+/// The complexity of a nonlinearity's value as a function of its ports' complexity.
 struct FieldGrowth {
-  /// Whether the value is a random number by itself, whatever the ports.
+  /// Whether the value is a fresh random number for all ports.
   var isFresh = false
   /// How many values of ports are multiplied with each other.
   var factors = 1.0
-  /// How many different denominators there are beside those of the ports.
+  /// How many different denominators there are besides those of the ports.
   var denominators = 0.0
   /// The bits of its constants.
   var bits = 8.0

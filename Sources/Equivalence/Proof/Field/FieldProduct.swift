@@ -1,15 +1,16 @@
 import CFieldArithmetic
 import LinearAlgebra
 
-/// How many products of two numbers fit into 128 bits together with a rest below 2¹²⁵: (2¹²⁸ − 2¹²⁵) / 2¹²²·⁰¹, rounded down.
+/// How many products of two numbers fit into 128 bits together with a remainder below 2¹²⁵: (2¹²⁸ − 2¹²⁵) /
+/// 2¹²²·⁰¹, rounded down.
 private let productsPerReduction = 48
 
-/// How many products are worth a thread of their own: some microseconds' work.
+/// The least number of products that is worth a thread: some microseconds of work.
 let productsPerPart = 1 << 14
 
 extension PrimeField {
-  /// Adds the inner products of the rows of two matrices to `target`, `[rows, …]`, its rows `distance` apart: of
-  /// `[rows, depth]` scaled images and `[columns, depth]` numbers.
+  /// Adds the inner products of the rows of `[rows, depth]` scaled images and the rows of `[columns,
+  /// depth]` numbers to `target`, `[rows, …]`, whose rows are `distance` apart.
   func addProducts(
     _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>, rows: Int, columns: Int, depth: Int,
     to target: UnsafeMutablePointer<UInt64>, distance: Int
@@ -20,7 +21,7 @@ extension PrimeField {
 }
 
 extension PrimeField {
-  /// A number of the same remainder below p·2⁶⁴.
+  /// A congruent number below p·2⁶⁴.
   @inline(__always)
   func lowered(_ sum: UInt128) -> UInt128 {
     UInt128(remainder(UInt64(truncatingIfNeeded: sum >> 64))) << 64 | UInt128(UInt64(truncatingIfNeeded: sum))

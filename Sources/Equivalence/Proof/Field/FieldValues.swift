@@ -4,8 +4,8 @@ struct FieldValues: Sendable, Equatable {
   let count: Int
   /// The components of all coordinates: first those in the first field, then those in the second and in the third.
   var components: [UInt64]
-  /// For each coordinate 1 or −1 where it is an infinite constant, else 0; empty where none is. The element of an infinite
-  /// coordinate has no meaning.
+  /// For each coordinate 1 or −1 if it is an infinite constant, else 0; empty if none is infinite. The
+  /// element of an infinite coordinate has no meaning.
   var signs: [Int8] = []
 
   /// Zeros.
@@ -14,7 +14,7 @@ struct FieldValues: Sendable, Equatable {
     components = [UInt64](repeating: 0, count: 3 * count)
   }
 
-  /// The components of so many elements, all finite: in the order of `components`.
+  /// The components of `count` finite elements, in the order of `components`.
   init(components: [UInt64], count: Int) {
     (self.components, self.count) = (components, count)
   }
@@ -35,15 +35,16 @@ struct FieldValues: Sendable, Equatable {
     }
   }
 
-  /// Whether a coordinate is infinite.
+  /// Whether some coordinate is infinite.
   var hasSymbols: Bool { !signs.isEmpty }
 
-  /// Whether a coordinate is infinite: 1 or −1, else 0.
+  /// 1 or −1 for an infinite coordinate, else 0.
   func sign(_ index: Int) -> Int8 { signs.isEmpty ? 0 : signs[index] }
 
   /// Adds an infinite constant at a coordinate.
   ///
-  /// - Throws: `FieldFailure.notFinite` where one of the other sign stands there: their sum is not a number.
+  /// - Throws: `FieldFailure.notFinite` if the coordinate is infinite with the other sign, since the sum is
+  ///   not a number.
   mutating func addSymbol(_ sign: Int8, at index: Int) throws(FieldFailure) {
     if signs.isEmpty { signs = [Int8](repeating: 0, count: count) }
     guard signs[index] == 0 || signs[index] == sign else { throw .notFinite }

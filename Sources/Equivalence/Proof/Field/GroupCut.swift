@@ -3,16 +3,16 @@ import Operators
 
 /// How the state of a group follows from some of its coordinates.
 struct GroupCut {
-  /// The coordinates of each member that are unknown: those on cycles that belong to a block whose nonlinearity is not the
+  /// The unknown coordinates of each member: those on cycles in blocks whose nonlinearity is not the
   /// identity.
   let unknowns: [[Int]]
-  /// The coordinates that read each other through nothing but identities, those that do so together: linear equations,
-  /// which have a solution given the unknowns and what stands outside the group.
+  /// Sets of coordinates that depend on each other through identities alone: linear equations with a
+  /// solution, given the unknowns and the values outside the group.
   let linear: [[GroupCoordinate]]
 
   /// The cut of a group.
   ///
-  /// - Parameter parameters: The names of parameters whose elements may be anything.
+  /// - Parameter parameters: The names of parameters whose elements are arbitrary.
   init(of members: [Int], _ equations: [Block<Double>], parameters: Set<String>) {
     let positions = Array(members.indices)
     let isIdentity = members.map { equations[$0].nonlinearity is Identity }
@@ -35,13 +35,13 @@ struct GroupCoordinate: Hashable {
   let index: Int
 }
 
-/// Whether coordinates of a group depend on themselves, whatever the blocks do.
+/// Whether coordinates of a group depend on themselves, whatever the blocks' functions.
 func hasCycle(_ members: [Int], _ equations: [Block<Double>]) -> Bool {
   !coordinatesOnCycles(of: members, equations, parameters: [], among: Array(members.indices)).isEmpty
 }
 
-/// The coordinates of some members that depend on themselves through these members alone, those together that depend on each
-/// other.
+/// The coordinates of some members that depend on themselves through these members alone, grouped by mutual
+/// dependence.
 private func coordinatesOnCycles(
   of members: [Int], _ equations: [Block<Double>], parameters: Set<String>, among positions: [Int]
 ) -> [[GroupCoordinate]] {
@@ -49,7 +49,8 @@ private func coordinatesOnCycles(
   var coordinates: [GroupCoordinate] = []
   for position in positions {
     starts[members[position]] = coordinates.count
-    // Behind a block's coordinates stands what all its ports meet in, if every coordinate may depend on all of them.
+    // If every coordinate of a block may depend on all its ports, one extra node after its coordinates
+    // connects them.
     coordinates += (0...equations[members[position]].size).map {
       GroupCoordinate(member: position, index: $0)
     }

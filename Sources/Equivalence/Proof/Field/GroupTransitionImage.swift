@@ -1,43 +1,45 @@
 import Blocks
 import Operators
 
-/// The transition of blocks that read each other, over the fields.
+/// The transition of a cyclic group of blocks, over the fields.
 ///
-/// Two groups are matched by colour refinement (Weisfeiler and Leman 1968): a coordinate's colour is its value, and its next
-/// colour a hash of what the transition makes of all colours. What comes out does not depend on the order of coordinates.
+/// Two groups are matched by colour refinement (Weisfeiler and Leman 1968): a coordinate's colour is its
+/// value, and its next colour a hash of the transition at all colours. The result does not depend on the
+/// order of coordinates.
 struct GroupTransitionImage {
   /// The positions of the blocks.
   let members: [Int]
   /// The blocks.
   let images: [BlockImage]
-  /// The coordinates of each that are unknown.
+  /// The unknown coordinates of each member.
   let cut: [[Int]]
-  /// Those that read each other through identities alone.
+  /// Those that depend on each other through identities alone.
   let linear: [LinearCoordinates]
   /// The fields and functions.
   let theory: Interpretation
 
-  /// Reads what stands outside the group.
+  /// Reads a value from outside the group.
   typealias Reader = (Source) throws(FieldFailure) -> FieldValues
 
-  /// A group's state and what stands for its equations.
+  /// A group's state and the digest of its equations.
   struct Value {
     /// The state.
     let state: [FieldValues]
-    /// What groups with the same equations share; nil for one without unknowns, whose state follows from what it reads.
+    /// A digest that groups with the same equations share; nil for a group without unknowns, whose state
+    /// follows from its sources.
     var digest: [UInt8]?
-    /// Whether coordinates that are the same function of the others have one unknown together.
+    /// Whether coordinates that are the same function of the others share one unknown.
     var isMerged = false
-    /// How often all blocks were evaluated.
+    /// How many times all blocks were evaluated.
     var passes: Int
-    /// How often one after the other.
+    /// How many of these evaluations depend on each other.
     let depth: Int
   }
 
   /// The state of the group and its digest.
   ///
-  /// - Parameter hasOneEquilibrium: Whether the group is known to have exactly one, whatever it reads. It is asked only
-  ///   where coordinates are tied.
+  /// - Parameter hasOneEquilibrium: Whether the group is known to have exactly one for every input. Called
+  ///   only if coordinates are tied.
   func evaluate(
     reading outside: Reader, hasOneEquilibrium: () -> Bool
   ) throws(FieldFailure) -> Value {
@@ -69,8 +71,8 @@ struct GroupTransitionImage {
       state: state, digest: digest, isMerged: pairs.count < size, passes: passes + 2 * last, depth: last)
   }
 
-  /// Colours of the cut's coordinates: no two the same, but in a group with one equilibrium for those that are the same
-  /// function of all colours.
+  /// Colours of the cut's coordinates. They are all different, except that in a group with one equilibrium
+  /// coordinates with the same function of all colours share a colour.
   private func colours(
     _ size: Int, reading outside: Reader, hasOneEquilibrium: () -> Bool, passes: inout Int
   ) throws(FieldFailure) -> [FieldElement] {
@@ -101,8 +103,8 @@ struct GroupTransitionImage {
     }
   }
 
-  /// The next colours of tied coordinates, each a hash of what the transition makes of all where it alone has another
-  /// element: of what reads it.
+  /// The next colours of tied coordinates: each is a hash of the transition with a different element at
+  /// that coordinate alone, so that its readers show.
   private func colouredByReaders(
     _ colours: [FieldElement], reading outside: Reader, passes: inout Int
   ) throws(FieldFailure) -> [FieldElement] {
@@ -120,10 +122,10 @@ struct GroupTransitionImage {
     return next
   }
 
-  /// The state whose cut has these elements, and what the transition makes of the cut.
+  /// The state whose cut has these elements, and the transition's value at the cut.
   ///
-  /// What is not in the cut follows from it, in as many applications as the longest path has steps, where coordinates that
-  /// read each other through identities alone are solved together.
+  /// The rest follows from the cut in as many applications as the longest path has steps. Coordinates that
+  /// depend on each other through identities alone are solved together.
   private func state(
     at elements: [FieldElement], reading outside: Reader
   ) throws(FieldFailure) -> (state: [FieldValues], next: [FieldElement], passes: Int) {
@@ -153,7 +155,7 @@ struct GroupTransitionImage {
     }
   }
 
-  /// A state to begin with, in which no denominator is zero but by chance.
+  /// A start in which a denominator is zero only by chance.
   private var start: [FieldValues] {
     let symbol = FunctionSymbol("start")
     return images.indices.map { member in
@@ -175,7 +177,7 @@ struct GroupTransitionImage {
   }
 }
 
-/// The first of those coordinates that have the least colour of several.
+/// The first coordinate with the least colour that several have.
 private func firstOfLeastTied(_ colours: [FieldElement]) -> Int {
   let members = Dictionary(grouping: colours.indices) { colours[$0] }
   return members.filter { $1.count > 1 }.min { $0.key < $1.key }!.value[0]

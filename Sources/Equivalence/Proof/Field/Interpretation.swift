@@ -1,10 +1,11 @@
-/// What nonlinearities mean in a proof: arithmetic where they are arithmetic, random functions for all else.
+/// The meaning of nonlinearities in a proof: arithmetic where possible, random functions for everything
+/// else.
 ///
-/// Each function here is a fact about real numbers, so that one function written in two ways has one value.
+/// Each definition is a fact about real numbers, so that a function written in two ways has one value.
 struct Interpretation: Sendable {
   /// The random functions.
   let functions: RandomFunctions
-  /// What stands for an infinite constant.
+  /// The element that represents an infinite constant.
   let infinity: FieldElement
 
   /// The interpretation under a challenge.
@@ -56,17 +57,17 @@ struct Interpretation: Sendable {
   /// log t.
   func log(_ t: FieldElement) -> FieldElement { t == .one ? .zero : functions.hash(Self.logSymbol, t) }
 
-  /// 1 where t > 0, else 0.
+  /// 1 if t > 0, else 0.
   func isPositive(_ t: FieldElement) -> FieldElement {
     t == .zero ? .zero : functions.hash(Self.positiveSymbol, t)
   }
 
-  /// 1 where t = 0, else 0: even.
+  /// 1 if t = 0, else 0: even.
   func isZero(_ t: FieldElement) -> FieldElement {
     t == .zero ? .one : functions.even(Self.zeroSymbol, at: t)
   }
 
-  /// ((1 + s) t + (1 − s) |t|) / 2: t above 0, else s t.
+  /// ((1 + s) t + (1 − s) |t|) / 2: t if t > 0, else s t.
   func rectified(_ t: FieldElement, slope: FieldElement) -> FieldElement {
     let linear = fields.product(fields.sum(.one, slope), t)
     return fields.half(fields.sum(linear, fields.product(fields.difference(.one, slope), abs(t))))
@@ -98,13 +99,13 @@ struct Interpretation: Sendable {
     }
   }
 
-  /// Elements in ascending order, each once.
+  /// The distinct elements in ascending order.
   func distinctAscending(_ elements: [FieldElement]) -> [FieldElement] {
     let sorted = elements.sorted()
     return sorted.indices.filter { $0 == 0 || sorted[$0] != sorted[$0 - 1] }.map { sorted[$0] }
   }
 
-  /// min(max(t, lower), upper) with either bound nil where there is none.
+  /// min(max(t, lower), upper); a nil bound is omitted.
   func clamp(_ t: FieldElement, from lower: Double?, to upper: Double?) throws(FieldFailure) -> FieldElement {
     switch (lower, upper) {
     case (nil, nil): return t

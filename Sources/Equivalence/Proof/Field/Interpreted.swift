@@ -1,14 +1,15 @@
 import LinearAlgebra
 import Operators
 
-/// A nonlinearity that has a meaning in a proof.
+/// A nonlinearity with a meaning in a proof.
 protocol Interpreted: Nonlinearity {
   /// The value at ports of these shapes.
   func value(
     at ports: [FieldValues], shapes: [[Int]], in theory: Interpretation
   ) throws(FieldFailure) -> FieldValues
 
-  /// Whether it has no value at some arguments: where it takes part, a proof holds wherever both sides are defined.
+  /// Whether it is undefined for some arguments, so that a proof with it holds only where both sides are
+  /// defined.
   var isPartial: Bool { get }
 }
 
@@ -16,13 +17,13 @@ extension Interpreted {
   var isPartial: Bool { false }
 }
 
-/// One that acts elementwise on its only port.
+/// An interpreted nonlinearity that acts elementwise on its only port.
 protocol InterpretedElementwise: Interpreted {
   /// The value at one element.
   func value(_ t: FieldElement, in theory: Interpretation) throws(FieldFailure) -> FieldElement
 }
 
-/// One that acts elementwise on two ports.
+/// An interpreted nonlinearity that acts elementwise on two ports.
 protocol InterpretedPair: Interpreted {
   /// The value at two elements.
   func value(
@@ -30,7 +31,7 @@ protocol InterpretedPair: Interpreted {
   ) throws(FieldFailure) -> FieldElement
 }
 
-/// How many applications of a random function are worth a thread of their own.
+/// The least number of applications of a random function that is worth a thread.
 let applicationsPerPart = 256
 
 extension InterpretedElementwise {
@@ -66,7 +67,7 @@ extension InterpretedPair {
 }
 
 extension FieldValues {
-  /// Calls `body` for every coordinate, several at a time; it may change that coordinate's element.
+  /// Calls `body` for every coordinate, several at a time; it may change only that coordinate's element.
   fileprivate mutating func replaceEach(
     _ body: (_ view: FieldView, _ index: Int) throws(FieldFailure) -> Void
   ) throws(FieldFailure) {

@@ -1,6 +1,7 @@
 import Operators
 
-/// Coordinates of a group that read each other through identities alone: z = A z + r, where r follows from the rest.
+/// Coordinates of a group that depend on each other through identities alone: z = A z + r, where r follows
+/// from the rest.
 struct LinearCoordinates {
   private let coordinates: [GroupCoordinate]
   /// (I − A)⁻¹.
@@ -9,7 +10,7 @@ struct LinearCoordinates {
 
   /// Coordinates of these blocks.
   ///
-  /// - Throws: `FieldFailure.zeroDenominator` where I − A has no inverse in one of the fields.
+  /// - Throws: `FieldFailure.zeroDenominator` if I − A has no inverse in one of the fields.
   init(
     _ coordinates: [GroupCoordinate], of members: [Int], _ images: [BlockImage], in fields: FieldTriple
   ) throws(FieldFailure) {
@@ -32,7 +33,8 @@ struct LinearCoordinates {
     inverse = try fields.inverse(of: matrix)
   }
 
-  /// Puts the solution where `next` has what the equations make of `state`: z + (I − A)⁻¹ (A z + r − z) for any z.
+  /// Writes the solution over the coordinates of `next`, the value of the equations at `state`: z + (I −
+  /// A)⁻¹ (A z + r − z) for any z.
   func solve(_ next: inout [FieldValues], from state: [FieldValues]) {
     let changes = coordinates.map { fields.difference(next[$0.member][$0.index], state[$0.member][$0.index]) }
     for (coordinate, row) in zip(coordinates, inverse) {
@@ -46,7 +48,7 @@ struct LinearCoordinates {
 extension FieldTriple {
   /// The inverse of a square matrix, by elimination (Gauss and Jordan).
   ///
-  /// - Throws: `FieldFailure.zeroDenominator` where it has none in one of the fields.
+  /// - Throws: `FieldFailure.zeroDenominator` if it has none in one of the fields.
   fileprivate func inverse(of matrix: [[FieldElement]]) throws(FieldFailure) -> [[FieldElement]] {
     let order = matrix.count
     var rows = matrix.enumerated().map { index, row in

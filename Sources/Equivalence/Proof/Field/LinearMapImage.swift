@@ -5,14 +5,14 @@ import Operators
 struct LinearMapImage {
   /// The map.
   let map: any LinearMap<Double>
-  /// Its parameter's elements; nil for a map that has none.
+  /// Its parameter's elements; nil for a map without one.
   let parameter: ParameterImages?
   /// The fields.
   let fields: FieldTriple
 
-  /// The image of a map with the numbers that it has, or with a parameter drawn at random.
+  /// The image of a map with its own numbers, or with a parameter drawn at random.
   ///
-  /// - Throws: `FieldFailure.notFinite` where a number of its parameter is not finite.
+  /// - Throws: `FieldFailure.notFinite` if a number of its parameter is not finite.
   init(
     _ map: any LinearMap<Double>, parameter: ParameterImages?, in fields: FieldTriple
   ) throws(FieldFailure) {
@@ -29,7 +29,8 @@ struct LinearMapImage {
 
   /// Adds the map's value at `source` to `target`.
   ///
-  /// - Throws: `FieldFailure.notFinite` where an infinite constant meets a zero, a random number or its own negative.
+  /// - Throws: `FieldFailure.notFinite` if an infinite constant meets a zero, a random number or its own
+  ///   negative.
   func add(of source: FieldValues, to target: inout FieldValues) throws(FieldFailure) {
     if source.hasSymbols {
       try addByRows(of: source, to: &target)
@@ -44,7 +45,7 @@ struct LinearMapImage {
     }
   }
 
-  /// The same of any map, summand by summand.
+  /// The same for any map, summand by summand.
   private func addByRows(of source: FieldValues, to target: inout FieldValues) throws(FieldFailure) {
     var source = source
     if source.hasSymbols {
@@ -70,7 +71,7 @@ struct LinearMapImage {
     return sum.value(in: fields)
   }
 
-  /// Calls `body` with the columns and the entries of a row; several entries of one column are meant as their sum.
+  /// Calls `body` with the columns and the entries of a row; several entries of one column are summands.
   func forEachEntry(
     inRow row: Int, _ body: (_ column: Int, _ entry: FieldElement) -> Void
   ) throws(FieldFailure) {
@@ -93,7 +94,7 @@ struct LinearMapImage {
       if summand.divisor != 1 {
         if summand.divisor != divisor {
           divisor = summand.divisor
-          // No number of elements reaches a prime.
+          // The number of elements is below every prime.
           share = fields.scaled(try! fields.reciprocal(fields.image(of: divisor)))
         }
         coefficient = fields.product(scaled: coefficient, share)
@@ -103,7 +104,7 @@ struct LinearMapImage {
     guard isFinite else { throw .notFinite }
   }
 
-  /// Adds the infinite coordinates of `source` where the map has an entry for them.
+  /// Adds the infinite coordinates of `source` where the map has non-zero entries.
   private func addSymbols(of source: FieldValues, to target: inout FieldValues) throws(FieldFailure) {
     for row in 0..<map.outputSize {
       var signs: Set<Int8> = []
@@ -148,8 +149,8 @@ extension LinearMapImage {
     }
   }
 
-  /// A convolution: in each field a product of each group's weight with its unfolded windows, some of them at a time. These
-  /// tasks are shared out among threads.
+  /// A convolution: in each field a product of each group's weight with its unfolded windows, a tile of
+  /// windows at a time. The tiles are distributed over threads.
   private func add(
     _ map: Convolution<Double>, _ parameter: ParameterImages, of source: FieldValues,
     to target: inout FieldValues
@@ -176,33 +177,33 @@ extension LinearMapImage {
   }
 }
 
-/// A convolution as products of matrices: one for each group and some of its windows.
+/// A convolution as matrix products: one for each group and tile of windows.
 private struct UnfoldedConvolution {
   private let map: Convolution<Double>
   private let inputArea, outputArea, kernelArea, groups: Int
-  /// The input's channels and the output's of a group.
+  /// The input and output channels of a group.
   private let channels, outputs: Int
-  /// How many windows are unfolded at once.
+  /// How many windows a tile has.
   private let tile: Int
 
   init(_ map: Convolution<Double>) {
     self.map = map
     (inputArea, outputArea, kernelArea, groups) = map.windowCounts
     (channels, outputs) = (map.weight.shape[1], map.weight.shape[0] / groups)
-    // As many as stay in a core's second cache.
+    // As many as fit into a core's second-level cache.
     tile = max(1, min(outputArea, (1 << 15) / (channels * kernelArea)))
   }
 
-  /// How many numbers the windows of a task have.
+  /// How many numbers the windows of a tile have.
   var numbers: Int { tile * channels * kernelArea }
 
-  /// How many products a task has.
+  /// How many products a tile takes.
   var productsOfTask: Int { numbers * outputs }
 
-  /// How many tasks there are in one field.
+  /// How many tiles there are in one field.
   var tasks: Int { groups * ((outputArea + tile - 1) / tile) }
 
-  /// Adds one task's part of the value at `source` to `target`.
+  /// Adds one tile's part of the value at `source` to `target`.
   func add(
     _ task: Int, weight: UnsafePointer<UInt64>, source: UnsafePointer<UInt64>,
     target: UnsafeMutablePointer<UInt64>, columns: UnsafeMutablePointer<UInt64>, in field: PrimeField
@@ -216,7 +217,7 @@ private struct UnfoldedConvolution {
       to: target + group * outputs * outputArea + windows.lowerBound, distance: outputArea)
   }
 
-  /// Writes the elements of some windows of a group's channels one behind the other, 0 where they lie in the padding.
+  /// Writes the elements of some windows of a group's channels consecutively, with 0 in the padding.
   private func unfold(
     _ windows: Range<Int>, from source: UnsafePointer<UInt64>, into columns: UnsafeMutablePointer<UInt64>
   ) {

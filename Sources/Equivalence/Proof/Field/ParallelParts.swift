@@ -1,7 +1,8 @@
 import LinearAlgebra
 import Synchronization
 
-/// As `inParts`, for a body that may fail; of several failures one that does not depend on the threads is thrown.
+/// Like `inParts`, for a body that may throw. Which of several errors is thrown does not depend on the
+/// threads.
 func tryInParts(
   of count: Int, grain: Int, _ body: (_ part: Range<Int>) throws(FieldFailure) -> Void
 ) throws(FieldFailure) {

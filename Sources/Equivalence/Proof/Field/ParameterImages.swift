@@ -1,17 +1,18 @@
 import LinearAlgebra
 
-/// The scaled images of a parameter's elements in three fields: of the numbers that a file has, or drawn at random.
+/// The scaled images of a parameter's elements in three fields: of the numbers in a file, or drawn at
+/// random.
 struct ParameterImages: Sendable {
   /// The number of elements.
   let count: Int
   /// The components of all elements: first those in the first field, then those in the second and in the third.
   private(set) var components: [UInt64]
-  /// The numbers, where that is what they are.
+  /// The numbers, unless the elements were drawn.
   let numbers: [Double]?
 
   /// The images of numbers.
   ///
-  /// - Throws: `FieldFailure.notFinite` where one is infinite or not a number.
+  /// - Throws: `FieldFailure.notFinite` if one is infinite or not a number.
   init(of numbers: [Double], in fields: FieldTriple) throws(FieldFailure) {
     count = numbers.count
     self.numbers = numbers
@@ -36,7 +37,7 @@ struct ParameterImages: Sendable {
     components = functions.components(FunctionSymbol("parameter \(name)"), count: count, scaled: true)
   }
 
-  /// The same elements in another order: element i is that at `order[i]`.
+  /// The same elements in another order: element i is the one at `order[i]`.
   func reordered(_ order: [Int]) -> ParameterImages {
     var other = self
     for component in 0..<3 {
@@ -53,6 +54,6 @@ struct ParameterImages: Sendable {
     FieldElement(components[index], components[count + index], components[2 * count + index])
   }
 
-  /// Whether an element is zero, whatever the fields.
+  /// Whether an element is zero in all fields.
   func isZero(_ index: Int) -> Bool { numbers.map { $0[index] == 0 } ?? false }
 }

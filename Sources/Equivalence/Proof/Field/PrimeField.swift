@@ -1,13 +1,13 @@
 /// The integers modulo a prime between 2⁶⁰ and about 2⁶¹.
 ///
-/// Products are reduced by Montgomery's method (1985): `reduced` divides by 2⁶⁴, so that a number whose *scaled* image
-/// (times 2⁶⁴) is known multiplies another at the price of one reduction, for a whole sum of products too.
+/// Products are reduced by Montgomery's method (1985): `reduced` divides by 2⁶⁴. So multiplying by a number
+/// whose *scaled* image (times 2⁶⁴) is known costs one reduction, even for a whole sum of products.
 struct PrimeField: Sendable {
   /// The prime p.
   let modulus: UInt64
   /// p⁻¹ modulo 2⁶⁴.
   let inverse: UInt64
-  /// 2¹²⁸ modulo p: multiplies a number into its scaled image.
+  /// 2¹²⁸ modulo p: multiplying by it gives the scaled image.
   let scale: UInt64
   /// ⌊2¹²⁴ / p⌋: the first digits of 1/p.
   let reciprocal: UInt64
@@ -43,14 +43,14 @@ struct PrimeField: Sendable {
   @inline(__always)
   func difference(_ a: UInt64, _ b: UInt64) -> UInt64 { a >= b ? a &- b : a &+ (modulus &- b) }
 
-  /// The number with the other sign.
+  /// The negative of a number.
   @inline(__always)
   func negative(_ a: UInt64) -> UInt64 { a == 0 ? 0 : modulus &- a }
 
   /// A number of 64 bits modulo p.
   @inline(__always)
   func remainder(_ number: UInt64) -> UInt64 {
-    // The quotient is right or one too small, since the reciprocal misses less than one part in 2⁶².
+    // The quotient is correct or one too small, since the relative error of the reciprocal is below 2⁻⁶².
     let rest = number &- (number.multipliedFullWidth(by: reciprocal).high >> 60) &* modulus
     return rest >= modulus ? rest &- modulus : rest
   }
@@ -81,7 +81,7 @@ struct PrimeField: Sendable {
   /// A number of 128 bits modulo p.
   func remainder(_ high: UInt64, _ low: UInt64) -> UInt64 { scaled(reduced(high, low)) }
 
-  /// One over a number that is not 0: its power p − 2 (Fermat).
+  /// The inverse of a non-zero number: its power p − 2 (Fermat).
   func reciprocal(of a: UInt64) -> UInt64 {
     var exponent = modulus - 2
     var (square, power) = (scaled(a), UInt64(1))
@@ -113,8 +113,8 @@ struct PrimeField: Sendable {
   }
 }
 
-/// Whether a number is a prime: the test of Miller and Rabin, which these bases make exact below 2⁶⁴ (Sorenson and
-/// Webster 2015).
+/// Whether a number is a prime: the test of Miller and Rabin, which is exact below 2⁶⁴ with these bases
+/// (Sorenson and Webster 2015).
 func isPrime(_ number: UInt64) -> Bool {
   let bases: [UInt64] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37]
   if let divisor = bases.first(where: { number % $0 == 0 }) { return number == divisor }

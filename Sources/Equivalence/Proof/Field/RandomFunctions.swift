@@ -2,7 +2,7 @@ import CFieldArithmetic
 import CSodium
 import LinearAlgebra
 
-/// The name of a random function, as the hash that stands for it.
+/// The name of a random function, represented by its hash.
 struct FunctionSymbol: Sendable {
   /// The two halves of the name's digest.
   fileprivate let digest: (UInt64, UInt64)
@@ -15,10 +15,11 @@ struct FunctionSymbol: Sendable {
   }
 }
 
-/// How many digests stay in a core's first cache.
+/// How many digests fit into a core's first-level cache.
 private let hashesAtOnce = 256
 
-/// Functions into the fields whose values nobody can tell without their key: what an uninterpreted function is in a proof.
+/// Functions into the fields whose values cannot be predicted without their key: the uninterpreted
+/// functions of a proof.
 struct RandomFunctions: Sendable {
   /// The fields.
   let fields: FieldTriple
@@ -38,7 +39,7 @@ struct RandomFunctions: Sendable {
     let words = stride(from: 0, to: 32, by: 8).map { start in
       key[start..<start + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     }
-    // What multiplies 2⁻⁶⁴ times a digest into its remainder, or into the scaled image of that.
+    // The factor that turns 2⁻⁶⁴ times a digest into its remainder, or into the scaled image of that.
     let scales = (0..<3).map { scaled ? fields[$0].scaled(fields[$0].scale) : fields[$0].scale }
     return [UInt64](unsafeUninitializedCapacity: 3 * count) { components, initialized in
       let target = components.baseAddress!
@@ -87,7 +88,7 @@ struct RandomFunctions: Sendable {
     }
   }
 
-  /// The value of a function at one element, without integers: what a network's activations ask for.
+  /// The value of a function at one element, without integers: the common case of activations.
   func hash(_ symbol: FunctionSymbol, _ t: FieldElement) -> FieldElement {
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 5) { words in
       words[0] = symbol.digest.0.littleEndian
@@ -112,7 +113,8 @@ struct RandomFunctions: Sendable {
     }
   }
 
-  /// Which of t and −t an even function is asked for: the one with the smaller first component that differs.
+  /// The representative of t and −t for an even function: the one with the smaller first component that
+  /// differs.
   func canonical(_ t: FieldElement) -> (element: FieldElement, isNegated: Bool) {
     let negative = fields.negative(t)
     return negative < t ? (negative, true) : (t, false)

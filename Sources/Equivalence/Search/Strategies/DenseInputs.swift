@@ -1,8 +1,8 @@
 import LinearAlgebra
 import RealModule
 
-/// Sizes of the batches that random inputs come in: small ones first, so that a difference that shows everywhere costs
-/// little.
+/// Calls `body` with sizes of batches of random inputs. Small ones come first, so that a difference that
+/// shows everywhere costs little.
 private func forEachBatch(of state: inout SearchState, _ body: (Int, inout SearchState) -> Void) {
   var count = 8
   while !state.isOver {
@@ -11,8 +11,9 @@ private func forEachBatch(of state: inout SearchState, _ body: (Int, inout Searc
   }
 }
 
-/// Stratified uniform inputs (Latin hypercube; McKay, Beckman & Conover 1979): in a batch of n rows every coordinate
-/// falls once into each nth of the range, so that what depends on one coordinate in a narrow interval is met.
+/// Stratified uniform inputs (Latin hypercube; McKay, Beckman & Conover 1979): in a batch of n rows every
+/// coordinate falls once into each nth of the range, so a difference in a narrow interval of one coordinate
+/// is found.
 private func testUniform(_ range: ClosedRange<Double>, _ state: inout SearchState) {
   forEachBatch(of: &state) { count, state in
     var rows = [[Double]](repeating: [Double](repeating: 0, count: state.size), count: count)
@@ -32,7 +33,7 @@ struct UniformInputs: SearchStrategy {
   var name: String { "uniform in [\(Int(range.lowerBound)), \(Int(range.upperBound))]" }
   let weight = 1.0
 
-  /// A domain that does not hold the whole range would leave most of these inputs at its border.
+  /// Most of these inputs would be clamped to the border of a domain that does not contain the whole range.
   func isApplicable(to target: SearchTarget, domain: ClosedRange<Double>?) -> Bool {
     target.inputSize > 0
       && domain.map { $0.contains(range.lowerBound) && $0.contains(range.upperBound) } ?? true
@@ -56,7 +57,7 @@ struct DomainInputs: SearchStrategy {
   }
 }
 
-/// Normal inputs, each row with a magnitude of its own, log-uniform: all coordinates are of one size.
+/// Normal inputs, each row with its own log-uniform magnitude: all coordinates have one scale.
 struct ScaledInputs: SearchStrategy {
   let name = "normal, one magnitude from 1e-6 to 1e6 for each input"
   let weight = 1.0
@@ -66,7 +67,7 @@ struct ScaledInputs: SearchStrategy {
     forEachBatch(of: &state) { count, state in
       state.test(
         (0..<count).map { row in
-          // The exponents are stratified: rows of a batch share the range evenly.
+          // The exponents are stratified: the rows of a batch divide the range evenly.
           let exponent = -6 + 12 * (Double(row) + state.generator.uniform()) / Double(count)
           let magnitude = Double.exp10(exponent)
           return (0..<state.size).map { _ in magnitude * state.generator.normal() }
@@ -75,7 +76,7 @@ struct ScaledInputs: SearchStrategy {
   }
 }
 
-/// Inputs whose every coordinate has a magnitude of its own, log-uniform.
+/// Inputs with a separate log-uniform magnitude for every coordinate.
 struct SpreadInputs: SearchStrategy {
   let isPositive: Bool
   var name: String { "magnitudes from 1e-6 to 1e6, " + (isPositive ? "positive" : "random signs") }

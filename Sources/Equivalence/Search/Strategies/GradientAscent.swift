@@ -25,9 +25,9 @@ struct GradientAscent: SearchStrategy {
     }
   }
 
-  /// Climbs from each start with a step length of its own, which grows while it helps and shrinks where it does not.
+  /// Climbs from each start with its own step length, which grows after a success and shrinks otherwise.
   ///
-  /// - Returns: False where the allowance is not enough for another step.
+  /// - Returns: False if the allowance is too small for another step.
   private func ascend(from starts: [[Double]], _ state: inout SearchState) -> Bool {
     var current = state.domain.clamp(Matrix(starts))
     guard var point = state.ascentDirections(at: current) else { return false }
@@ -54,7 +54,7 @@ struct GradientAscent: SearchStrategy {
     return true
   }
 
-  /// A step as long as `length` times the input's own size, at least `length`.
+  /// A step of `length` times the input's own norm, at least `length`.
   private func step(
     from x: ArraySlice<Double>, along gradient: ArraySlice<Double>, _ length: Double
   ) -> [Double] {

@@ -1,13 +1,14 @@
 import LinearAlgebra
 
-/// A regular grid, for inputs of one to three coordinates: fine around 0, then over wider and wider ranges.
+/// A regular grid for inputs of one to three coordinates: fine around 0, then over wider and wider ranges.
 struct Grid: SearchStrategy {
   let name = "grid"
   let weight = 15.0
 
-  /// Half of a bump 0.1 wide, so that one is met away from its edges.
+  /// Half of a bump 0.1 wide, so that it is hit away from its edges.
   private static let spacing = 0.05
-  /// Grid points stand off round numbers by this share of the spacing: kinks stand on round numbers.
+  /// The offset of grid points from round numbers, as a fraction of the spacing, because kinks are at round
+  /// numbers.
   private static let offset = 0.381_966
 
   func isApplicable(to target: SearchTarget, domain: ClosedRange<Double>?) -> Bool {
@@ -21,14 +22,16 @@ struct Grid: SearchStrategy {
     var inner: ClosedRange<Double>?
     var radius = 1.0
     while !state.isOver, radius < 1e7 {
-      // Each ring takes at most two thirds of what is left: a coarse look at wide ranges is worth more than none.
+      // Each ring takes at most two thirds of the rest, because a coarse scan of wide ranges is better than
+      // none.
       scan(-radius...radius, outside: inner, rows: max(state.allowance * 2 / 3, 32), &state)
       inner = -radius...radius
       radius *= 3
     }
   }
 
-  /// Tests the points of a grid over `range` in every coordinate, `rows` at most, those within `inner` left out.
+  /// Tests at most `rows` points of a grid over `range` in every coordinate, excluding those within
+  /// `inner`.
   private func scan(
     _ range: ClosedRange<Double>, outside inner: ClosedRange<Double>?, rows: Int, _ state: inout SearchState
   ) {

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// Fine steps along lines: along axes through the best inputs and through random ones, and between the best inputs. Around
-/// the largest difference the steps are refined.
+/// Fine steps along lines: along axes through the best inputs and through random ones, and between the best
+/// inputs. The steps are refined around the largest difference.
 struct LineScan: SearchStrategy {
   let name = "fine steps along lines"
   let weight = 2.0
@@ -23,7 +23,7 @@ struct LineScan: SearchStrategy {
     }
   }
 
-  /// The origin while every axis has its first turn; then the best inputs and random ones in turns.
+  /// The origin until every axis has been scanned once; then alternately the best inputs and random ones.
   private func anchor(_ turn: Int, _ state: inout SearchState) -> [Double] {
     if turn < state.size { return [Double](repeating: 0, count: state.size) }
     if turn % 2 == 0, !state.best.isEmpty { return state.best[turn / 2 % state.best.count].input }
@@ -31,7 +31,7 @@ struct LineScan: SearchStrategy {
   }
 
   private func scanAxis(_ axis: Int, through anchor: [Double], _ state: inout SearchState) {
-    // As many steps as leave something for at least a few axes.
+    // The step count leaves enough allowance for at least a few axes.
     let steps = min(90, max(16, state.allowance / 6))
     let range = state.domain.range ?? -2...2
     let spacing = (range.upperBound - range.lowerBound) / Double(steps)

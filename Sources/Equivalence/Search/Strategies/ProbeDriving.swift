@@ -1,23 +1,24 @@
 import LinearAlgebra
 import RealModule
 
-/// Drives probes to both of their sides and to just beyond their zeros, one at a time and two or three together, by
-/// Kaczmarz's projections: a step along a unit's gradient that would be exact if the unit were linear.
+/// Drives probes to both sides and to just beyond their zeros, alone and two or three together, by
+/// Kaczmarz's projections: a step along a unit's gradient that would be exact for a linear unit.
 struct ProbeDriving: SearchStrategy {
   let name = "driving the units that differ"
   let weight = 6.0
 
-  /// Wanted values, in units of the probe's gradient: distances in the input space. Near zero are kinks; far ones, live
-  /// and dead sides.
+  /// Target values in units of the probe's gradient, that is, distances in the input space. Kinks are near
+  /// zero; far values are on the live and dead sides.
   private static let distances: [Double] = [1, -1, 0.02, -0.02, 10, -10, 100, -100]
 
   func isApplicable(to target: SearchTarget, domain: ClosedRange<Double>?) -> Bool {
     target.inputSize > 0 && !target.probes.isEmpty
   }
 
-  /// How many probes are driven in every way; those after them get one start each.
+  /// How many probes are driven in every way; each later probe gets one start.
   private static let thorough = 4
-  /// How many rows a thorough drive of one probe takes for each start: four times probe and test, and three beyond.
+  /// How many rows a thorough drive of one probe takes for each start: four times probe and test, and three
+  /// beyond.
   private static let rowsPerStart = 11
 
   func search(_ state: inout SearchState) {
@@ -39,14 +40,14 @@ struct ProbeDriving: SearchStrategy {
     }
   }
 
-  /// As many starts as let the first few probes have their turn.
+  /// As many starts as leave a turn for each of the first few probes.
   private func startsPerDrive(_ state: SearchState) -> Int {
     let perProbe = state.allowance / min(Self.thorough, state.target.probes.count)
     return min(Self.distances.count, max(2, perProbe / Self.rowsPerStart))
   }
 
-  /// Tests inputs at which each of the probes of `group` has about the wanted value, one start for each row of `wanted`,
-  /// and what lies on the way there and beyond.
+  /// Tests inputs at which each probe of `group` has about its target value, one start for each row of
+  /// `wanted`, and points on the way there and beyond.
   private func drive(_ group: [Int], _ wanted: [[Double]], steps: Int, _ state: inout SearchState) {
     let starts = state.domain.clamp(Matrix(wanted.indices.map { _ in start(&state) }))
     var x = starts
@@ -64,7 +65,8 @@ struct ProbeDriving: SearchStrategy {
     testLines(from: starts, to: x, &state)
   }
 
-  /// Where a probe would have the wanted value if it were linear; another start where it does not depend on the input.
+  /// The input at which a linear probe would have the target value; another start if the probe does not
+  /// depend on the input.
   private func projection(
     of x: ArraySlice<Double>, _ point: (values: [Double], gradients: Matrix<Double>), _ row: Int,
     onto wanted: Double, _ state: inout SearchState

@@ -1,12 +1,13 @@
 import LinearAlgebra
 import RealModule
 
-/// One coordinate at a time, far out in both directions, all others at rest: what wakes at some distance is met.
+/// One coordinate at a time, far out in both directions, all others at rest: finds units that become active
+/// at some distance.
 struct AxisRays: SearchStrategy {
   let name = "single axes, magnitudes from 1e-3 to 1e6"
   let weight = 1.5
 
-  /// Far ones first, since a unit that has woken stays awake.
+  /// Far ones first, since an active unit stays active further out.
   private static let magnitudes: [Double] = [
     100, 1, 1e4, 10, 1e6, 0.1, 3, 30, 300, 0.3, 1e3, 1e5, 0.01, 2, 5, 20, 50, 200, 0.5, 1e-3,
   ]
@@ -31,7 +32,8 @@ struct AxisRays: SearchStrategy {
   }
 }
 
-/// A few coordinates away from rest, of one magnitude or of several, in random directions: conjunctions of conditions.
+/// A few coordinates away from rest, of one magnitude or of several, in random directions: conjunctions of
+/// conditions.
 struct SparseInputs: SearchStrategy {
   let name = "few coordinates, magnitudes from 1e-2 to 1e4"
   let weight = 1.5

@@ -37,7 +37,7 @@ extension SELU: InterpretedElementwise {
 }
 
 extension Interpretation {
-  /// t above 0, else `α (e^(t/divisor) − 1)`.
+  /// t if t > 0, else `α (e^(t/divisor) − 1)`.
   fileprivate func exponentialUnit(
     _ t: FieldElement, alpha: Double, divisor: Double = 1
   ) throws(FieldFailure) -> FieldElement {

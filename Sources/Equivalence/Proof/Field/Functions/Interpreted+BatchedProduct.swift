@@ -16,7 +16,7 @@ extension BatchedProduct: Interpreted {
       values.withView { view in
         let target = view.component(component)
         for index in 0..<count {
-          // The columns of the right factor, each in one piece.
+          // The columns of the right factor, each contiguous.
           let columns = (0..<n * k).map { right[index * k * n + $0 % k * n + $0 / k] }
           left.withUnsafeBufferPointer { left in
             columns.withUnsafeBufferPointer { columns in

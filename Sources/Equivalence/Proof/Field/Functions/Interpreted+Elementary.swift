@@ -48,7 +48,7 @@ extension Power: InterpretedPair {
 }
 
 extension Interpretation {
-  /// A power whose exponent is a small integer, 1/2 or −1/2; nil for another.
+  /// A power whose exponent is a small integer, 1/2 or −1/2; nil for any other exponent.
   fileprivate func power(_ t: FieldElement, _ exponent: Double) throws(FieldFailure) -> FieldElement? {
     if exponent == exponent.rounded(), exponent.magnitude <= 64 { return try fields.power(t, Int(exponent)) }
     if exponent == 0.5 { return sqrt(t) }
@@ -68,9 +68,9 @@ extension Interpretation {
   }
 }
 
-/// A function that is its own mirror image, up to the sign; it is called by its name.
+/// An odd function, identified by its name.
 protocol InterpretedOdd: InterpretedElementwise {
-  /// The random function that it is.
+  /// The random function that represents it.
   static var symbol: FunctionSymbol { get }
 }
 

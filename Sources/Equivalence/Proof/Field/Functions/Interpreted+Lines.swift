@@ -3,7 +3,7 @@ import Operators
 
 /// A nonlinearity of lines: one value for each element of a line, or one for the whole line.
 protocol InterpretedLinewise: Interpreted, Linewise {
-  /// The values of a line whose elements stand for infinity where they have a sign.
+  /// The values of a line; an element with a sign is infinite.
   func values(
     ofLine line: [FieldElement], signs: [Int8], in theory: Interpretation
   ) throws(FieldFailure) -> [(element: FieldElement, sign: Int8)]
@@ -30,11 +30,11 @@ extension InterpretedLinewise {
   }
 }
 
-/// A nonlinearity of lines with one value for each.
+/// A nonlinearity of lines with one value for each line.
 protocol InterpretedLineReduction: InterpretedLinewise {}
 
 extension Interpretation {
-  /// The largest element of a line, with its sign where it is infinite.
+  /// The largest element of a line, with its sign if it is infinite.
   func largest(_ line: [FieldElement], signs: [Int8]) -> (element: FieldElement, sign: Int8) {
     guard signs.contains(where: { $0 != 0 }) else { return (largest(line), 0) }
     let distinct = distinctAscending(line)
@@ -52,7 +52,7 @@ extension Interpretation {
   }
 }
 
-/// The signs of a line with none that is infinite.
+/// Signs of zero for a line, after checking that none is infinite.
 private func checkFinite(_ signs: [Int8]) throws(FieldFailure) {
   guard signs.allSatisfy({ $0 == 0 }) else { throw .notFinite }
 }
@@ -118,14 +118,14 @@ extension MaxPooling: Interpreted {
     let (port, area) = (theory.withSymbols(ports[0]), ports[0].count / channels)
     var values = FieldValues(zeros: channels * windows.count)
     var signs: [(place: Int, sign: Int8)] = []
-    // Where a symbol may come out, one thread collects them.
+    // If a symbol may result, one thread collects them.
     let grain = port.hasSymbols || windows.contains(where: \.isEmpty) ? values.count + 1 : applicationsPerPart
     values.withView { view in
       inParts(of: view.count, grain: grain) { part in
         for output in part {
           let (channel, window) = output.quotientAndRemainder(dividingBy: windows.count)
           let places = windows[window].map { channel * area + $0 }
-          // A window without elements has the value −∞.
+          // The value of an empty window is −∞.
           let largest: (element: FieldElement, sign: Int8) =
             places.isEmpty
             ? (.zero, -1) : theory.largest(places.map { port[$0] }, signs: places.map(port.sign))

@@ -1,7 +1,7 @@
 import Operators
 
 extension Interpreted where Self: Normalization {
-  /// Every run without its mean and divided by its deviation, then times the second port, plus the third.
+  /// Every run minus its mean, divided by its deviation, then times the second port, plus the third.
   fileprivate func normalized(
     _ ports: [FieldValues], _ shape: [Int], in theory: Interpretation
   ) throws(FieldFailure) -> FieldValues {

@@ -81,7 +81,8 @@ extension Choice: Interpreted {
 }
 
 extension Interpretation {
-  /// The values with the element that stands for infinity, or its negative, at every infinite coordinate.
+  /// The values with every infinite coordinate replaced by the element that represents infinity, or its
+  /// negative.
   func withSymbols(_ values: FieldValues) -> FieldValues {
     var values = values
     for (index, sign) in values.signs.enumerated() where sign != 0 {

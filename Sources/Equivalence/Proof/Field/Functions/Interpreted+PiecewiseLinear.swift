@@ -12,12 +12,12 @@ extension HardTanh: InterpretedElementwise {
   }
 }
 
-/// The bound from below, nil where every finite double is above it.
+/// The lower bound, nil if every finite double is above it.
 private func lowerBound(_ minimum: Double) -> Double? {
   minimum <= -.greatestFiniteMagnitude ? nil : minimum
 }
 
-/// The bound from above, nil where every finite double is below it.
+/// The upper bound, nil if every finite double is below it.
 private func upperBound(_ maximum: Double) -> Double? {
   maximum >= .greatestFiniteMagnitude ? nil : maximum
 }
