@@ -2,12 +2,12 @@ import LinearAlgebra
 import Operators
 
 extension LinearMap<Double> {
-  /// The most entries of a matrix that is written out for a map that ONNX has no operator for.
+  /// The most entries of a matrix written for a map without an ONNX operator.
   private var largestMatrix: Int { 1 << 24 }
 
-  /// Adds the nodes that compute `A x`: the operator's own, else a rearrangement by its indices, else its matrix.
+  /// Adds the nodes that compute `A x`: the map's own operator, else a gather by indices, else its matrix.
   ///
-  /// - Throws: `ONNXRefusal` where there is no operator and the matrix would be too large.
+  /// - Throws: `ONNXRefusal` if there is no operator and the matrix would be too large.
   func emitLinear(_ x: ONNXValue, in graph: ONNXGraph) throws(ONNXRefusal) -> ONNXValue {
     let x = graph.reshape(x, to: inputShape)
     if let emitting = self as? any ONNXEmitting { return try emitting.emit([x], in: graph) }
@@ -22,7 +22,7 @@ extension LinearMap<Double> {
     return graph.reshape(y, to: outputShape)
   }
 
-  /// The rearrangement that the map's rows say, which have one entry at most.
+  /// The gather that is equivalent to the map's rows, each with at most one entry.
   private func emitIndices(_ x: ONNXValue, in graph: ONNXGraph) -> ONNXValue {
     var places = [Int](repeating: -1, count: outputSize)
     var factors = [Double](repeating: 1, count: outputSize)

@@ -3,22 +3,23 @@ import FileAccess
 import ONNXSchema
 import Operators
 
-/// The state of a model, as the stopping rule and the read-out see it.
+/// The layout of a model's state, for the stopping rule and the read-out.
 package struct StateLayout {
-  /// What the blocks are called.
+  /// The names of the blocks.
   package let names: [String]
   /// The number of coordinates of each block.
   package let sizes: [Int]
-  /// The blocks that read each other, and each other block alone; by their first members, which are in order.
+  /// The groups of blocks that read each other, each other block being a group of its own; in the order of
+  /// their first members.
   package let groups: [[Int]]
 
-  /// The state of these blocks; groups in any order.
+  /// The layout of these blocks; groups in any order.
   package init(names: [String], sizes: [Int], groups: [[Int]]) {
     (self.names, self.sizes) = (names, sizes)
     self.groups = groups.sorted { $0[0] < $1[0] }
   }
 
-  /// The state of a model.
+  /// The layout of a model's state.
   package init(_ model: EquilibriumModel<Double>) {
     self.init(
       names: model.blocks.map(\.name), sizes: model.blocks.map(\.size), groups: model.groups.map(\.members))
@@ -28,15 +29,15 @@ package struct StateLayout {
   package var size: Int { sizes.reduce(0, +) }
 }
 
-/// One iteration: the transition, and whether to go on.
+/// One iteration: the transition and the loop condition.
 ///
-/// Weights and x are those of the graph around it.
+/// The weights and x belong to the enclosing graph.
 package struct LoopBody {
-  /// The graph that the loop has as its body.
+  /// The body graph of the loop.
   package let proto: ONNXGraphProto
 
-  /// The iteration of a model; one that checks convergence also carries which samples have converged, and ends when all
-  /// have.
+  /// The iteration of a model. If it checks convergence, it also carries a flag for each sample, and ends
+  /// when all samples have converged.
   package init(
     _ model: EquilibriumModel<Double>, x: ONNXValue, checksConvergence: Bool, outer: ONNXGraph, file: String
   ) throws(FileError) {
@@ -51,7 +52,7 @@ package struct LoopBody {
       ONNXValueInfoProto(iteration, .int64), ONNXValueInfoProto(goesOn, .bool),
       ONNXValueInfoProto(z.name, graph.type, batchShape: z.shape),
     ]
-    // A result of the body is a node's, not one of its inputs.
+    // A result of the body must be a node's output, not an input of the body.
     let result = graph.node("Identity", [f.name], results: ["f"])[0]
     var outputs = [ONNXValueInfoProto(result, graph.type, batchShape: z.shape)]
     if checksConvergence {
@@ -71,10 +72,10 @@ package struct LoopBody {
     }
   }
 
-  /// The state with 0, the start, for what is no number or infinite.
+  /// The state with NaN and infinities replaced by 0, the start.
   ///
-  /// Before a denominator has its value there may be 0/0, which a block that reads itself would never be rid of. An
-  /// equilibrium has no such numbers, and one that has them never counts as converged.
+  /// A denominator that is still 0 may give 0/0, which a block that reads itself would keep forever. An
+  /// equilibrium has no such numbers, and a state that has them never counts as converged.
   package static func finite(_ z: ONNXValue, in graph: ONNXGraph) -> ONNXValue {
     let greatest =
       graph.precision == .float32 ? Double(Float.greatestFiniteMagnitude) : .greatestFiniteMagnitude
@@ -83,11 +84,11 @@ package struct LoopBody {
     return ONNXValue(name: names[0], shape: z.shape)
   }
 
-  /// Whether some sample has yet to converge, and for each sample whether every |f − z| is within the tolerances of
-  /// the largest |z| of its group of blocks.
+  /// Whether some sample has not converged, and for each sample whether every |f − z| is within the
+  /// tolerances of the largest |z| of its group of blocks.
   ///
-  /// Each coordinate is compared: what a runtime makes of the largest of numbers that are not all numbers is its own
-  /// affair. A coordinate that is none goes on, since it may become one.
+  /// Coordinates are compared one by one, because runtimes differ in the maximum of numbers with NaN among
+  /// them. A coordinate that is NaN counts as not converged, since it may become a number.
   package static func convergence(
     of z: ONNXValue, to f: ONNXValue, for layout: StateLayout, in graph: ONNXGraph
   ) -> (some: String, each: String) {
@@ -107,8 +108,8 @@ package struct LoopBody {
     return (cast(count[0], to: .bool, "some_wait"), each)
   }
 
-  /// For every coordinate of z the largest magnitude in the group of blocks that it belongs to: blocks that read each
-  /// other have one scale, others each their own.
+  /// For every coordinate of z the largest magnitude in its group of blocks: blocks that read each other
+  /// share one scale, every other block has its own.
   private static func magnitudes(
     of z: ONNXValue, _ layout: StateLayout, in graph: ONNXGraph
   ) -> ONNXValue {

@@ -1,19 +1,20 @@
 import LinearAlgebra
 import Operators
 
-/// An operator that ONNX has, or that can be put together from operators that it has.
+/// An operator that can be written as ONNX operators.
 ///
-/// A linear map has one operand, a nonlinearity its ports, each in its own shape. Whatever does not conform is exported
-/// by its indices or its matrix where it is a linear map (`LinearMap+ONNX.swift`), and refused by name otherwise.
+/// A linear map has one operand, a nonlinearity its ports, each in its own shape. Other linear maps are
+/// exported by their indices or matrix (`LinearMap+ONNX.swift`), and other nonlinearities are refused by
+/// name.
 package protocol ONNXEmitting {
   /// Adds the nodes that compute the operator's value, and returns it.
   ///
-  /// - Throws: `ONNXRefusal` for constants that have no counterpart.
+  /// - Throws: `ONNXRefusal` for constants without a counterpart.
   func emit(_ operands: [ONNXValue], in graph: ONNXGraph) throws(ONNXRefusal) -> ONNXValue
 }
 
 extension ONNXExport {
-  /// Whether a nonlinearity or a linear map is exported by an operator of ONNX, or several.
+  /// Whether a nonlinearity or a linear map is exported as one or more operators of ONNX.
   package static func hasOperator(for type: Any.Type) -> Bool { type is any ONNXEmitting.Type }
 }
 
@@ -28,7 +29,7 @@ package struct ONNXRefusal: Error {
   }
 }
 
-/// The constants of an operator by the names that they have in files.
+/// The constants of an operator by their names in files.
 package struct ONNXConstants {
   private let constants: [String: Constant]
 
@@ -44,7 +45,7 @@ package struct ONNXConstants {
     constants = Dictionary(uniqueKeysWithValues: zip(descriptions.map(\.name), values))
   }
 
-  /// The constant of this name, of whatever kind.
+  /// The constant of this name, of any kind.
   package func constant(_ name: String) -> Constant { constants[name]! }
 
   /// The number of this name.
@@ -65,7 +66,7 @@ package struct ONNXConstants {
     return values
   }
 
-  /// The integers of this name, one for each of so many axes where a single one stands for all.
+  /// The integers of this name, one for each of `axes` axes; a single one applies to all.
   package func integers(_ name: String, axes: Int) -> [Int] {
     let values = integers(name)
     return values.count == 1 ? [Int](repeating: values[0], count: axes) : values
@@ -83,7 +84,7 @@ package struct ONNXConstants {
     return word
   }
 
-  /// The axis of a sample that the integer of this name means; counted from the end where it is negative.
+  /// The axis of a sample that the integer of this name denotes; a negative one counts from the end.
   package func axis(_ name: String, rank: Int) -> Int {
     let axis = integers(name)[0]
     return axis < 0 ? axis + rank : axis

@@ -4,11 +4,12 @@ import LinearAlgebra
 import Operators
 
 extension ONNXExport.Precision {
-  /// The model that a file in this precision holds: every weight and every constant rounded to nearest, computed with in
-  /// double precision. What was written is to be compared with this model, since the file cannot hold the other one.
+  /// The model that a file in this precision represents: every weight and constant rounded to nearest,
+  /// evaluated in double precision. A written file must be compared with this model, since it cannot
+  /// represent the unrounded one.
   ///
-  /// In double precision it is the model itself but for thresholds of softplus beyond 40, which are all one function there
-  /// and are written as one.
+  /// In double precision it is the model itself, except that thresholds of softplus beyond 40 give the same
+  /// function and are written as 40.
   public func rounded(_ model: EquilibriumModel<Double>) -> EquilibriumModel<Double> {
     let blocks = model.blocks.map { block in
       Block(
@@ -55,7 +56,7 @@ extension ONNXExport.Precision {
     self == .float64 ? tensor : tensor.cast(to: Float.self).cast(to: Double.self)
   }
 
-  /// The constant as the file has it.
+  /// The constant as it is in the file.
   package func rounded(_ constant: Constant) -> Constant {
     switch constant {
     case .number(let number): .number(rounded(number))
@@ -64,7 +65,7 @@ extension ONNXExport.Precision {
     }
   }
 
-  /// The number, or the largest one where it is beyond the range: a bound that nothing reaches.
+  /// The number, or the largest finite one if it is beyond the range: a bound that is never reached.
   private func rounded(_ number: Double) -> Double {
     guard self == .float32 else { return number }
     let nearest = Double(Float(number))

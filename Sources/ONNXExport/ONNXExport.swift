@@ -7,22 +7,23 @@ import TensorFiles
 
 /// An equilibrium model as an ONNX model, which any runtime executes.
 ///
-/// Written are the weights once, and operators of ONNX only. What a runtime computes differs from this library by
-/// rounding: in single precision by default, which is what runtimes are made for.
+/// The file contains the weights once, and only standard operators. A runtime's results differ from this
+/// library's by rounding: by default in single precision, which runtimes are made for.
 public struct ONNXExport {
   /// What the file computes.
   public enum Content: Sendable, Equatable {
     /// The read-out of the equilibrium: a loop over the transition from a state of zeros.
     ///
-    /// An acyclic model takes as many iterations as its longest path has blocks. Any other iterates until for each
-    /// sample and each group of blocks that read each other max|f(z, x) − z| ≤ 64 ε · max|z|, with ε the distance of 1
-    /// from the next number (the rule of this library's solvers, `StoppingRule.rounding`), at most so many times.
+    /// An acyclic model takes as many iterations as its longest path has blocks. A cyclic model takes at
+    /// most `iterations`: it ends when for each sample and each group of blocks that read each other
+    /// max|f(z, x) − z| ≤ 64 ε · max|z|, with ε the distance from 1 to the next number (the rule of this
+    /// library's solvers, `StoppingRule.rounding`).
     case equilibrium(iterations: Int)
-    /// The transition `f(z, x)` alone, for runtimes and solvers of one's own.
+    /// The transition `f(z, x)` alone, for other solvers.
     case transition
   }
 
-  /// What weights are rounded to, and computed in.
+  /// The precision of weights and computation.
   public enum Precision: String, Sendable, CaseIterable {
     case float32, float64
 
@@ -45,25 +46,27 @@ public struct ONNXExport {
     public let type: String
   }
 
-  /// The version of ONNX's operators.
+  /// The version of ONNX's operator set.
   public static let opset = 21
-  /// The version of the file format that goes with it.
+  /// The matching version of the file format.
   static let formatVersion = 10
 
-  /// What it reads.
+  /// The inputs.
   public let inputs: [Port]
-  /// What it returns.
+  /// The outputs.
   public let outputs: [Port]
-  /// How often the transition is evaluated: exactly, or at most where the model is cyclic; nil for the transition alone.
+  /// The number of evaluations of the transition: exact for an acyclic model, the limit for a cyclic one;
+  /// nil for the transition alone.
   public let iterations: Int?
-  /// The number of nodes, those of the loop included.
+  /// The number of nodes, including those of the loop.
   public let nodeCount: Int
   private let writer: ONNXModelWriter
 
   /// The export of a model.
   ///
-  /// - Parameter file: What messages call the file that will be written.
-  /// - Throws: `FileError` for an operator that ONNX does not have, and for a file larger than protocol buffers allow.
+  /// - Parameter file: The file's name in messages.
+  /// - Throws: `FileError` for an operator that ONNX lacks, and for a file larger than protocol buffers
+  ///   allow.
   public init(
     _ model: EquilibriumModel<Double>, as content: Content = .equilibrium(iterations: 1000),
     precision: Precision = .float32, file: String = "model.onnx"
@@ -92,6 +95,6 @@ public struct ONNXExport {
 
   /// Writes the file: the same model gives the same bytes.
   ///
-  /// - Throws: `FileError`. What has been written until then is to be discarded.
+  /// - Throws: `FileError`. Discard what has been written before an error.
   public func write(to sink: any ByteSink) throws(FileError) { try writer.write(to: sink) }
 }

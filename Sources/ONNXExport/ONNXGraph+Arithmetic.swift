@@ -1,22 +1,22 @@
 // Elementwise operators, on values and numbers.
 extension ONNXGraph {
-  /// An operator on each coordinate.
+  /// Applies an operator to each coordinate.
   package func map(_ type: String, _ value: ONNXValue, _ attributes: [(String, Attribute)] = []) -> ONNXValue
   {
     self.value(type, [value], shape: value.shape, attributes)
   }
 
-  /// An operator on the coordinates of two values of one shape.
+  /// Applies an operator to the coordinates of two values of one shape.
   package func combine(_ type: String, _ left: ONNXValue, _ right: ONNXValue) -> ONNXValue {
     value(type, [left, right], shape: left.shape)
   }
 
-  /// An operator on each coordinate and a number.
+  /// Applies an operator to each coordinate and a number.
   package func combine(_ type: String, _ value: ONNXValue, _ right: Double) -> ONNXValue {
     self.value(type, [value], constants: [number(right)], shape: value.shape)
   }
 
-  /// An operator on a number and each coordinate.
+  /// Applies an operator to a number and each coordinate.
   package func combine(_ type: String, _ left: Double, _ value: ONNXValue) -> ONNXValue {
     let names = node(type, [number(left), value.name], results: [type])
     return ONNXValue(name: names[0], shape: value.shape, isBatched: value.isBatched)
@@ -35,29 +35,29 @@ extension ONNXGraph {
   package func minimum(_ value: ONNXValue, _ number: Double) -> ONNXValue { combine("Min", value, number) }
   package func maximum(_ value: ONNXValue, _ number: Double) -> ONNXValue { combine("Max", value, number) }
 
-  /// `number` times the value where it is not 1.
+  /// `number` times the value; the value itself for 1.
   package func scale(_ value: ONNXValue, by number: Double) -> ONNXValue {
     number == 1 ? value : multiply(value, number)
   }
 
-  /// The first value where the condition holds, the second elsewhere.
+  /// The first value where the condition is true, the second elsewhere.
   package func choose(_ condition: ONNXValue, _ first: ONNXValue, _ second: ONNXValue) -> ONNXValue {
     value("Where", [condition, first, second], shape: first.shape)
   }
 
-  /// A number where the condition holds, the value elsewhere.
+  /// A number where the condition is true, the value elsewhere.
   package func choose(_ condition: ONNXValue, _ first: Double, _ second: ONNXValue) -> ONNXValue {
     let names = node("Where", [condition.name, number(first), second.name], results: ["Where"])
     return ONNXValue(name: names[0], shape: second.shape, isBatched: second.isBatched)
   }
 
-  /// One number where the condition holds, another elsewhere.
+  /// One number where the condition is true, another elsewhere.
   package func choose(_ condition: ONNXValue, _ first: Double, else second: Double) -> ONNXValue {
     let names = node("Where", [condition.name, number(first), number(second)], results: ["Where"])
     return ONNXValue(name: names[0], shape: condition.shape, isBatched: condition.isBatched)
   }
 
-  /// A reduction over axes of a sample, which remain with an extent of 1.
+  /// A reduction over axes of a sample, which remain with extent 1.
   package func reduce(_ type: String, _ value: ONNXValue, axes: [Int]) -> ONNXValue {
     let shape = value.shape.indices.map { axes.contains($0) ? 1 : value.shape[$0] }
     return self.value(

@@ -1,18 +1,18 @@
 import Operators
 
-// What rearranges values and computes nothing.
+// Operators that rearrange values.
 extension ONNXGraph {
-  /// The same coordinates, in another shape of as many.
+  /// The same coordinates in another shape of the same size.
   package func reshape(_ value: ONNXValue, to shape: [Int]) -> ONNXValue {
     guard value.shape != shape else { return value }
-    // 0 is the extent that the value has there: a batch of any size, none too.
+    // 0 keeps the extent of the batch, whatever its size, including an empty one.
     return self.value("Reshape", [value], constants: [integers([0] + shape)], shape: shape)
   }
 
-  /// The same coordinates as one vector for each sample.
+  /// The coordinates as one vector for each sample.
   package func flatten(_ value: ONNXValue) -> ONNXValue { reshape(value, to: [value.size]) }
 
-  /// The value with a sample for each of the batch that `other` has.
+  /// The value with one sample for each sample of `other`.
   package func batched(_ value: ONNXValue, like other: ONNXValue) -> ONNXValue {
     guard !value.isBatched else { return value }
     let shape = node(
@@ -22,24 +22,24 @@ extension ONNXGraph {
     return result
   }
 
-  /// Vectors side by side.
+  /// The concatenation of vectors.
   func concatenate(_ values: [ONNXValue]) -> ONNXValue {
     guard values.count > 1 else { return values[0] }
     return value("Concat", values, shape: [values.reduce(0) { $0 + $1.size }], [("axis", .integer(1))])
   }
 
-  /// A vector cut into vectors of these sizes.
+  /// The vector split into vectors of these sizes.
   package func split(_ value: ONNXValue, sizes: [Int], names: [String]) -> [ONNXValue] {
     guard sizes.count > 1 else { return [value] }
     let parts = node("Split", [value.name, integers(sizes)], results: names, [("axis", .integer(1))])
     return zip(parts, sizes).map { ONNXValue(name: $0, shape: [$1], isBatched: value.isBatched) }
   }
 
-  /// The coordinates at these places, in another shape; 0 where a place is −1.
+  /// The coordinates at these indices, in another shape; 0 for an index of −1.
   package func gather(_ value: ONNXValue, at places: [Int], shape: [Int]) -> ONNXValue {
     var vector = flatten(value)
     if places == Array(0..<vector.size) { return reshape(value, to: shape) }
-    // The 0 is the last coordinate then, which is what −1 means to Gather.
+    // Padding appends a 0 as the last coordinate, which is what −1 means to Gather.
     if places.contains(-1) { vector = pad(vector, before: [0], behind: [1]) }
     let gathered = self.value(
       "Gather", [vector], constants: [integers(places)], shape: [places.count], [("axis", .integer(1))])
@@ -54,14 +54,14 @@ extension ONNXGraph {
       [("perm", .integers([0] + order.map { $0 + 1 }))])
   }
 
-  /// The value repeated along axes on which it has an extent of 1.
+  /// The value repeated along axes with extent 1.
   package func expand(_ value: ONNXValue, to shape: [Int]) -> ONNXValue {
     guard value.shape != shape else { return value }
     return self.value("Expand", [value], constants: [integers([1] + shape)], shape: shape)
   }
 
-  /// The value with `filler` around it, so many coordinates on each axis of a sample; a negative number takes away as
-  /// many.
+  /// The value padded with `filler`, by these counts of coordinates on each axis of a sample; a negative
+  /// count crops.
   package func pad(_ value: ONNXValue, before: [Int], behind: [Int], filler: Double = 0) -> ONNXValue {
     guard (before + behind).contains(where: { $0 != 0 }) else { return value }
     let shape = zip(value.shape, zip(before, behind)).map { $0 + $1.0 + $1.1 }

@@ -2,32 +2,33 @@ import LinearAlgebra
 import ONNXSchema
 import Operators
 
-/// A graph while it is being built: nodes in the order of evaluation, over constants that all graphs of a model share.
+/// A graph under construction: nodes in the order of evaluation, over constants that all graphs of a model
+/// share.
 package final class ONNXGraph {
   /// An attribute of a node.
   package enum Attribute {
     case integer(Int)
     case integers([Int])
-    /// A number, which ONNX has in single precision here whatever the graph computes in.
+    /// A number. ONNX stores this attribute in single precision, whatever the graph's precision.
     case number(Double)
     case word(String)
     case graph(ONNXGraphProto)
     case tensor(ONNXTensorProto)
   }
 
-  /// What the graph computes in.
+  /// The precision of the computation.
   package let precision: ONNXExport.Precision
   /// The constants.
   package let initializers: ONNXInitializers
-  /// What names of nodes and values begin with: the block that they belong to.
+  /// The prefix of names of nodes and values: the block that they belong to.
   package var scope = ""
-  /// The name of the parameter that the operator carries which is being added; nil where it has none.
+  /// The name of the parameter of the operator being added; nil if it has none.
   package var parameter: String?
-  /// The nodes, each after those that it reads.
+  /// The nodes, each after its sources.
   package private(set) var nodes: [ONNXNodeProto] = []
   private var batches: [String: String] = [:]
 
-  /// An empty graph; a graph within another one shares its constants.
+  /// An empty graph; a nested graph shares the constants of the enclosing one.
   package init(precision: ONNXExport.Precision, initializers: ONNXInitializers = ONNXInitializers()) {
     self.precision = precision
     self.initializers = initializers
@@ -46,7 +47,7 @@ package final class ONNXGraph {
     return names
   }
 
-  /// Gives a value another name, which is known to be unique.
+  /// Gives a value another name, which must be unique.
   package func rename(_ value: ONNXValue, to name: String) { append("Identity", [value.name], [name], []) }
 
   private func append(
@@ -62,7 +63,7 @@ package final class ONNXGraph {
       })
   }
 
-  /// Adds a node with one result, samples of this shape; as many as the operands have.
+  /// Adds a node with one result, whose samples have this shape and whose batch is that of the operands.
   package func value(
     _ type: String, _ operands: [ONNXValue], constants: [String] = [], shape: [Int],
     _ attributes: [(String, Attribute)] = []
@@ -79,7 +80,7 @@ package final class ONNXGraph {
     return initializers.bytes(bytes, type, shape: [], named: "number")
   }
 
-  /// A list of numbers in a shape of their own.
+  /// A list of numbers with a shape.
   package func numbers(_ values: [Double], shape: [Int]) -> String {
     initializers.bytes(precision.numberType.bytes(of: values), type, shape: shape, named: "numbers")
   }
@@ -102,7 +103,7 @@ package final class ONNXGraph {
       tensor, type, named: parameter ?? (scope.isEmpty ? name : "\(scope)/\(name)"), parameter: parameter)
   }
 
-  /// A tensor of the model as one sample that holds for the whole batch: with an axis for it before its own.
+  /// A tensor of the model as one sample for the whole batch, with an additional leading axis.
   package func sample(_ tensor: Tensor<Double>, named name: String = "weight") -> ONNXValue {
     let shape = tensor.shape.isEmpty ? [1] : tensor.shape
     let constant = initializers.weights(
@@ -125,7 +126,7 @@ package final class ONNXGraph {
 }
 
 extension ONNXAttributeProto {
-  /// An attribute of this name. ONNX asks for the type beside the value.
+  /// An attribute of this name. ONNX requires the type besides the value.
   package init(_ name: String, _ value: ONNXGraph.Attribute) {
     self.init()
     self.name = name

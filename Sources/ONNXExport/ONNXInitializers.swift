@@ -1,9 +1,9 @@
 import LinearAlgebra
 import ONNXSchema
 
-/// The constants of a model, each of them once: weights, shapes, indices, numbers.
+/// The constants of a model, each stored once: weights, shapes, indices, numbers.
 package final class ONNXInitializers {
-  /// Where the bytes of one come from when it is written.
+  /// The source of a constant's bytes.
   package enum Contents {
     /// The numbers of a tensor, in the precision of the export.
     case weights(Tensor<Double>)
@@ -32,27 +32,28 @@ package final class ONNXInitializers {
     let parameter: String?
   }
 
-  /// What is known of a constant that is a parameter of the model.
+  /// A constant that is a parameter of the model.
   package struct Parameter {
     /// The constant's name in the file.
     package let initializer: String
     /// The parameter's name in the model.
     package let label: String
-    /// How the constant's shape follows from the parameter's.
+    /// How the constant's shape is derived from the parameter's.
     package let layout: Layout
   }
 
-  /// How the shape of a constant follows from that of the parameter that it is.
+  /// How the shape of a constant is derived from that of its parameter.
   package enum Layout: String, CaseIterable {
-    /// It is the parameter's own.
+    /// The parameter's own shape.
     case own = "parameter"
-    /// An axis for the batch stands before it.
+    /// The parameter's shape after a batch axis.
     case sample
-    /// The parameter is a single number without axes; the constant has one, and one for the batch before it.
+    /// The parameter is a single number without axes; the constant has one axis, and a batch axis before
+    /// it.
     case scalar
   }
 
-  /// In the order in which they were first asked for.
+  /// The constants in the order of first use.
   package private(set) var all: [Initializer] = []
   /// The constants that are parameters, in the same order.
   package private(set) var parameters: [Parameter] = []
@@ -61,7 +62,7 @@ package final class ONNXInitializers {
   private var bySource: [SourceKey: String] = [:]
   private var byNumbers: [Int: [(tensor: Tensor<Double>, parameter: String?, name: String)]] = [:]
 
-  /// A name that nothing else in the model has: `name`, or with a number behind it.
+  /// A name that is unique in the model: `name`, possibly followed by a number.
   func uniqueName(_ name: String) -> String {
     var (candidate, count) = (name, 1)
     while !names.insert(candidate).inserted {
@@ -79,12 +80,12 @@ package final class ONNXInitializers {
     return byBytes[key]!
   }
 
-  /// The name of a constant with a tensor's numbers. A tensor that is used twice is there once; of two parameters each
-  /// has its own numbers, even where they are equal.
+  /// The name of a constant with a tensor's numbers. A tensor that is used twice is stored once, but two
+  /// parameters are stored separately even if their numbers are equal.
   ///
   /// - Parameters:
   ///   - parameter: The name of the parameter that the tensor is.
-  ///   - layout: How the tensor's shape follows from the parameter's.
+  ///   - layout: How the tensor's shape is derived from the parameter's.
   package func weights(
     _ tensor: Tensor<Double>, _ type: ONNXElementType, named name: String, parameter: String? = nil,
     layout: Layout = .own
@@ -135,7 +136,7 @@ package final class ONNXInitializers {
   }
 }
 
-/// The types of elements that an exported model has, by their numbers in ONNX.
+/// The element types of an exported model, by their numbers in ONNX.
 package enum ONNXElementType: Int32 {
   case float32 = 1
   case int64 = 7

@@ -1,24 +1,25 @@
-/// What the parts of an exported model are called: names, which a graph has no place for, in the metadata of the file.
+/// The names of the parts of an exported model, kept in the metadata of the file because a graph cannot
+/// hold them.
 ///
-/// They say what is what, and nothing about values: every number and every operator is the graph's. A transition's
-/// read-out and the shape of its input are here too, since f(z, x) has neither.
+/// They do not affect values: every number and every operator is in the graph. The read-out of a transition
+/// and the shape of its input are here too, since f(z, x) has neither.
 package struct ONNXLabels {
-  /// Whether the graph is f(z, x) alone.
+  /// Whether the graph is only f(z, x).
   package var isTransition = false
-  /// The names of the blocks, in the order of the state; empty where they are not known.
+  /// The names of the blocks, in the order of the state; empty if unknown.
   package var blocks: [String] = []
   /// The position of the read-out block.
   package var output: Int?
   /// The shape of one sample of the input.
   package var inputShape: [Int]?
-  /// What constants are, by their names in the file.
+  /// The parameters among the constants, by their names in the file.
   package private(set) var parameters: [String: ONNXInitializers.Parameter] = [:]
   private var order: [String] = []
 
-  /// No names at all.
+  /// Labels without names.
   package init() {}
 
-  /// The names of these parts.
+  /// Labels with these parts.
   package init(
     isTransition: Bool, blocks: [String], output: Int, inputShape: [Int],
     parameters: [ONNXInitializers.Parameter]
@@ -41,7 +42,7 @@ package struct ONNXLabels {
     static func parameter(_ layout: ONNXInitializers.Layout) -> String { "deq.\(layout.rawValue)." }
   }
 
-  /// The names as metadata.
+  /// The labels as metadata.
   package var entries: [(String, String)] {
     var entries = [(Key.content, isTransition ? "transition" : "equilibrium")]
     if let output { entries.append((Key.output, "\(output)")) }
@@ -54,7 +55,8 @@ package struct ONNXLabels {
     return entries
   }
 
-  /// The names that metadata give; what this library would not write is left out, since nothing depends on it.
+  /// The labels in metadata. Entries that this library would not write are ignored, since nothing depends
+  /// on them.
   package init(_ entries: [(String, String)]) {
     var names: [Int: String] = [:]
     for (key, value) in entries {

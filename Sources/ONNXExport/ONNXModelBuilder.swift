@@ -3,7 +3,7 @@ import FileAccess
 import LinearAlgebra
 import ONNXSchema
 
-/// Puts an exported model together around the transition.
+/// Builds an exported model around the transition.
 package struct ONNXModelBuilder {
   private let model: EquilibriumModel<Double>
   private let precision: ONNXExport.Precision
@@ -14,7 +14,7 @@ package struct ONNXModelBuilder {
   package private(set) var outputs: [ONNXExport.Port] = []
   package private(set) var nodeCount = 0
 
-  /// A builder with nothing built yet.
+  /// A builder of an empty model.
   package init(_ model: EquilibriumModel<Double>, precision: ONNXExport.Precision, file: String) {
     self.model = model
     self.precision = precision
@@ -31,15 +31,15 @@ package struct ONNXModelBuilder {
     description = "f(z, x), the transition of an equilibrium model"
   }
 
-  /// The equilibrium: input x and output y in their own shapes; for a cyclic model also whether each sample has
-  /// converged.
+  /// The equilibrium: input x and output y in their own shapes; for a cyclic model also a convergence flag
+  /// for each sample.
   mutating func buildLoop(limit: Int) throws(FileError) {
     let (x, result, converged) = (input("x", model.inputShape), name("y"), name("converged"))
     let isCyclic = model.nilpotencyIndex == nil
     let body = try LoopBody(model, x: x, checksConvergence: isCyclic, outer: graph, file: file)
     let start = Self.start(x, stateSize: model.stateSize, checksConvergence: isCyclic, in: graph)
     let iterations = graph.integer(model.nilpotencyIndex ?? limit)
-    // The condition may be left out, but not every implementation takes that for true.
+    // The condition is optional, but not every implementation takes a missing one as true.
     let goesOn = graph.initializers.bytes([1], .bool, shape: [], named: "yes")
     let end = graph.node(
       "Loop", [iterations, goesOn] + start,
@@ -53,7 +53,7 @@ package struct ONNXModelBuilder {
     description = "The equilibrium z = f(z, x), by iteration from zeros"
   }
 
-  /// What the loop starts from: a state of zeros, and where it checks convergence no sample that has converged.
+  /// The start of the loop: a state of zeros and, if it checks convergence, no converged sample.
   package static func start(
     _ x: ONNXValue, stateSize: Int, checksConvergence: Bool, in graph: ONNXGraph
   ) -> [String] {
@@ -68,7 +68,7 @@ package struct ONNXModelBuilder {
         "ConstantOfShape", [graph.batch(of: x)], results: ["unconverged"], [("value", .tensor(zero(.bool)))])
   }
 
-  /// A block of the state that the loop ends with, in the block's own shape.
+  /// A block of the loop's final state, in the block's own shape.
   package static func readOut(
     of end: String, _ layout: StateLayout, block: Int, shape: [Int], in graph: ONNXGraph
   ) -> ONNXValue {
@@ -78,7 +78,7 @@ package struct ONNXModelBuilder {
     return graph.reshape(blocks[block], to: shape)
   }
 
-  /// The file that has been built.
+  /// The writer of the model built.
   package var writer: ONNXModelWriter {
     let graphProto = ONNXGraphProto.with {
       $0.name = "deq"
@@ -98,7 +98,7 @@ package struct ONNXModelBuilder {
     return ONNXModelWriter(modelProto, graph: graphProto, of: graph)
   }
 
-  /// Keeps a name for an input or an output, before anything else can take it.
+  /// Reserves a name for an input or an output, before any other use.
   private func name(_ name: String) -> String { graph.initializers.uniqueName(name) }
 
   private mutating func input(_ name: String, _ shape: [Int]) -> ONNXValue {
@@ -111,7 +111,7 @@ package struct ONNXModelBuilder {
     outputs.append(.init(name: name, shape: value.shape, type: type == .bool ? "bool" : precision.rawValue))
   }
 
-  /// What a reader of the file may call its parts.
+  /// The names of the parts, for readers of the file.
   private var labels: ONNXLabels {
     ONNXLabels(
       isTransition: outputs.map(\.name) == ["f"], blocks: model.blocks.map(\.name),

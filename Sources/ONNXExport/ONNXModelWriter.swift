@@ -4,10 +4,10 @@ import ONNXSchema
 import SwiftProtobuf
 import TensorFiles
 
-/// Writes a model as protocol buffers have it, with the numbers of its constants streamed: of a tensor that stands in
-/// a mapped file no more than a piece is ever in memory.
+/// Writes a model in the protocol buffer format and streams the numbers of its constants, so that at most
+/// one piece of a mapped tensor is in memory.
 ///
-/// Fields of a message may stand in any order, so the graph is its own bytes followed by its initializers.
+/// The fields of a message may be in any order, so the graph is its own bytes followed by its initializers.
 package struct ONNXModelWriter {
   /// The largest file that protocol buffers allow.
   package static let maximumLength = Int(Int32.max)
@@ -17,7 +17,7 @@ package struct ONNXModelWriter {
   /// The model without its graph, and the graph without its initializers.
   private let (model, graph): ([UInt8], [UInt8])
 
-  /// A writer of a model; `graph` has the nodes and no initializers.
+  /// A writer of a model; `graph` holds the nodes but no initializers.
   package init(_ model: ONNXModelProto, graph: ONNXGraphProto, of builder: ONNXGraph) {
     precision = builder.precision
     self.model = Self.bytes(of: model)
@@ -26,7 +26,7 @@ package struct ONNXModelWriter {
   }
 
   private static func bytes(of message: some Message) -> [UInt8] {
-    // It has no required fields, and is far below the limit: weights are elsewhere.
+    // The message has no required fields and is far below the size limit, since the weights are elsewhere.
     try! message.serializedBytes()
   }
 
@@ -43,8 +43,8 @@ package struct ONNXModelWriter {
 
   /// Writes the file.
   ///
-  /// - Throws: `FileError`: of kind `badData` for a weight beyond the range of the precision, of kind `inputOutput` where
-  ///   writing fails. What has been written until then is to be discarded.
+  /// - Throws: `FileError`: of kind `badData` for a weight beyond the range of the precision, of kind
+  ///   `inputOutput` if writing fails. Discard what has been written before an error.
   package func write(to sink: any ByteSink) throws(FileError) {
     try sink.write(model + Self.head(field: 7, count: graphCount) + graph)
     for entry in initializers {
@@ -62,7 +62,8 @@ package struct ONNXModelWriter {
     }
   }
 
-  /// Writes the numbers of a tensor. Those of a file are not asked of the tensor, which would keep them.
+  /// Writes the numbers of a tensor. Numbers in a file are read past the tensor, which would otherwise keep
+  /// them.
   private func write(
     _ tensor: Tensor<Double>, named name: String, to sink: any ByteSink
   ) throws(FileError) {
@@ -92,14 +93,14 @@ package struct ONNXModelWriter {
     }
   }
 
-  // MARK: The wire format of a field whose length stands before it
+  // MARK: The wire format of a length-delimited field
 
   private static func head(field: UInt64, count: Int) -> [UInt8] {
     varint(field << 3 | 2) + varint(UInt64(count))
   }
 
   private static func count(ofField count: Int) -> Int {
-    // Each of the fields written here has a number below 16, and so a tag of one byte.
+    // Every field written here has a number below 16, and so a tag of one byte.
     1 + varint(UInt64(count)).count + count
   }
 

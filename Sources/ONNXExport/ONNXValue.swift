@@ -1,13 +1,13 @@
-/// A tensor that some node of a graph computes: its first axis is the batch, the others are those of a sample.
+/// A tensor computed by a node of a graph: its first axis is the batch, the others are those of a sample.
 package struct ONNXValue {
   /// The name, unique in the model.
   package let name: String
   /// The shape of one sample.
   package let shape: [Int]
-  /// Whether there is a sample for each of the batch; otherwise there is one that holds for all of them.
+  /// Whether there is one sample for each of the batch; otherwise a single sample applies to all.
   var isBatched = true
 
-  /// The value of this name; batched where nothing else is said.
+  /// The value of this name; batched by default.
   package init(name: String, shape: [Int], isBatched: Bool = true) {
     (self.name, self.shape, self.isBatched) = (name, shape, isBatched)
   }

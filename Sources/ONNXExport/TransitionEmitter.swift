@@ -4,7 +4,7 @@ import FileAccess
 import LinearAlgebra
 import Operators
 
-/// Writes the transition `f(z, x)` as nodes of a graph, block by block.
+/// Writes the transition `f(z, x)` block by block as nodes of a graph.
 struct TransitionEmitter {
   private struct Place: Hashable {
     let source: Source
@@ -12,10 +12,10 @@ struct TransitionEmitter {
   }
 
   let model: EquilibriumModel<Double>
-  /// What messages call the file.
+  /// The file's name in messages.
   let file: String
   private let graph: ONNXGraph
-  /// What the sources hold, as they are given and in the shapes that terms have asked for.
+  /// The values of the sources, in their own shapes and in those that terms use.
   private var values: [Place: ONNXValue] = [:]
   private let blocks: [ONNXValue]
   private let x: ONNXValue
@@ -32,7 +32,7 @@ struct TransitionEmitter {
 
   /// Adds the nodes of f, and returns its value, `[batch, N]`.
   ///
-  /// - Throws: `FileError` that names the block with an operator that cannot be exported.
+  /// - Throws: `FileError` that names the block whose operator cannot be exported.
   mutating func emit() throws(FileError) -> ONNXValue {
     var state: [ONNXValue] = []
     for block in model.blocks {
@@ -56,7 +56,7 @@ struct TransitionEmitter {
     return try nonlinearity.emit(ports, in: graph)
   }
 
-  /// A pre-activation: its terms and then its offsets, added up in the order of the block.
+  /// A pre-activation: its terms and then its offsets, summed in the order of the block.
   private mutating func port(_ port: Int, of block: Block<Double>) throws(ONNXRefusal) -> ONNXValue {
     let shape = block.portShapes[port]
     var sum: ONNXValue?
@@ -79,14 +79,14 @@ struct TransitionEmitter {
     sum = sum.map { graph.add($0, summand) } ?? summand
   }
 
-  /// A constant summand: one sample, which holds for the whole batch.
+  /// A constant summand: one sample for the whole batch.
   private func value(of offset: Offset<Double>) throws(ONNXRefusal) -> ONNXValue {
     let tensor = graph.sample(offset.tensor, named: "offset")
     guard let map = offset.map else { return tensor }
     return try map.emitLinear(tensor, in: graph)
   }
 
-  /// What a source holds, in a shape.
+  /// The value of a source, in a shape.
   private mutating func value(_ source: Source, in shape: [Int]) -> ONNXValue {
     let place = Place(source: source, shape: shape)
     if let known = values[place] { return known }

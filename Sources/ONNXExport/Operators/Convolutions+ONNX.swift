@@ -26,8 +26,8 @@ extension TransposedConvolution: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let constants = ONNXConstants(self)
     let rank = inputShape.count - 1
-    // Output padding is less padding behind, and zeros where there is none to take away; as an attribute runtimes take
-    // less of it than PyTorch does.
+    // Output padding reduces the padding at the end, or appends zeros if there is not enough. As an
+    // attribute, runtimes accept less of it than PyTorch does.
     var pads = constants.pads("padding", axes: rank)
     let extra = constants.integers("output_padding", axes: rank)
     let taken = (0..<rank).map { min(pads[rank + $0], extra[$0]) }
@@ -47,7 +47,7 @@ extension TransposedConvolution: ONNXEmitting where S == Double {
 }
 
 extension ONNXConstants {
-  /// What stands before all axes and then what stands behind them, as ONNX has it.
+  /// The padding before all axes followed by the padding after them, in ONNX's order.
   package func pads(_ name: String, axes: Int) -> [Int] {
     let values = integers(name)
     if values.count == 2 * axes, axes > 0, values.count > 1 { return values }

@@ -1,8 +1,8 @@
 import Operators
 
-/// A function of one number that ONNX has under a name of its own.
+/// A function of one number that is an ONNX operator.
 private protocol ONNXNamed: ONNXEmitting {
-  /// The name.
+  /// The operator's name.
   static var onnxName: String { get }
 }
 

@@ -1,6 +1,6 @@
 import Operators
 
-// What works on the lines of a tensor along some axes.
+// Operators on the lines of a tensor along some axes.
 
 extension Softmax: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
@@ -36,7 +36,7 @@ extension SmallestElement: ONNXEmitting {
 }
 
 extension ONNXGraph {
-  /// An operator on each line along the axis that the constant `dim` names.
+  /// Applies an operator to each line along the axis of the constant `dim`.
   fileprivate func alongAxis(_ type: String, _ p: ONNXValue, _ constants: ONNXConstants) -> ONNXValue {
     map(type, p, [("axis", .integer(constants.axis("dim", rank: p.shape.count) + 1))])
   }

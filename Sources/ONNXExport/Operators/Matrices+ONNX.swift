@@ -18,7 +18,7 @@ extension Linear: ONNXEmitting where S == Double {
     if axis == inputShape.count - 1 {
       return graph.value("MatMul", operands, constants: [oriented(isTransposed)], shape: outputShape)
     }
-    // The axes before and behind become one each: W X for the last two.
+    // The axes before and after are merged into one each: W X for the last two.
     let (outer, inner) = (inputShape.prefix(axis).reduce(1, *), inputShape.dropFirst(axis + 1).reduce(1, *))
     let x = graph.reshape(operands[0], to: [outer, inputShape[axis], inner])
     let names = graph.node("MatMul", [oriented(!isTransposed), x.name], results: ["MatMul"])
@@ -59,7 +59,7 @@ extension Mean: ONNXEmitting where S == Double {
 }
 
 extension ONNXGraph {
-  /// A reduction over the axes that the constant `dim` names.
+  /// A reduction over the axes of the constant `dim`.
   package func reduce(_ type: String, _ value: ONNXValue, _ constants: ONNXConstants, to shape: [Int])
     -> ONNXValue
   {
@@ -68,15 +68,15 @@ extension ONNXGraph {
     return reshape(reduce(type, value, axes: axes), to: shape)
   }
 
-  /// The value times a constant for each coordinate; all 1 where there are none.
+  /// The value times a constant for each coordinate; the value itself if all are 1.
   package func times(_ value: ONNXValue, _ factors: [Double]) -> ONNXValue {
     guard !factors.isEmpty else { return value }
     return self.value(
       "Mul", [value], constants: [numbers(factors, shape: [1] + value.shape)], shape: value.shape)
   }
 
-  /// The value with its axes along the axes `dims` of a larger tensor, or along the last ones where `dims` is empty; extents
-  /// of 1 elsewhere, which ONNX repeats.
+  /// The value with its axes along the axes `dims` of a larger tensor, or along the last ones if `dims` is
+  /// empty. The other extents are 1, which ONNX broadcasts.
   func alongAxes(_ value: ONNXValue, _ dims: [Int], rank: Int) -> ONNXValue {
     let axes =
       dims.isEmpty

@@ -1,7 +1,7 @@
 import Operators
 
-// Normalisation of runs of coordinates that stand side by side. Put together from reductions rather than written as
-// LayerNormalization, which takes its weight for all samples alike and in some runtimes E[x²] − E[x]² for a variance.
+// Normalisation of contiguous runs of coordinates. It is composed of reductions, because LayerNormalization
+// has one weight for all samples, and some runtimes compute its variance as E[x²] − E[x]².
 
 extension LayerNormalization: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
@@ -36,7 +36,8 @@ extension InstanceNormalization: ONNXEmitting {
 }
 
 extension ONNXGraph {
-  /// `(p − mean) / √(variance + epsilon)` over runs of so many coordinates, times the second operand, plus the third.
+  /// `(p − mean) / √(variance + epsilon)` over runs of `count` coordinates, times the second operand, plus
+  /// the third.
   fileprivate func normalize(
     _ operands: [ONNXValue], run: Int, epsilon: Double, isCentered: Bool = true
   ) -> ONNXValue {

@@ -70,7 +70,7 @@ extension Choice: ONNXEmitting {
 }
 
 extension ONNXGraph {
-  /// 1 where a comparison holds, else 0.
+  /// 1 where a comparison is true, else 0.
   fileprivate func compare(_ name: String, _ operands: [ONNXValue]) -> ONNXValue {
     choose(combine(name, operands[0], operands[1]), 1, else: 0)
   }

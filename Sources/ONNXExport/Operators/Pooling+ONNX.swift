@@ -12,7 +12,8 @@ extension AveragePooling: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let windows = PoolingWindows(ONNXConstants(self), inputShape: inputShape, outputShape: outputShape)
     let average = graph.pool("AveragePool", operands[0], windows, filler: 0, shape: outputShape)
-    // The average counts whatever is there now. What should have counted is known for each window of a channel.
+    // The average now counts all elements of the padded tensor. The correct count is known for each window
+    // of a channel.
     let area = windows.kernel.reduce(1, *)
     let shares = (0..<outputShape.dropFirst().reduce(1, *)).map { window -> Double in
       var share = 1 / Double(area)
@@ -26,8 +27,8 @@ extension AveragePooling: ONNXEmitting where S == Double {
   }
 }
 
-/// Windows over spatial axes, with padding that makes them fit exactly: runtimes differ in what they make of the last,
-/// incomplete window.
+/// Windows over spatial axes, with padding that makes them fit exactly, because runtimes treat the last,
+/// incomplete window differently.
 private struct PoolingWindows {
   let kernel: [Int]
   let stride: [Int]
@@ -51,7 +52,7 @@ private struct PoolingWindows {
 }
 
 extension ONNXGraph {
-  /// Pooling of what is padded with `filler`.
+  /// Pooling of the value padded with `filler`.
   fileprivate func pool(
     _ type: String, _ value: ONNXValue, _ windows: PoolingWindows, filler: Double, shape: [Int]
   ) -> ONNXValue {

@@ -1,7 +1,7 @@
 import Operators
 
-// Maps whose outputs are inputs, by the operators that ONNX has for them. Those that merely reshape need none: their
-// indices are in order (LinearMap+ONNX.swift).
+// Maps whose outputs are inputs, by their ONNX operators. Reshapes need none, since their indices are in
+// order (LinearMap+ONNX.swift).
 
 extension Permute: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
@@ -54,7 +54,7 @@ extension Pad: ONNXEmitting where S == Double {
 
 extension Upsample: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    // Each spatial axis gets one of extent 1 behind it, which repeats.
+    // Each spatial axis gets an axis of extent 1 after it, which is repeated.
     let factors = ONNXConstants(self).integers("scale_factor", axes: inputShape.count - 1)
     let (channels, extents) = (inputShape[0], inputShape.dropFirst())
     let apart = graph.reshape(operands[0], to: [channels] + extents.flatMap { [$0, 1] })

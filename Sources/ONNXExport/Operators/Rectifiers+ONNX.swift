@@ -1,7 +1,7 @@
 import Operators
 
-// Piecewise linear activations. A constant that ONNX has as an attribute is in single precision there: in double
-// precision the operator is put together from others, which take it as a number.
+// Piecewise linear activations. ONNX stores constants that are attributes in single precision, so in double
+// precision these operators are composed of others whose constants are inputs.
 
 extension Identity: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue { operands[0] }

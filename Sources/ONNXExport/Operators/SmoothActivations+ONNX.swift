@@ -1,7 +1,7 @@
 import Operators
 
-// Activations made of the exponential function. In double precision, which some of the operators lack in runtimes and
-// their attributes in ONNX, they are put together from Exp, Log, Sigmoid and Tanh.
+// Activations based on the exponential function. In double precision runtimes lack some of these operators
+// and ONNX stores attributes in single precision, so they are composed of Exp, Log, Sigmoid and Tanh.
 
 extension Sigmoid: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
@@ -115,8 +115,8 @@ extension ONNXGraph {
     return add(maximum(t, 0), map("Log", add(exp(negate(absolute(t))), 1)))
   }
 
-  /// `e^p − 1` for p below 0, and 0 above, as `2t / (1 − t)` with `t = tanh(p/2)`: to full precision near 0, where the
-  /// difference would cancel.
+  /// `e^p − 1` for p below 0, and 0 above, as `2t / (1 − t)` with `t = tanh(p/2)`. The result has full
+  /// precision near 0, where the difference would cancel.
   fileprivate func expMinusOne(_ p: ONNXValue) -> ONNXValue {
     let t = map("Tanh", multiply(minimum(p, 0), 0.5))
     return divide(multiply(t, 2), combine("Sub", 1, t))
