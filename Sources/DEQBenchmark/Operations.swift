@@ -1,10 +1,10 @@
 import Benchmark
 import DeepEquilibrium
 
-/// How implicit parts are solved, on both sides.
+/// The solution method of implicit parts, on both sides.
 private let method = SolutionMethod.standard
 
-/// A value that is made when it is first asked for: what is filtered out is never built.
+/// A value that is made on first use, so that filtered benchmarks build nothing.
 final class Lazy<Value> {
   private let make: () -> Value
   private(set) lazy var value = make()
@@ -14,7 +14,8 @@ final class Lazy<Value> {
   }
 }
 
-/// What is timed in a precision: a network, its equilibrium model, and a batch with a cotangent.
+/// The subject of benchmarks in one precision: a network, its equilibrium model, and a batch with a
+/// cotangent.
 private struct Bench<S: Scalar> {
   let network: Network<S>
   let model: EquilibriumModel<S>
@@ -38,7 +39,7 @@ private struct Bench<S: Scalar> {
   }
 }
 
-/// Registers what depends on the precision and the batch.
+/// Registers the operations that depend on precision and batch.
 func register<S: Scalar>(
   _ workload: Workload, in suite: BenchmarkSuite, precision: S.Type, named precisionName: String
 ) {
@@ -66,7 +67,7 @@ func register<S: Scalar>(
   }
 }
 
-/// Registers what is done to a model as a whole.
+/// Registers the operations on a model as a whole.
 func registerWholeModel(_ workload: Workload, in suite: BenchmarkSuite) {
   let network = workload.network
   let model = Lazy(EquilibriumModel(converting: network.value))
@@ -89,14 +90,14 @@ func registerWholeModel(_ workload: Workload, in suite: BenchmarkSuite) {
   time("write") { consume(written(.network(network.value))) }
   let bytes = Lazy(written(.network(network.value)))
   time("read", prepare: { _ = bytes.value }) {
-    // Its own writing is what it reads.
+    // It reads what it has written itself.
     consume(try! ModelFile.read(FileContents(bytes.value, named: workload.name)))
   }
 }
 
 private func written(_ model: ModelFile) -> [UInt8] {
   let sink = MemorySink(named: "memory")
-  // Workloads hold only what files can say.
+  // Files can represent every workload.
   try! model.write(to: sink)
   return sink.bytes
 }
@@ -111,7 +112,7 @@ func registerActivations<S: Scalar>(in suite: BenchmarkSuite, precision: S.Type,
   let shapes = [[count]]
   for type in NonlinearityRegistry.elementwise
   where type.constantDescriptions.allSatisfy({ $0.defaultValue != nil }) {
-    // Default constants have a meaning.
+    // The default constants are valid.
     let activation = try! type.init(constants: type.constantDescriptions.map { $0.defaultValue! })
     suite.benchmark("activation/\(type.typeName)/\(precisionName)/value") { state in
       let ports = ports.value

@@ -1,10 +1,10 @@
 import DeepEquilibrium
 
-/// A network to time, and on which batches.
+/// A network to time, and its batch sizes.
 struct Workload {
   let name: String
   let batches: [Int]
-  /// Whether it is small enough to be written out as numbers, and checked, within a second or so.
+  /// Whether it is small enough to be written as numbers and checked within about a second.
   let isWrittenOut: Bool
   let network: Lazy<Network<Double>>
 
@@ -70,7 +70,7 @@ extension Tensor<Double> {
   }
 }
 
-// Everything is drawn from a seed; scales keep values near 1 through all layers (He et al. 2015).
+// Everything is drawn from a seed; the scales keep values near 1 through all layers (He et al. 2015).
 extension Network<Double> {
   /// Dense layers of these widths, the input's first; the last one is linear.
   fileprivate static func dense(_ widths: [Int], activation: any Nonlinearity) -> Network {
@@ -142,11 +142,11 @@ extension Network<Double> {
   }
 }
 
-/// A convolutional network as it grows.
+/// A convolutional network under construction.
 private struct ConvolutionalDraft {
   let inputShape: [Int]
   var layers: [Layer<Double>] = []
-  /// What the next layer reads.
+  /// The source of the next layer.
   var last = Source.input
   private var generator = SeededGenerator(seed: 0)
 

@@ -4,8 +4,8 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// A chain of dense layers while it is being drawn: every activation, skipped and unread layers, implicit layers,
-/// weights of many magnitudes.
+/// A chain of dense layers while it is being drawn: every activation, skipped and unread layers, implicit
+/// layers, weights of many magnitudes.
 struct ChainDraft {
   var generator: SeededGenerator
   let settings: NetworkGenerator
@@ -19,9 +19,9 @@ struct ChainDraft {
       let available = if case .node(let index) = source { layers[index].size } else { inputSize }
       layers.append(layer(at: position, reading: source, size: available))
     }
-    // Mostly the last layer; sometimes an earlier one, which leaves layers that nothing reads.
+    // Usually the last layer; sometimes an earlier one, so that some layers are unread.
     let output = chance(0.85) ? depth - 1 : Int.random(in: 0..<depth, using: &generator)
-    // Fitting sizes and unique names are what the lines above make.
+    // The lines above make fitting sizes and unique names.
     return try! Network(inputShape: [inputSize], layers: layers, output: output)
   }
 
@@ -31,7 +31,7 @@ struct ChainDraft {
     chance(0.15) ? 1 : Int.random(in: 1...settings.maximumWidth, using: &generator)
   }
 
-  /// What the layer at `position` reads: mostly the one before it.
+  /// The source of the layer at `position`: usually the previous layer.
   private mutating func source(after position: Int) -> Source {
     if position == 0 { return .input }
     if chance(0.8) { return .node(position - 1) }
@@ -57,7 +57,8 @@ struct ChainDraft {
     return .explicit(block)
   }
 
-  /// Weights scaled to keep values near their size, times a magnitude; some are exactly zero, some integers.
+  /// Weights scaled so that values keep their size, times a magnitude; some are exactly zero, some
+  /// integers.
   private mutating func weights(_ rows: Int, _ columns: Int) -> Matrix<Double> {
     let magnitude = [1, 1, 1, 1, 0.01, 10, 1e-6][Int.random(in: 0..<7, using: &generator)]
     let scale = magnitude / Double(columns).squareRoot()
@@ -109,7 +110,7 @@ struct ChainDraft {
 }
 
 extension Nonlinearity {
-  /// The largest magnitude of a slope; infinite where none is known, and at least 1.
+  /// The largest magnitude of a slope, at least 1; infinite if unknown.
   var steepestSlope: Double {
     guard let slopes else { return .infinity }
     return max(1, abs(slopes.lowerBound), abs(slopes.upperBound))
@@ -117,7 +118,7 @@ extension Nonlinearity {
 }
 
 extension Matrix<Double> {
-  /// Scales the matrix down until no row's magnitudes add up to more than `bound`.
+  /// Scales the matrix down until the magnitudes of each row sum to at most `bound`.
   fileprivate mutating func scale(rowSumsTo bound: Double) {
     let largest = (0..<rows).map { row($0).reduce(0) { $0 + abs($1) } }.max() ?? 0
     guard largest > bound else { return }

@@ -25,7 +25,7 @@ extension Block<Double> {
     return simpler
   }
 
-  /// The block without a nonlinearity, with plain maps, with a constant of an operator at its default.
+  /// The block without a nonlinearity, with plain maps, or with one constant of an operator at its default.
   var withSimplerOperators: [Block] {
     var simpler: [Block] = []
     let isPlain = nonlinearity is Identity && portShapes.count == 1
@@ -72,7 +72,7 @@ extension Block<Double> {
     return block
   }
 
-  /// The block of its first ports, with another nonlinearity.
+  /// The block with only its first ports, and another nonlinearity.
   private func keepingPorts(_ count: Int, _ nonlinearity: any Nonlinearity) -> Block {
     Block(
       name: name, shape: shape, nonlinearity: nonlinearity,
@@ -82,10 +82,10 @@ extension Block<Double> {
 }
 
 extension Tensor<Double> {
-  /// The tensor of other numbers, or nil where they are the same.
+  /// The tensor with rounded numbers, or nil if they are the same.
   fileprivate func rounded(by round: (Double) -> Double) -> Tensor? {
     let other = elements.map(round)
-    // A zero that loses its sign is no simpler number.
+    // A zero without its sign is not a simpler number.
     return other == elements ? nil : Tensor(shape: shape, elements: other)
   }
 }
@@ -98,7 +98,7 @@ extension Nonlinearity {
 }
 
 extension LinearMap<Double> {
-  /// The map with one of its constants at the default, where that leaves its sizes.
+  /// The map with one of its constants at the default, if its sizes stay the same.
   fileprivate var withDefaults: [any LinearMap<Double>] {
     defaults(constants, Self.constantDescriptions).compactMap { constants in
       let other = try? Self(inputShape: inputShape, parameter: parameter, constants: constants)
@@ -107,7 +107,7 @@ extension LinearMap<Double> {
   }
 }
 
-/// The constants, each time with another one at the default that was not there.
+/// Copies of the constants, each with a different one set to its default.
 private func defaults(_ constants: [Constant], _ descriptions: [ConstantDescription]) -> [[Constant]] {
   constants.indices.compactMap { index in
     guard let value = descriptions[index].defaultValue, value != constants[index] else { return nil }

@@ -5,11 +5,11 @@ import Networks
 import Operators
 
 extension Network<Double> {
-  /// The smallest network that this one can be simplified to while `fails` stays true, greedily: no single step makes it
-  /// simpler.
+  /// The smallest network to which this one can be simplified while `fails` stays true. The method is
+  /// greedy: no single step makes the result simpler.
   ///
-  /// The steps go from bold to small, layer by layer. One that helps is tried again at once, and those before it only
-  /// when all have been tried.
+  /// The steps go from bold to small, layer by layer. A successful step is repeated at once; earlier steps
+  /// are repeated only after all have been tried.
   ///
   /// - Parameter fails: Whether a network shows the fault; true of this network.
   /// - Complexity: O(layers + simplifications of each) calls of `fails` in each of a few rounds.
@@ -35,8 +35,8 @@ extension Network<Double> {
     return smallest
   }
 
-  /// For a network and the number of a layer those that are simpler by one step, the boldest first. Every chain of steps
-  /// ends.
+  /// For a network and the index of a layer the networks that are simpler by one step, the boldest first.
+  /// Every chain of steps ends.
   private static var steps: [(Network, Int) -> [Network]] {
     [
       { network, index in [network.computing(index)].compactMap { $0 } },
@@ -50,7 +50,8 @@ extension Network<Double> {
     ]
   }
 
-  /// A layer as the output, with nothing but what it depends on; nil where that is everything.
+  /// The network with this layer as output and only the layers that it depends on; nil if that is all of
+  /// them.
   private func computing(_ index: Int) -> Network? {
     var needed: Set<Int> = [index]
     for layer in order.reversed() where needed.contains(layer) { needed.formUnion(layers[layer].nodeSources) }
@@ -64,7 +65,7 @@ extension Network<Double> {
     return try? Network(inputShape: inputShape, layers: layers, output: index)
   }
 
-  /// What is computed from a layer alone, with the layer's value as the input.
+  /// The network after a layer, with the layer's value as the input.
   private func startingBehind(_ index: Int) -> Network? {
     var behind: Set<Int> = [index]
     for layer in order {
@@ -77,7 +78,7 @@ extension Network<Double> {
       behind.sorted(), inputShape: layers[index].shape, output: behind.contains(output) ? output : last)
   }
 
-  /// The network of some of the layers; what reads another reads the input instead.
+  /// The network of some of the layers; other sources are replaced by the input.
   private func keeping(_ kept: [Int], inputShape: [Int], output: Int) -> Network? {
     let positions = Dictionary(uniqueKeysWithValues: zip(kept, 0...))
     guard let newOutput = positions[output] else { return nil }
@@ -89,8 +90,8 @@ extension Network<Double> {
     return try? Network(inputShape: inputShape, layers: rest, output: newOutput)
   }
 
-  /// The networks without a layer that nothing reads, or whose readers can read what it reads: a value of as many
-  /// coordinates, in whatever shape.
+  /// The networks without a layer that is unread, or that its readers can replace by its source: a value
+  /// with as many coordinates, in any shape.
   private func without(_ index: Int) -> [Network] {
     guard layers.count > 1 else { return [] }
     return layers[index].sources.compactMap { without(index, reading: $0) }
@@ -118,7 +119,7 @@ extension Network<Double> {
     return try? Network(inputShape: inputShape, layers: changed, output: output)
   }
 
-  /// The network with an explicit layer cut down to its first half or to all but its last coordinate.
+  /// The network with an explicit layer reduced to its first half or to all but its last coordinate.
   private func narrowed(_ index: Int) -> [Network] {
     guard case .explicit(let block) = layers[index], block.size > 1, block.isDense,
       isReadDensely(.node(index))
@@ -130,7 +131,7 @@ extension Network<Double> {
     }
   }
 
-  /// Whether a value is read by dense layers only, which can read less of it.
+  /// Whether only dense layers read a value, so that it can be narrowed.
   private func isReadDensely(_ source: Source) -> Bool {
     layers.allSatisfy { layer in
       guard layer.sources.contains(source) else { return true }
@@ -139,7 +140,7 @@ extension Network<Double> {
     }
   }
 
-  /// The network of the input's first half, or of all but its last coordinate.
+  /// The network with the first half of the input, or all but its last coordinate.
   private var narrowedInput: [Network] {
     guard inputSize > 1, isReadDensely(.input) else { return [] }
     return Set([inputSize / 2, inputSize - 1]).sorted().compactMap { size in
@@ -150,7 +151,7 @@ extension Network<Double> {
 }
 
 extension Layer<Double> {
-  /// What the layer reads, each once.
+  /// The layer's sources, each once.
   package var sources: [Source] {
     switch self {
     case .explicit(let block):
@@ -170,7 +171,7 @@ extension Layer<Double> {
     }
   }
 
-  /// Simpler layers of the same size. What keeps an implicit layer contractive is left alone.
+  /// Simpler layers of the same size. Whatever keeps an implicit layer contractive is unchanged.
   fileprivate var simplifications: [Layer] {
     switch self {
     case .explicit(let block):

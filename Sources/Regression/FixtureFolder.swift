@@ -8,14 +8,14 @@ import Networks
   import Darwin
 #endif
 
-/// The folder of a fixture: `expected.json`, and a network or several that are stacked.
+/// The folder of a fixture: `expected.json`, and one network or several that are stacked.
 package struct FixtureFolder {
   /// Its path.
   package let path: String
 
-  /// All folders at or below `root` that hold an expected.json, in the order of their names.
+  /// All folders at or below `root` that contain an expected.json, sorted by name.
   ///
-  /// - Throws: `FileError` of kind `noInput` where a folder cannot be opened.
+  /// - Throws: `FileError` of kind `noInput` if a folder cannot be opened.
   package static func paths(under root: String) throws(FileError) -> [String] {
     var found: [String] = []
     var pending = [root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root]
@@ -27,19 +27,20 @@ package struct FixtureFolder {
     return found.sorted()
   }
 
-  /// The file of the outputs and gradients that the network must have.
+  /// The file of the expected outputs and gradients.
   var expectedResults: String { "\(path)/expected.json" }
 
-  /// The file of the recorded equilibrium model: `NAME.deq.json` beside the first network's `NAME.json` or `NAME.onnx`.
+  /// The file of the recorded equilibrium model: `NAME.deq.json` beside the first network's `NAME.json` or
+  /// `NAME.onnx`.
   ///
-  /// - Throws: `FileError` of kind `noInput` where there is no network.
+  /// - Throws: `FileError` of kind `noInput` if there is no network.
   var recordedModel: String {
     get throws(FileError) { try networks[0].dropLast(5) + ".deq.json" }
   }
 
-  /// The network, of all files stacked in their order.
+  /// The network, stacked from all files in order.
   ///
-  /// - Throws: `FileError` where a file cannot be read, or one does not fit the one before it.
+  /// - Throws: `FileError` if a file cannot be read, or does not fit the previous one.
   package func network() throws -> Network<Double> {
     let paths = try networks
     let networks = try paths.map { path in
@@ -55,7 +56,7 @@ package struct FixtureFolder {
     }
   }
 
-  /// The network files, in the order in which they are stacked.
+  /// The network files, in stacking order.
   private var networks: [String] {
     get throws(FileError) {
       for name in ["mlp.json", "network.json", "network.onnx"] where Self.exists("\(path)/\(name)") {
@@ -71,7 +72,7 @@ package struct FixtureFolder {
     }
   }
 
-  /// Whether there is anything of this name.
+  /// Whether a path exists.
   package static func exists(_ path: String) -> Bool {
     access(path, F_OK) == 0
   }

@@ -6,11 +6,11 @@ import ModelFiles
 import ModelJSON
 import Networks
 
-/// How a fixture fared.
+/// The result of a fixture.
 package struct FixtureResult {
   /// Its folder.
   package let name: String
-  /// What is wrong, in one line; nil where nothing is.
+  /// The fault in one line; nil if there is none.
   package internal(set) var fault: String?
   /// The largest difference from the expected values, relative to the scale of each quantity.
   package internal(set) var worst: Double?
@@ -18,10 +18,10 @@ package struct FixtureResult {
   package internal(set) var isRecorded = false
 }
 
-/// One fixture: a network, the equilibrium model that was recorded for it, and the outputs and gradients that both must
+/// One fixture: a network, its recorded equilibrium model, and the outputs and gradients that both must
 /// have.
 package struct FixtureRun {
-  /// How far from the expected values a number may be, relative to the scale of its quantity.
+  /// The largest allowed difference from an expected value, relative to the scale of its quantity.
   package static let tolerance = 1e-12
 
   private let folder: FixtureFolder
@@ -31,12 +31,13 @@ package struct FixtureRun {
     self.folder = FixtureFolder(path: folder)
   }
 
-  /// Converts the network again, and compares the bytes with the recorded model and the numbers with the expected ones.
+  /// Converts the network again, and compares the bytes with the recorded model and the numbers with the
+  /// expected ones.
   ///
-  /// What cannot be read in the fixture is its fault.
+  /// A file of the fixture that cannot be read is a fault of the fixture.
   ///
-  /// - Parameter record: Replaces the recorded model, where it differs; nil for a difference that is a fault.
-  /// - Throws: `FileError` where the machine fails rather than the fixture, and what `record` throws.
+  /// - Parameter record: Replaces a recorded model that differs; nil if a difference is a fault.
+  /// - Throws: `FileError` for a failure of the machine, not of the fixture, and what `record` throws.
   package func result(
     recording record: ((_ model: [UInt8], _ target: String) throws -> Void)? = nil
   ) throws -> FixtureResult {
@@ -76,7 +77,7 @@ package struct FixtureRun {
     return result
   }
 
-  /// How a conversion differs from the recorded one, in one line; nil where all bytes are the same.
+  /// The difference between a conversion and the recorded one in one line; nil if all bytes are the same.
   private func difference(of bytes: [UInt8], from target: String) throws -> String? {
     guard FixtureFolder.exists(target) else {
       return "\(target): not recorded; deq fixtures --record writes it"

@@ -5,7 +5,7 @@ import FileAccess
 import ModelFiles
 import Networks
 
-/// One random network, and the property that it must have.
+/// One random network, and the property to test.
 struct PropertyCase {
   let network: Network<Double>
   let seed: UInt64
@@ -15,7 +15,7 @@ struct PropertyCase {
     self.seed = seed
   }
 
-  /// What is wrong, or nil.
+  /// The fault, or nil.
   func fault(_ summary: inout PropertySummary) throws -> String? {
     summary.add(network)
     guard case .network(let again) = try reread(.network(network)) else {
@@ -28,7 +28,7 @@ struct PropertyCase {
       }
       var checker = EquivalenceChecker()
       checker.seed = seed
-      // The matrix form is the same model: its proof is new, its numbers need fewer samples.
+      // The matrix form is the same model. Only its proof is new, so its measurement needs fewer samples.
       checker.samples = form == .blocks ? 8 : 3
       let report = checker.check(again, against: written)
       summary.add(report)

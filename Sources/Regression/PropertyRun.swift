@@ -4,29 +4,29 @@ import RandomNetworks
 
 /// The property test: random networks are converted, checked, written and read again.
 package struct PropertyRun {
-  /// What the networks are drawn by.
+  /// The generator of the networks.
   package var generator = NetworkGenerator()
   private let cases: Int
   private let seed: UInt64
 
-  /// A run of so many networks; the same seed, the same networks.
+  /// A run of `cases` networks; the same seed gives the same networks.
   package init(cases: Int, seed: UInt64) {
     self.cases = cases
     self.seed = seed
   }
 
-  /// How a run ends.
+  /// The result of a run.
   package enum Result {
     /// Every network has the property.
     case passed(PropertySummary)
-    /// One has not.
+    /// One network does not have it.
     case failed(PropertyFailure)
   }
 
   /// Runs the cases, up to the first that fails, which is shrunk.
   ///
   /// - Parameter progress: Called before each case with its number.
-  /// - Throws: `FileError` where a model cannot be written or read.
+  /// - Throws: `FileError` if a model cannot be written or read.
   package func result(progress: (_ number: Int) -> Void) throws -> Result {
     var summary = PropertySummary()
     for number in 0..<cases {
@@ -41,7 +41,7 @@ package struct PropertyRun {
     return .passed(summary)
   }
 
-  /// The smallest network that fails as this one does.
+  /// The smallest network with the same failure.
   private func smallestFailing(_ network: Network<Double>, seed: UInt64) -> Network<Double> {
     var ignored = PropertySummary()
     return network.shrunk { candidate in
@@ -54,7 +54,7 @@ package struct PropertyRun {
 package struct PropertyFailure {
   /// The number of the case, from 0.
   package let number: Int
-  /// What is wrong, in one line.
+  /// The fault in one line.
   package let fault: String
   /// The smallest network that still fails.
   package let smallest: Network<Double>

@@ -2,21 +2,21 @@ import Blocks
 import Equivalence
 import Networks
 
-/// What a run of the property test has seen.
+/// Statistics of a run of the property test.
 package struct PropertySummary {
-  /// How many layers all networks have.
+  /// The number of layers of all networks.
   package private(set) var layers = 0
   /// How many of them are equilibria.
   package private(set) var implicitLayers = 0
   /// The names of all operators in the networks.
   package private(set) var operators: Set<String> = []
-  /// How many networks have no matrix form but a rounded one.
+  /// How many networks have only a rounded matrix form.
   package internal(set) var rounded = 0
-  /// How many outputs and gradients were compared where the numbers decide.
+  /// How many outputs and gradients were compared by measurement.
   package private(set) var comparisons = 0
-  /// How many of these were the same to the last bit.
+  /// How many of these were identical in every bit.
   package private(set) var identical = 0
-  /// The largest difference, as a share of what rounding explains.
+  /// The largest difference relative to what rounding explains.
   package private(set) var worstRatio = 0.0
 
   package init() {}
@@ -40,7 +40,7 @@ package struct PropertySummary {
     }
   }
 
-  /// Counts the comparisons that decide, which are those that agree where the verdict is `proved`.
+  /// Counts the comparisons that agree to rounding; if the verdict is `proved`, these are the ones that decide.
   package mutating func add(_ report: EquivalenceReport) {
     for discrepancy in report.measurement.discrepancies where discrepancy.isRounding {
       comparisons += 1

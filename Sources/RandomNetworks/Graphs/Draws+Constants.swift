@@ -1,8 +1,8 @@
 import Operators
 
-/// Constants of operators, by the rules of their shapes where there are some, else by their kinds.
+/// Constants of operators, by the rules of their shapes if there are any, else by their kinds.
 extension Draws {
-  /// Constants of these kinds, in their order: the defaults often, and otherwise anything.
+  /// Constants of these kinds, in order: often the defaults, otherwise any value.
   package mutating func constants(_ descriptions: [ConstantDescription]) -> [Constant] {
     descriptions.map { description in
       if let value = description.defaultValue, chance(0.5) { return value }
@@ -16,7 +16,7 @@ extension Draws {
     }
   }
 
-  /// The constants that the windows of a pooling and of a convolution have in common, for samples of this shape.
+  /// The constants that the windows of a pooling and of a convolution share, for samples of this shape.
   package mutating func window(_ shape: [Int], kernel: [Int], mayBeSame: Bool) -> [String: Constant] {
     let rank = shape.count - 1
     let dilation = chance(0.7) ? [1] : perAxis(1...2, rank)
@@ -30,7 +30,7 @@ extension Draws {
     return constants
   }
 
-  /// One number for all axes, one for each, or those before all axes and then those behind.
+  /// One number for all axes, one for each, or those before all axes and then those after.
   package mutating func padding(kernel: [Int], dilation: [Int]) -> [Int] {
     let reaches = kernel.indices.map { axis in
       (kernel[axis] - 1) * (dilation.count == 1 ? dilation[0] : dilation[axis])
@@ -59,7 +59,7 @@ extension Draws {
     let kernel = kernel(shape)
     var constants = window(shape, kernel: kernel, mayBeSame: false)
     constants["kernel_size"] = .integers(Set(kernel).count == 1 && chance(0.5) ? [kernel[0]] : kernel)
-    // A kernel of one number says not how many axes there are, which only its strides would ask for.
+    // A kernel of one number does not determine the number of axes; the strides do.
     if chance(0.4) { constants["stride"] = nil }
     constants["ceil_mode"] = .flag(chance(0.4))
     constants["count_include_pad"] = .flag(chance(0.5))

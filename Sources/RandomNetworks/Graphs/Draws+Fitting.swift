@@ -4,9 +4,9 @@ import Operators
 
 /// Linear maps and constant summands of given sizes.
 extension Draws {
-  /// A map from a value of one shape to a port of another, of any type that can be one.
+  /// A map of any suitable type from a value of one shape to a port of another.
   ///
-  /// The map may see the value in another shape than it has, with as many coordinates.
+  /// The map may read the value in another shape of the same size.
   package mutating func map(from shape: [Int], to target: [Int]) -> any LinearMap<Double> {
     let (inputs, outputs) = (shape.reduce(1, *), target.reduce(1, *))
     for _ in 0..<3 where chance(0.5) {
@@ -36,7 +36,8 @@ extension Draws {
     if let map = try? Map(inputShape: shape, parameter: nil, constants: constants) { maps.append(map) }
   }
 
-  /// A constant summand of a port of this shape: as large as the port, or a smaller tensor and the map that spreads it.
+  /// A constant summand of a port of this shape: of the same size, or a smaller tensor with a map that
+  /// broadcasts it.
   package mutating func offset(port: Int, of shape: [Int], parameter: String?) -> Offset<Double> {
     let types = LinearMapRegistry.all.filter { !$0.hasParameter }
     for _ in 0..<3 where chance(0.6) {
@@ -55,7 +56,7 @@ extension Draws {
     }
   }
 
-  /// The summand that a tensor makes which lies along some of a port's axes.
+  /// The summand from a tensor that lies along some of a port's axes.
   package func spread(
     _ tensor: Tensor<Double>, over shape: [Int], dims: [Int], _ port: Int, _ parameter: String?
   ) -> Offset<Double> {
@@ -67,7 +68,7 @@ extension Draws {
     return Offset(port: port, tensor: tensor, map: map, parameter: parameter)
   }
 
-  /// The bias that goes with a map in files, in its usual shape.
+  /// The bias of a map in files, in its usual shape.
   package mutating func bias(of map: any LinearMap<Double>, parameter: String) -> Offset<Double> {
     spread(tensor(map.biasShape, inputs: 1), over: map.outputShape, dims: map.biasDims, 0, parameter)
   }

@@ -3,13 +3,13 @@ import Operators
 
 /// Linear maps of every type in the registry.
 extension Draws {
-  /// Linear maps that a network may read a value of this shape by: any type, or a dense matrix.
+  /// A linear map of any type, or a dense matrix, that reads a value of this shape.
   package mutating func map(reading shape: [Int]) -> (any LinearMap<Double>)? {
     let types: [any LinearMap<Double>.Type] = LinearMapRegistry.all + [DenseMap<Double>.self]
     return map(element(of: types), reading: shape)
   }
 
-  /// A map of this type that reads a value of this shape, or nil where none was found.
+  /// A map of this type that reads a value of this shape, or nil if none was found.
   package mutating func map(
     _ type: any LinearMap<Double>.Type, reading shape: [Int]
   ) -> (any LinearMap<Double>)? {
@@ -26,8 +26,8 @@ extension Draws {
 
   /// A parameter and constants of a map of this type; they may not fit each other.
   ///
-  /// A type whose shapes follow rules of their own has a case here; one that takes any constants of its kinds and a
-  /// parameter of what it reads needs none.
+  /// A type with shape rules of its own has a case here. A type that accepts any constants of its kinds and
+  /// a parameter of its source's shape needs none.
   private mutating func parts(
     of type: any LinearMap<Double>.Type, reading shape: [Int]
   ) -> (Tensor<Double>?, [Constant])? {
@@ -97,7 +97,7 @@ extension Draws {
     return (tensor([shape[0], outputs] + kernel, inputs: inputs), constants)
   }
 
-  /// Mostly one group; often a group for each channel.
+  /// Usually one group; often a group for each channel.
   private mutating func groups(of channels: Int) -> Int {
     chance(0.4) ? 1 : chance(0.4) ? channels : divisor(of: channels)
   }
@@ -114,7 +114,7 @@ extension Draws {
     return (weight, ["dim": .integers(isLast ? [] : axes), "factors": .numbers(factors)])
   }
 
-  /// The constants of a map that moves coordinates; nil for a type that is not known here.
+  /// The constants of a map that moves coordinates; nil for an unknown type.
   private mutating func indexing(_ type: String, reading shape: [Int]) -> [String: Constant]? {
     let rank = shape.count
     let axis = integer(0...rank - 1)
@@ -159,7 +159,7 @@ extension Draws {
     var target = shape.map { $0 == 1 && chance(0.5) ? integer(1...3) : $0 }
     var dims: [Int] = []
     if shape.count < 4, chance(0.7) {
-      // A new axis somewhere.
+      // A new axis at a random position.
       let place = integer(0...shape.count)
       target.insert(integer(1...3), at: place)
       dims = target.indices.filter { $0 != place }

@@ -3,10 +3,10 @@ import Operators
 
 /// Nonlinearities of every type in the registry.
 extension Draws {
-  /// A nonlinearity of this type whose first port has this shape, and the shapes of all its ports; nil where none was
-  /// found.
+  /// A nonlinearity of this type whose first port has this shape, and the shapes of all its ports; nil if
+  /// none was found.
   ///
-  /// A parameter port that is not required may be left out with all behind it.
+  /// An optional parameter port may be omitted together with all later ports.
   package mutating func nonlinearity(
     _ type: any Nonlinearity.Type, of shape: [Int]
   ) -> (nonlinearity: any Nonlinearity, portShapes: [[Int]])? {
@@ -21,8 +21,8 @@ extension Draws {
     return nil
   }
 
-  /// The constants of a nonlinearity. A type whose constants follow rules of their own has a case here; one that takes
-  /// any of its kinds needs none.
+  /// The constants of a nonlinearity. A type with rules of its own has a case here; a type that accepts any
+  /// constants of its kinds needs none.
   private mutating func constants(of type: any Nonlinearity.Type, for shape: [Int]) -> [Constant]? {
     let given: [String: Constant]
     switch type.typeName {
@@ -44,7 +44,7 @@ extension Draws {
 
   private mutating func epsilon() -> Constant { .number(element(of: [1e-5, 1e-3, 0.1])) }
 
-  /// The shapes of the ports: the same for all, but for matrix products.
+  /// The shapes of the ports: all the same, except for matrix products.
   private mutating func portShapes(of type: any Nonlinearity.Type, first shape: [Int]) -> [[Int]] {
     if type.typeName == "matmul" {
       guard shape.count >= 2 else { return [shape] }
@@ -56,7 +56,7 @@ extension Draws {
     return [[Int]](repeating: shape, count: max(1, count))
   }
 
-  /// An activation that networks use, with constants of all sorts.
+  /// A common activation, with various constants.
   package mutating func activation() -> any Nonlinearity {
     while true {
       let type = element(of: NonlinearityRegistry.activations)
@@ -68,13 +68,13 @@ extension Draws {
 }
 
 extension Nonlinearity {
-  /// Whether it is defined for all numbers, and no function such as `log` whose arguments have to be chosen.
+  /// Whether it is defined for all numbers, unlike `log`, whose arguments must be chosen.
   var isTotal: Bool {
     if let activation = self as? any Activation { return type(of: activation).isActivation }
     return !["quotient", "power"].contains(type(of: self).typeName)
   }
 
-  /// Whether its values are within −1 and 1 whatever it reads.
+  /// Whether its values are within −1 and 1 for all arguments.
   var isBounded: Bool {
     if type(of: self).typeName == Softmax.typeName { return true }
     guard self is any Activation else { return false }
@@ -84,7 +84,7 @@ extension Nonlinearity {
     return values.elements.allSatisfy { abs($0) <= 1 }
   }
 
-  /// Whether values and slopes are of moderate size where each port is within `reach` of its centre.
+  /// Whether values and slopes are of moderate size if each port is within `reach` of its centre.
   func isTame(around centres: [Double], reach: Double) -> Bool {
     let steps = stride(from: -reach, through: reach, by: reach / 8).map { $0 }
     let count = centres.count == 1 ? steps.count : steps.count * steps.count

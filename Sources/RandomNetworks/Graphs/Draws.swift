@@ -11,7 +11,7 @@ package struct Draws {
   package init(generator: SeededGenerator, settings: NetworkGenerator) {
     self.generator = generator
     self.settings = settings
-    // Most networks stay small: whole matrices are as large as the square of all values together.
+    // Most networks stay small, since whole matrices grow with the square of all values together.
     let size = [16, 24, 24, 36, 48, 96][Int.random(in: 0..<6, using: &self.generator)]
     maximumSize = max(settings.maximumWidth, min(size, 2 * settings.maximumWidth * settings.maximumWidth))
   }
@@ -27,7 +27,7 @@ package struct Draws {
     chance(0.1) ? 1 : integer(1...settings.maximumWidth)
   }
 
-  /// A number of several channels, as `channels`, `rows` or `positions`.
+  /// A number of channels, rows or positions.
   package mutating func extent(atMost largest: Int) -> Int {
     integer(1...max(1, min(largest, settings.maximumWidth)))
   }
@@ -36,9 +36,9 @@ package struct Draws {
   package mutating func shape(rank: Int) -> [Int] {
     var (shape, room) = ([Int](), maximumSize)
     for axis in 0..<rank {
-      // Leaves room for axes of two at least behind this one.
+      // Leaves room for later axes of at least two.
       let share = axis == rank - 1 ? room : max(1, min(room >> (rank - 1 - axis), 5))
-      // Axes of one extent are those that a mistake exchanges unnoticed.
+      // A mistake that exchanges two axes goes unnoticed if their extents are equal.
       let isRepeated = axis > 0 && shape[axis - 1] <= share && chance(0.3)
       let extent = rank == 1 ? width() : isRepeated ? shape[axis - 1] : extent(atMost: share)
       shape.append(extent)
@@ -47,7 +47,7 @@ package struct Draws {
     return shape
   }
 
-  /// A random way to write a number of coordinates as a shape of this rank.
+  /// A random shape of this rank with a given number of coordinates.
   package mutating func factorization(of size: Int, rank: Int) -> [Int] {
     var (shape, rest) = ([Int](), size)
     for _ in 1..<max(1, rank) {
@@ -63,8 +63,8 @@ package struct Draws {
     element(of: (1...number).filter { number % $0 == 0 })
   }
 
-  /// Numbers of a tensor whose rows are as long as `inputs`, scaled to keep values near their size; some tensors have
-  /// zeros, some are integers, some large or small.
+  /// Numbers of a tensor whose rows have `inputs` elements, scaled so that values keep their size. Some
+  /// tensors have zeros, some are integers, some large or small.
   package mutating func tensor(_ shape: [Int], inputs: Int) -> Tensor<Double> {
     let magnitude = [1, 1, 1, 1, 1, 0.1, 3][integer(0...6)]
     let scale = magnitude / Double(max(1, inputs)).squareRoot()
@@ -78,7 +78,7 @@ package struct Draws {
     return Tensor(shape: shape, elements: elements)
   }
 
-  /// Numbers none of which is 0 and no two of which are equal: what breaks ties.
+  /// Distinct numbers other than 0, to break ties.
   package mutating func distinct(_ shape: [Int]) -> Tensor<Double> {
     Tensor(shape: shape, elements: (0..<shape.reduce(1, *)).map { _ in generator.normal() })
   }
@@ -98,7 +98,7 @@ package struct Draws {
 
 /// The constants of an operator by name; the others have their defaults.
 ///
-/// - Returns: nil where one has no default and is not given.
+/// - Returns: nil if one without a default is missing.
 package func constants(_ descriptions: [ConstantDescription], _ given: [String: Constant]) -> [Constant]? {
   let values = descriptions.map { given[$0.name] ?? $0.defaultValue }
   return values.contains { $0 == nil } ? nil : values.compactMap { $0 }

@@ -6,8 +6,8 @@ import Operators
 
 /// Implicit layers with one equilibrium for every input.
 extension GraphDraft {
-  /// An implicit layer of up to three blocks that may all read each other, by maps of all sorts: no port's row of `W_z`
-  /// adds up to more than 0.9, divided by what the nonlinearity may enlarge.
+  /// An implicit layer of up to three blocks that may all read each other, by maps of all types. No port's
+  /// row of `W_z` sums to more than 0.9 divided by the nonlinearity's largest expansion.
   mutating func drawImplicit() {
     let read = source()
     let shapes = (0..<draws.integer(1...3)).map { _ in
@@ -38,7 +38,7 @@ extension GraphDraft {
     }
     var offsets = draws.chance(0.7) ? [draws.offset(port: 0, of: shape, parameter: nil)] : []
     for port in portShapes.indices.dropFirst() {
-      // Weights of at most 1, so that they enlarge nothing.
+      // Weights of at most 1, so that they do not enlarge anything.
       let numbers = (0..<shape.reduce(1, *)).map { _ in 2 * draws.generator.uniform() - 1 }
       offsets.append(
         Offset(port: port, tensor: Tensor(shape: shape, elements: numbers), parameter: "p\(index)\(port)"))
@@ -48,7 +48,7 @@ extension GraphDraft {
       offsets: offsets)
   }
 
-  /// A nonlinearity that enlarges differences by a known factor at most.
+  /// A nonlinearity that enlarges differences by at most a known factor.
   private mutating func contractible(_ shape: [Int]) -> (any Nonlinearity, [[Int]]) {
     if draws.chance(0.4) {
       let type = draws.element(
@@ -57,7 +57,7 @@ extension GraphDraft {
         ]
           as [any Nonlinearity.Type])
       if let (drawn, portShapes) = draws.nonlinearity(type, of: shape) {
-        // A variance that is at least 1 bounds what a normalisation does.
+        // A variance of at least 1 bounds the expansion of a normalisation.
         let constants = zip(type.constantDescriptions, drawn.constants).map {
           $0.name == "eps" ? Constant.number(1) : $1
         }
@@ -72,7 +72,7 @@ extension GraphDraft {
 }
 
 extension Nonlinearity {
-  /// How many times larger than its port's the largest change of its value may be.
+  /// An upper bound on the largest change of its value relative to that of its port.
   fileprivate func expansion(of shape: [Int]) -> Double {
     if self is any Activation { return steepestSlope }
     if self is Softmax { return 1 }
@@ -82,7 +82,7 @@ extension Nonlinearity {
 }
 
 extension LinearMap<Double> {
-  /// The map, or one like it whose rows' magnitudes add up to at most `bound`.
+  /// The map, or a similar one whose rows' magnitudes sum to at most `bound`.
   fileprivate func scaled(rowSumsTo bound: Double) -> any LinearMap<Double> {
     var largest = 0.0
     for row in 0..<outputSize {

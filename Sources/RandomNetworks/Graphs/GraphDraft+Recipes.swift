@@ -4,9 +4,9 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// The sorts of layers that a graph is drawn of.
+/// The kinds of layers in a random graph.
 extension GraphDraft {
-  /// Draws one layer, or several that belong together, or none where what was tried does not behave.
+  /// Draws one layer, or several that belong together, or none if the attempt is not well-behaved.
   package mutating func draw() {
     if draws.chance(draws.settings.implicitShare) { return drawImplicit() }
     switch draws.integer(0...19) {
@@ -23,7 +23,7 @@ extension GraphDraft {
     }
   }
 
-  /// A linear map with its bias and an activation, as files have it in one layer.
+  /// A linear map with its bias and an activation, which files have in one layer.
   mutating func drawLinear(_ type: any LinearMap<Double>.Type) {
     let read = source()
     let view =
@@ -69,7 +69,7 @@ extension GraphDraft {
     return !alike.isEmpty && draws.chance(0.8) ? draws.element(of: alike) : source()
   }
 
-  /// What fills a parameter port, in one of the layouts that files have.
+  /// The operand of a parameter port, in one of the layouts that files have.
   private mutating func parameter(
     of nonlinearity: any Nonlinearity, at index: Int, shape: [Int], name: String
   ) -> Offset<Double> {
@@ -81,7 +81,8 @@ extension GraphDraft {
       "\(name).\(port.name)")
   }
 
-  /// A function such as `log` where its arguments are: each port is a bounded value times a little, plus a constant.
+  /// A function such as `log` within its domain: each port is a small multiple of a bounded value plus a
+  /// constant.
   private mutating func drawTamed(_ nonlinearity: any Nonlinearity) {
     let count = type(of: nonlinearity).inputCount
     let reach = 0.4
@@ -124,7 +125,7 @@ extension GraphDraft {
         terms: terms))
   }
 
-  /// Values side by side along an axis.
+  /// The concatenation of values along an axis.
   private mutating func drawConcatenation() {
     let first = source()
     let axis = draws.integer(0...first.shape.count - 1)
@@ -149,7 +150,7 @@ extension GraphDraft {
         terms: terms))
   }
 
-  /// A layer that has the weight of an earlier one.
+  /// A layer that shares the weight of an earlier one.
   private mutating func drawTied() {
     let weights = layers.flatMap { layer -> [Term<Double>] in
       guard case .explicit(let block) = layer else { return [] }
@@ -185,7 +186,7 @@ extension GraphDraft {
         nonlinearity: draws.chance(0.5) ? draws.activation() : Identity()))
   }
 
-  /// Any block: every port reads several values by all sorts of maps, with several summands.
+  /// Any block: every port reads several values by maps of all types, with several summands.
   private mutating func drawGeneral() {
     let shape = draws.chance(0.6) ? source().shape : draws.shape(rank: draws.integer(1...3))
     let type = draws.element(
@@ -198,7 +199,7 @@ extension GraphDraft {
       for _ in 0..<draws.integer(1...3) {
         let read = source()
         let map = draws.map(from: read.shape, to: shape)
-        // Of entries at one place all but one have names, or nothing would tell them apart.
+        // Of the entries at one place all but one must have names, to distinguish them.
         let isAlone = !terms.contains { $0.port == port && $0.source == read.source && $0.parameter == nil }
         let isNamed = map.parameterShape != nil && (!isAlone || draws.chance(0.8))
         terms.append(

@@ -6,15 +6,15 @@ import Operators
 
 /// A graph of layers over tensors while it is being drawn.
 ///
-/// Every value is computed at a few inputs as soon as it is drawn. A layer is taken only if its values are finite and of
-/// moderate size there, and if neither they nor their derivatives jump when what it reads changes a little: at a tie or
-/// at a kink two evaluations that differ by rounding would differ by more.
+/// Every value is computed at a few inputs as soon as it is drawn. A layer is accepted only if its values
+/// there are finite and of moderate size, and if neither they nor their derivatives jump when its sources
+/// change a little. At a tie or at a kink two evaluations that differ by rounding would differ by more.
 package struct GraphDraft {
   /// The input or a layer's value.
   package struct Value {
     package let source: Source
     package let shape: [Int]
-    /// What it is at the inputs, a row for each.
+    /// Its values at the inputs, one row for each.
     package let numbers: Matrix<Double>
     /// Whether all its coordinates are within −1 and 1 at every input.
     let isBounded: Bool
@@ -32,13 +32,13 @@ package struct GraphDraft {
     self.draws = draws
   }
 
-  /// How many more layers there may be.
+  /// How many more layers are allowed.
   package var room: Int { depth - layers.count }
 
   /// The name of the next layer.
   package func name(_ type: String) -> String { "\(type)\(layers.count)" }
 
-  /// A network of at most `depth` layers that `draw` draws; nil where it draws none.
+  /// A network of at most `depth` layers that `draw` draws; nil if it draws none.
   package mutating func network(of depth: Int, drawing draw: (inout GraphDraft) -> Void) -> Network<Double>? {
     start()
     self.depth = depth
@@ -60,7 +60,7 @@ package struct GraphDraft {
     if layers.isEmpty { appendDense() }
     let last = layers.count - 1
     let output = draws.chance(0.85) ? last : draws.integer(0...last)
-    // Fitting sizes and unique names are what the lines above make.
+    // The lines above make fitting sizes and unique names.
     return try! Network(inputShape: values[0].shape, layers: layers, output: output)
   }
 
@@ -72,12 +72,12 @@ package struct GraphDraft {
     return Matrix(rows: rows.count, columns: size, elements: rows.flatMap { $0 })
   }
 
-  /// A value to read: mostly the last one.
+  /// A source for a layer: usually the last value.
   package mutating func source() -> Value {
     draws.chance(0.6) ? values[values.count - 1] : draws.element(of: values)
   }
 
-  /// A value within −1 and 1; one more layer is drawn where there is none.
+  /// A source within −1 and 1; draws another layer if there is none.
   mutating func boundedSource() -> Value? {
     let bounded = values.filter(\.isBounded)
     if !bounded.isEmpty, draws.chance(0.7) { return draws.element(of: bounded) }
@@ -105,7 +105,7 @@ package struct GraphDraft {
     block.preactivations(batch: values[0].numbers.rows, reading: numbers)
   }
 
-  /// What a source is at the inputs.
+  /// The values of a source at the inputs.
   package func numbers(_ source: Source) -> Matrix<Double> {
     switch source {
     case .input: values[0].numbers
@@ -113,7 +113,7 @@ package struct GraphDraft {
     }
   }
 
-  /// Takes a layer if it behaves, if need be with a constant summand that breaks its ties.
+  /// Appends a layer if it is well-behaved, if necessary with a constant summand that breaks its ties.
   @discardableResult
   package mutating func append(_ block: Block<Double>) -> Bool {
     guard room > 0 else { return false }
@@ -134,7 +134,7 @@ package struct GraphDraft {
     return true
   }
 
-  /// Takes an implicit layer if its values are of moderate size.
+  /// Appends an implicit layer if its values are of moderate size.
   package mutating func append(_ layer: ImplicitLayer<Double>) {
     guard room > 0 else { return }
     let input = numbers(layer.source)
@@ -157,7 +157,8 @@ package struct GraphDraft {
     matrices.allSatisfy { $0.elements.allSatisfy { abs($0) <= 2000 } }
   }
 
-  /// The block's values at the inputs, if they are of moderate size and do not jump, nor do their derivatives.
+  /// The block's values at the inputs; nil unless they are of moderate size, and neither they nor their
+  /// derivatives jump.
   private mutating func steadyValue(of block: Block<Double>, at ports: [Matrix<Double>]) -> Matrix<Double>? {
     guard areModerate(ports) else { return nil }
     let value = block.value(at: ports)
@@ -180,7 +181,7 @@ package struct GraphDraft {
     return isSteady ? value : nil
   }
 
-  /// Whether the rows of each are close, by the largest number of all in a row.
+  /// Whether the rows of both are close, relative to the largest magnitude in a row.
   private func areClose(_ left: [Matrix<Double>], _ right: [Matrix<Double>]) -> Bool {
     (0..<left[0].rows).allSatisfy { row in
       let scale = left.reduce(0) { $1.row(row).reduce($0) { max($0, abs($1)) } }
