@@ -5,29 +5,29 @@ import Networks
 
 /// Reads ONNX models, opset 7 to 28, as networks.
 ///
-/// The leading axis of the inputs is the batch; where an operator works across it and every extent is known, a whole
-/// tensor is one sample. A vector of known length is always one sample. Several inputs are laid side by side in the
-/// network's input, several outputs in its output.
+/// The leading axis of the inputs is the batch. If an operator works across it and every extent is known, a
+/// whole tensor is one sample. A vector of known length is always one sample. Several inputs are
+/// concatenated in the network's input, several outputs in its output.
 ///
-/// Every floating-point initializer that the output depends on is a parameter under its own name and in its own shape,
-/// and so is a Constant node's tensor under the name of what the node gives. Constants, not parameters, are: the bounds of
-/// Clip, a single exponent of Pow, mean and variance of BatchNormalization, ε, the scales of Resize, and numbers that
-/// follow from shapes.
+/// Every floating-point initializer that the output depends on is a parameter under its own name and in its
+/// own shape, and so is a Constant node's tensor under the name of the node's output. The following are
+/// constants, not parameters: the bounds of Clip, a single exponent of Pow, mean and variance of
+/// BatchNormalization, ε, the scales of Resize, and numbers computed from shapes.
 package enum ONNXReader {
-  /// What a file holds.
+  /// The model in a file.
   package enum Model {
-    /// A graph that each sample goes through once.
+    /// A graph that is evaluated once for each sample.
     case network(Network<Double>)
     /// An equilibrium model, in a file that `ONNXExport` wrote.
     case equilibrium(EquilibriumModel<Double>)
   }
 
-  /// Whether a file is an ONNX model: by its name, or since no JSON begins with such a byte.
+  /// Whether a file is an ONNX model, by its name or its first byte, with which no JSON begins.
   package static func recognizes(name: String, firstByte: UInt8?) -> Bool {
     name.hasSuffix(".onnx") || firstByte.map { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) } ?? false
   }
 
-  /// The file at a path, mapped, if it is an ONNX model in a regular file; nil for another one.
+  /// The file at a path, mapped, if it is an ONNX model in a regular file; nil otherwise.
   ///
   /// - Throws: `FileError`, as `MappedFile` does.
   package static func mappedModel(_ path: String) throws(FileError) -> MappedFile? {
@@ -37,8 +37,8 @@ package enum ONNXReader {
     return try MappedFile(path)
   }
 
-  /// The model in a file, whose weights stay there until something asks for them: an equilibrium model where the file is
-  /// one that `ONNXExport` wrote, else a network.
+  /// The model in a file, whose weights are read on demand: an equilibrium model if `ONNXExport` wrote the
+  /// file, else a network.
   ///
   /// - Throws: `FileError` of kind `badData` with the node or tensor, or as `MappedFile` does.
   package static func read(
@@ -47,7 +47,7 @@ package enum ONNXReader {
     try read(.mapped(file), noting: files)
   }
 
-  /// The model of a file that is in memory.
+  /// The model in a file that is in memory.
   ///
   /// - Throws: `FileError` of kind `badData` with the node or tensor.
   package static func read(_ contents: FileContents) throws(FileError) -> Model {
@@ -64,7 +64,7 @@ package enum ONNXReader {
     }
   }
 
-  /// The network of a file, and how its tensors become samples.
+  /// The network in a file, and how its tensors are divided into samples.
   package static func graph(at path: String) throws(FileError) -> ImportedGraph {
     try graph(.mapped(MappedFile(path)))
   }
@@ -74,7 +74,7 @@ package enum ONNXReader {
     return try naming(bytes) { () throws(ImportFailure) in try GraphImport.run(model) }
   }
 
-  /// What `body` gives, or its failure as one of the file.
+  /// The result of `body`; its failure becomes a `FileError` with the file's name.
   private static func naming<Result>(
     _ bytes: ModelBytes, _ body: () throws(ImportFailure) -> Result
   ) throws(FileError) -> Result {

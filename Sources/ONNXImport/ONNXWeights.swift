@@ -1,8 +1,8 @@
 import FileAccess
 import TensorFiles
 
-/// An ONNX model as a file of weights, to which a model's JSON may refer: its initializers, and the tensors of its Constant
-/// nodes.
+/// An ONNX model as a weights file that a model's JSON may refer to: its initializers, and the tensors of
+/// its Constant nodes.
 package struct ONNXWeights: WeightsFile {
   package let path: String
   private let tensors: [String: StoredTensor]

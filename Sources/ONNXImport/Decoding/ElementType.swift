@@ -22,7 +22,7 @@ package enum ElementType: Int {
   /// The type's name in messages.
   package var name: String { "\(self)" }
 
-  /// How its numbers stand in a file, for a floating-point type.
+  /// The encoding of its numbers in a file, for a floating-point type.
   package var numberType: NumberType? {
     switch self {
     case .float64: .float64
@@ -33,7 +33,7 @@ package enum ElementType: Int {
     }
   }
 
-  /// The number of bytes and whether there is a sign, for an integer or a truth value.
+  /// The number of bytes and whether there is a sign, for an integer or Boolean type.
   package var integer: (size: Int, isSigned: Bool)? {
     switch self {
     case .int8: (1, true)

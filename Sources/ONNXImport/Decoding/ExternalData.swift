@@ -8,22 +8,22 @@ import Synchronization
   import Darwin
 #endif
 
-/// The files beside a model in which its tensors' bytes may stand; none may lie outside the model's folder.
+/// The files of a model's external tensor data, all within the model's folder.
 package final class ExternalDataFiles: Sendable {
   private let model: String
-  /// nil for a model that came through a pipe and stands in no folder.
+  /// nil for a model from a pipe, which has no folder.
   private let folder: String?
   private let opened: Mutex<[String: MappedFile]> = Mutex([:])
   private let log: InputFileLog?
 
-  /// The files beside the model at this path, each noted when it is opened.
+  /// The files beside the model at this path, each recorded when it is opened.
   package init(besideModelAt path: String, noting log: InputFileLog? = nil) {
     self.log = log
     model = path
     folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
   }
 
-  /// No files: for a model that came through a pipe.
+  /// No files: for a model from a pipe.
   package init(noneFor name: String) {
     model = name
     folder = nil
@@ -32,7 +32,8 @@ package final class ExternalDataFiles: Sendable {
 
   /// The file and the range of `count` bytes that a tensor's `external_data` name.
   ///
-  /// - Throws: `FileError` where the file lies outside the model's folder, cannot be opened, or has no such range.
+  /// - Throws: `FileError` if the file is outside the model's folder, cannot be opened, or has no such
+  ///   range.
   package func bytes(
     of description: ONNXTensorDescription, count: Int, place: String
   ) throws(FileError) -> (MappedFile, Range<Int>) {

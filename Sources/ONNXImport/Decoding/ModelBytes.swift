@@ -1,12 +1,12 @@
 import FileAccess
 import TensorFiles
 
-/// The bytes of an ONNX model: of a mapped file, or in memory where the model came through a pipe.
+/// The bytes of an ONNX model: of a mapped file, or in memory if the model came through a pipe.
 package enum ModelBytes: Sendable {
   case mapped(MappedFile)
   case inMemory(FileContents)
 
-  /// The name that messages call the model by.
+  /// The model's name in messages.
   package var name: String {
     switch self {
     case .mapped(let file): file.path
@@ -14,21 +14,21 @@ package enum ModelBytes: Sendable {
     }
   }
 
-  /// The bytes, for the time that `body` takes.
+  /// The bytes, valid during `body`.
   package func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     switch self {
     case .mapped(let file): try file.withBytes(body)
     case .inMemory(let contents):
-      // The library's own closure takes any error.
+      // The standard library's closure accepts any error.
       try contents.bytes.withUnsafeBytes { (bytes) -> Swift.Result<Result, Failure> in
         do throws(Failure) { return .success(try body(bytes)) } catch { return .failure(error) }
       }.get()
     }
   }
 
-  /// The numbers of a type in a range of the bytes; those of a file stay there.
+  /// The numbers of a type in a range of the bytes; those of a mapped file are not copied.
   package func contents(_ range: Range<Int>, of type: NumberType) -> StoredTensor.Contents {
     switch self {
     case .mapped(let file): .mapped(file, range)

@@ -3,12 +3,12 @@ import ONNXSchema
 import Operators
 import SwiftProtobuf
 
-/// Turns the bytes of an ONNX file into an `ONNXModel`.
+/// Decodes the bytes of an ONNX file into an `ONNXModel`.
 struct ONNXDecoder {
   private let bytes: ModelBytes
   private let reader: ONNXTensorReader
 
-  /// The newest versions that this reader knows.
+  /// The newest versions that this reader supports.
   private static let newestIR = 14
   private static let opsets = 7...28
 
@@ -24,8 +24,8 @@ struct ONNXDecoder {
 
   /// The model.
   ///
-  /// - Throws: `FileError` for bytes that are no ONNX model, for versions that are not known, and for tensors whose
-  ///   numbers do not fit their shapes.
+  /// - Throws: `FileError` for bytes that are not an ONNX model, for unknown versions, and for tensors
+  ///   whose numbers do not fit their shapes.
   func model() throws(FileError) -> ONNXModel {
     let description = try describe()
     guard description.hasGraph else { throw refused("", "expected an ONNX model, found one without a graph") }
@@ -57,7 +57,7 @@ struct ONNXDecoder {
       metadata: try metadata(at: locator.metadata))
   }
 
-  /// The pairs of key and value at these places.
+  /// The pairs of key and value at these ranges.
   private func metadata(at places: [Range<Int>]) throws(FileError) -> [(key: String, value: String)] {
     var pairs: [(key: String, value: String)] = []
     for place in places {
@@ -73,7 +73,7 @@ struct ONNXDecoder {
 
   private func describe() throws(FileError) -> ONNXModelDescription { try message(in: nil) }
 
-  /// The message that a part of the bytes is; all of them for nil.
+  /// The message in a range of the bytes, or in all of them for nil.
   private func message<Description: Message>(in range: Range<Int>?) throws(FileError) -> Description {
     var options = BinaryDecodingOptions()
     options.discardUnknownFields = true
@@ -110,7 +110,7 @@ struct ONNXDecoder {
     return Int(version)
   }
 
-  /// A node of the graph, or of the body of a loop in it, where places are of no raw data.
+  /// A node of the graph, or of a loop body, whose nodes have no raw data.
   private func node(
     _ node: ONNXNodeDescription, _ places: [RawDataLocator.AttributePlace]
   ) throws(FileError) -> ONNXModel.Node {
@@ -131,7 +131,7 @@ struct ONNXDecoder {
       outputs: node.output, attributes: attributes)
   }
 
-  /// The body of a loop: its nodes may have no tensors, which stand in the graph around it.
+  /// The body of a loop. Its nodes may not contain tensors, which belong to the enclosing graph.
   private func body(in range: Range<Int>) throws(FileError) -> ONNXModel.Subgraph {
     let graph: ONNXGraphDescription = try message(in: range)
     var nodes: [ONNXModel.Node] = []
@@ -155,7 +155,7 @@ struct ONNXDecoder {
     case 2: return .integer(Int(attribute.i))
     case 3: return .word(String(decoding: attribute.s, as: UTF8.self))
     case 4:
-      // A Constant's tensor is known by the name of what the node gives.
+      // The tensor of a Constant is named after the node's output.
       let name =
         node.opType == "Constant" ? node.output.first ?? "" : "\(node.output.first ?? "").\(attribute.name)"
       return .tensor(

@@ -1,7 +1,8 @@
 import FileAccess
 import ONNXSchema
 
-/// What an ONNX file says, in plain values: checked one by one, not yet against each other.
+/// The contents of an ONNX file as plain values. Each value has been checked, but not yet their
+/// combination.
 package struct ONNXModel {
   /// A graph's input or output.
   package struct ValueInfo {
@@ -9,13 +10,13 @@ package struct ONNXModel {
     package enum Extent: Equatable {
       /// A number.
       case fixed(Int)
-      /// A name, or nothing: known when the model is evaluated.
+      /// A name, or nothing: known only when the model is evaluated.
       case symbolic(String)
     }
 
     package let name: String
     package let type: ElementType?
-    /// The extent of each axis; nil where the model does not say.
+    /// The extent of each axis; nil if the model does not give it.
     package let shape: [Extent]?
   }
 
@@ -28,13 +29,13 @@ package struct ONNXModel {
     package let outputs: [String]
     package let attributes: [String: Attribute]
 
-    /// How messages call the node: by its operator, and by its name or else the name of what it gives.
+    /// The node in messages: its operator, and its name or else that of its output.
     package var place: String {
       "\(operatorType) \(quoted(name.isEmpty ? outputs.first { !$0.isEmpty } ?? "" : name))"
     }
   }
 
-  /// A constant of a node.
+  /// An attribute of a node.
   package enum Attribute {
     case number(Double)
     case integer(Int)
@@ -45,20 +46,20 @@ package struct ONNXModel {
     case tensor(ONNXTensor)
     /// The body of a loop.
     case graph(Subgraph)
-    /// What no supported operator takes: a graph, a sparse tensor, a type.
+    /// A type that no supported operator has: a graph, a sparse tensor, a type.
     case other(String)
   }
 
-  /// A graph within a graph. It reads constants and inputs of the one around it.
+  /// A nested graph. It may read constants and inputs of the enclosing graph.
   package struct Subgraph {
     package let nodes: [Node]
-    /// The number of constants that the graph has of its own.
+    /// The number of the graph's own constants.
     let initializerCount: Int
     package let inputs: [ValueInfo]
     package let outputs: [ValueInfo]
   }
 
-  /// The name that messages call the model by.
+  /// The model's name in messages.
   package let file: String
   /// The version of the default operator set.
   package let opset: Int
@@ -66,6 +67,6 @@ package struct ONNXModel {
   package let initializers: [ONNXTensor]
   package let inputs: [ValueInfo]
   package let outputs: [ValueInfo]
-  /// What the file says of itself.
+  /// The file's metadata.
   package let metadata: [(key: String, value: String)]
 }

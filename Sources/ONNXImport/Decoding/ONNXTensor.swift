@@ -2,11 +2,11 @@ import FileAccess
 import ONNXSchema
 import TensorFiles
 
-/// A tensor of an ONNX file: floating-point numbers, which may still stand in the file, or integers.
+/// A tensor of an ONNX file: floating-point numbers, possibly still in the file, or integers.
 package struct ONNXTensor {
   package enum Contents {
     case numbers(StoredTensor)
-    /// Integers; of truth values 0 and 1.
+    /// Integers; Boolean values are 0 and 1.
     case integers([Int])
   }
 
@@ -16,7 +16,7 @@ package struct ONNXTensor {
   package let contents: Contents
 }
 
-/// What turns a tensor's description into numbers.
+/// Decodes a tensor's description into numbers.
 struct ONNXTensorReader {
   let bytes: ModelBytes
   let externalData: ExternalDataFiles
@@ -24,10 +24,10 @@ struct ONNXTensorReader {
   /// The tensor of a description.
   ///
   /// - Parameters:
-  ///   - name: The name that it has in the graph.
-  ///   - rawData: Where its raw data are; nil where it has none.
-  ///   - place: Where it stands, for messages.
-  /// - Throws: `FileError` where type, shape and numbers do not fit each other.
+  ///   - name: Its name in the graph.
+  ///   - rawData: The range of its raw data; nil if it has none.
+  ///   - place: Its place, for messages.
+  /// - Throws: `FileError` if type, shape and numbers do not fit each other.
   func tensor(
     _ description: ONNXTensorDescription, name: String, rawData: Range<Int>?, place: String
   ) throws(FileError) -> ONNXTensor {
@@ -95,7 +95,7 @@ struct ONNXTensorReader {
       case .float64: description.doubleData
       case .float32: description.floatData.map { Double($0) }
       case .float16, .bfloat16:
-        // The bits stand in the lower half of an integer each.
+        // Each integer holds the bits in its lower half.
         description.int32Data.map { UInt16(truncatingIfNeeded: $0).littleEndian }.withUnsafeBytes {
           type.numbers(in: $0)
         }
@@ -140,11 +140,11 @@ struct ONNXTensorReader {
 }
 
 extension ONNXTensorDescription {
-  /// Whether the numbers stand in a file of their own.
+  /// Whether the numbers are in a file of their own.
   fileprivate var isExternal: Bool { dataLocation == 1 }
 }
 
-/// Little-endian integers of `size` bytes; those that do not fit are the nearest that do.
+/// Little-endian integers of `size` bytes; those out of range become the nearest representable ones.
 private func integersIn(
   _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, size: Int, isSigned: Bool
 ) -> [Int] {

@@ -1,16 +1,16 @@
-/// Where the raw data of a model's tensors are in its bytes, so that they need not be copied to be read.
+/// The ranges of the raw data of a model's tensors in its bytes, so that they can be read without copying.
 ///
-/// Tensors are called by their position: the message repeats `initializer` and `node.attribute`, and this walk meets
-/// them in the order in which the decoder does.
+/// Tensors are identified by their position, since this pass visits the repeated fields `initializer` and
+/// `node.attribute` in the same order as the decoder.
 struct RawDataLocator {
-  /// For each initializer the place of its raw data; nil where it has none.
+  /// For each initializer the range of its raw data; nil if it has none.
   private(set) var initializers: [Range<Int>?] = []
-  /// For each node and each of its attributes where what it holds is.
+  /// For each node and each of its attributes the range of its contents.
   private(set) var attributes: [[AttributePlace]] = []
-  /// Where the pairs of key and value are that the model says of itself.
+  /// The ranges of the model's metadata pairs.
   private(set) var metadata: [Range<Int>] = []
 
-  /// Where what an attribute holds is; nil where it holds no such thing.
+  /// The range of an attribute's contents; nil if it has none of that kind.
   struct AttributePlace {
     /// The raw data of its tensor.
     let rawData: Range<Int>?
@@ -18,7 +18,7 @@ struct RawDataLocator {
     let graph: Range<Int>?
   }
 
-  /// Walks over a model that has been decoded without an error.
+  /// Scans a model that has been decoded without an error.
   init(_ bytes: UnsafeRawBufferPointer) {
     metadata = Self.contents(of: Field.metadata, in: 0..<bytes.count, bytes)
     for graph in Self.contents(of: Field.graph, in: 0..<bytes.count, bytes) {
@@ -39,7 +39,7 @@ struct RawDataLocator {
     }
   }
 
-  /// The numbers of the fields on the way, as in the schema.
+  /// The numbers of the fields on the path, as in the schema.
   private enum Field {
     static let graph = 7
     static let node = 1
@@ -51,13 +51,13 @@ struct RawDataLocator {
     static let rawData = 9
   }
 
-  /// Of a field that stands there more than once the last one counts; a tensor in pieces is put together.
+  /// Of a repeated singular field the last one counts; the parts of a tensor are merged.
   private static func rawData(ofTensors tensors: [Range<Int>], _ bytes: UnsafeRawBufferPointer) -> Range<Int>?
   {
     tensors.flatMap { contents(of: Field.rawData, in: $0, bytes) }.last
   }
 
-  /// The only one of several places: a graph in pieces is none that anything wrote.
+  /// The only range, or nil if there are several, since no writer splits a graph.
   private static func only(_ places: [Range<Int>]) -> Range<Int>? { places.count == 1 ? places[0] : nil }
 
   private static func contents(

@@ -1,5 +1,5 @@
-/// The fields of a protocol buffer message, by their place in its bytes: no more of the wire format than it takes to
-/// find a field without decoding, or copying, what it holds.
+/// The fields of a protocol buffer message by their ranges: only as much of the wire format as it takes to
+/// find a field without decoding or copying its contents.
 ///
 /// See "Encoding" in the documentation of protocol buffers.
 struct WireFields {
@@ -14,8 +14,8 @@ struct WireFields {
     end = range.upperBound
   }
 
-  /// The number of the next field that has a length and where its contents are; nil at the end, and where the bytes
-  /// are no message any more.
+  /// The number of the next length-delimited field and the range of its contents; nil at the end, or if the
+  /// bytes are no longer a valid message.
   mutating func next() -> (number: Int, contents: Range<Int>)? {
     while let tag = varint() {
       switch tag & 7 {
@@ -27,7 +27,7 @@ struct WireFields {
         position += Int(length)
         return (Int(truncatingIfNeeded: tag >> 3), start..<position)
       case 5: guard skip(4) else { return nil }
-      // Groups: no message of ONNX has one.
+      // Groups: no ONNX message contains one.
       default: return nil
       }
     }

@@ -7,23 +7,23 @@ import Operators
 
 /// Reads the equilibrium models that `ONNXExport` writes: a transition f(z, x), or a loop over one.
 ///
-/// Every number and every operator is the graph's; the labels in the file say what its parts are called. Where the graph is
-/// another one than is written for such a model, it is refused.
+/// Every number and every operator comes from the graph; the labels in the file only name its parts. A
+/// graph that differs from what would be written for such a model is refused.
 struct EquilibriumImport {
   private let model: ONNXModel
   private let labels: ONNXLabels
   private let input: ONNXModel.Input
   private let precision: ONNXExport.Precision
 
-  /// Whether a model is one of those: it has a loop, or it says that it is a transition.
+  /// Whether a model is one of those: it has a loop, or its label says that it is a transition.
   static func recognizes(_ model: ONNXModel) -> Bool {
     model.nodes.contains { $0.operatorType == "Loop" && isDefaultDomain($0.domain) }
       || ONNXLabels(model.metadata).isTransition
   }
 
-  /// The equilibrium model that a file holds.
+  /// The equilibrium model in a file.
   ///
-  /// - Throws: `ImportFailure` that says what is not as it is written.
+  /// - Throws: `ImportFailure` that names the difference from what would be written.
   static func model(_ model: ONNXModel) throws(ImportFailure) -> EquilibriumModel<Double> {
     let labels = ONNXLabels(model.metadata)
     if model.nodes.contains(where: { $0.operatorType == "Loop" }) {
@@ -53,7 +53,7 @@ struct EquilibriumImport {
     }
   }
 
-  /// The shape of one sample of x as the graph has it.
+  /// The shape of one sample of x in the graph.
   private var inputShape: [Int] { input.shape.dropFirst().map { $0! } }
 
   // MARK: The transition alone
@@ -115,9 +115,10 @@ struct EquilibriumImport {
     return try equilibriumModel(transition, inputShape: inputShape, output: output, shape: shape)
   }
 
-  /// Compares what stands around the loop with what is written there: a start from zeros, and a read-out.
+  /// Compares the nodes around the loop with those that would be written: a start from zeros, and a
+  /// read-out.
   ///
-  /// - Returns: The position of the block that is read out, and its shape.
+  /// - Returns: The position of the read-out block, and its shape.
   private func verifyFrame(
     of loop: LoopNode, _ transition: ImportedTransition
   ) throws(ImportFailure) -> (block: Int, shape: [Int]) {
@@ -142,13 +143,13 @@ struct EquilibriumImport {
     return (output, shape)
   }
 
-  /// Which block the output is, and in which shape, as the graph says; that it is so is compared afterwards.
+  /// The position and shape of the output block according to the graph; this is verified afterwards.
   private func readOut(
     _ found: FoundGraph, _ layout: StateLayout
   ) throws(ImportFailure) -> (block: Int, shape: [Int]) {
     var (name, position) = ("y", 0)
     var shape: [Int]?
-    // An Identity, perhaps a Reshape, and a Split: no more than that is written.
+    // At most an Identity, a Reshape and a Split are written.
     for _ in 0..<3 {
       guard let (node, output) = found.givers[name], let first = node.inputs.first else { break }
       if node.operatorType == "Reshape", node.inputs.count == 2,
@@ -174,7 +175,7 @@ struct EquilibriumImport {
 }
 
 extension Block {
-  /// The same block, its value in another shape of as many numbers.
+  /// The same block, its value in another shape of the same size.
   fileprivate func reshaped(_ shape: [Int]) -> Block {
     Block(
       name: name, shape: shape, nonlinearity: nonlinearity, portShapes: portShapes, terms: terms,
@@ -182,7 +183,7 @@ extension Block {
   }
 }
 
-/// Names in a message: a few, and how many more.
+/// Names in a message: the first few, and how many more there are.
 package func listed(_ names: [String]) -> String {
   guard !names.isEmpty else { return "none" }
   let first = names.prefix(4).map { quoted($0) }.joined(separator: ", ")

@@ -3,27 +3,28 @@ import ONNXExport
 import ONNXSchema
 import Operators
 
-/// Finds the functions that `ONNXExport` puts together from several nodes: what it would write for a function, with the
-/// constants that stand in the graph, is compared with the graph, node by node and bit by bit.
+/// Recognises the functions that `ONNXExport` composes of several nodes. The nodes that would be written
+/// for a function, with the constants found in the graph, are compared with the graph, node by node and bit
+/// by bit.
 package struct FunctionRecognizer {
   /// A function of values of one shape.
   package struct Function {
     package let nonlinearity: any Nonlinearity
-    /// The names of the values that its ports are.
+    /// The names of the values at its ports.
     package let ports: [String]
-    /// The layout of each of them, and of what the function gives.
+    /// The layout of each port, and of the function's value.
     package let layout: Layout
   }
 
   package let found: FoundGraph
   private let precision: ONNXExport.Precision
 
-  /// What finds functions in a graph that computes in this precision.
+  /// A recognizer for a graph with this precision.
   package init(_ found: FoundGraph, _ precision: ONNXExport.Precision) {
     (self.found, self.precision) = (found, precision)
   }
 
-  /// The functions of several nodes, or of one node that says less than they do.
+  /// The functions written as several nodes, or as one node that does not determine them.
   private static let types: [any Nonlinearity.Type] = [
     LayerNormalization.self, RootMeanSquareNormalization.self, InstanceNormalization.self,
     GroupNormalization.self, SiLU.self, Mish.self, GELU.self, HardSwish.self, HardSigmoid.self,
@@ -33,14 +34,14 @@ package struct FunctionRecognizer {
     GreaterOrEqual.self, Equal.self, Choice.self,
   ]
 
-  /// The operators that the last node of one of them may have.
+  /// The operators of the last node of these functions.
   private static let lastOperators: Set<String> = [
     "Mul", "Sub", "Neg", "Div", "Add", "Where", "Reshape", "Clip", "HardSigmoid",
   ]
 
-  /// The function whose value a node gives; nil where the node is none of theirs.
+  /// The function whose value a node computes; nil if it is none of these functions.
   ///
-  /// - Parameter values: What the nodes before it give.
+  /// - Parameter values: The values of the nodes before it.
   package func function(of node: ONNXModel.Node, values: [String: Value]) -> Function? {
     guard Self.lastOperators.contains(node.operatorType), node.outputs.count == 1,
       let layout = layout(of: node, values)
@@ -61,7 +62,7 @@ package struct FunctionRecognizer {
     return nil
   }
 
-  /// The layout of what a node gives, of the few operators that end a function.
+  /// The layout of a node's output, for the operators that end a function.
   private func layout(of node: ONNXModel.Node, _ values: [String: Value]) -> Layout? {
     if node.operatorType == "Reshape" {
       guard node.inputs.count == 2, case .variable(let variable)? = values[node.inputs[0]],
@@ -76,7 +77,7 @@ package struct FunctionRecognizer {
     return layout
   }
 
-  /// The values that a function's ports are, if the value of this name is what is written for it.
+  /// The values at a function's ports, if the value of this name is computed as would be written for it.
   private func ports(of nonlinearity: any Nonlinearity, at name: String, _ shape: [Int]) -> [String]? {
     guard let emitting = nonlinearity as? any ONNXEmitting else { return nil }
     let type = type(of: nonlinearity)
@@ -97,7 +98,7 @@ package struct FunctionRecognizer {
 
   // MARK: Constants
 
-  /// The single numbers that stand in the nodes closest to a value, which the constants of its function must be among.
+  /// The single numbers in the nodes closest to a value; the constants of its function must be among them.
   private func numbers(behind name: String) -> [Double] {
     let (mostNodes, mostNumbers) = (80, 8)
     var (queue, next, numbers): ([String], Int, [Double]) = ([name], 0, [])
@@ -116,18 +117,18 @@ package struct FunctionRecognizer {
     return Array(distinct.prefix(mostNumbers))
   }
 
-  /// The constants that a function may have: what it has where none are given, and the numbers of the graph.
+  /// The possible constants of a function: its defaults, and the numbers in the graph.
   private func constants(
     of type: any Nonlinearity.Type, _ numbers: [Double], _ shape: [Int]
   ) -> [[Constant]] {
-    // Any two bounds are a Clip, which is read as one.
+    // Any two bounds form a Clip, which is read as one.
     if type == HardTanh.self { return [type.constantDescriptions.compactMap(\.defaultValue)] }
     var all: [[Constant]] = [[]]
     for description in type.constantDescriptions {
       let values: [Constant] =
         switch description.kind {
         case .number:
-          // Beyond 40 any threshold of a softplus is written in the same way.
+          // All thresholds of a softplus beyond 40 are written in the same way.
           numbers.map { .number($0) }
             + [description.defaultValue, type == Softplus.self ? .number(40) : nil].compactMap { $0 }
             .map(precision.rounded)

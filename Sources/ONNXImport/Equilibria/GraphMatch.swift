@@ -2,19 +2,19 @@ import FileAccess
 import ONNXExport
 import ONNXSchema
 
-/// Compares a graph of a file with one that this library would write: the same operators with the same attributes on the
-/// same values, whatever the values are called.
+/// Compares a graph of a file with one that this library would write: the same operators with the same
+/// attributes on the same values, up to the names of values.
 struct GraphMatch {
-  /// The graph that is expected.
+  /// The expected graph.
   private let pattern: [String: (node: ONNXNodeProto, output: Int)]
   private let patternConstants: [String: ONNXInitializers.Initializer]
-  /// The graph that was found.
+  /// The graph in the file.
   private let found: FoundGraph
-  /// What the names that the pattern leaves open stand for.
+  /// The values bound to free names of the pattern.
   private(set) var bindings: [String: String]
 
-  /// A comparison in which these names of the pattern stand for these values already; other names that nothing in the
-  /// pattern gives stand for whatever is in their place.
+  /// A comparison in which these names of the pattern are already bound. Other names without a node in the
+  /// pattern are bound to whatever value is in their place.
   init(_ pattern: ONNXGraph, in found: FoundGraph, bindings: [String: String] = [:]) {
     var givers: [String: (node: ONNXNodeProto, output: Int)] = [:]
     for node in pattern.nodes {
@@ -27,7 +27,7 @@ struct GraphMatch {
     self.bindings = bindings
   }
 
-  /// Compares the value of this name in the pattern with one that was found.
+  /// Compares the value of this name in the pattern with one in the file.
   ///
   /// - Throws: At the node, what was expected and found.
   mutating func match(_ expected: String, _ name: String) throws(ImportFailure) {
@@ -67,9 +67,9 @@ struct GraphMatch {
   }
 }
 
-/// The nodes of a graph by what they give, and the constants that they read.
+/// The nodes of a graph by their outputs, and the constants that they read.
 package struct FoundGraph {
-  /// The node that gives each value, and which of its outputs that is.
+  /// The node that computes each value, and the index of its output.
   let givers: [String: (node: ONNXModel.Node, output: Int)]
   /// The constants by name.
   package let constants: [String: ONNXTensor]
@@ -85,7 +85,7 @@ package struct FoundGraph {
 }
 
 extension ONNXTensor {
-  /// Whether the tensor has the type, the extents and the bits of one that is to be written.
+  /// Whether the tensor has the type, the extents and the bits of the expected one.
   fileprivate func equals(_ expected: ONNXInitializers.Initializer) -> Bool {
     guard case .bytes(let bytes) = expected.contents else { return false }
     return equals(bytes, type: expected.header.dataType, shape: expected.header.dims)
@@ -111,7 +111,7 @@ extension ONNXTensor {
 }
 
 extension ONNXModel.Attribute {
-  /// Whether the attribute has the value of one that is to be written.
+  /// Whether the attribute has the expected value.
   fileprivate func equals(_ expected: ONNXAttributeProto) -> Bool {
     switch self {
     case .number(let value): expected.type == 1 && value.bitPattern == Double(expected.f).bitPattern

@@ -3,20 +3,22 @@ import LinearAlgebra
 import ONNXExport
 import Operators
 
-/// The loop of an exported equilibrium, and the rule by which it stops.
+/// The loop of an exported equilibrium, and its stopping rule.
 struct LoopNode {
   let node: ONNXModel.Node
   let body: ONNXModel.Subgraph
-  /// Whether the loop ends when every sample has converged; otherwise after so many iterations.
+  /// Whether the loop ends when every sample has converged; otherwise it ends after a fixed number of
+  /// iterations.
   let checksConvergence: Bool
   /// The number of coordinates of the state.
   let stateSize: Int
   private let iterations: Int
   private let found: FoundGraph
 
-  /// The loop, its number of iterations, its condition and the outer form of its body verified.
+  /// The loop, after its number of iterations, its condition and the outer form of its body have been
+  /// verified.
   ///
-  /// - Throws: Where something is not as it is written.
+  /// - Throws: If something differs from what would be written.
   init(_ node: ONNXModel.Node, of model: ONNXModel) throws(ImportFailure) {
     let place = node.place
     guard node.attributes.count == 1, case .graph(let body)? = node.attributes["body"] else {
@@ -57,8 +59,8 @@ struct LoopNode {
     (self.node, self.body) = (node, body)
   }
 
-  /// The name of what the transition reads as its state: the state itself, or where convergence is checked the state
-  /// with 0 for what is no number.
+  /// The name of the state that the transition reads. If convergence is checked, it is the state with 0 in
+  /// place of NaN and infinities.
   func state(_ precision: ONNXExport.Precision) throws(ImportFailure) -> String {
     let z = body.inputs[2].name
     guard checksConvergence else { return z }
@@ -72,7 +74,7 @@ struct LoopNode {
       place: node.place, "expected a body that puts 0 for numbers that are not finite, found none")
   }
 
-  /// A comparison with what `build` writes of the state z.
+  /// A comparison with the nodes that `build` writes for the state z.
   private func match(
     _ precision: ONNXExport.Precision, bindings: [String: String] = [:], _ build: (ONNXGraph) -> [String]
   ) -> (match: GraphMatch, names: [String]) {
@@ -82,9 +84,9 @@ struct LoopNode {
     return (GraphMatch(graph, in: found, bindings: bindings), names)
   }
 
-  /// Compares the rule by which the loop stops with the one that is written for this transition.
+  /// Compares the loop's stopping rule with the one that would be written for this transition.
   ///
-  /// - Throws: Where it differs, and where the number of iterations is too small for the longest path.
+  /// - Throws: If it differs, or if the number of iterations is too small for the longest path.
   func verify(
     _ transition: ImportedTransition, state: String, _ precision: ONNXExport.Precision
   ) throws(ImportFailure) {

@@ -2,21 +2,21 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// A parameter times constants, laid along some axes of a larger tensor: what an exported model computes of one before it
-/// multiplies or is added.
+/// A parameter times constants, broadcast along some axes of a larger tensor: what an exported model
+/// computes from a parameter before a multiplication or addition.
 private struct SpreadParameter {
   /// The parameter in its own shape.
   let tensor: Tensor<Double>
   let name: String
-  /// A constant for each of its elements; none where all are 1.
+  /// A constant for each of its elements; empty if all are 1.
   let factors: [Double]
-  /// For each of its axes the axis of a sample along which it lies.
+  /// The axis of a sample for each axis of the parameter.
   let dims: [Int]
 }
 
 extension GraphImport {
-  /// The value of a node that multiplies by, or repeats, such a parameter: the parameter stays one in its own shape. nil for
-  /// any other node.
+  /// The value of a node that multiplies by, or repeats, such a parameter, which remains a parameter in its
+  /// own shape; nil for any other node.
   func spreadParameter(_ node: ONNXModel.Node) throws(ImportFailure) -> Variable? {
     guard node.inputs.count == 2, node.outputs.count == 1, node.attributes.isEmpty else { return nil }
     let builder = NodeImport(node: node, opset: model.opset, inputs: [], builder: builder)
@@ -41,12 +41,12 @@ extension GraphImport {
     }
   }
 
-  /// The parameter behind a value of the graph: times constants of its own shape, and in a shape that has further axes of
-  /// extent 1.
+  /// The parameter that a value of the graph is computed from, by constants of its own shape and by axes of
+  /// extent 1; nil if there is none.
   private func spread(_ name: String, shape: [Int], over target: [Int]) -> SpreadParameter? {
     guard let found = recognizer?.found else { return nil }
     var (name, factors): (String, [Double]) = (name, [])
-    // A Reshape and a Mul at most.
+    // At most a Reshape and a Mul.
     for _ in 0..<3 {
       if case .numbers(let numbers)? = values[name], let parameter = numbers.parameter {
         guard !numbers.isTransposed, factors.isEmpty || factors.count == numbers.tensor.count,
@@ -68,8 +68,8 @@ extension GraphImport {
     return nil
   }
 
-  /// The axes of a sample of shape `target` along which the axes of `own` lie in `shape`, which is one sample for the whole
-  /// batch; nil where it is more than `own` with axes of extent 1 put in.
+  /// The axes of a sample of shape `target` for the axes of `own` in `shape`, which is one sample for the
+  /// whole batch; nil unless `shape` is `own` with additional axes of extent 1.
   private func axes(of own: [Int], in shape: [Int], over target: [Int]) -> [Int]? {
     guard shape.count == target.count + 1, shape[0] == 1 else { return nil }
     let sample = Array(shape.dropFirst())
@@ -89,7 +89,7 @@ extension GraphImport {
 }
 
 extension SpreadParameter {
-  /// The constants of a map that lays the parameter along these axes.
+  /// The constants of a map that broadcasts the parameter along these axes.
   fileprivate var constants: [String: Constant] {
     ["dim": .integers(dims), "factors": .numbers(factors)]
   }

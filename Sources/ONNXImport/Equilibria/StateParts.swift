@@ -1,7 +1,7 @@
 import FileAccess
 import Operators
 
-/// How a transition takes its state apart into blocks, and puts their values together again.
+/// How a transition splits its state into blocks, and concatenates their values.
 struct StateParts {
   /// The names of the blocks' parts of z.
   let parts: [String]
@@ -12,10 +12,10 @@ struct StateParts {
   /// The nodes that compute the values from the parts and x.
   let nodes: [ONNXModel.Node]
 
-  /// The parts: those of a Split of z along its last axis and of a Concat along the same, or z itself where there is one
-  /// block.
+  /// The parts: those of a Split of z along its last axis and of a Concat along the same axis, or z itself
+  /// if there is only one block.
   ///
-  /// - Throws: Where z and f are taken apart and put together in another way.
+  /// - Throws: If z is split or f concatenated in another way.
   init(_ graph: TransitionGraph, constants: [ONNXTensor]) throws(ImportFailure) {
     try checkedCount(of: [graph.size], least: 1)
     let found = FoundGraph(graph.nodes, constants)
@@ -33,7 +33,7 @@ struct StateParts {
       nodes = graph.nodes
       return
     }
-    // The stopping rule reads z too, and is no part of f.
+    // The stopping rule reads z too, but is not part of f.
     guard split.count == 1, case .integer(1)? = node.attributes["axis"], node.attributes.count == 1,
       node.inputs.count == 2, node.inputs[0] == graph.state,
       case .integers(let sizes)? = found.constants[node.inputs[1]]?.contents,
@@ -56,7 +56,7 @@ struct StateParts {
     nodes = graph.nodes.filter { $0.outputs != node.outputs && $0.outputs != concat.outputs }
   }
 
-  /// What the blocks are called where the file does not say: by their parts of z, `NAME/z`.
+  /// The names of the blocks if the file does not give them: from their parts of z, `NAME/z`.
   var names: [String] {
     let names = parts.map { part in
       part.hasSuffix("/z") ? String(part.dropLast(2)) : part

@@ -7,7 +7,7 @@ import Operators
 
 /// The nodes of a transition f(z, x), within a graph.
 package struct TransitionGraph {
-  /// The nodes, among which those are that compute f.
+  /// The nodes, including those that compute f.
   package let nodes: [ONNXModel.Node]
   /// The name of z.
   package let state: String
@@ -23,12 +23,14 @@ package struct TransitionGraph {
 
 /// A transition as equations.
 package struct ImportedTransition {
-  /// The blocks of the state, in its order, and then what they are put together from, which is no part of the file's state.
+  /// The blocks of the state, in order, followed by the blocks that they are composed of, which are not
+  /// part of the file's state.
   package let blocks: [Block<Double>]
   /// The number of coordinates of each block of the state.
   package let sizes: [Int]
 
-  /// For each block of the state those that it reads, directly or by what it is put together from.
+  /// For each block of the state those that it reads, directly or through the blocks that it is composed
+  /// of.
   private var sources: [[Int]] {
     sizes.indices.map { block in
       var isReached = [Bool](repeating: false, count: blocks.count)
@@ -43,7 +45,7 @@ package struct ImportedTransition {
     }
   }
 
-  /// The state as the file has it.
+  /// The state in the file.
   package var layout: StateLayout {
     StateLayout(
       names: sizes.indices.map { blocks[$0].name }, sizes: sizes,
@@ -58,11 +60,11 @@ package struct ImportedTransition {
     }
   }
 
-  /// The number of blocks of the state on the longest path, of a transition without cycles.
+  /// The number of blocks of the state on the longest path of an acyclic transition.
   package var longestPath: Int {
     let sources = sources
     var depth = [Int](repeating: 0, count: sizes.count)
-    // Components come after those that they read.
+    // Each component comes after its sources.
     for component in stronglyConnectedComponents(sources: sources) {
       for block in component { depth[block] = 1 + (sources[block].map { depth[$0] }.max() ?? 0) }
     }
@@ -71,11 +73,11 @@ package struct ImportedTransition {
 }
 
 extension GraphImport {
-  /// The equations of a transition. What a block is put together from becomes blocks of their own, called as their
-  /// nodes are.
+  /// The equations of a transition. The parts that a block is composed of become blocks of their own, named
+  /// after their nodes.
   ///
-  /// - Throws: `ImportFailure` for a state that is not taken apart and put together again block by block, and for what
-  ///   cannot be imported.
+  /// - Throws: `ImportFailure` for a state that is not split and concatenated block by block, and for
+  ///   anything that cannot be imported.
   static func transition(
     _ graph: TransitionGraph, of model: ONNXModel, _ labels: ONNXLabels, _ precision: ONNXExport.Precision
   ) throws(ImportFailure) -> ImportedTransition {
@@ -97,7 +99,7 @@ extension GraphImport {
     }
     try define(graph.x, .variable(Variable(source: .input, layout: layout(graph.xShape))), at: "input")
     for (part, size) in zip(state.parts, state.sizes) {
-      // What stands for a block of the state until its equation is known.
+      // A placeholder for a block of the state until its equation is known.
       let source = try builder.add(part, Identity(), [Port(shape: [size])])
       try define(part, .variable(Variable(source: source, layout: layout([size]))), at: quoted(part))
     }
@@ -113,7 +115,7 @@ extension GraphImport {
     return try equations(state, names: labels.blocks.count == state.sizes.count ? labels.blocks : state.names)
   }
 
-  /// A function that several nodes put together, as a block.
+  /// A function composed of several nodes, as a block.
   func add(
     _ function: FunctionRecognizer.Function, for node: ONNXModel.Node
   ) throws(ImportFailure) -> Variable {
@@ -126,7 +128,7 @@ extension GraphImport {
     return try node.block(nil, function.nonlinearity, ports, layout)
   }
 
-  /// The equations, with the blocks of the state in place of what stood for them.
+  /// The equations, with the placeholders replaced by the blocks of the state.
   private func equations(
     _ state: StateParts, names: [String]
   ) throws(ImportFailure) -> ImportedTransition {
@@ -143,7 +145,7 @@ extension GraphImport {
         results.append(index)
         continue
       }
-      // A block that is nothing but what another one holds, or x.
+      // A block that only copies another one, or x.
       let map = try linearMap("identity", from: [size])
       source = try builder.add(
         "\(name)/value", Identity(), [Port(shape: [size], terms: [Term(source: source, map: map)])])
@@ -177,7 +179,7 @@ extension GraphImport {
       } else {
         while !taken.insert(block.name).inserted { block.name += "'" }
       }
-      // What is no parameter has no shape of its own.
+      // Numbers that are not a parameter have no shape of their own.
       block.offsets = block.offsets.map { offset in
         guard offset.parameter == nil, offset.map == nil else { return offset }
         return Offset(port: offset.port, tensor: offset.tensor.reshaped([offset.tensor.count]))
@@ -193,10 +195,10 @@ extension GraphImport {
 }
 
 extension ONNXTensor {
-  /// The constant as a value: a parameter where a label says so.
+  /// The constant as a value: a parameter if it has a label.
   ///
-  /// - Parameter known: The numbers of the parameters so far. A label that two constants have is the first one's, unless
-  ///   both have the same numbers.
+  /// - Parameter known: The numbers of the parameters so far. A label of two constants belongs to the
+  ///   first, unless both have the same numbers.
   fileprivate func value(
     _ label: ONNXInitializers.Parameter?, known: inout [String: Tensor<Double>]
   ) -> Value {

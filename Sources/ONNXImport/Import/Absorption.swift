@@ -1,21 +1,21 @@
 import Blocks
 import Operators
 
-/// The blocks that the output depends on, affine ones moved into what reads them, so that the theorem's form
-/// `σ(Wz z + Wx x + b)` is visible: a matrix product, a bias that is added to it and a relu are one block.
+/// Removes unused blocks, and moves affine ones into their readers, so that the theorem's form `σ(Wz z + Wx
+/// x + b)` shows: a matrix product, a bias added to it and a relu become one block.
 ///
-/// An affine block is moved where one port of one block reads it, once and by the identity. That changes nothing but
-/// the order of summation.
+/// An affine block is moved if exactly one port of one block reads it, once and by the identity. That
+/// changes nothing but the order of summation.
 ///
-/// - Returns: The blocks, each after those that it reads, and the position of the output among them.
+/// - Returns: The blocks, each after its sources, and the position of the output among them.
 package func absorbed(_ blocks: [Block<Double>], output: Int) -> ([Block<Double>], output: Int) {
   let (blocks, positions) = absorbed(blocks, keeping: [output])
   return (blocks, positions[output]!)
 }
 
-/// As above, with several blocks that are kept as they are, whoever reads them.
+/// The same with several blocks that are kept, whatever reads them.
 ///
-/// - Returns: The blocks, each after those that it reads, and for every one of those that are kept its position.
+/// - Returns: The blocks, each after its sources, and the position of each block that is kept.
 package func absorbed(
   _ blocks: [Block<Double>], keeping outputs: Set<Int>
 ) -> ([Block<Double>], positions: [Int: Int]) {
@@ -26,7 +26,7 @@ package func absorbed(
     for source in block.terms.compactMap(\.node) { readers[source] += 1 }
   }
   var isKept = needed
-  // In order, so that what is moved has itself taken in what it could.
+  // In order, so that a block has absorbed its own sources before it is moved.
   for index in blocks.indices where needed[index] {
     var (terms, offsets): ([Term<Double>], [Offset<Double>]) = ([], [])
     for term in blocks[index].terms {
@@ -52,7 +52,7 @@ package func absorbed(
   return kept(blocks, isKept, outputs: outputs)
 }
 
-/// The offsets with those that are no parameters added up, one for each port: nothing tells them apart.
+/// The offsets, with those that are not parameters summed for each port, since nothing distinguishes them.
 private func addingConstants(_ offsets: [Offset<Double>]) -> [Offset<Double>] {
   var result: [Offset<Double>] = []
   var constants: [Int: Int] = [:]
@@ -62,7 +62,7 @@ private func addingConstants(_ offsets: [Offset<Double>]) -> [Offset<Double>] {
       continue
     }
     if let position = constants[offset.port] {
-      // Masks are the largest finite numbers, whose sum is none.
+      // Masks are the largest finite numbers, whose sum overflows.
       let sum = zip(result[position].vector, offset.vector).map { $0 + $1 }.map {
         $0.isInfinite ? Double.greatestFiniteMagnitude * ($0 < 0 ? -1 : 1) : $0
       }
@@ -78,7 +78,7 @@ private func addingConstants(_ offsets: [Offset<Double>]) -> [Offset<Double>] {
 private func reachable(from outputs: Set<Int>, in blocks: [Block<Double>]) -> [Bool] {
   var isReached = [Bool](repeating: false, count: blocks.count)
   for output in outputs { isReached[output] = true }
-  // Blocks read earlier ones only.
+  // Blocks read only earlier ones.
   for index in blocks.indices.reversed() where isReached[index] {
     for source in blocks[index].terms.compactMap(\.node) { isReached[source] = true }
   }

@@ -2,26 +2,26 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// One pre-activation of a block that is being built: its shape, and what adds up in it.
+/// One pre-activation of a block under construction: its shape and its summands.
 package struct Port {
   package var shape: [Int]
   package var terms: [Term<Double>] = []
   package var offsets: [Offset<Double>] = []
 
-  /// The port with the summands of another one of as many coordinates.
+  /// The port with the summands of another one of the same size.
   package func adding(_ other: Port) -> Port {
     Port(shape: shape, terms: terms + other.terms, offsets: offsets + other.offsets)
   }
 }
 
-/// The blocks of the network while they are added, each after those that it reads.
+/// The blocks of the network under construction, each after its sources.
 package final class BlockBuilder {
   package private(set) var blocks: [Block<Double>] = []
   private var names: Set<String> = ["input"]
 
-  /// Adds `φ` of the ports under a name, made unique where it is taken.
+  /// Adds `φ` of the ports under a name, which is made unique.
   ///
-  /// - Throws: Where φ takes no such ports.
+  /// - Throws: If φ does not accept these ports.
   package func add(_ name: String, _ nonlinearity: any Nonlinearity, _ ports: [Port]) throws(ImportFailure)
     -> Source
   {
@@ -42,7 +42,7 @@ package final class BlockBuilder {
     return .node(blocks.count - 1)
   }
 
-  /// The shape of what a block holds.
+  /// The shape of a source's value.
   package func shape(of source: Source) -> [Int]? {
     if case .node(let index) = source { blocks[index].shape } else { nil }
   }

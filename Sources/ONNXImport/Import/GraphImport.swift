@@ -4,23 +4,24 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// A graph as a network, and how its tensors become samples.
+/// A graph as a network, and how its tensors are divided into samples.
 package struct ImportedGraph {
   /// The network.
   package let network: Network<Double>
-  /// How the samples lie in each input.
+  /// How each input is divided into samples.
   package let inputs: [SampleLayout]
-  /// How the samples lie in each output.
+  /// How each output is divided into samples.
   package let outputs: [SampleLayout]
 }
 
-/// How the samples lie in a tensor of a graph.
+/// How a tensor of a graph is divided into samples.
 package struct SampleLayout {
   /// The number of elements of a sample.
   package let count: Int
-  /// The axis along which samples lie; nil where the whole tensor is the same for every sample, or is one.
+  /// The batch axis; nil if the whole tensor is one sample, or the same for every sample.
   package let batchAxis: Int?
-  /// The elements of a sample that lie along that axis before, and behind, another one's.
+  /// If the batch is merged with other axes, the number of a sample's elements in those before and after
+  /// it.
   package let merged: (outer: Int, inner: Int)
 
   package init(_ layout: Layout) {
@@ -36,20 +37,21 @@ struct GraphImport {
   private let batching: Batching
   let builder = BlockBuilder()
   private(set) var values: [String: Value] = [:]
-  /// What finds functions that the nodes put together from others; nil for a graph that nothing is known of.
+  /// Recognises functions composed of several nodes; nil for a graph from another exporter.
   var recognizer: FunctionRecognizer?
-  /// The leading extent of the inputs, where that axis is the batch and the model says how many samples it has.
+  /// The leading extent of the inputs, if that axis is the batch and the model gives its extent.
   private var leadingExtent: Int?
 
-  /// What the leading axis of every input is.
+  /// The meaning of the leading axis of every input.
   enum Batching {
-    /// The batch, of this extent where the model does not say.
+    /// The batch, with this extent if the model does not give one.
     case leading(extent: Int)
-    /// An axis like any other: a whole tensor is a sample.
+    /// An ordinary axis: a whole tensor is a sample.
     case none
   }
 
-  /// An extent of batches that no other axis is likely to have, so that what shape arithmetic makes of it is known again.
+  /// A batch extent that no other axis is likely to have, so that it can be recognised in the results of
+  /// shape arithmetic.
   static let distinctiveExtent = 10_007
 
   init(_ model: ONNXModel, _ batching: Batching) {
@@ -57,11 +59,11 @@ struct GraphImport {
     self.batching = batching
   }
 
-  /// The graph with the leading axis of its inputs as batch; where an operator works across it, and every extent is
-  /// known, with whole tensors as samples.
+  /// Imports the graph with the leading axis of its inputs as batch. If an operator works across it, and
+  /// every extent is known, whole tensors are samples.
   ///
-  /// - Throws: `ImportFailure` of kind `refused`, or `mixesBatch` for a graph that works across a batch of no known
-  ///   extent.
+  /// - Throws: `ImportFailure` of kind `refused`, or `mixesBatch` for a graph that works across a batch of
+  ///   unknown extent.
   static func run(_ model: ONNXModel) throws(ImportFailure) -> ImportedGraph {
     let inputs = try model.trueInputs()
     let isStatic = inputs.allSatisfy { !$0.shape.contains(nil) }
@@ -74,7 +76,7 @@ struct GraphImport {
         var distinctive = GraphImport(model, .leading(extent: distinctiveExtent))
         if let graph = try? distinctive.run(inputs) { return graph }
       }
-      // Shapes may have been written down for a batch of one.
+      // Shapes in the file may assume a batch of one.
       var batched = GraphImport(model, .leading(extent: 1))
       do throws(ImportFailure) { return try batched.run(inputs) } catch {
         guard isStatic, case .mixesBatch = error else { throw error }
@@ -82,7 +84,7 @@ struct GraphImport {
       }
     }
     var whole = GraphImport(model, .none)
-    // Of two refusals, the one that speaks of the batch says more.
+    // Of two refusals, the one about the batch is more informative.
     do throws(ImportFailure) { return try whole.run(inputs) } catch { throw mixing ?? error }
   }
 
@@ -113,7 +115,7 @@ struct GraphImport {
 
   // MARK: Inputs and outputs
 
-  /// The inputs, laid side by side in the network's input where there are several.
+  /// The inputs, concatenated in the network's input if there are several.
   private mutating func place(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> [Layout] {
     var layouts: [Layout] = []
     for input in inputs {
@@ -169,7 +171,7 @@ struct GraphImport {
     return outputs
   }
 
-  /// The block that holds the output: several are laid side by side.
+  /// The output block; several outputs are concatenated.
   private func readOut(_ outputs: [Variable]) throws(ImportFailure) -> Int {
     if outputs.count == 1, case .node(let index) = outputs[0].source { return index }
     let sizes = outputs.map { $0.layout.sampleShape.reduce(1, *) }
@@ -235,7 +237,7 @@ struct GraphImport {
       inputs.append(value)
     }
     let results = try evaluate(node, handler, inputs)
-    // Further outputs, such as the mask of a dropout, are refused where something reads them.
+    // Unsupported outputs, such as the mask of a dropout, are refused only if something reads them.
     for (name, result) in zip(node.outputs, results) where !name.isEmpty {
       try define(name, result, at: node.place)
     }
@@ -245,7 +247,7 @@ struct GraphImport {
     if case .leading(Self.distinctiveExtent) = batching { Self.distinctiveExtent } else { nil }
   }
 
-  /// What the node gives. Numbers that follow from numbers without a gradient are computed at once.
+  /// The values of a node. Numbers computed from numbers without a gradient are evaluated at once.
   private func evaluate(
     _ node: ONNXModel.Node, _ handler: OperatorHandler, _ inputs: [Value?]
   ) throws(ImportFailure) -> [Value] {
@@ -267,7 +269,7 @@ struct GraphImport {
     let isRepeated = results.contains {
       if case .variable(let variable) = $0 { variable.layout.batch != nil } else { false }
     }
-    // Numbers that are repeated for every sample are as many as there are samples, and no constant.
+    // Numbers repeated for every sample depend on the batch and are not constant.
     guard isRepeated else { return builder.evaluated(results) }
     return try handler.run(
       NodeImport(
@@ -277,7 +279,7 @@ struct GraphImport {
 }
 
 extension BlockBuilder {
-  /// Variables of blocks that read no input as the numbers that they are.
+  /// Replaces variables that do not depend on the input by their numbers.
   fileprivate func evaluated(_ results: [Value]) -> [Value] {
     let none = Matrix<Double>(rows: 1, columns: 0)
     var values: [Matrix<Double>] = []
@@ -297,7 +299,7 @@ extension BlockBuilder {
 }
 
 extension ONNXTensor {
-  /// The tensor as a value: floating-point numbers are a parameter of the tensor's name.
+  /// The tensor as a value: floating-point numbers are a parameter with the tensor's name.
   package var value: Value {
     switch contents {
     case .numbers(let stored): .numbers(Numbers(stored.tensor, parameter: name))

@@ -1,16 +1,17 @@
 import FileAccess
 
 extension ONNXModel {
-  /// An input that is no initializer's default.
+  /// An input of the graph that is not just an initializer's default.
   package struct Input {
     package let name: String
-    /// The extent of each axis; nil for a leading one that is known only when the model is evaluated.
+    /// The extent of each axis; nil for a leading axis whose extent is known only when the model is
+    /// evaluated.
     package let shape: [Int?]
   }
 
-  /// The inputs that the network has: those without an initializer of their name.
+  /// The inputs of the network: those without an initializer of the same name.
   ///
-  /// - Throws: Where one is no floating-point tensor of known shape but for the leading axis.
+  /// - Throws: If one is not a floating-point tensor whose shape, except for the leading axis, is known.
   func trueInputs() throws(ImportFailure) -> [Input] {
     let given = Set(initializers.map(\.name))
     var inputs: [Input] = []
@@ -38,10 +39,11 @@ extension ONNXModel {
     return inputs
   }
 
-  /// The nodes that the outputs depend on, each after those that it reads.
+  /// The nodes that the outputs depend on, each after its sources.
   ///
   /// - Parameter given: The names of inputs and initializers.
-  /// - Throws: Where two nodes give one value, a value is given by none, or nodes read each other in a cycle.
+  /// - Throws: If two nodes compute one value, no node computes a value that is read, or nodes form a
+  ///   cycle.
   func nodesInOrder(given: Set<String>) throws(ImportFailure) -> [Node] {
     var giver: [String: Int] = [:]
     for (index, node) in nodes.enumerated() {
@@ -56,7 +58,7 @@ extension ONNXModel {
     var order: [Node] = []
     for output in outputs {
       guard let root = giver[output.name], states[root] == nil else { continue }
-      // A walk in depth with a stack of its own: graphs are deeper than the program's.
+      // A depth-first search with an explicit stack, since graphs may be deeper than the call stack.
       var stack = [(node: root, next: 0)]
       states[root] = .open
       while let (index, next) = stack.last {

@@ -1,17 +1,19 @@
 /// Why a graph cannot be imported.
 package enum ImportFailure: Error {
-  /// It never can: at a place of the file (empty until it is known), what was expected and what was found.
+  /// It cannot be imported: at a place of the file (empty until known), what was expected and what was
+  /// found.
   case refused(place: String, String)
-  /// Not with the leading axis as batch: an operator works across it. The whole tensor may still be one sample.
+  /// It cannot be imported with the leading axis as batch, because an operator works across it. The whole
+  /// tensor may still be one sample.
   case mixesBatch(place: String, String)
 
-  /// What was expected and found, at a place that is still to be said.
+  /// What was expected and found, without a place so far.
   package static func refused(_ problem: String) -> ImportFailure { .refused(place: "", problem) }
 
-  /// The operator does this to the batch axis.
+  /// What the operator does to the batch axis.
   static func mixesBatch(_ what: String) -> ImportFailure { .mixesBatch(place: "", what) }
 
-  /// The same failure at a place, where none has been said.
+  /// The same failure with a place, unless it has one.
   package func at(_ place: String) -> ImportFailure {
     switch self {
     case .refused("", let problem): .refused(place: place, problem)

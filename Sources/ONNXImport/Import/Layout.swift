@@ -1,35 +1,35 @@
-/// The shape of a value as the graph has it, and which of its axes is the batch.
+/// The shape of a value in the graph, and the position of its batch axis.
 ///
-/// A model knows samples only: what it holds of a value is its shape without the batch axis. A value without a batch axis
-/// is the same for every sample, or the graph as a whole is one sample.
+/// A model has only samples: it stores the shape of a value without the batch axis. A value without a batch
+/// axis is the same for every sample, or the graph as a whole is one sample.
 package struct Layout: Equatable {
-  /// The axis along which samples lie. A graph may merge it with others, as multi-head attention does with the heads: then
-  /// it has `outer · extent · inner` elements, and a sample has `outer · inner` of them along it.
+  /// The batch axis. A graph may merge it with others, as multi-head attention does with the heads. It then
+  /// has `outer · extent · inner` elements, of which a sample has `outer · inner`.
   package struct Batch: Equatable {
     /// Its position.
     package var axis: Int
     /// The number of samples.
     package let extent: Int
-    /// The elements of axes before the batch that are merged with it.
+    /// The number of elements of merged axes before the batch.
     package var outer = 1
-    /// The elements of axes behind the batch that are merged with it.
+    /// The number of elements of merged axes after the batch.
     package var inner = 1
 
-    /// The elements that a sample has along the axis.
+    /// The number of a sample's elements along the axis.
     package var factor: Int { outer * inner }
   }
 
-  /// The extent of every axis, the batch's too.
+  /// The extent of every axis, including the batch.
   package let shape: [Int]
   /// The batch axis.
   package let batch: Batch?
 
-  /// The largest number of elements that a sample may have.
+  /// The largest number of elements of a sample.
   package static let maximumCount = 1 << 26
 
   /// The layout of this shape.
   ///
-  /// - Throws: Where an extent is not positive, or a sample has too many elements.
+  /// - Throws: If an extent is not positive, or a sample has too many elements.
   package init(_ shape: [Int], batch: Batch? = nil) throws(ImportFailure) {
     self.shape = shape
     self.batch = batch
@@ -50,25 +50,25 @@ package struct Layout: Equatable {
     return shape
   }
 
-  /// How many axes stand behind the batch axis.
+  /// The number of axes after the batch axis.
   var axesBehindBatch: Int? { batch.map { shape.count - 1 - $0.axis } }
 
-  /// The axis of a sample that an axis of the shape is, counted from the end where it is negative.
+  /// The axis of a sample for an axis of the shape; a negative one counts from the end.
   ///
-  /// - Throws: `mixesBatch` where it is the batch axis.
+  /// - Throws: `mixesBatch` if it is the batch axis.
   func sampleAxis(_ axis: Int, to verb: String) throws(ImportFailure) -> Int {
     let axis = try self.axis(axis)
     guard axis != batchAxis else { throw .mixesBatch("\(verb) the batch axis") }
     return sampleAxis(axis)
   }
 
-  /// The axis of a sample that an axis is which is not the batch, or is merged with it.
+  /// The axis of a sample for an axis that is not the batch, or is merged with it.
   func sampleAxis(_ axis: Int) -> Int {
     guard let batch, !isMerged, batch.axis < axis else { return axis }
     return axis - 1
   }
 
-  /// An axis, counted from the beginning.
+  /// A possibly negative axis as a non-negative one.
   package func axis(_ axis: Int) throws(ImportFailure) -> Int { try normalizedAxis(axis, rank: shape.count) }
 
   /// The layout of another shape with the same batch, at the same position or another one.
@@ -78,7 +78,7 @@ package struct Layout: Equatable {
     return try Layout(shape, batch: batch)
   }
 
-  /// The layout of values whose samples have this shape, as many axes as here.
+  /// The layout of values whose samples have this shape, with the same number of axes.
   package func with(sampleShape: [Int]) throws(ImportFailure) -> Layout {
     guard let batch else { return try Layout(sampleShape) }
     var shape = sampleShape
@@ -93,10 +93,10 @@ package struct Layout: Equatable {
 
   /// The layout of the same elements in the same order in another shape.
   ///
-  /// - Throws: `mixesBatch` where no axis of it holds the whole batch.
+  /// - Throws: `mixesBatch` if no axis of it holds the whole batch.
   package func reshaped(to shape: [Int]) throws(ImportFailure) -> Layout {
     guard var batch else { return try Layout(shape) }
-    // A sample's elements come in `before` runs.
+    // The elements of a sample form `before` runs.
     let before = self.shape.prefix(batch.axis).reduce(1, *) * batch.outer
     var count = 1
     for (axis, extent) in shape.enumerated() {
@@ -111,9 +111,9 @@ package struct Layout: Equatable {
     throw .mixesBatch("reshapes \(self.shape) to \(shape), which takes the batch axis apart")
   }
 
-  /// The layout of several values broadcast against each other as NumPy does.
+  /// The layout of several values after broadcasting as in NumPy.
   ///
-  /// - Throws: `mixesBatch` where one's batch axis lies along an axis of another that is none.
+  /// - Throws: `mixesBatch` if a batch axis meets another value's axis that is not its batch.
   package static func broadcast(_ layouts: [Layout]) throws(ImportFailure) -> Layout {
     let shape = try broadcastShape(layouts.map(\.shape))
     guard let first = layouts.first(where: { $0.batch != nil }), let behind = first.axesBehindBatch else {
@@ -132,7 +132,7 @@ package struct Layout: Equatable {
   }
 }
 
-/// The shape of several shapes broadcast against each other, from the last axis, as NumPy does.
+/// The shape of several shapes after broadcasting as in NumPy, aligned at the last axis.
 func broadcastShape(_ shapes: [[Int]]) throws(ImportFailure) -> [Int] {
   let rank = shapes.map(\.count).max() ?? 0
   var result = [Int](repeating: 1, count: rank)
@@ -150,7 +150,7 @@ func broadcastShape(_ shapes: [[Int]]) throws(ImportFailure) -> [Int] {
 
 /// The number of elements of a shape.
 ///
-/// - Throws: Where an extent is below `least`, or there are more elements than allowed.
+/// - Throws: If an extent is below `least`, or there are more elements than allowed.
 @discardableResult
 func checkedCount(
   of shape: [Int], least: Int = 0, most: Int = Layout.maximumCount
@@ -167,7 +167,7 @@ func checkedCount(
   return count
 }
 
-/// An axis of a tensor of `rank` axes, counted from the beginning.
+/// A possibly negative axis of a tensor of `rank` axes as a non-negative one.
 func normalizedAxis(_ axis: Int, rank: Int) throws(ImportFailure) -> Int {
   guard (-rank..<rank).contains(axis) else {
     throw .refused("expected an axis from \(-rank) to \(rank - 1), found \(axis)")
@@ -175,5 +175,5 @@ func normalizedAxis(_ axis: Int, rank: Int) throws(ImportFailure) -> Int {
   return axis < 0 ? axis + rank : axis
 }
 
-/// A shape that operators take: a single number is a vector of one.
+/// The shape for an operator: a single number becomes a vector of one element.
 func atLeastVector(_ shape: [Int]) -> [Int] { shape.isEmpty ? [1] : shape }

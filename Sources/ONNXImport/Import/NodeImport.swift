@@ -3,20 +3,20 @@ import FileAccess
 import LinearAlgebra
 import Operators
 
-/// One node while it is imported: what it is given, and the blocks that what it gives is added to.
+/// One node during the import: its inputs, and the builder that its blocks are added to.
 package struct NodeImport {
   package let node: ONNXModel.Node
-  /// The version of the operators.
+  /// The version of the operator set.
   package let opset: Int
-  /// What the node reads; nil where an optional input is left out.
+  /// The node's inputs; nil for a missing optional one.
   package let inputs: [Value?]
   package let builder: BlockBuilder
-  /// The number of samples where it is a number that stands for the batch and nothing else.
+  /// The number of samples, if it is distinctive enough to denote the batch.
   var batchExtent: Int?
-  /// The number of samples that the model writes down; as the extent of a leading axis it stands for the batch.
+  /// The number of samples that the model gives; as the extent of a leading axis it denotes the batch.
   var leadingExtent: Int?
 
-  /// The name of the block that holds what the node gives.
+  /// The name of the block for the node's value.
   package var name: String { node.outputs.first { !$0.isEmpty } ?? node.name }
 
   // MARK: Inputs
@@ -32,7 +32,7 @@ package struct NodeImport {
     return input
   }
 
-  /// The input at a position as a variable; constants become a block that reads nothing.
+  /// The input at a position as a variable; constants become a block without sources.
   func variable(_ index: Int) throws(ImportFailure) -> Variable {
     try variable(input(index))
   }
@@ -50,7 +50,7 @@ package struct NodeImport {
     }
   }
 
-  /// Numbers at a position that must be constants, such as the bounds of a clip; nil where the input is left out.
+  /// Numbers at a position that must be constants, such as the bounds of a clip; nil for a missing input.
   func constantNumbers(_ index: Int, _ what: String) throws(ImportFailure) -> [Double]? {
     guard hasInput(index) else { return nil }
     guard case .numbers(let numbers) = try input(index) else {
@@ -59,7 +59,7 @@ package struct NodeImport {
     return numbers.elements
   }
 
-  /// Integers at a position that must be constants, such as a shape; nil where the input is left out.
+  /// Integers at a position that must be constants, such as a shape; nil for a missing input.
   func constantIntegers(_ index: Int, _ what: String) throws(ImportFailure) -> [Int]? {
     guard hasInput(index) else { return nil }
     guard case .integers(let integers) = try input(index) else {
@@ -110,7 +110,7 @@ package struct NodeImport {
     return value
   }
 
-  /// An attribute that is one of several words.
+  /// An attribute with one of several words as its value.
   package func word(_ name: String, of words: [String]) throws(ImportFailure) -> String? {
     guard let attribute = node.attributes[name] else { return nil }
     guard case .word(let word) = attribute, words.contains(word) else {
@@ -137,7 +137,7 @@ package struct NodeImport {
 
   // MARK: Blocks
 
-  /// A block of these ports, and its value in a layout of as many coordinates.
+  /// A block of these ports, and its value in a layout of the same size.
   package func block(
     _ name: String?, _ nonlinearity: any Nonlinearity, _ ports: [Port], _ layout: Layout
   ) throws(ImportFailure) -> Variable {
@@ -156,7 +156,7 @@ package struct NodeImport {
     try block(name, Identity(), [port], layout)
   }
 
-  /// `linear map(variable)` as a block of its own; the batch axis stays where it is.
+  /// `linear map(variable)` as a block of its own; the batch axis keeps its position.
   package func mapped(
     _ variable: Variable, by map: any LinearMap<Double>, suffix: String? = nil, to layout: Layout? = nil
   ) throws(ImportFailure) -> Variable {
@@ -166,14 +166,14 @@ package struct NodeImport {
     return try affine(port, target, named: suffix.map { "\(name)/\($0)" })
   }
 
-  /// A port that is a variable as it stands, in the shape of its samples or another of as many coordinates.
+  /// A port that equals a variable, in the shape of its samples or another of the same size.
   package func port(_ variable: Variable, as shape: [Int]? = nil) throws(ImportFailure) -> Port {
     let shape = atLeastVector(shape ?? variable.layout.sampleShape)
     return Port(
       shape: shape, terms: [Term(source: variable.source, map: try linearMap("identity", from: shape))])
   }
 
-  /// A port that is `factor` times a value, broadcast over a layout.
+  /// A port that is `factor` times a value, broadcast to a layout.
   package func port(_ value: Value, over layout: Layout, factor: Double = 1) throws(ImportFailure) -> Port {
     let target = atLeastVector(layout.sampleShape)
     switch value {
@@ -195,7 +195,7 @@ package struct NodeImport {
     }
   }
 
-  /// A variable's samples as they lie along those of the layout, from the last axis.
+  /// The shape of a variable's samples aligned with those of the layout, from the last axis.
   private func sampleShape(_ variable: Variable, over layout: Layout) throws(ImportFailure) -> [Int] {
     guard variable.layout.batch == nil, let behind = layout.axesBehindBatch, !layout.isMerged else {
       return atLeastVector(variable.layout.sampleShape)
@@ -231,7 +231,7 @@ package struct NodeImport {
     return try linearMap("expand", from: shape, ["shape": .integers(target), "factors": .numbers(factors)])
   }
 
-  /// Constants broadcast over a layout; a parameter keeps its own shape, in which its gradient is given.
+  /// Constants broadcast to a layout; a parameter keeps its own shape, which is that of its gradient.
   private func offset(
     _ numbers: Numbers, over layout: Layout, _ factor: Double
   ) throws(ImportFailure) -> Offset<Double> {
@@ -252,8 +252,8 @@ package struct NodeImport {
       parameter: numbers.parameter)
   }
 
-  /// The shape of the layout's samples for constants of `rank` axes: with an axis of 1 for the batch where they
-  /// reach so far.
+  /// The shape of the layout's samples for constants of `rank` axes, with an axis of 1 for the batch if
+  /// they have that many axes.
   package func aligned(_ layout: Layout, rank: Int, shape: [Int]) throws(ImportFailure) -> [Int] {
     guard let batch = layout.batch, let behind = layout.axesBehindBatch, rank > behind else {
       return layout.sampleShape

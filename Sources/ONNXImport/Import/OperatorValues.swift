@@ -3,8 +3,8 @@ import Operators
 
 /// The linear map of this name in files.
 ///
-/// - Parameter constants: Those that are not the default.
-/// - Throws: Where constants, weight and shape do not fit.
+/// - Parameter constants: Those that differ from the default.
+/// - Throws: If constants, weight and shape do not fit.
 package func linearMap(
   _ name: String, from shape: [Int], _ constants: [String: Constant] = [:], weight: Tensor<Double>? = nil
 ) throws(ImportFailure) -> any LinearMap<Double> {
@@ -27,7 +27,7 @@ package func linearMap(
 
 /// The nonlinearity of this name in files.
 ///
-/// - Throws: Where the constants have no meaning.
+/// - Throws: If the constants are not valid.
 package func nonlinearity(
   _ name: String, _ constants: [String: Constant] = [:]
 ) throws(ImportFailure) -> any Nonlinearity {

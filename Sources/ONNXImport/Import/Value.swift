@@ -2,16 +2,16 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// A value of the graph while it is imported.
+/// A value of the graph during the import.
 package enum Value {
-  /// What the network computes.
+  /// A value that the network computes.
   case variable(Variable)
-  /// Floating-point numbers that the file gives.
+  /// Floating-point numbers from the file.
   case numbers(Numbers)
-  /// Integers or truth values that the file or its shape arithmetic give.
+  /// Integers or Boolean values from the file or its shape arithmetic.
   case integers(Integers)
 
-  /// The shape as the graph has it.
+  /// The shape in the graph.
   package var shape: [Int] {
     switch self {
     case .variable(let variable): variable.layout.shape
@@ -27,7 +27,7 @@ package enum Value {
   }
 }
 
-/// What a block or the input holds, perhaps under another shape: a reshape is a view and no block.
+/// The value of a block or of the input, perhaps in another shape: a reshape is a view and not a block.
 package struct Variable {
   package let source: Source
   package let layout: Layout
@@ -39,12 +39,12 @@ package struct Numbers {
   package let tensor: Tensor<Double>
   /// The parameter's name; nil for numbers without a gradient.
   package let parameter: String?
-  /// The shape as the graph has it: the elements in the same order.
+  /// The shape in the graph: the elements in the same order.
   package let shape: [Int]
-  /// Whether the graph has the transpose of the tensor, which is a matrix then.
+  /// Whether the graph contains the transpose of the tensor, which must be a matrix.
   package let isTransposed: Bool
 
-  /// A parameter, or numbers without a gradient where it has no name.
+  /// A parameter, or numbers without a gradient if there is no name.
   package init(_ tensor: Tensor<Double>, parameter: String? = nil) {
     self.init(tensor, parameter: parameter, shape: tensor.shape, isTransposed: false)
   }
@@ -71,10 +71,11 @@ package struct Numbers {
   /// Whether shape and order are the tensor's own.
   var isOwnShape: Bool { shape == tensor.shape && !isTransposed }
 
-  /// The numbers as a summand: infinite ones are none to be trained, and no file can hold them. They are what masks exclude
-  /// scores with, and the largest finite number does that as well.
+  /// The numbers as a summand, with infinities replaced by the largest finite number. They cannot be
+  /// trained or stored in a file. Masks use them to exclude scores, for which the largest finite number
+  /// works as well.
   package var finite: Numbers {
-    // Nothing of this size is a mask, and what is not looked at stands in its file.
+    // A mask is never this large, and numbers that are not inspected stay in their file.
     guard tensor.count <= 1 << 24 else { return self }
     let elements = tensor.elements
     guard elements.contains(where: \.isInfinite) else { return self }
@@ -85,25 +86,26 @@ package struct Numbers {
     )
   }
 
-  /// The same elements in another shape of as many; nil where the order is no parameter's own.
+  /// The same elements in another shape of the same size; nil if the order is not that of a parameter's own
+  /// shape.
   package func reshaped(_ shape: [Int]) -> Numbers? {
     guard parameter != nil else { return Numbers(elements, shape: shape) }
     return isTransposed
       ? nil : Numbers(tensor, parameter: parameter, shape: shape, isTransposed: false)
   }
 
-  /// The transposed matrix; nil where a parameter's own shape is no matrix.
+  /// The transposed matrix; nil if a parameter's own shape is not a matrix.
   var transposedMatrix: Numbers? {
     guard shape.count == 2, isTransposed || isOwnShape else { return nil }
     return Numbers(tensor, parameter: parameter, shape: shape.reversed(), isTransposed: !isTransposed)
   }
 }
 
-/// Integers, or truth values as 0 and 1.
+/// Integers, or Boolean values as 0 and 1.
 package struct Integers {
   package let shape: [Int]
   package let elements: [Int]
-  /// The type of the elements, which decides what arithmetic does.
+  /// The type of the elements, which determines the arithmetic.
   package let type: ElementType
 
   /// A vector of integers.

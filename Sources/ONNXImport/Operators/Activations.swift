@@ -31,7 +31,7 @@ extension OperatorTable {
     "Floor": .elementwise("floor"),
     "Ceil": .elementwise("ceil"),
     "Round": .elementwise("round"),
-    // Above the threshold PyTorch's softplus is p itself; beyond 40 it is so to the last bit.
+    // Above the threshold PyTorch's softplus is p itself; beyond 40 this is exact in double precision.
     "Softplus": .elementwise("softplus", ["threshold": .number(40)]),
     "LeakyRelu": .elementwise("leaky_relu", number: "alpha", 0.01, as: "negative_slope"),
     "Elu": .elementwise("elu", number: "alpha", 1, as: "alpha"),
@@ -85,7 +85,7 @@ extension NodeImport {
     try elementwise(name, constants, of: variable(0))
   }
 
-  /// `φ` of a variable, in a block of the node's name or of that and a suffix.
+  /// `φ` of a variable, in a block named after the node, with an optional suffix.
   package func elementwise(
     _ name: String, _ constants: [String: Constant] = [:], of variable: Variable, suffix: String? = nil
   ) throws(ImportFailure) -> Variable {
@@ -102,7 +102,7 @@ extension NodeImport {
       [port(first), port(second, as: first.layout.sampleShape)], first.layout)
   }
 
-  /// `factor · variable`, in a block of the node's name or of that and a suffix.
+  /// `factor · variable`, in a block named after the node, with an optional suffix.
   package func scaled(
     _ variable: Variable, by factor: Double, suffix: String? = nil
   ) throws(ImportFailure) -> Variable {
@@ -170,7 +170,7 @@ extension NodeImport {
         constants[name] = .number(max(-largest, min(largest, bound)))
       }
     }
-    // Where the bounds cross, the upper one holds.
+    // If the bounds cross, the upper one applies.
     if case (.number(let least), .number(let largest))? = constants["min"].flatMap({ least in
       constants["max"].map { (least, $0) }
     }), least > largest {

@@ -3,7 +3,7 @@ import FileAccess
 import Operators
 
 extension OperatorTable {
-  /// Elementwise functions of several values that are broadcast against each other.
+  /// Elementwise functions of several values, with broadcasting.
   package static let arithmetic: [String: OperatorHandler] = [
     "Add": .arithmetic("Add") { node throws(ImportFailure) in try node.sum(factors: [1, 1]) },
     "Sub": .arithmetic("Sub") { node throws(ImportFailure) in try node.sum(factors: [1, -1]) },
@@ -24,7 +24,7 @@ extension OperatorTable {
 }
 
 extension OperatorHandler {
-  /// The handler of an operator of floating-point values that shape arithmetic uses on integers too.
+  /// The handler of an operator of floating-point values that shape arithmetic also applies to integers.
   fileprivate static func arithmetic(
     _ name: String, _ run: @escaping @Sendable (NodeImport) throws(ImportFailure) -> Variable
   ) -> OperatorHandler {
@@ -36,7 +36,7 @@ extension OperatorHandler {
 }
 
 extension NodeImport {
-  /// All inputs and the layout that they have when broadcast against each other.
+  /// All inputs and their layout after broadcasting.
   func broadcastInputs() throws(ImportFailure) -> ([Value], Layout) {
     var values: [Value] = []
     var layouts: [Layout] = []
@@ -66,7 +66,7 @@ extension NodeImport {
     return (values[0], values[1], layout)
   }
 
-  /// A product with a constant is a linear map that has the constant as its parameter.
+  /// A product with a constant is a linear map whose parameter is the constant.
   fileprivate func product() throws(ImportFailure) -> Variable {
     let (first, second, layout) = try twoInputs()
     for case (.variable(let variable), .numbers(let numbers)) in [(first, second), (second, first)]
@@ -117,7 +117,7 @@ extension NodeImport {
       nil, nonlinearity("power"), [port(base, over: layout), port(floating, over: layout)], layout)
   }
 
-  /// A function of two values, of the first two, then of that and the third, and so on.
+  /// A function of two values, applied to the first two, then to the result and the third, and so on.
   fileprivate func chain(_ name: String) throws(ImportFailure) -> Variable {
     let (values, _) = try broadcastInputs()
     guard values.count > 1 else { return try variable(0) }

@@ -12,7 +12,7 @@ extension OperatorTable {
 }
 
 extension NodeImport {
-  /// `softmax(scale · Q Kᵀ + mask) V` for each head; gives the result, and keys and values as they were.
+  /// `softmax(scale · Q Kᵀ + mask) V` for each head; returns the result, and keys and values unchanged.
   fileprivate func attention() throws(ImportFailure) -> [Value] {
     guard !hasInput(4), !hasInput(5), !hasInput(6) else {
       throw .refused("expected no keys and values of earlier calls, found some")
@@ -58,14 +58,14 @@ extension NodeImport {
     return try transposed(split, [0, 2, 1, 3], suffix: suffix)
   }
 
-  /// Heads that several queries share, once for each.
+  /// Heads shared by several queries, repeated for each.
   private func repeated(_ value: Value, to count: Int, _ suffix: String) throws(ImportFailure) -> Value {
     let own = value.shape[1]
     guard count % own == 0 else { throw .refused("expected \(count) heads or a divisor, found \(own)") }
     return try selected(value, axis: 1, (0..<count).map { $0 / (count / own) }, suffix: suffix)
   }
 
-  /// The scores plus the mask; those that are excluded are as low as a number can be.
+  /// The scores plus the mask; excluded ones become the least finite number.
   private func masked(_ scores: Variable) throws(ImportFailure) -> Variable {
     let shape = scores.layout.shape
     let isCausal = try integer("is_causal") ?? 0 != 0

@@ -4,7 +4,7 @@ import LinearAlgebra
 import Operators
 
 extension OperatorTable {
-  /// Operators that give elements at other places.
+  /// Operators that move elements.
   static let axisOperators: [String: OperatorHandler] = [
     "Transpose": .one(["perm"]) { node throws(ImportFailure) in
       let value = try node.input(0)
@@ -53,7 +53,7 @@ extension NodeImport {
     }
   }
 
-  /// The coordinates of an axis of a value that `index` names.
+  /// The coordinates of a value's axis at `index`.
   func selected(
     _ value: Value, axis: Int, _ index: [Int], suffix: String? = nil
   ) throws(ImportFailure) -> Value {
@@ -105,7 +105,7 @@ extension NodeImport {
     if values.count == 1 { return values[0] }
     var shape = values[0].shape
     shape[axis] = values.reduce(0) { $0 + $1.shape[axis] }
-    // Constants of no elements along the axis add nothing.
+    // Constants without elements along the axis add nothing.
     values.removeAll { $0.shape[axis] == 0 }
     var batch: Layout.Batch?
     for value in values {
@@ -124,7 +124,7 @@ extension NodeImport {
     return .variable(try affine(port, layout))
   }
 
-  /// A value at its place along an axis of a larger one.
+  /// A value at its position along an axis of a larger one.
   private func placed(_ value: Value, dim: Int, start: Int, in layout: Layout) throws(ImportFailure) -> Port {
     let total = layout.sampleShape[dim]
     func map(from shape: [Int]) throws(ImportFailure) -> any LinearMap<Double> {
@@ -161,7 +161,7 @@ extension NodeImport {
       guard (1...max(1, extent)).contains(count) else {
         throw .refused("expected at most \(extent) parts, found \(count)")
       }
-      // The last part is smaller where they cannot be equal.
+      // The last part is smaller if they cannot be equal.
       let size = (extent + count - 1) / count
       sizes = (0..<count).map { max(0, min(size, extent - $0 * size)) }
     }
@@ -174,7 +174,7 @@ extension NodeImport {
     var parts: [Value] = []
     var start = 0
     for (output, size) in zip(node.outputs, sizes) {
-      // A part that nobody can read needs no block, and may have no element.
+      // A part without readers needs no block, and may have no elements.
       let part = NodeImport(
         node: node.named(output), opset: opset, inputs: inputs, builder: builder)
       parts.append(output.isEmpty ? value : try part.selected(value, axis: axis, Array(start..<start + size)))
@@ -203,7 +203,7 @@ extension NodeImport {
     return value
   }
 
-  /// The places that a slice takes, as NumPy takes them.
+  /// The indices of a slice, as in NumPy.
   private func sliceIndex(extent: Int, _ start: Int, _ end: Int, step: Int) throws(ImportFailure) -> [Int] {
     guard step != 0, step > -(1 << 40), step < 1 << 40 else {
       throw .refused("steps: expected integers that are not 0, found \(step)")
@@ -230,7 +230,7 @@ extension NodeImport {
     let part = try selected(value, axis: axis, index, suffix: isView ? nil : "selected")
     if isView { return part }
     if case .variable(let variable) = part {
-      // One axis becomes as many as the indices have: the order of the elements stays.
+      // One axis is replaced by those of the indices; the order of the elements stays.
       var shape = variable.layout.shape
       shape.replaceSubrange(axis...axis, with: places.shape)
       let shift = places.shape.count - 1
@@ -254,7 +254,7 @@ extension NodeImport {
     return try expanded(value, to: wanted)
   }
 
-  /// A value broadcast against a shape.
+  /// A value broadcast to a shape.
   private func expanded(_ value: Value, to wanted: [Int]) throws(ImportFailure) -> Value {
     try checkedCount(of: wanted)
     let shape = try broadcastShape([value.shape, wanted])
@@ -342,7 +342,7 @@ extension NodeImport {
 }
 
 extension ONNXModel.Node {
-  /// The node as if it gave this value alone.
+  /// A node with only this output.
   fileprivate func named(_ output: String) -> ONNXModel.Node {
     ONNXModel.Node(
       operatorType: operatorType, domain: domain, name: name, inputs: inputs, outputs: [output],

@@ -17,7 +17,7 @@ extension OperatorTable {
 }
 
 extension NodeImport {
-  /// A matrix of constants along an axis, which keeps its extent.
+  /// A matrix of constants applied along an axis, which keeps its extent.
   private func combined(
     _ variable: Variable, axis: Int, suffix: String? = nil, _ entry: (_ row: Int, _ column: Int) -> Double
   ) throws(ImportFailure) -> Variable {
@@ -71,7 +71,7 @@ extension NodeImport {
     guard p >= 1 else { throw .refused("attribute \"p\": expected a positive integer") }
     let magnitude = try elementwise("abs", of: variable, suffix: "abs")
     let powers = try elementwise("pow", ["exponent": .number(p)], of: magnitude, suffix: "powers")
-    // The average with all of the padding, times the number of elements, is the sum.
+    // The average including all padding, times the number of elements, is the sum.
     guard try integer("ceil_mode") ?? 0 == 0 else { throw .refused("ceil_mode: expected 0, found 1") }
     let map = try linearMap(
       "avg_pool", from: shape,
@@ -86,7 +86,7 @@ extension NodeImport {
     return try elementwise("pow", ["exponent": .number(1 / p)], of: sums)
   }
 
-  /// The upper or lower triangle of the last two axes, 0 elsewhere.
+  /// The upper or lower triangle of the last two axes, with 0 elsewhere.
   fileprivate func triangle() throws(ImportFailure) -> Value {
     let value = try input(0)
     guard value.shape.count >= 2 else { throw .refused("expected matrices, found shape \(value.shape)") }

@@ -31,8 +31,8 @@ extension OperatorTable {
 }
 
 extension NodeImport {
-  /// Floating-point numbers are a parameter that is called by the name of what the node gives; a single number is a literal
-  /// of the program that the graph was made of, and is none.
+  /// Floating-point numbers are a parameter named after the node's output. A single number is a literal of
+  /// the exported program and not a parameter.
   fileprivate func constant() throws(ImportFailure) -> Value {
     guard node.attributes.count == 1, let (attribute, value) = node.attributes.first else {
       throw .refused("expected one value, found \(node.attributes.count)")

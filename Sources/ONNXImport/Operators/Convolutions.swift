@@ -4,7 +4,7 @@ import LinearAlgebra
 import Operators
 
 extension OperatorTable {
-  /// Convolutions, which have their weight as a parameter.
+  /// Convolutions, whose parameter is the weight.
   package static let convolutions: [String: OperatorHandler] = [
     "Conv": .variable(WindowAttributes.names.union(["group"])) { node throws(ImportFailure) in
       try node.convolution()
@@ -77,8 +77,8 @@ extension NodeImport {
 }
 
 extension WindowAttributes {
-  /// Sets the pads of a transposed convolution so that it gives the extents that the node asks for: by `output_shape`, or
-  /// `extent · stride` by `auto_pad`.
+  /// Sets the pads of a transposed convolution for the extents that the node specifies: by `output_shape`,
+  /// or `extent · stride` by `auto_pad`.
   fileprivate mutating func padTransposed(
     _ extents: [Int], _ extra: inout [Int], wanted: [Int]?
   ) throws(ImportFailure) {
@@ -92,13 +92,13 @@ extension WindowAttributes {
       }
       let total = full - targets[axis]
       if total < 0 {
-        // Not reached even without pads: what is missing is zeros behind.
+        // Too short even without pads: the rest is zeros at the end.
         extra[axis] -= total
         (pads[axis], pads[axis + extents.count]) = (0, 0)
         continue
       }
       let (less, more) = (total / 2, total - total / 2)
-      // The odd one out is behind only if SAME_UPPER says so.
+      // An odd pad is at the end only for SAME_UPPER.
       let isUpper = autoPad == "SAME_UPPER"
       (pads[axis], pads[axis + extents.count]) = isUpper ? (less, more) : (more, less)
     }

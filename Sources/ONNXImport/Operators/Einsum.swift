@@ -8,7 +8,7 @@ extension OperatorTable {
   ]
 }
 
-/// `ij,jk->ik`, taken apart.
+/// The parsed form of `ij,jk->ik`.
 private struct EinsumEquation {
   let inputs: [[Character]]
   let output: [Character]
@@ -21,7 +21,7 @@ private struct EinsumEquation {
       separator: ",", omittingEmptySubsequences: false
     ).map { Array($0) }
     let letters = terms.flatMap { $0 }
-    // Without an output it is the axes that stand once, by name.
+    // Without an explicit output it is the axes that occur once, in alphabetical order.
     let output =
       isExplicit ? Array(halves[1]) : letters.filter { l in letters.count { $0 == l } == 1 }.sorted()
     guard isExplicit || halves.count == 1, terms.count == count, (1...2).contains(count),
@@ -60,7 +60,7 @@ extension NodeImport {
     return try product(operands[0], operands[1], to: equation.output)
   }
 
-  /// The sum over the axes that nothing else has.
+  /// The sum over the axes that occur nowhere else.
   private func summed(
     _ value: Value, _ axes: [Character], keeping kept: Set<Character>, suffix: String
   ) throws(ImportFailure) -> (value: Value, axes: [Character]) {
@@ -71,7 +71,7 @@ extension NodeImport {
     return (.variable(sum), axes.filter { kept.contains($0) })
   }
 
-  /// Matrix products: rows are the axes of the first alone, columns those of the second alone.
+  /// Matrix products: rows are the axes of the first only, columns those of the second only.
   private func product(
     _ first: (value: Value, axes: [Character]), _ second: (value: Value, axes: [Character]),
     to output: [Character]

@@ -1,6 +1,6 @@
 import Operators
 
-/// The shape arithmetic that exporters leave behind, on integers that are known.
+/// Shape arithmetic that exporters leave in graphs, on known integers.
 extension Integers {
   /// The elements with the axes in another order.
   package func permuted(_ permutation: [Int]) -> Integers {
@@ -8,7 +8,7 @@ extension Integers {
     return gathered(permutation.map { shape[$0] }, steps: permutation.map { steps[$0] })
   }
 
-  /// The elements repeated to a shape that this one broadcasts to.
+  /// The elements broadcast to a shape.
   package func expanded(to target: [Int]) throws(ImportFailure) -> Integers {
     try checkedCount(of: target)
     let own = rowMajorSteps(shape)
@@ -17,7 +17,7 @@ extension Integers {
     return gathered(target, steps: steps)
   }
 
-  /// The coordinates of one axis that `index` names.
+  /// The elements of one axis at `index`.
   func selected(axis: Int, _ index: [Int]) -> Integers {
     let inner = shape.dropFirst(axis + 1).reduce(1, *)
     let outer = shape.prefix(axis).reduce(1, *)
@@ -33,7 +33,7 @@ extension Integers {
     return Integers(selected, shape: shape, type: type)
   }
 
-  /// Values one behind the other along an axis; nil where one is none of integers.
+  /// The concatenation of values along an axis; nil if one does not consist of integers.
   static func concatenated(_ values: [Value], axis: Int) -> Integers? {
     var parts: [Integers] = []
     for value in values {
@@ -54,7 +54,7 @@ extension Integers {
     return Integers(elements, shape: shape, type: first.type)
   }
 
-  /// The same function of the elements of two tensors, broadcast against each other; nil where it has no value.
+  /// A function of the elements of two tensors, with broadcasting; nil if it is undefined for some.
   static func combined(
     _ first: Integers, _ second: Integers, type: ElementType? = nil, _ function: (Int, Int) -> Int?
   ) throws(ImportFailure) -> Integers {
@@ -79,7 +79,7 @@ extension Integers {
   }
 }
 
-/// The distances between neighbours along each axis.
+/// The row-major stride of each axis.
 private func rowMajorSteps(_ shape: [Int]) -> [Int] {
   var steps = [Int](repeating: 1, count: shape.count)
   for axis in shape.indices.dropLast().reversed() { steps[axis] = steps[axis + 1] * shape[axis + 1] }
@@ -87,7 +87,7 @@ private func rowMajorSteps(_ shape: [Int]) -> [Int] {
 }
 
 extension NodeImport {
-  /// What an arithmetic operator makes of two or more tensors of integers; nil where one is none.
+  /// The result of an arithmetic operator on two or more tensors of integers; nil if one is not.
   func integerArithmetic(_ name: String) throws(ImportFailure) -> Integers? {
     guard case .integers(var result)? = inputs.first ?? nil else { return nil }
     var others: [Integers] = []
@@ -105,7 +105,7 @@ extension NodeImport {
     "Sub": { valid($0.subtractingReportingOverflow($1)) },
     "Mul": { valid($0.multipliedReportingOverflow(by: $1)) },
     "Div": { valid($0.dividedReportingOverflow(by: $1)) },
-    // Of the divisor's sign, as in Python.
+    // With the divisor's sign, as in Python.
     "Mod": { $1 == 0 || $1 == -1 ? ($1 == 0 ? nil : 0) : ($0 % $1 + $1) % $1 },
     "Min": { min($0, $1) },
     "Max": { max($0, $1) },
@@ -118,7 +118,7 @@ extension NodeImport {
   ]
 }
 
-/// The result of an operation that did not overflow.
+/// The result of an operation, or nil if it overflowed.
 private func valid(_ result: (partialValue: Int, overflow: Bool)) -> Int? {
   result.overflow ? nil : result.partialValue
 }

@@ -14,7 +14,7 @@ extension OperatorTable {
 }
 
 extension NodeImport {
-  /// `left · right` over the last two axes, those before broadcast, as in `numpy.matmul`.
+  /// `left · right` over the last two axes, with the axes before them broadcast, as in `numpy.matmul`.
   func matrixProduct(
     _ left: Value, _ right: Value, name: String? = nil
   ) throws(ImportFailure) -> Variable {
@@ -29,7 +29,7 @@ extension NodeImport {
     return try generalProduct(left, right, name)
   }
 
-  /// A matrix along an axis of a variable; the matrix stays as the file has it.
+  /// A matrix applied along an axis of a variable; the matrix stays as it is in the file.
   package func linear(
     _ variable: Variable, _ weight: MatrixWeight, along axis: Int, _ name: String? = nil
   ) throws(ImportFailure) -> Variable {
@@ -54,7 +54,7 @@ extension NodeImport {
       Port(shape: map.outputShape, terms: [term]), layout.replacing(shape), named: name)
   }
 
-  /// A product of which neither factor is a matrix that the file gives.
+  /// A product in which neither factor is a matrix from the file.
   private func generalProduct(_ left: Value, _ right: Value, _ name: String?) throws(ImportFailure)
     -> Variable
   {
@@ -95,7 +95,7 @@ extension NodeImport {
     return try self.removed(removed, from: product)
   }
 
-  /// `[batch, k] · [k, n]` with a right factor that is computed without the input.
+  /// `[batch, k] · [k, n]` with a right factor that does not depend on the input.
   private func rowProduct(_ left: Value, _ right: Value, _ name: String?) throws(ImportFailure) -> Variable {
     let rows = try variable(left)
     var axes = rows.layout.shape
@@ -136,7 +136,7 @@ extension NodeImport {
   }
 }
 
-/// A matrix that the file gives, as the weight of a linear map `x ↦ W x` or, transposed, `x ↦ Wᵀ x`.
+/// A matrix from the file as the weight of a linear map `x ↦ W x` or, transposed, `x ↦ Wᵀ x`.
 package struct MatrixWeight {
   package let numbers: Numbers
   /// Whether the tensor is `[inputs, outputs]`.
@@ -147,7 +147,7 @@ package struct MatrixWeight {
 }
 
 extension Numbers {
-  /// The weight of `x ↦ x · self`; nil where this is no matrix in its own shape or transposed.
+  /// The weight of `x ↦ x · self`; nil if this is not a matrix in its own shape or transposed.
   fileprivate var weight: MatrixWeight? {
     guard shape.count == 2, tensor.shape.count == 2, isOwnShape || isTransposed else { return nil }
     return MatrixWeight(numbers: self, isTransposed: !isTransposed)

@@ -31,7 +31,8 @@ extension OperatorTable {
 }
 
 extension NodeImport {
-  /// `weight (x − mean) / √(variance + ε) + bias`, an affine map: mean and variance are constants in its factors.
+  /// `weight (x − mean) / √(variance + ε) + bias`, an affine map whose factors contain mean and variance as
+  /// constants.
   fileprivate func batchNormalization() throws(ImportFailure) -> Variable {
     guard try integer("training_mode") ?? 0 == 0 else {
       throw .refused("training_mode: expected inference, found training")
@@ -88,7 +89,7 @@ extension NodeImport {
     return try block(nil, normalization, ports, variable.layout)
   }
 
-  /// Mean and 1 / √(variance + ε) over the axes from `axis` on, where the node gives them.
+  /// Mean and 1 / √(variance + ε) over the axes from `axis` on, if the node has these outputs.
   fileprivate func statistics() throws(ImportFailure) -> [Value] {
     guard node.outputs.dropFirst().contains(where: { !$0.isEmpty }) else { return [] }
     let variable = try variable(0)
@@ -112,8 +113,8 @@ extension NodeImport {
     ]
   }
 
-  /// Normalisation within channels or groups of them, with a weight and a bias for each channel, or before opset 21 for
-  /// each group.
+  /// Normalisation within channels or groups of channels, with a weight and a bias for each channel, or
+  /// before opset 21 for each group.
   fileprivate func channelNormalization(_ normalization: any Nonlinearity) throws(ImportFailure) -> Variable {
     let (variable, shape) = try channels()
     var ports = [try port(variable, as: shape)]

@@ -1,8 +1,8 @@
-/// How the nodes of an operator are imported.
+/// How an operator's nodes are imported.
 package struct OperatorHandler: Sendable {
-  /// The attributes that nodes of the operator may have; any other one is refused by name.
+  /// The attributes that the operator's nodes may have; any other is refused by name.
   package let attributes: Set<String>
-  /// What a node gives.
+  /// Computes a node's outputs.
   package let run: @Sendable (NodeImport) throws(ImportFailure) -> [Value]
 
   package init(
@@ -12,14 +12,14 @@ package struct OperatorHandler: Sendable {
     self.run = run
   }
 
-  /// The handler of an operator that gives one value.
+  /// The handler of an operator with one output.
   package static func one(
     _ attributes: Set<String> = [], _ run: @escaping @Sendable (NodeImport) throws(ImportFailure) -> Value
   ) -> OperatorHandler {
     OperatorHandler(attributes) { node throws(ImportFailure) in [try run(node)] }
   }
 
-  /// The handler of an operator that gives one computed value.
+  /// The handler of an operator with one computed output.
   static func variable(
     _ attributes: Set<String> = [],
     _ run: @escaping @Sendable (NodeImport) throws(ImportFailure) -> Variable
@@ -28,7 +28,7 @@ package struct OperatorHandler: Sendable {
   }
 }
 
-/// The operators that are supported, family by family; adding one is adding its line to its family's table.
+/// The supported operators, by family; to add one, add its line to its family's table.
 package enum OperatorTable {
   private static let families: [[String: OperatorHandler]] = [
     activations, arithmetic, matrixProducts, convolutions, pooling, normalizations, reductions, views,

@@ -32,7 +32,7 @@ extension NodeImport {
     return try self.variable(value)
   }
 
-  /// The place within an axis from which a place around it is taken.
+  /// The index within an axis that an index outside it is copied from.
   private static func place(_ place: Int, extent: Int, mode: String) -> Int {
     switch mode {
     case "edge": return min(max(place, 0), extent - 1)
@@ -45,7 +45,8 @@ extension NodeImport {
     }
   }
 
-  /// Pads before all axes, then those behind them: an attribute until opset 10, then an input, later for some axes only.
+  /// Pads before all axes, then those after them: an attribute until opset 10, then an input; later for
+  /// some axes only.
   private func allPads(of variable: Variable) throws(ImportFailure) -> [Int] {
     let rank = variable.layout.shape.count
     guard let given = try integers("pads", orInput: 1) else {
@@ -65,7 +66,7 @@ extension NodeImport {
     return pads
   }
 
-  /// A variable with zeros, or another number, around it.
+  /// A variable padded with zeros or another number.
   private func zeros(around variable: Variable, _ pads: [Int]) throws(ImportFailure) -> Variable {
     let layout = variable.layout
     let rank = layout.shape.count
@@ -86,7 +87,7 @@ extension NodeImport {
     let map = try linearMap("pad", from: layout.sampleShape, ["padding": .integers(own)])
     var port = Port(shape: map.outputShape, terms: [Term(source: variable.source, map: map)])
     if filler != 0 {
-      // The number where the map leaves zeros.
+      // The number at the positions that the map leaves zero.
       var inside = Matrix<Double>(rows: 1, columns: map.outputSize)
       map.add(of: Matrix(rows: 1, columns: map.inputSize, repeating: 1), to: &inside)
       port.offsets.append(Offset(vector: inside.elements.map { $0 == 0 ? filler : 0 }))

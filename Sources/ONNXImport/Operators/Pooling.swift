@@ -1,7 +1,7 @@
 import Operators
 
 extension OperatorTable {
-  /// The largest element and the mean of windows, or of everything.
+  /// The maximum and the mean of windows, or of all elements.
   package static let pooling: [String: OperatorHandler] = [
     "MaxPool": .variable(WindowAttributes.names.union(["ceil_mode", "storage_order"])) {
       node throws(ImportFailure) in try node.maxPool()

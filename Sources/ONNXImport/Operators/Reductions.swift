@@ -31,10 +31,10 @@ extension OperatorTable {
   ]
 }
 
-/// What a reduction node reduces.
+/// The operands of a reduction node.
 package struct Reduction {
   var variable: Variable
-  /// The axes of a sample.
+  /// The reduced axes of a sample.
   package let dims: [Int]
   package let keepsAxes: Bool
   /// The layout of the result.
@@ -99,7 +99,8 @@ extension NodeImport {
 
   fileprivate func nonlinear(_ name: String, _ reduction: Reduction) throws(ImportFailure) -> Variable {
     guard !reduction.dims.isEmpty else {
-      // Of single elements each is the largest, the smallest, and the logarithm of its exponential.
+      // Over single elements the maximum, the minimum and the logarithm of the exponential are the element
+      // itself.
       return try affine(port(reduction.variable), reduction.layout)
     }
     return try block(
@@ -110,7 +111,7 @@ extension NodeImport {
     try pair("product", variable, variable, suffix: "square")
   }
 
-  /// Along an axis; before opset 13 over all axes from it on.
+  /// Softmax along an axis; before opset 13 over all axes from it on.
   fileprivate func softmax(_ name: String) throws(ImportFailure) -> Variable {
     let variable = try variable(0)
     let layout = variable.layout
@@ -144,7 +145,7 @@ extension NodeImport {
       reduction.of(power == 1 ? elementwise("abs", of: variable, suffix: "abs") : square(variable)),
       suffix: "sum")
     if power == 2 { norm = try elementwise("sqrt", of: norm, suffix: "root") }
-    // Of zeros all quotients are 0.
+    // All quotients of zeros are 0.
     norm = try elementwise("clamp", ["min": .number(.leastNormalMagnitude)], of: norm, suffix: "norm")
     return try block(
       nil, nonlinearity("quotient"), [port(variable), port(.variable(norm), over: variable.layout)],

@@ -2,7 +2,7 @@ import LinearAlgebra
 import Operators
 
 extension OperatorTable {
-  /// Tensors of other extents, their elements interpolated.
+  /// Tensors resized by interpolation.
   static let resizing: [String: OperatorHandler] = [
     "Upsample": .variable(["mode", "scales"]) { node throws(ImportFailure) in try node.upsample() },
     "Resize": .variable([
@@ -18,7 +18,7 @@ private struct AxisResize {
   let target: Int
   let scale: Double
 
-  /// Where an output's element lies among the input's.
+  /// The coordinate of an output's element among the input's.
   func coordinate(_ output: Int, _ mode: String) -> Double {
     let place = Double(output)
     let length = scale * Double(extent)
@@ -37,7 +37,7 @@ private struct AxisResize {
 }
 
 extension NodeImport {
-  /// The operator of opset 7 to 9: the element at ⌊place / scale⌋.
+  /// The operator of opset 7 to 9: the element at ⌊index / scale⌋.
   fileprivate func upsample() throws(ImportFailure) -> Variable {
     let variable = try variable(0)
     guard let scales = try numbers("scales", orInput: 1) else {
@@ -65,7 +65,7 @@ extension NodeImport {
     let interpolation = Interpolation(
       mode: mode, coordinates: coordinates, rounding: rounding, cubic: try number("cubic_coeff_a") ?? -0.75,
       excludesOutside: try integer("exclude_outside") ?? 0 != 0)
-    // Before opset 11 the second input is the scales; since then it is a region that no supported mode reads.
+    // Before opset 11 the second input is the scales; later it is a region that no supported mode reads.
     var scales = try constantNumbers(opset < 11 ? 1 : 2, "scales")
     if scales?.isEmpty == true { scales = nil }
     return try resized(
@@ -98,7 +98,7 @@ extension NodeImport {
       value = try self.resized(value, axis: axis, resize, interpolation, suffix: "axis\(axis)")
     }
     let result = try self.variable(value)
-    // The last block bears the axis in its name; the node's own name stands for the result.
+    // The last block has the axis in its name; the node's own name is for the result.
     return isSame ? result : try affine(port(result), result.layout)
   }
 
@@ -134,7 +134,7 @@ extension NodeImport {
   }
 }
 
-/// How a place between elements gets its value.
+/// How a value between elements is interpolated.
 private struct Interpolation {
   let mode: String
   let coordinates: String
@@ -151,7 +151,7 @@ private struct Interpolation {
     }
   }
 
-  /// The elements that a place is made of, and their weights; beyond the ends the last elements are repeated.
+  /// The elements and weights for a coordinate; beyond the ends the last elements are repeated.
   func weights(at coordinate: Double, extent: Int) -> [(place: Int, weight: Double)] {
     let first = Int(coordinate.rounded(.down))
     let ratio = coordinate - Double(first)

@@ -3,7 +3,8 @@ import LinearAlgebra
 import Operators
 
 extension OperatorTable {
-  /// Comparisons, logic, and the choice between two values. Truth that is computed is a variable of zeros and ones.
+  /// Comparisons, logic, and the choice between two values. A computed Boolean value is a variable of zeros
+  /// and ones.
   static let selections: [String: OperatorHandler] = [
     "Where": .one { node throws(ImportFailure) in try node.choice() },
     "Equal": .comparison("equal") { $0 == $1 ? 1 : 0 },
@@ -29,8 +30,8 @@ extension OperatorHandler {
   /// The handler of a comparison.
   ///
   /// - Parameters:
-  ///   - type: The nonlinearity that compares values that are computed; nil where there is none.
-  ///   - exchanged: Whether it takes them in the other order.
+  ///   - type: The nonlinearity that compares computed values; nil if there is none.
+  ///   - exchanged: Whether its operands are exchanged.
   ///   - function: The comparison of constants.
   fileprivate static func comparison(
     _ type: String?, exchanged: Bool = false, _ function: @escaping @Sendable (Double, Double) -> Int
@@ -82,7 +83,7 @@ extension NodeImport {
     return try block(name, nonlinearity(type), ports, layout)
   }
 
-  /// Constant truth as numbers, beside truth that is computed.
+  /// A constant Boolean value as numbers, for use beside a computed one.
   private func truth(_ value: Value) -> Value {
     guard case .integers(let integers) = value, integers.type == .bool else { return value }
     return .numbers(Numbers(integers.elements.map { Double($0) }, shape: integers.shape))
@@ -109,7 +110,7 @@ extension NodeImport {
     return try complement(of: isZero)
   }
 
-  /// The choice by a condition that is computed.
+  /// The choice by a computed condition.
   private func computedChoice() throws(ImportFailure) -> Variable {
     let (values, layout) = try broadcastInputs()
     guard values.count == 3 else { throw .refused("expected 3 inputs, found \(values.count)") }
@@ -144,7 +145,7 @@ extension NodeImport {
   private func masked(_ value: Value, _ mask: [Double], over layout: Layout) throws(ImportFailure) -> Port {
     let shape = atLeastVector(layout.sampleShape)
     if case .numbers(let given) = value, case let numbers = given.finite, numbers.parameter == nil {
-      // Where the mask is 0 there is 0, even of an infinite number.
+      // Where the mask is 0 the result is 0, even for an infinite number.
       let target = try aligned(layout, rank: numbers.shape.count, shape: numbers.shape)
       let all = try PlainNumbers(shape: numbers.shape, elements: numbers.elements).expanded(to: target)
       return Port(shape: shape, offsets: [Offset(vector: zip(all, mask).map { $1 == 0 ? 0 : $0 })])

@@ -3,7 +3,7 @@ import LinearAlgebra
 import Operators
 
 extension OperatorTable {
-  /// Operators that give the same elements in the same order: no blocks.
+  /// Operators that keep the elements and their order: they need no blocks.
   static let views: [String: OperatorHandler] = [
     "Identity": .one { node throws(ImportFailure) in try node.input(0) },
     "Reshape": .one(["allowzero"]) { node throws(ImportFailure) in try node.reshape() },
@@ -50,7 +50,7 @@ extension NodeImport {
       source: variable.source, layout: try variable.layout.replacing(shape, batchAxis: batchAxis))
   }
 
-  /// The value without axes, which have extent 1.
+  /// The value without these axes of extent 1.
   func removed(_ axes: [Int], from variable: Variable) throws(ImportFailure) -> Variable {
     var shape = variable.layout.shape
     var batchAxis = variable.layout.batchAxis
@@ -122,7 +122,7 @@ extension NodeImport {
     if let given = try self.axes() {
       for axis in given { axes.insert(try normalizedAxis(axis, rank: rank)) }
     } else {
-      // All axes of extent 1; the batch's is no such axis, whatever its extent here.
+      // All axes of extent 1, except the batch, whatever its extent here.
       let batchAxis = try value.layout().batchAxis
       axes = Set(value.shape.indices.filter { value.shape[$0] == 1 && $0 != batchAxis })
     }
@@ -154,7 +154,8 @@ extension NodeImport {
     return try input(0)
   }
 
-  /// Among floating-point types a cast changes nothing: everything is computed in the precision that is asked for.
+  /// A cast between floating-point types changes nothing, since everything is computed in the model's
+  /// precision.
   fileprivate func cast() throws(ImportFailure) -> Value {
     guard let number = try integer("to"), let type = ElementType(rawValue: number) else {
       throw .refused(
@@ -193,7 +194,7 @@ extension NodeImport {
 }
 
 extension Int {
-  /// The integer part of a number; the nearest integer that there is where it is none, 0 for NaN.
+  /// The integer part of a number; the nearest representable integer if it is out of range, 0 for NaN.
   fileprivate init(clampingTowardZero number: Double) {
     self =
       number.isNaN

@@ -2,20 +2,20 @@ import Blocks
 import FileAccess
 import Operators
 
-/// The attributes that convolutions and pooling have in common.
+/// The attributes that convolutions and poolings share.
 struct WindowAttributes {
   var kernel: [Int]
   var strides: [Int]
   var dilations: [Int]
-  /// Those before all axes, then those behind them.
+  /// Those before all axes, then those after them.
   var pads: [Int]
-  /// How pads follow from the extents, where they do: `SAME_UPPER`, `SAME_LOWER`, `VALID`.
+  /// The rule that derives pads from the extents, if any: `SAME_UPPER`, `SAME_LOWER`, `VALID`.
   let autoPad: String?
 
   /// The names of the attributes.
   static let names: Set<String> = ["auto_pad", "dilations", "kernel_shape", "pads", "strides"]
 
-  /// Reads a node's attributes; `kernel` is known from the weight where there is one.
+  /// Reads a node's attributes; `kernel` is known if there is a weight.
   init(of node: NodeImport, rank: Int, kernel known: [Int]? = nil) throws(ImportFailure) {
     func list(_ name: String, _ count: Int, _ filler: Int, least: Int) throws(ImportFailure) -> [Int] {
       guard let values = try node.integers(name) else { return [Int](repeating: filler, count: count) }
@@ -45,7 +45,8 @@ struct WindowAttributes {
   /// The extents that windows span.
   var spans: [Int] { zip(kernel, dilations).map { ($0 - 1) * $1 + 1 } }
 
-  /// Sets the pads so that there are `⌈extent / stride⌉` windows along each axis, where the node asks for that.
+  /// Sets the pads so that there are `⌈extent / stride⌉` windows along each axis, if the node requires
+  /// that.
   mutating func padSame(_ extents: [Int]) {
     guard let autoPad, autoPad != "VALID" else { return }
     let totals = extents.indices.map { axis in
@@ -75,7 +76,7 @@ extension NodeImport {
     return (variable, Array(layout.shape.dropFirst()))
   }
 
-  /// The layout of samples `[channels, …]` behind the leading axis of another layout.
+  /// The layout of samples `[channels, …]` after the leading axis of another layout.
   package func leading(_ layout: Layout, _ sampleShape: [Int]) throws(ImportFailure) -> Layout {
     try layout.replacing(layout.shape.prefix(1) + sampleShape)
   }
