@@ -1,5 +1,5 @@
-// BLAKE2b of many short messages under one key: the key's block is compressed once for all, and four messages at a time
-// where the machine has vectors of 256 bits.
+// BLAKE2b of many short messages under one key. The key's block is compressed only once, and four messages
+// at a time if the machine has vectors of 256 bits.
 #include "field_arithmetic.h"
 
 typedef uint64_t four __attribute__((vector_size(32)));
@@ -54,7 +54,7 @@ static const uint8_t order[12][16] = {
 COMPRESSION(compress, uint64_t)
 COMPRESSION(compress_four, four)
 
-// The bytes up to the end of a message: the key's block of 128, and three words.
+// The number of bytes up to the end of a message: the key's block of 128, and three words.
 #define BYTES (128 + 24)
 
 static void hash_one(const uint64_t *state, uint64_t first, uint64_t second, uint64_t number, uint64_t *digest) {
@@ -89,7 +89,7 @@ void hash_numbers(const uint64_t key[4], uint64_t first, uint64_t second, uint64
                   uint64_t *digests) {
   uint64_t state[8], block[16] = {key[0], key[1], key[2], key[3]};
   for (int i = 0; i < 8; i++) state[i] = beginning[i];
-  // The lengths of the key and of a digest, and the marks of a hash that is no tree.
+  // The lengths of the key and of a digest, and the parameters of sequential hashing.
   state[0] ^= 0x01010000 ^ 32 << 8 ^ 48;
   compress(state, block, 128, 0);
   size_t index = 0;

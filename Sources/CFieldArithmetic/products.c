@@ -3,17 +3,18 @@
 
 typedef unsigned __int128 wide;
 
-// So many products fit into 128 bits together with a rest below 2¹²⁵: (2¹²⁸ − 2¹²⁵) / 2¹²²·⁰², rounded down.
+// How many products fit into 128 bits together with a remainder below 2¹²⁵: (2¹²⁸ − 2¹²⁵) / 2¹²²·⁰²,
+// rounded down.
 #define PRODUCTS_PER_REDUCTION 48
 
-// A number of 64 bits modulo p: the estimated quotient is right or one too small, since the reciprocal misses less than one
-// part in 2⁶².
+// A number of 64 bits modulo p. The estimated quotient is correct or one too small, since the relative
+// error of the reciprocal is below 2⁻⁶².
 static inline uint64_t rest(prime_field field, uint64_t number) {
   uint64_t rest = number - (uint64_t)((wide)number * field.reciprocal >> 124) * field.modulus;
   return rest >= field.modulus ? rest - field.modulus : rest;
 }
 
-// A number of the same remainder below p·2⁶⁴.
+// A congruent number below p·2⁶⁴.
 static inline wide lowered(prime_field field, wide sum) {
   return (wide)rest(field, (uint64_t)(sum >> 64)) << 64 | (uint64_t)sum;
 }
@@ -27,7 +28,7 @@ static inline void add_reduced(prime_field field, wide sum, uint64_t *target) {
   *target = total >= field.modulus ? total - field.modulus : total;
 }
 
-// Two rows by two columns: eight registers of sums, and each number that is read takes part twice.
+// Two rows by two columns: the sums take eight registers, and each number that is loaded is used twice.
 static void add_square(prime_field field, const uint64_t *a, const uint64_t *b, const uint64_t *x, const uint64_t *y,
                        size_t depth, uint64_t *target, size_t distance) {
   wide ax = 0, ay = 0, bx = 0, by = 0;

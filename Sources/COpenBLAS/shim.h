@@ -1,8 +1,8 @@
 #pragma once
 #include <cblas.h>
 
-// LAPACK's own entry points, which libopenblas carries: LU factorisation with partial pivoting, and
-// the solution from it. Declared here because lapacke.h is a package of its own.
+// LAPACK's own entry points in libopenblas: LU factorisation with partial pivoting, and the solution from
+// it. They are declared here because lapacke.h is in a package of its own.
 void sgetrf_(const int *m, const int *n, float *a, const int *lda, int *ipiv, int *info);
 void dgetrf_(const int *m, const int *n, double *a, const int *lda, int *ipiv, int *info);
 void sgetrs_(const char *trans, const int *n, const int *nrhs, const float *a, const int *lda,

@@ -1,4 +1,4 @@
-// Chooses the widest vectors that the machine has, when the program runs.
+// Chooses the widest vectors of the machine at run time.
 #include "tables.h"
 
 #if defined(__x86_64__)

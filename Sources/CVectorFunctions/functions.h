@@ -43,21 +43,22 @@ static inline __attribute__((always_inline)) VECTOR NAME(polynomial)(const REAL 
   return sum;
 }
 
-// Adding ROUND to a small number leaves the nearest integer in its lowest bits.
+// Adding ROUND to a small number puts the nearest integer into its lowest bits.
 #define ROUND CONSTANT(round)
 
-// 2^k for an integer k that has had ROUND added, within the range of normal numbers.
+// 2^k for an integer k to which ROUND has been added, within the range of normal numbers.
 static inline VECTOR NAME(power_of_two)(VECTOR k) {
   return (VECTOR)(((MASK)k << CONSTANT(mantissa_bits)) + (MASK)SPLAT(1));
 }
 
-// value 2^k for a whole number k, in halves, so that results that overflow or are subnormal come out right.
+// value 2^k for a whole number k, in two factors, so that results that overflow or are subnormal are
+// correct.
 static inline VECTOR NAME(times_power_of_two)(VECTOR value, VECTOR k) {
   VECTOR half = k * (REAL)0.5 + ROUND;
   return value * NAME(power_of_two)(half) * NAME(power_of_two)(k - (half - ROUND) + ROUND);
 }
 
-// p where e^p is neither 0 nor infinite; beyond, the nearest number where it is.
+// p if e^p is neither 0 nor infinite; otherwise the nearest number for which it is.
 static inline VECTOR NAME(bounded_exponent)(VECTOR p) {
   VECTOR bounded = SELECT(p > CONSTANT(exp_upper), SPLAT(CONSTANT(exp_upper)), p);
   return SELECT(bounded < CONSTANT(exp_lower), SPLAT(CONSTANT(exp_lower)), bounded);
@@ -71,7 +72,7 @@ static inline VECTOR NAME(exponential)(VECTOR p, VECTOR low) {
   return NAME(times_power_of_two)(1 + (r + r * r * POLYNOMIAL(CONSTANT(exp), r)), k);
 }
 
-// e^p with r and 1 + r carried as sums of two numbers: little is lost beside the last rounding.
+// e^p with r and 1 + r as sums of two numbers, so that little is lost besides the last rounding.
 static inline VECTOR NAME(careful_exponential)(VECTOR p) {
   VECTOR bounded = NAME(bounded_exponent)(p);
   VECTOR k = (bounded * CONSTANT(log2_e) + ROUND) - ROUND;
@@ -99,7 +100,7 @@ static inline VECTOR NAME(logarithm)(VECTOR p) {
   MASK root_half = (MASK)SPLAT(0.70710678118654752440), one = (MASK)SPLAT(1);
   MASK bits = (MASK)scaled + (one - root_half);
   MASK exponent = (bits >> CONSTANT(mantissa_bits)) - CONSTANT(exponent_bias);
-  // As small integers these become numbers by way of the lowest bits of ROUND.
+  // Small integers become numbers through the lowest bits of ROUND.
   VECTOR k = (VECTOR)(exponent + (MASK)SPLAT(ROUND)) - ROUND;
   k = SELECT(subnormal, k - CONSTANT(scale_up_exponent), k);
   VECTOR m = (VECTOR)((bits & ((MASK){0} + (((INTEGER)1 << CONSTANT(mantissa_bits)) - 1))) + root_half);
@@ -118,9 +119,9 @@ static inline VECTOR NAME(hyperbolic_tangent)(VECTOR p) {
   return (VECTOR)(((MASK)t & ~(MASK)SPLAT(-0.0)) | ((MASK)p & (MASK)SPLAT(-0.0)));
 }
 
-// erfc x for x >= 0 is e^-x² / (1 + 2x) times a function without poles of t = (x - c) / (x + c) (Schonfelder 1978).
-// `bell` becomes e^-x², of which the exponent is squared in two parts: rounded as one, it would lose as many bits as
-// it has before the point.
+// erfc x for x >= 0 is e^-x² / (1 + 2x) times a function without poles of t = (x - c) / (x + c)
+// (Schonfelder 1978). `bell` becomes e^-x². Its exponent is squared in two parts, because rounding x² once
+// would lose as many bits as it has before the point.
 static inline VECTOR NAME(complementary_error)(VECTOR x, VECTOR *bell) {
   VECTOR bounded = SELECT(x > CONSTANT(erfc_end), SPLAT(CONSTANT(erfc_end)), x);
   VECTOR high = (VECTOR)((MASK)bounded & ~((MASK){0} + CONSTANT(low_half)));
@@ -244,7 +245,7 @@ SLOPE(gelu) {
 
 VALUE(gelu_tanh) { return p / (1 + EXP(-2 * TANH_ARGUMENT(p))); }
 SLOPE(gelu_tanh) {
-  // (1 + tanh u) / 2 is the logistic function of 2u; where it is flat, u' may be infinite.
+  // (1 + tanh u) / 2 is the logistic function of 2u; u' may be infinite where it is flat.
   NAME(gates) gates = LOGISTIC(2 * TANH_ARGUMENT(p));
   VECTOR slope = 2 * gates.open * gates.shut;
   VECTOR inner = (REAL)0.79788456080286535588 * (1 + (REAL)(3 * 0.044715) * p * p);

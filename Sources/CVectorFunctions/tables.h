@@ -17,7 +17,7 @@ typedef struct {
   void (*pull_back)(const float *p, float *g, size_t count, float a, float b);
 } float_loops;
 
-// Vectors of 128 bits are what every machine has.
+// Every machine has vectors of 128 bits.
 typedef double_loops baseline_double_loops;
 typedef float_loops baseline_float_loops;
 extern const baseline_double_loops baseline_double_table[vector_function_count];

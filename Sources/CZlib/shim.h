@@ -1,5 +1,5 @@
 #pragma once
 #include <zlib.h>
 
-// inflateInit2 is a macro, which Swift does not see: a stream without a header of its own, as zip files have them.
+// inflateInit2 is a macro, which Swift cannot import. It opens a stream without a header, as in zip files.
 static inline int deq_inflate_init(z_stream *stream) { return inflateInit2(stream, -MAX_WBITS); }

@@ -1,4 +1,4 @@
 #pragma once
 
-/// Lets malloc keep what is freed, for what is allocated next. Where the C library is not glibc, nothing changes.
+/// Lets malloc keep freed memory for later allocations. Has no effect with C libraries other than glibc.
 void keep_freed_memory(void);
