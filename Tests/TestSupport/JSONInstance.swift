@@ -1,6 +1,6 @@
 import Foundation
 
-/// Any JSON value, as a schema sees it.
+/// Any JSON value, as the instance of a schema.
 public enum JSONInstance: Equatable, Sendable {
   case null
   case boolean(Bool)
@@ -14,7 +14,7 @@ public enum JSONInstance: Equatable, Sendable {
     self = try JSONDecoder().decode(JSONInstance.self, from: Data(bytes))
   }
 
-  /// The value of a key, nil where this is no object or has none.
+  /// The value of a key, nil if there is none or this is not an object.
   public subscript(key: String) -> JSONInstance? {
     if case .object(let members) = self { members[key] } else { nil }
   }
@@ -63,7 +63,7 @@ extension JSONInstance: Codable {
     case .null: try container.encodeNil()
     case .boolean(let value): try container.encode(value)
     case .number(let value):
-      // An integer is written as one.
+      // An integer is written without a fraction.
       if let integer = Int64(exactly: value) {
         try container.encode(integer)
       } else {
@@ -105,7 +105,7 @@ public enum JSONStep: Equatable, Sendable {
 }
 
 extension JSONInstance {
-  /// Every value in this one, itself first, with the steps that lead to it; keys in their order.
+  /// Every value in this one, itself first, with the steps that lead to it; keys in order.
   public var places: [(path: [JSONStep], value: JSONInstance)] {
     var places: [(path: [JSONStep], value: JSONInstance)] = [([], self)]
     func add(_ step: JSONStep, _ value: JSONInstance) {
@@ -120,7 +120,7 @@ extension JSONInstance {
     return places
   }
 
-  /// This value with another at the place that the steps lead to; without one where that is nil, which takes a key.
+  /// This value with another at the end of the path; nil removes the key there.
   public func replacing(_ path: some Collection<JSONStep>, with value: JSONInstance?) -> JSONInstance {
     guard let step = path.first else { return value ?? .null }
     let rest = path.dropFirst()

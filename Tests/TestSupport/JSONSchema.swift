@@ -1,16 +1,16 @@
-/// A JSON Schema (2020-12) of the keywords that the documentation's schemas use. Any other keyword is an error, so that
-/// nothing passes which nobody has checked.
+/// A JSON Schema (2020-12) with the keywords that the documentation's schemas use. Any other keyword is an
+/// error, so that nothing passes unchecked.
 public struct JSONSchema: Sendable {
   /// The whole schema, for references within it.
   private let root: JSONInstance
 
-  /// What a schema says that this validator does not understand.
+  /// A part of a schema that this validator does not support.
   public struct Misunderstanding: Error, CustomStringConvertible, Equatable {
     /// One line.
     public let description: String
   }
 
-  /// Keywords that say nothing of the instance.
+  /// Keywords without constraints on the instance.
   private static let annotations: Set = ["$schema", "$id", "title", "description", "$defs"]
   private static let assertions: Set = [
     "$ref", "type", "enum", "const", "properties", "required", "additionalProperties", "items", "minItems",
@@ -19,8 +19,7 @@ public struct JSONSchema: Sendable {
 
   /// A schema.
   ///
-  /// - Throws: `Misunderstanding` where it has a keyword, at any depth, that is not checked here, or a reference that
-  ///   leads nowhere.
+  /// - Throws: `Misunderstanding` if it has an unsupported keyword, at any depth, or a dangling reference.
   public init(_ root: JSONInstance) throws {
     self.root = root
     for (place, schema) in try JSONSchema.subschemas(of: root) {
@@ -62,9 +61,9 @@ public struct JSONSchema: Sendable {
     return found
   }
 
-  /// What is wrong with an instance, each one line with its place; nothing where it is valid.
+  /// The violations of an instance, each one line with its place; empty if it is valid.
   ///
-  /// - Throws: `Misunderstanding` where a keyword has a value that it cannot have.
+  /// - Throws: `Misunderstanding` if a keyword has an invalid value.
   public func violations(of instance: JSONInstance) throws -> [String] {
     try violations(of: instance, by: root, at: "$")
   }
@@ -114,7 +113,7 @@ public struct JSONSchema: Sendable {
     }
   }
 
-  /// Whether a keyword without schemas in it holds; each says nothing of instances of other types than its own.
+  /// Whether a keyword without subschemas holds; each constrains only instances of its own type.
   private func holds(_ keyword: String, _ value: JSONInstance, of instance: JSONInstance) throws -> Bool {
     switch (keyword, value, instance) {
     case ("type", .string(let type), _): return try has(type, instance)
@@ -150,7 +149,7 @@ public struct JSONSchema: Sendable {
     }
   }
 
-  /// The schema that a reference leads to, which is one of this file's definitions.
+  /// The schema that a reference names, which must be one of this file's definitions.
   private func target(of reference: JSONInstance) throws -> JSONInstance {
     let prefix = "#/$defs/"
     guard case .string(let text) = reference, text.hasPrefix(prefix),
@@ -165,7 +164,7 @@ public struct JSONSchema: Sendable {
 }
 
 extension JSONInstance {
-  /// The keys of an object, none of anything else.
+  /// The keys of an object; empty for any other value.
   public var keys: [String] {
     if case .object(let members) = self { members.keys.sorted() } else { [] }
   }

@@ -1,9 +1,9 @@
 import Foundation
 import Operators
 
-/// σ(p) and σ'(p) of an activation, written down from its definition in `torch.nn`, one number at a time.
+/// σ(p) and σ'(p) of an activation by its definition in `torch.nn`, one number at a time.
 ///
-/// Shares nothing with the product but the names of activations and their constants.
+/// Shares nothing with the product except the names of activations and their constants.
 public func plainActivation(_ activation: any Nonlinearity, _ p: Double) -> (
   value: Double, derivative: Double
 ) {

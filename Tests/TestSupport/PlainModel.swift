@@ -4,10 +4,10 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// The equations of a model as bare numbers, evaluated by nested loops: what the tests believe instead of the
-/// product's own arithmetic.
+/// The equations of a model as bare numbers, evaluated by nested loops: the tests' reference, independent
+/// of the product's arithmetic.
 public struct PlainModel {
-  /// A dense matrix and what it reads: a block's position, or −1 for the input.
+  /// A dense matrix and its source: a block's position, or −1 for the input.
   package struct Part {
     package let source: Int
     package let rows: Int
@@ -23,7 +23,7 @@ public struct PlainModel {
 
   package let equations: [Equation]
   package let output: Int
-  /// The blocks, each after what it reads as far as there is no cycle.
+  /// The blocks, each after its sources except in cycles.
   private let order: [Int]
   private let isCyclic: Bool
 
@@ -34,7 +34,7 @@ public struct PlainModel {
     (order, isCyclic) = Self.order(of: equations)
   }
 
-  /// Depth first, what a block reads before the block.
+  /// Depth first: the sources of a block come before the block.
   private static func order(of equations: [Equation]) -> ([Int], Bool) {
     var order: [Int] = []
     var state = [Int](repeating: 0, count: equations.count)
@@ -62,7 +62,7 @@ public struct PlainModel {
     return (order, isCyclic)
   }
 
-  /// The state z = f(z, x) that sweeps over the blocks come to from zero; nil where they come to none.
+  /// The state z = f(z, x) to which sweeps over the blocks converge from zero; nil if they do not.
   public func equilibrium(at x: [Double], sweeps: Int = 1_000) -> [[Double]]? {
     var z = equations.map { [Double](repeating: 0, count: $0.size) }
     for _ in 0..<sweeps {
@@ -81,12 +81,12 @@ public struct PlainModel {
     return nil
   }
 
-  /// The output at the equilibrium, or nil where there is none in reach.
+  /// The output at the equilibrium, or nil if the sweeps do not converge.
   public func output(at x: [Double]) -> [Double]? {
     equilibrium(at: x)?[output]
   }
 
-  /// f(z, x): every block from the old state.
+  /// f(z, x): every block computed from the old state.
   public func transition(_ z: [[Double]], at x: [Double]) -> [[Double]] {
     equations.map { $0.value(z, x) }
   }
@@ -151,7 +151,7 @@ public struct PlainNetwork {
     order = network.order
   }
 
-  /// The value of every layer, or nil where an implicit layer has no equilibrium in reach.
+  /// The value of every layer, or nil if the sweeps of an implicit layer do not converge.
   public func values(at x: [Double]) -> [[Double]]? {
     var values = [[Double]](repeating: [], count: layers.count)
     for index in order {
@@ -165,14 +165,14 @@ public struct PlainNetwork {
     return values
   }
 
-  /// The output, or nil where an implicit layer has no equilibrium in reach.
+  /// The output, or nil if the sweeps of an implicit layer do not converge.
   public func output(at x: [Double]) -> [Double]? {
     values(at: x)?[output]
   }
 }
 
 extension PlainNetwork {
-  /// What backpropagation finds on one sample of an explicit network.
+  /// The result of backpropagation on one sample of an explicit network.
   public struct Backward {
     /// ∂ℓ/∂z of every layer.
     public var values: [[Double]]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Python, where a test can ask an independent implementation; such a test is left out where there is none.
+/// Python, for tests against an independent implementation; such a test is skipped without it.
 public enum Python {
   /// Whether all of these modules can be imported.
   public static func has(_ modules: String...) -> Bool {
@@ -13,13 +13,13 @@ public enum Python {
     public let description: String
   }
 
-  /// What a script prints that runs in this folder.
+  /// The output of a script run in this folder.
   public static func run(_ script: String, _ arguments: [String] = [], in folder: String) throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["python3", "-c", script] + arguments
     process.currentDirectoryURL = URL(filePath: folder)
-    // Files rather than pipes, which other tests' processes would inherit and hold open.
+    // Files are used because other tests' processes would inherit pipes and keep them open.
     let name = "\(folder)/.python-\(UInt64.random(in: 0 ... .max))"
     defer { for kind in ["out", "err"] { try? FileManager.default.removeItem(atPath: "\(name).\(kind)") } }
     for kind in ["out", "err"] {

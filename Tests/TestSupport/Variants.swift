@@ -23,14 +23,14 @@ extension EquilibriumModel<Double> {
       inputShape: inputShape, blocks: shuffled, output: position[output], form: form)
   }
 
-  /// The same model under block names that say nothing; parameters keep theirs.
+  /// The same model under meaningless block names; parameters keep theirs.
   public func renamed() -> EquilibriumModel {
     var renamed = blocks
     for index in renamed.indices { renamed[index].name = "q\((index * 7 + 3) % 1_000_003)" }
     return try! EquilibriumModel(inputShape: inputShape, blocks: renamed, output: output, form: form)
   }
 
-  /// The model that a file in this form says, written and read.
+  /// The model after it has been written in this form and read again.
   public func rewritten(as form: ModelForm) throws -> EquilibriumModel {
     let sink = MemorySink()
     try ModelFile.equilibrium(self).write(as: form, to: sink)
@@ -47,12 +47,12 @@ public func normalVector(_ count: Int, scale: Double = 1, using generator: inout
   (0..<count).map { _ in scale * generator.normal() }
 }
 
-/// The largest magnitude; 0 for none.
+/// The largest magnitude; 0 if there are no numbers.
 public func magnitude(_ numbers: some Sequence<Double>) -> Double {
   numbers.reduce(0) { max($0, abs($1)) }
 }
 
-/// The largest difference of two vectors; infinite where one is NaN or the lengths differ.
+/// The largest difference of two vectors; infinite if one is NaN or the lengths differ.
 public func distance(_ a: some Collection<Double>, _ b: some Collection<Double>) -> Double {
   guard a.count == b.count else { return .infinity }
   return zip(a, b).reduce(0) { largest, pair in

@@ -1,10 +1,10 @@
 import LinearAlgebra
 import Operators
 
-/// Other values that a constant may have, near the one it has: what an editor's slip or a converter's mistake makes of it.
+/// Other values of a constant, close to its own: the slip of an editor or the mistake of a converter.
 ///
 /// - Parameters:
-///   - count: How long a list of numbers is that has the default.
+///   - count: The length of a list of numbers that has the default.
 package func otherValues(
   of constant: Constant, _ description: ConstantDescription, count: Int,
   using generator: inout SeededGenerator
@@ -47,7 +47,7 @@ private func otherIntegers(_ values: [Int]) -> [[Int]] {
       var other = values
       other[index] += change
       others.append(other)
-      // Both ends at once: another place in an axis of the same extent.
+      // Both ends at once: another position in an axis of the same extent.
       if values.count > 1 {
         var moved = other
         moved[(index + values.count / 2) % values.count] -= change
@@ -59,7 +59,7 @@ private func otherIntegers(_ values: [Int]) -> [[Int]] {
   if values.count > 1 { others.append(Array(values.dropFirst()) + [first]) }
   if values.count == 1 {
     for count in 2...6 {
-      // One for each axis, the same or not; padding before and behind.
+      // One for each axis, equal or not; padding before and after.
       for index in 0..<count {
         var other = [Int](repeating: first, count: count)
         others.append(other)
@@ -67,7 +67,7 @@ private func otherIntegers(_ values: [Int]) -> [[Int]] {
         others.append(other)
         other[(index + count / 2) % count] -= 1
         others.append(other)
-        // The other end takes up what this one gives.
+        // The other end gains what this one loses.
         other[(index + count / 2) % count] = max(0, first - 1)
         others.append(other)
       }
@@ -80,7 +80,7 @@ private func otherIntegers(_ values: [Int]) -> [[Int]] {
 extension LinearMap<Double> {
   /// Maps of the same type and sizes with one other constant, by the constant's name.
   ///
-  /// Where a weight's shape depends on the number of groups, it is cut or repeated to fit.
+  /// If a weight's shape depends on the number of groups, it is cut or repeated to fit.
   func attributeChanges(using generator: inout SeededGenerator) -> [(
     name: String, map: any LinearMap<Double>
   )] {
@@ -103,7 +103,7 @@ extension LinearMap<Double> {
     return changes
   }
 
-  /// The weight of a convolution of another number of groups.
+  /// The weight of a convolution for another number of groups.
   private func regrouped(from groups: Constant, to others: Constant) -> Tensor<Double>? {
     guard let weight = parameter, case .integers(let old) = groups, case .integers(let new) = others,
       old.count == 1, new.count == 1, new[0] > 0, weight.shape[1] * old[0] % new[0] == 0
@@ -121,7 +121,7 @@ extension LinearMap<Double> {
 }
 
 extension Nonlinearity {
-  /// Nonlinearities of the same type with one other constant that is no number, of the same sizes.
+  /// Nonlinearities of the same type and sizes with one other constant that is not a number.
   func attributeChanges(
     portShapes: [[Int]], using generator: inout SeededGenerator
   ) -> [(name: String, nonlinearity: any Nonlinearity)] {

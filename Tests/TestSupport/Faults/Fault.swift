@@ -1,94 +1,96 @@
 import Equilibria
 import LinearAlgebra
 
-/// One mistake planted in an equilibrium model, to see whether a checker finds it.
+/// One mistake planted in an equilibrium model, to test whether a checker finds it.
 ///
-/// A fault changes the equations, never their spelling alone: names, the order of blocks, the way a sum is split
-/// into entries and the sign of a zero weight are no faults. Whether it changes the function as well depends on
-/// the model: nothing reads a layer that is not read.
+/// A fault changes the equations, not only their spelling: names, the order of blocks, the way a sum is
+/// split into entries and the sign of a zero weight are not faults. Whether it changes the function as well
+/// depends on the model: a layer may be unread.
 public struct Fault: Sendable, CustomStringConvertible {
-  /// The sorts of mistakes that a converter, an editor or a training step makes.
+  /// The kinds of mistakes that a converter, an editor or a training step makes.
   public enum Kind: String, CaseIterable, Sendable {
-    /// A number in `W_z` is the next one above or below.
+    /// A number in `W_z` is replaced by the next one above or below.
     case stateWeightUlp
-    /// A number in `W_x` is the next one above or below.
+    /// A number in `W_x` is replaced by the next one above or below.
     case inputWeightUlp
-    /// A number in b is the next one above or below.
+    /// A number in b is replaced by the next one above or below.
     case biasUlp
-    /// A number in `W_z` or `W_x` that is not 0 has the other sign.
+    /// The sign of a non-zero number in `W_z` or `W_x` is flipped.
     case weightSignFlipped
-    /// Two entries whose weights have equal shapes have each other's weight.
+    /// Two entries exchange their weights, which have equal shapes.
     case weightsExchanged
-    /// Two blocks of equal size have each other's place in the list of blocks: name, activation and read-out move,
-    /// rows and columns stay.
+    /// Two blocks of equal size exchange their positions in the list of blocks: name, activation and
+    /// read-out move, rows and columns stay.
     case blocksExchanged
-    /// A block has another nonlinearity of the same ports.
+    /// A block has another nonlinearity with the same ports.
     case activationReplaced
-    /// A constant of a nonlinearity is the next number above or below.
+    /// A constant of a nonlinearity is replaced by the next number above or below.
     case activationConstantUlp
-    /// `W_z` is not 0 where a block would read one that comes before it and that it does not read.
+    /// `W_z` has an entry by which a block reads an earlier one that it should not read.
     case extraEntryBelowDiagonal
-    /// `W_z` is not 0 where a block would read one that comes after it: often a cycle.
+    /// `W_z` has an entry by which a block reads a later one: often a cycle.
     case extraEntryAboveDiagonal
-    /// `W_z` is not 0 where a block would read itself.
+    /// `W_z` has an entry by which a block reads itself.
     case extraEntryOnDiagonal
-    /// `W_x` is not 0 where a block does not read the input.
+    /// `W_x` has an entry for a block that should not read the input.
     case extraInputWeight
-    /// A number of b that is 0 has another value.
+    /// A zero of b is replaced by another number.
     case extraBias
-    /// An entry of `W_z`, `W_x` or b that is not 0 is left out.
+    /// A non-zero entry of `W_z`, `W_x` or b is removed.
     case entryRemoved
-    /// An entry of `W_z` or `W_x` that is not 0 stands there twice, which adds up.
+    /// A non-zero entry of `W_z` or `W_x` is duplicated, so that it counts twice.
     case entryDuplicated
-    /// A square matrix that is not symmetric is transposed.
+    /// A non-symmetric square matrix is transposed.
     case weightTransposed
-    /// Another block is read out.
+    /// Another block is the output.
     case readOutMoved
-    /// An entry that is not 0 reads another source of the same size.
+    /// A non-zero entry reads another source of the same size.
     case entryRedirected
-    /// Two entries carry each other's parameter.
+    /// Two entries exchange their parameters.
     case labelsExchanged
-    /// A constant of a linear map (stride, padding, groups, an axis, a factor) is another one of the same sizes.
+    /// A constant of a linear map (stride, padding, groups, an axis, a factor) is replaced by another one
+    /// with the same sizes.
     case mapAttributeChanged
-    /// A constant of a nonlinearity that is no number (an axis, a window, a number of groups) is another one.
+    /// A constant of a nonlinearity that is not a number (an axis, a window, a number of groups) is
+    /// replaced.
     case nonlinearityAttributeChanged
-    /// A linear map is another one of the same sizes.
+    /// A linear map is replaced by another one of the same sizes.
     case mapReplaced
-    /// What two ports of equal shape read is exchanged.
+    /// Two ports of equal shape exchange their summands.
     case portsExchanged
-    /// A term adds to another port of the same size.
+    /// A term is added to another port of the same size.
     case termMoved
-    /// What spreads a constant summand over its port does so otherwise: along another axis, by another factor.
+    /// The map of a constant summand broadcasts it in another way: along another axis, by another factor.
     case offsetMapChanged
   }
 
-  /// What was done.
+  /// The kind of mistake.
   public let kind: Kind
-  /// The name of the linear map or nonlinearity that it was done to, with the constant's where it was one:
-  /// `conv.stride`; nil where the fault is none of an operator.
+  /// The name of the changed linear map or nonlinearity, with that of the constant if one changed:
+  /// `conv.stride`; nil if the fault is not in an operator.
   public let subject: String?
   /// The model with the mistake.
   public let model: EquilibriumModel<Double>
-  /// Where, in the model's names: `Wz[fc2,fc1]`, `b[fc2]`, `blocks[fc2].activation`, `output`.
+  /// The place, in the model's names: `Wz[fc2,fc1]`, `b[fc2]`, `blocks[fc2].activation`, `output`.
   public let place: String
   /// The row within the place, from 0, for a fault in one number.
   public let row: Int?
   /// The column within the place, from 0, for a fault in one number of a matrix.
   public let column: Int?
-  /// What stood there.
+  /// The original text or number.
   public let before: String
-  /// What stands there now.
+  /// The new text or number.
   public let after: String
 
-  /// One line: the kind, the place, what stood there and what stands there now.
+  /// One line: the kind, the place, the original and the new value.
   public var description: String {
     let position = (row.map { " row \($0)" } ?? "") + (column.map { " column \($0)" } ?? "")
     return "\(kind.rawValue): \(place)\(position): \(after) instead of \(before)"
   }
 
-  /// A mistake of this kind at a random place of `model`, or nil where the model has no place for it.
+  /// A mistake of this kind at a random place of `model`, or nil if there is no suitable place.
   ///
-  /// - Complexity: O(entries² + numbers), for the kinds that look for a pair.
+  /// - Complexity: O(entries² + numbers), for the kinds that need a pair.
   public static func planted(
     in model: EquilibriumModel<Double>, kind: Kind, using generator: inout SeededGenerator
   ) -> Fault? {

@@ -4,7 +4,7 @@ import LinearAlgebra
 import Operators
 import RandomNetworks
 
-/// Faults in the list of blocks: activations, places and the read-out.
+/// Faults in the list of blocks: activations, positions and the read-out.
 extension FaultPlanting {
   mutating func exchangedBlocks() -> Fault? {
     let pairs = pairs(of: Array(model.blocks.indices)) { a, b in
@@ -39,7 +39,7 @@ extension FaultPlanting {
     return nil
   }
 
-  /// Whether a type may stand in for a block's: another one, and none that is not a number for most arguments.
+  /// Whether a type can replace a block's: it must differ, and must not be NaN for most arguments.
   private func isCandidate(_ type: any Nonlinearity.Type, for block: Block<Double>) -> Bool {
     type.typeName != Swift.type(of: block.nonlinearity).typeName
       && (!(type is any Activation.Type) || NonlinearityRegistry.activations.contains { $0 == type })

@@ -5,7 +5,8 @@ import Operators
 
 /// Faults in an entry of `W_z`, `W_x` or b.
 extension FaultPlanting {
-  /// An entry of one number at a place of `W_z` that has none; `ranks` are the blocks' places in dependency order.
+  /// An entry with one number at an empty place of `W_z`; `ranks` are the blocks' positions in dependency
+  /// order.
   mutating func extraEntry(where isWanted: (_ ranks: [Int], _ to: Int, _ from: Int) -> Bool) -> Fault? {
     var ranks = [Int](repeating: 0, count: model.blocks.count)
     for (rank, group) in model.groups.enumerated() {
@@ -124,7 +125,7 @@ extension FaultPlanting {
   mutating func exchangedLabels() -> Fault? {
     let labels = labels
     let pairs = pairs(of: labels) { a, b in
-      // Summands of one place have one gradient, where it is that of a matrix.
+      // Matrices at one place are summands with one gradient.
       a.name != b.name && a.place != b.place
     }
     let equal = pairs.filter { $0.0.shape == $0.1.shape }
@@ -140,7 +141,7 @@ extension FaultPlanting {
     return fault(blocks, at: "\(a.place).parameter", before: a.name, after: b.name)
   }
 
-  /// An entry's label, with what it belongs to.
+  /// An entry's label, and the block that it belongs to.
   private struct Label {
     let block: Int
     let isTerm: Bool

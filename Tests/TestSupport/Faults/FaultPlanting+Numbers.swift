@@ -17,8 +17,8 @@ extension FaultPlanting {
     return withNumber(in: entry) { value, _ in value == 0 ? nil : -value }
   }
 
-  /// The fault that a number of an entry's parameter is another one; some numbers stand in no entry of the map, as those of
-  /// a kernel do that only ever meet padding.
+  /// The fault that a number of an entry's parameter is replaced. Some numbers occur in no entry of the
+  /// map, such as those of a kernel that only meet padding.
   private mutating func withNumber(
     in entry: Entry, change: (Double, inout SeededGenerator) -> Double?
   ) -> Fault? {
@@ -38,7 +38,7 @@ extension FaultPlanting {
     return nil
   }
 
-  /// The offsets that are the only ones of their ports.
+  /// The offsets that are alone at their ports.
   private var loneOffsets: [(block: Int, position: Int)] {
     model.blocks.enumerated().flatMap { index, block in
       block.offsets.indices.filter { position in
@@ -82,7 +82,7 @@ extension FaultPlanting {
     return faults.randomElement(using: &generator)
   }
 
-  /// The fault that an offset is another one; nil where the port's summand is the same.
+  /// The fault that an offset is replaced; nil if the port's summand is the same.
   private func fault(
     replacing position: Int, of block: Int, by offset: Offset<Double>, subject: String?
   ) -> Fault? {

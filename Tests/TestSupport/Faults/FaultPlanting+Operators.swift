@@ -4,14 +4,14 @@ import LinearAlgebra
 import Operators
 import RandomNetworks
 
-/// Faults in which operator an entry is, and where it adds.
+/// Faults in the operator of an entry, and in its port.
 extension FaultPlanting {
   mutating func changedMapAttribute() -> Fault? {
     var candidates: [(entry: Entry, name: String, map: any LinearMap<Double>)] = []
     for entry in entries(where: { !type(of: $0.map).constantDescriptions.isEmpty }) {
       candidates += self[entry].map.attributeChanges(using: &generator).map { (entry, $0.name, $0.map) }
     }
-    // Of the constants that can change each gets its turn, however many values it has.
+    // Every constant that can change is equally likely, however many values it has.
     let names = Set(candidates.map { subject($0.entry, $0.name) }).sorted().shuffled(using: &generator)
     for name in names {
       let alike = candidates.filter { subject($0.entry, $0.name) == name }.shuffled(using: &generator)
@@ -63,7 +63,7 @@ extension FaultPlanting {
       subject: type(of: blocks[index].nonlinearity).typeName)
   }
 
-  /// Whether two ports are made of the same.
+  /// Whether two ports have the same summands.
   private func readAlike(_ a: Int, _ b: Int, of block: Block<Double>) -> Bool {
     let terms = [a, b].map { port in block.terms.filter { $0.port == port } }
     let offsets = [a, b].map { port in block.offsets.filter { $0.port == port }.map(\.vector) }
@@ -71,7 +71,7 @@ extension FaultPlanting {
       && zip(terms[0], terms[1]).allSatisfy { areTwins($0.source, $1.source) && $0.map.says(what: $1.map) }
   }
 
-  /// Whether the nonlinearity tells two ports apart.
+  /// Whether the nonlinearity distinguishes two ports.
   private mutating func isAsymmetric(_ block: Block<Double>, _ a: Int, _ b: Int) -> Bool {
     var ports = block.portSizes.map { size in
       Matrix<Double>(rows: 2, columns: size, elements: (0..<2 * size).map { _ in generator.normal() })

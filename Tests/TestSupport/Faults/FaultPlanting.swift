@@ -3,13 +3,13 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// Looks for a place for a fault, and plants it there.
+/// Finds a place for a fault, and plants it there.
 struct FaultPlanting {
   let model: EquilibriumModel<Double>
   let kind: Fault.Kind
   var generator: SeededGenerator
 
-  /// Where an entry stands: the block, and the position among its terms.
+  /// The position of an entry: the block, and the index among its terms.
   struct Entry {
     let block: Int
     let term: Int
@@ -47,7 +47,8 @@ struct FaultPlanting {
 
   subscript(entry: Entry) -> Term<Double> { model.blocks[entry.block].terms[entry.term] }
 
-  /// The entries of `W_z` and `W_x` that `isWanted`; if `alone`, only those that share their place with no other.
+  /// The entries of `W_z` and `W_x` that satisfy `isWanted`; if `alone`, only those that are alone at their
+  /// place.
   func entries(where isWanted: (Term<Double>) -> Bool, alone: Bool = false) -> [Entry] {
     model.blocks.enumerated().flatMap { index, block in
       block.terms.indices.filter { position in
@@ -64,8 +65,8 @@ struct FaultPlanting {
     }
   }
 
-  /// Whether two sources are blocks that say the same of the same sources, or of such blocks, and therefore have the same
-  /// value.
+  /// Whether two sources are blocks with the same equations in the same sources, or in such blocks, and
+  /// therefore have the same value.
   func areTwins(_ a: Source, _ b: Source, depth: Int = 4) -> Bool {
     guard case .node(let a) = a, case .node(let b) = b, a != b else { return a == b }
     let (left, right) = (model.blocks[a], model.blocks[b])
@@ -73,7 +74,7 @@ struct FaultPlanting {
       && haveSameRows(a, b, depth: depth)
   }
 
-  /// Whether two blocks have the same ports, made of the same sources in the same way.
+  /// Whether two blocks have the same ports with the same summands.
   func haveSameRows(_ a: Int, _ b: Int, depth: Int = 4) -> Bool {
     let (left, right) = (model.blocks[a], model.blocks[b])
     return left.portShapes == right.portShapes && left.terms.count == right.terms.count
@@ -109,8 +110,8 @@ struct FaultPlanting {
       after: after)
   }
 
-  /// The fault that an entry has another map; it is told by the first number that differs where nothing else stands at
-  /// the entry's place. nil where none does.
+  /// The fault that an entry has another map, reported by the first number that differs if the entry is
+  /// alone at its place. nil if none differs.
   func fault(replacing entry: Entry, by map: any LinearMap<Double>, subject: String) -> Fault? {
     guard let difference = self[entry].map.firstDifference(from: map) else { return nil }
     var blocks = model.blocks
@@ -126,7 +127,7 @@ struct FaultPlanting {
       before: "\(difference.before)", after: "\(difference.after)", subject: subject)
   }
 
-  /// Whether no other entry stands at the same place.
+  /// Whether the entry is alone at its place.
   func isAlone(_ entry: Entry) -> Bool {
     let term = self[entry]
     return model.blocks[entry.block].terms.filter { $0.source == term.source && $0.port == term.port }.count

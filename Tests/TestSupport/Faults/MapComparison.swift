@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Operators
 
-/// The first entry in which two maps differ: where it stands, and both values.
+/// The first entry in which two maps differ: its position, and both values.
 package struct EntryDifference {
   package let row: Int
   package let column: Int
@@ -10,8 +10,8 @@ package struct EntryDifference {
 }
 
 extension LinearMap<Double> {
-  /// The first entry that is another number, or 0 of another sign, in `other`, a map of the same sizes; nil where all are
-  /// the same, which makes the maps the same equations.
+  /// The first entry that differs, in value or in the sign of a zero, from `other`, a map of the same
+  /// sizes; nil if all are equal, so that the maps give the same equations.
   package func firstDifference(from other: any LinearMap<Double>) -> EntryDifference? {
     for row in 0..<outputSize {
       var (ours, theirs) = ([Int: Double](), [Int: Double]())
@@ -36,11 +36,11 @@ extension LinearMap<Double> {
     return isNonzero
   }
 
-  /// Whether the entries follow from the parameter as those of `other` do, a map of the same sizes with a parameter of the
-  /// same shape.
+  /// Whether the entries depend on the parameter in the same way as those of `other`, a map of the same
+  /// sizes with a parameter of the same shape.
   func followsParameter(as other: any LinearMap<Double>) -> Bool {
     guard let shape = parameterShape, shape == other.parameterShape else { return false }
-    // Numbers no two of which are equal.
+    // Distinct numbers.
     let numbers = (0..<shape.reduce(1, *)).map { 1 + Double($0) }
     let tensor = Tensor(shape: shape, elements: numbers)
     guard let ours = with(parameter: tensor), let theirs = other.with(parameter: tensor) else { return false }
@@ -49,7 +49,7 @@ extension LinearMap<Double> {
 }
 
 extension Nonlinearity {
-  /// Whether another nonlinearity has another value somewhere among some numbers.
+  /// Whether another nonlinearity differs for some arguments.
   package func differs(
     from other: any Nonlinearity, portShapes: [[Int]], using generator: inout SeededGenerator
   )

@@ -4,32 +4,33 @@ import LinearAlgebra
 import Operators
 import RandomNetworks
 
-/// A change of how an equilibrium model is written that leaves its equations alone: what a checker must not mistake for a
-/// fault.
+/// A change in the spelling of an equilibrium model that keeps its equations: a checker must not report it
+/// as a fault.
 public struct Rewriting: Sendable {
-  /// The sorts of changes.
+  /// The kinds of changes.
   public enum Kind: String, CaseIterable, Sendable {
-    /// A constant of a linear map has another value that means the same: an axis counted from the end, a padding of
-    /// `"same"` in numbers.
+    /// A constant of a linear map has another value with the same meaning: an axis counted from the end, a
+    /// padding of `"same"` in numbers.
     case attributeRespelled
     /// A map reads its source in another shape with the same entries.
     case viewChanged
-    /// A map is the matrix of its entries, and carries no parameter.
+    /// A map is replaced by the matrix of its entries, without a parameter.
     case mapWrittenOut
-    /// A constant summand is a vector as long as its port, and carries no parameter, nor do others of the port.
+    /// A constant summand is replaced by a vector as long as its port, and all offsets of the port lose
+    /// their parameters.
     case offsetWrittenOut
-    /// The terms and offsets of a block stand in another order.
+    /// The terms and offsets of a block are in another order.
     case entriesShuffled
   }
 
-  /// What was done.
+  /// The kind of change.
   public let kind: Kind
-  /// The model, written otherwise.
+  /// The changed model.
   public let model: EquilibriumModel<Double>
-  /// Where, in the model's names.
+  /// The place, in the model's names.
   public let place: String
 
-  /// A rewriting of this kind at a random place of `model`, or nil where the model has no place for it.
+  /// A rewriting of this kind at a random place of `model`, or nil if there is no suitable place.
   public static func made(
     in model: EquilibriumModel<Double>, kind: Kind, using generator: inout SeededGenerator
   ) -> Rewriting? {
@@ -107,7 +108,7 @@ extension FaultPlanting {
     guard let (block, position) = places.randomElement(using: &generator) else { return nil }
     let offset = blocks[block].offsets[position]
     blocks[block].offsets[position] = Offset(port: offset.port, vector: offset.vector)
-    // A place has all its labels or none.
+    // Either all entries at one place have labels or none has.
     for other in blocks[block].offsets.indices where blocks[block].offsets[other].port == offset.port {
       blocks[block].offsets[other].parameter = nil
     }

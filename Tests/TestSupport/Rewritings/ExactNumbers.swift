@@ -2,7 +2,7 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// A sum of numbers and products in floating point that knows whether anything was rounded.
+/// A sum of numbers and products in floating point that records whether anything was rounded.
 struct ExactSum {
   /// The sum so far.
   private(set) var value = 0.0
@@ -14,7 +14,7 @@ struct ExactSum {
     let sum = value + number
     let part = sum - value
     let error = (value - (sum - part)) + (number - part)
-    // Also false where a number is not finite.
+    // Also false for a number that is not finite.
     if !(error == 0) { isExact = false }
     value = sum
   }
@@ -22,7 +22,7 @@ struct ExactSum {
   /// Adds a product.
   mutating func add(_ a: Double, times b: Double) {
     let product = a * b
-    // Near the smallest numbers the error of a product may itself be rounded away.
+    // Close to the smallest numbers the error of a product may itself be lost to rounding.
     let isSafe = a == 0 || b == 0 || abs(product) > 0x1p-960
     if !isSafe || (-product).addingProduct(a, b) != 0 { isExact = false }
     add(product)
@@ -30,7 +30,8 @@ struct ExactSum {
 }
 
 extension LinearMap<Double> {
-  /// The map's matrix where its entries are the very numbers that it multiplies by; nil where one is rounded, as 1/3 is.
+  /// The map's matrix if its entries are exactly the numbers that it multiplies by; nil if one is rounded,
+  /// as 1/3 is.
   var exactMatrix: Matrix<Double>? {
     switch Self.typeName {
     case "mean", "avg_pool":
@@ -53,14 +54,14 @@ extension LinearMap<Double> {
 }
 
 extension Offset<Double> {
-  /// The port's summand where no number of it is rounded, else nil.
+  /// The port's summand, or nil if a number is rounded.
   var exactVector: [Double]? {
     guard let map else { return tensor.elements }
     return map.exactMatrix.flatMap { product($0, tensor.elements) }
   }
 }
 
-/// The matrix times the vector, or nil where a number is rounded.
+/// The matrix times the vector, or nil if a number is rounded.
 package func product(_ matrix: Matrix<Double>, _ vector: [Double]) -> [Double]? {
   var result: [Double] = []
   for row in 0..<matrix.rows {
@@ -72,7 +73,7 @@ package func product(_ matrix: Matrix<Double>, _ vector: [Double]) -> [Double]? 
   return result
 }
 
-/// The product of two matrices, or nil where a number is rounded.
+/// The product of two matrices, or nil if a number is rounded.
 package func product(_ left: Matrix<Double>, _ right: Matrix<Double>) -> Matrix<Double>? {
   var result = Matrix<Double>(rows: left.rows, columns: right.columns)
   for row in 0..<left.rows {
@@ -88,7 +89,7 @@ package func product(_ left: Matrix<Double>, _ right: Matrix<Double>) -> Matrix<
   return result
 }
 
-/// The sum of two vectors, or nil where a number is rounded.
+/// The sum of two vectors, or nil if a number is rounded.
 package func sum(_ left: [Double], _ right: [Double]) -> [Double]? {
   let sums = zip(left, right).map { first, second in
     var sum = ExactSum()

@@ -5,18 +5,18 @@ import Networks
 import Operators
 import RandomNetworks
 
-/// Two networks that are one function in exact arithmetic, though their equations differ.
+/// Two networks that are the same function in exact arithmetic, though their equations differ.
 public struct NetworkRewriting: Sendable {
-  /// In which way the second says what the first says.
+  /// The kind of rewriting.
   public let kind: RewritingKind
-  /// The network that was given; where it had no place for the rewriting, with layers added that have one.
+  /// The given network, with added layers if it had no place for the rewriting.
   public let original: Network<Double>
-  /// The same function in other words. A parameter that survives as such keeps its name, others have none.
+  /// The same function in another form. A parameter that survives keeps its name; the others lose theirs.
   public let rewritten: Network<Double>
   /// The names of the layers of `rewritten` that are new or changed.
   public let places: [String]
 
-  /// A network in other words of this kind, at a random place, or nil where none was found.
+  /// A rewriting of this kind at a random place of the network, or nil if there is none.
   public static func made(
     of network: Network<Double>, kind: RewritingKind, using generator: inout SeededGenerator
   ) -> NetworkRewriting? {
@@ -38,9 +38,9 @@ public struct NetworkRewriting: Sendable {
       places: attempt.touched.filter(names.contains))
   }
 
-  /// A random network and the same one in other words; nil where none was found.
+  /// A random network and its rewriting; nil if no place was found.
   ///
-  /// - Parameter settings: How large the network is; kinds that ask for implicit layers draw more of them.
+  /// - Parameter settings: How large the network is; kinds that need implicit layers draw more of them.
   public static func drawn(
     _ kind: RewritingKind, seed: UInt64, settings: NetworkGenerator = NetworkGenerator()
   ) -> NetworkRewriting? {
@@ -57,7 +57,7 @@ public struct NetworkRewriting: Sendable {
 }
 
 extension RewritingKind {
-  /// Whether only implicit layers can be rewritten so.
+  /// Whether only implicit layers have a place for this kind.
   fileprivate var needsImplicitLayers: Bool {
     switch self {
     case .implicitPermuted, .implicitHelperInserted, .implicitReordered: true
@@ -67,9 +67,9 @@ extension RewritingKind {
 }
 
 extension Rewriter {
-  /// Rewrites the network in one place; false where it has none.
+  /// Rewrites the network at one place; false if there is none.
   ///
-  /// - Parameter target: The position of the layer that `prepare` made for the rewriting, where it made one.
+  /// - Parameter target: The position of the layer that `prepare` made for the rewriting, if any.
   fileprivate mutating func rewrite(_ kind: RewritingKind, at target: Int?) -> Bool {
     if let target {
       guard let block = block(target) else { return false }

@@ -3,9 +3,10 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// Elementwise functions in other words: each rewrites the layer at a position, whose function was put there before.
+/// Other forms of elementwise functions. Each method rewrites the layer at a position, where the function
+/// has been put before.
 extension Rewriter {
-  /// One function of a value as a layer of its own.
+  /// Applies a function to a value in a layer of its own.
   package mutating func apply(
     _ function: any Nonlinearity, to source: Source, _ shape: [Int], times factor: Double = 1,
     plus constant: Double? = nil
@@ -41,7 +42,7 @@ extension Rewriter {
       offsets: constant.map { [Offset(vector: [Double](repeating: $0, count: block.size))] } ?? [])
   }
 
-  /// The block with a second port that holds one number everywhere.
+  /// The block with a second port that is the same number everywhere.
   private func withConstantPort(
     _ block: Block<Double>, _ function: any Nonlinearity, _ number: Double
   ) -> Block<Double> {
@@ -132,7 +133,7 @@ extension Rewriter {
     case is LogSigmoid:
       replace(index, by: sum(block, [(apply(softplus, to: read, block.shape, times: -1), -1)]))
     default:
-      // softplus of beta 2
+      // softplus with beta 2
       replace(index, by: sum(block, [(apply(softplus, to: read, block.shape, times: 2), 0.5)]))
     }
   }
@@ -203,7 +204,7 @@ extension Rewriter {
     replace(index, by: sum(block, [(q, 1), (excess, 1)]))
   }
 
-  /// A function f by −g(−p), for whichever g that is true of.
+  /// Replaces a function f by −g(−p), with the g for which they are equal.
   mutating func negateExtreme(_ index: Int, _ block: Block<Double>) {
     let other: any Nonlinearity
     switch block.nonlinearity {

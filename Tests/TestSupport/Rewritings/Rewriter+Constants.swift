@@ -5,7 +5,7 @@ import Operators
 
 /// Constant summands and the signs of zeros.
 extension Rewriter {
-  /// The constant summands that are wanted, in random order.
+  /// The constant summands that satisfy a condition, in random order.
   private mutating func offsets(
     where isWanted: (Offset<Double>) -> Bool
   ) -> [(layer: Int, position: Int, block: Block<Double>)] {
@@ -24,7 +24,7 @@ extension Rewriter {
     return false
   }
 
-  /// Adds two constant summands of a port up, or shares one out.
+  /// Adds two constant summands of a port, or splits one in two.
   mutating func shareOffsets() -> Bool {
     if draws.chance(0.5), addOffsets() { return true }
     for (index, position, var block) in offsets(where: { $0.exactVector != nil }) {
@@ -73,7 +73,7 @@ extension Rewriter {
       replace(index, by: block)
       return true
     }
-    // What spreads the numbers over the port reads a layer of them alone.
+    // The map that broadcasts the numbers to the port is applied to a layer that holds only them.
     let numbers = Offset(tensor: offset.tensor, parameter: offset.parameter)
     let constant = append(
       Block(
@@ -107,7 +107,7 @@ extension Rewriter {
 }
 
 extension Tensor<Double> {
-  /// The tensor whose zeros have the other sign; nil where there is none.
+  /// The tensor with the signs of its zeros flipped; nil if there are none.
   fileprivate var withFlippedZeros: Tensor? {
     guard elements.contains(0) else { return nil }
     return Tensor(shape: shape, elements: elements.map { $0 == 0 ? -$0 : $0 })

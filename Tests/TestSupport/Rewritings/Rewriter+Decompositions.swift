@@ -3,7 +3,7 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// Nonlinearities along lines of tensors, by their parts.
+/// Nonlinearities along lines of tensors, decomposed into their parts.
 extension Rewriter {
   private mutating func block(
     of types: [any Nonlinearity.Type]
@@ -11,8 +11,8 @@ extension Rewriter {
     blocks { block in types.contains { $0.typeName == type(of: block.nonlinearity).typeName } }.first
   }
 
-  /// The parts that a softmax and its like share: the largest element of each line, and the sum of the exponentials of
-  /// the differences from it, both with extents of 1 along the axes.
+  /// The common parts of softmax and similar functions: the largest element of each line, and the sum of
+  /// the exponentials of the differences from it, both with extents of 1 along the axes.
   private struct Exponentials {
     let read: Source
     let lines: [Int]
@@ -123,7 +123,7 @@ extension Rewriter {
     return true
   }
 
-  /// Normalised values times the block's second port plus its third, where it has such ports.
+  /// Normalised values times the block's second port plus its third, if it has them.
   private mutating func scaled(_ normalized: Block<Double>, like block: Block<Double>) -> Block<Double> {
     let ports = block.portShapes
     guard ports.count > 1 else { return normalized }
@@ -147,7 +147,7 @@ extension Rewriter {
       })
   }
 
-  /// How many coordinates side by side a normalisation is over.
+  /// How many adjacent coordinates a normalisation covers.
   private func runLength(of block: Block<Double>) -> Int? {
     let shape = block.portShapes[0]
     switch (block.nonlinearity, block.nonlinearity.constants[0]) {

@@ -4,9 +4,10 @@ import Networks
 import Operators
 import RandomNetworks
 
-/// Layers of the sorts that rewritings are about, read from some value of the network.
+/// Layers that rewritings apply to, added to some value of the network.
 extension Rewriter {
-  /// Small multiples of 1/8 in place of the numbers of explicit layers, so that products and sums of them are exact.
+  /// Replaces the numbers of explicit layers by small multiples of 1/8, so that products and sums of them
+  /// are exact.
   mutating func roundNumbers() {
     let round = { (tensor: Tensor<Double>) in
       Tensor(
@@ -45,7 +46,7 @@ extension Rewriter {
         ]))
   }
 
-  /// A value of some of these ranks, in its own shape or in another with as many coordinates.
+  /// A value of one of these ranks, in its own shape or in another of the same size.
   private mutating func view(ranks: ClosedRange<Int>) -> (Source, [Int]) {
     let source = anySource()
     let shape = shape(of: source)
@@ -69,7 +70,7 @@ extension Rewriter {
     }
   }
 
-  /// A layer of a nonlinearity, with what fills its parameter ports.
+  /// A layer of a nonlinearity, with operands for its parameter ports.
   mutating func graftNonlinearity(_ type: any Nonlinearity.Type) {
     for _ in 0..<12 {
       let (source, shape) = view(ranks: 2...3)
@@ -90,7 +91,7 @@ extension Rewriter {
     }
   }
 
-  /// A convolution and a batch normalisation behind it, whose scales are powers of two.
+  /// A convolution followed by a batch normalisation whose scales are powers of two.
   mutating func graftBatchNorm() {
     for _ in 0..<12 {
       let (source, shape) = view(ranks: 2...4)

@@ -96,7 +96,7 @@ extension Rewriter {
     return false
   }
 
-  /// The blocks with the coordinates of one in another order: its rows, and the columns of what reads it.
+  /// The blocks with the coordinates of one permuted: its rows, and its readers' columns.
   private func permuted(
     _ blocks: [Block<Double>], _ position: Int, _ order: [Int]
   ) -> [Block<Double>] {

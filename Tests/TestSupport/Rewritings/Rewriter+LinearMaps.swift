@@ -3,7 +3,7 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// Products of matrices, and the forms in which one is stored and applied.
+/// Products of matrices, and the forms in which a matrix is stored and applied.
 extension Rewriter {
   mutating func composeLinear() -> Bool {
     for (index, block) in blocks(where: { $0.nonlinearity is Identity && $0.portShapes.count == 1 }) {
@@ -140,7 +140,7 @@ extension Rewriter {
           constants: [.integers([dim]), .flag(isTransposed)])
       }
       guard let map else { continue }
-      // The same parameter, stored otherwise, unless another layer has it as it was.
+      // The same parameter in another layout, unless another layer also has it.
       let survives =
         term.parameter.map { isAlone($0) || map.parameterShape == term.map.parameterShape } == true
       let isSame = map.parameter.map { $0 == term.map.parameter } ?? false
@@ -194,7 +194,7 @@ extension Rewriter {
     return false
   }
 
-  /// Says where each output of an index map comes from in another way.
+  /// Writes an index map in another form.
   mutating func respellIndexMap() -> Bool {
     for (reader, term) in terms(where: { !$0.map.hasNumbers && $0.map.inputSize > 0 }) {
       let map = term.map

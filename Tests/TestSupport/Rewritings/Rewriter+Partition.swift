@@ -3,7 +3,7 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// The order of layers, and what is one layer.
+/// The order of layers, and their partition.
 extension Rewriter {
   mutating func reorderLayers() -> Bool {
     guard layers.count > 1 else { return false }
@@ -14,7 +14,7 @@ extension Rewriter {
     let stem = names.contains { $0.hasPrefix("val_") } ? "value_" : "val_"
     layers = order.enumerated().map { new, old in
       let layer = layers[old].reading { if case .node(let node) = $0 { .node(position[node]) } else { $0 } }
-      // An implicit layer's name is part of its parameters' names, which survive.
+      // An implicit layer's name is part of its parameters' names, which must survive.
       guard case .explicit(var block) = layer else { return layer }
       block.name = "\(stem)\(new)"
       return .explicit(block)
@@ -24,7 +24,7 @@ extension Rewriter {
     return true
   }
 
-  /// Some rows of an elementwise block as a block of their own; nil where a number would be rounded.
+  /// Some rows of an elementwise block as a block of their own; nil if a number would be rounded.
   private func part(_ rows: Range<Int>, of block: Block<Double>, name: String) -> Block<Double>? {
     var (terms, offsets) = ([Term<Double>](), [Offset<Double>]())
     for term in block.terms {
@@ -77,7 +77,7 @@ extension Rewriter {
     return false
   }
 
-  /// The block that puts parts together, in place of one that had all coordinates.
+  /// The block that concatenates parts, in place of one with all coordinates.
   private func concatenation(
     of sources: [Source], _ ranges: [Range<Int>], like block: Block<Double>
   ) -> Block<Double> {
@@ -135,7 +135,8 @@ extension Rewriter {
       name: "both", shape: [size], nonlinearity: a.nonlinearity, terms: terms, offsets: offsets)
   }
 
-  /// Makes what reads a layer read some coordinates of a larger one: by wider matrices, or the layer becomes a slice.
+  /// Makes a layer's readers read some coordinates of a larger one: by wider matrices, or the layer becomes
+  /// a slice.
   private mutating func readSlice(
     _ range: Range<Int>, of source: Source, size: Int, insteadOf index: Int, _ block: Block<Double>
   ) {
@@ -167,20 +168,20 @@ package func slice(_ shape: [Int], axis: Int, _ range: Range<Int>) -> any Linear
     ])
 }
 
-/// A tensor at its place in a larger one along an axis.
+/// A tensor at its position in a larger one along an axis.
 package func place(_ shape: [Int], axis: Int, start: Int, of total: Int) -> any LinearMap<Double> {
   try! Place<Double>(
     inputShape: shape, parameter: nil,
     constants: [.integers([axis]), .integers([start]), .integers([total])])
 }
 
-/// The coordinates of these numbers of a vector.
+/// The coordinates of a vector at these indices.
 func gathering(_ indices: [Int], of size: Int) -> any LinearMap<Double> {
   try! IndexSelect<Double>(
     inputShape: [size], parameter: nil, constants: [.integers([0]), .integers(indices)])
 }
 
-/// A tensor repeated over a larger one of as many axes, each element times a factor.
+/// A tensor broadcast to a larger one with the same number of axes, each element times a factor.
 func spreading(_ shape: [Int], over large: [Int], factor: Double = 1) -> any LinearMap<Double> {
   let factors = factor == 1 ? [] : [Double](repeating: factor, count: shape.reduce(1, *))
   return try! Expand<Double>(

@@ -3,11 +3,11 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// What a network is given before it is rewritten: a place for the rewriting.
+/// Prepares a network for a rewriting by making a place for it.
 extension Rewriter {
   /// Puts the function that a kind rewrites into some layer.
   ///
-  /// - Returns: The position of that layer; nil for a kind that finds its places by itself.
+  /// - Returns: The position of that layer; nil for a kind that finds its own places.
   package mutating func prepare(for kind: RewritingKind) -> Int? {
     if kind == .linearComposed { roundNumbers() }
     guard let function = function(for: kind) else { return nil }
@@ -22,7 +22,7 @@ extension Rewriter {
       replace(index, by: block.with(function))
       return index
     }
-    // Roots and reciprocals of positive numbers.
+    // Roots and reciprocals need positive numbers.
     let magnitude = append(block.with(AbsoluteValue()))
     let half = [Double](repeating: 0.5, count: block.size)
     replace(
@@ -62,7 +62,7 @@ extension Rewriter {
     }
   }
 
-  /// Adds a layer of a function of values, and makes the output depend on it.
+  /// Adds a layer with a function of values, and makes the output depend on it.
   private mutating func graft(_ function: any Nonlinearity) -> Int? {
     let source = anySource()
     let shape = shape(of: source)
@@ -83,7 +83,7 @@ extension Rewriter {
     return index
   }
 
-  /// Makes the output depend on a value, by a matrix.
+  /// Makes the output depend on a value, through a matrix.
   package mutating func join(_ source: Source) {
     let (size, shape) = (self.shape(of: source).reduce(1, *), layers[output].shape)
     let weight = draws.tensor([shape.reduce(1, *), size], inputs: size)
@@ -97,7 +97,7 @@ extension Rewriter {
     if case .node(let index) = joined { output = index }
   }
 
-  /// Adds layers in which a kind finds a place, and makes the output depend on them.
+  /// Adds layers with a place for a kind, and makes the output depend on them.
   mutating func graft(for kind: RewritingKind) {
     defer { forgetTouched() }
     switch kind {

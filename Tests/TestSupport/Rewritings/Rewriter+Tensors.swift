@@ -5,7 +5,7 @@ import Operators
 
 /// Projections, concatenations, slices, permutations and shapes.
 extension Rewriter {
-  /// Several projections along the last axis of one value become one, of which each is a slice.
+  /// Merges several projections along the last axis of one value; each becomes a slice of the result.
   mutating func fuseProjections() -> Bool {
     let all = blocks { block in
       block.terms.count == 1 && block.portShapes.count == 1 && block.nonlinearity is Identity
@@ -38,7 +38,7 @@ extension Rewriter {
         return (0..<rows).map { Array(vector[$0 * width..<($0 + 1) * width]) }
       }
     }
-    // As many summands as the projection that has most.
+    // As many summands as the projection with the most.
     let offsets = (0..<(biases.map(\.count).max() ?? 0)).map { summand in
       var vector: [Double] = []
       for row in 0..<rows {
@@ -62,7 +62,7 @@ extension Rewriter {
     }
   }
 
-  /// A projection becomes several of fewer outputs, put side by side.
+  /// Splits a projection into several with fewer outputs, which are concatenated.
   mutating func splitProjection() -> Bool {
     for (reader, term) in terms(where: { $0.map.isAlongLastAxis && $0.map.parameterShape![0] > 1 }) {
       let shape = term.map.parameterShape!
@@ -85,7 +85,7 @@ extension Rewriter {
     return false
   }
 
-  /// What reads a concatenation reads each of its parts in its place: the same map once for each.
+  /// Makes the readers of a concatenation read each of its parts, with the same map for each.
   mutating func pullConcatenationApart() -> Bool {
     for (index, block) in blocks(where: { block in
       block.nonlinearity is Identity && block.portShapes.count == 1 && block.offsets.isEmpty
@@ -114,7 +114,7 @@ extension Rewriter {
     return false
   }
 
-  /// Cuts a value into slices along an axis, which are put together again.
+  /// Splits a value into slices along an axis, which are concatenated again.
   mutating func concatenateSlices() -> Bool {
     let source = readSource()
     let shape = shape(of: source)
@@ -173,7 +173,7 @@ extension Rewriter {
     return true
   }
 
-  /// `φ` of a value in one shape as `φ` of it in another.
+  /// `φ` of a value in one shape as `φ` of the value in another.
   mutating func moveReshape() -> Bool {
     guard let (index, block) = blocks(where: { $0.isElementwise && $0.size > 1 }).first else { return false }
     var shape = draws.factorization(of: block.size, rank: draws.integer(1...3))

@@ -3,9 +3,9 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// The units of dense layers, and layers that change nothing.
+/// The units of dense layers, and layers that are the identity.
 extension Rewriter {
-  /// The dense layers that only dense layers read, with their readers.
+  /// The dense layers whose readers are all dense layers, with their readers.
   private mutating func hiddenLayers() -> [(index: Int, block: Block<Double>, readers: [Reader])] {
     blocks { $0.isDense }.compactMap { index, block in
       guard let readers = explicitReaders(of: index), !readers.isEmpty,
@@ -15,8 +15,8 @@ extension Rewriter {
     }
   }
 
-  /// Gives a dense layer other units: `rows` maps the rows of its matrices and offsets, `columns` the columns of what
-  /// reads it. What is another tensor carries no parameter.
+  /// Changes the units of a dense layer: `rows` maps the rows of its matrices and offsets, `columns` the
+  /// columns of its readers. A changed tensor loses its parameter.
   private mutating func changeUnits(
     of index: Int, _ block: Block<Double>, _ readers: [Reader],
     rows: (inout SeededGenerator, [[Double]]) -> [[Double]], columns: ([[Double]]) -> [[Double]]
@@ -62,7 +62,7 @@ extension Rewriter {
       of: index, block, readers, rows: { _, rows in rows + [rows[unit]] },
       columns: { columns in
         var columns = columns
-        // A half that is rounded, near the smallest numbers, gives all to one side.
+        // If halving rounds, which happens close to the smallest numbers, one side gets everything.
         let halves = columns[unit].map { isHalved && $0 / 2 + $0 / 2 == $0 ? $0 / 2 : 0 }
         columns[unit] = zip(columns[unit], halves).map { $0 - $1 }
         return columns + [halves]
@@ -98,9 +98,9 @@ extension Rewriter {
     return index < 0 ? .input : .node(index)
   }
 
-  /// Puts what `make` adds between a value and some of what reads it.
+  /// Inserts the layers of `make` between a value and some of its readers.
   ///
-  /// - Parameter make: Adds layers that read a source, and returns a value of the same coordinates.
+  /// - Parameter make: Adds layers that read a source, and returns a value with the same coordinates.
   package mutating func insert(behind source: Source, _ make: (inout Rewriter, Source) -> Source) {
     let count = layers.count
     let new = make(&self, source)
@@ -136,14 +136,14 @@ extension Rewriter {
     return true
   }
 
-  /// The output, or a value that some layer reads, mostly one that the output depends on.
+  /// The output, or a value with readers, usually one that the output depends on.
   mutating func readSource() -> Source {
     let some = draws.chance(0.9) ? live.sorted() : Array(layers.indices)
     return draws.element(of: some.flatMap { layers[$0].sources } + [.node(output)])
   }
 }
 
-/// The matrix of ones on the diagonal.
+/// The identity matrix.
 func identityMatrix(_ size: Int) -> Matrix<Double> {
   var matrix = Matrix<Double>(rows: size, columns: size)
   for index in 0..<size { matrix[index, index] = 1 }

@@ -25,14 +25,14 @@ extension Rewriter {
     return false
   }
 
-  /// Puts a border of zeros around the kernel, and as much more padding around what it reads.
+  /// Adds a border of zeros to the kernel, and the same width of padding to its source.
   mutating func padKernel() -> Bool {
     for (reader, term) in terms(where: { $0.map is Convolution<Double> }) {
       guard let (before, behind) = paddings(of: term.map), let weight = term.map.parameter,
         case .integers(let dilation) = term.map.constants[2]
       else { continue }
       let reach = before.indices.map { dilation.count == 1 ? dilation[0] : dilation[$0] }
-      // Zeros on both sides of the spatial axes, none on those of the channels.
+      // Zeros on both sides of the spatial axes, none on the channel axes.
       let border = [0, 0] + reach.map { _ in 1 }
       let pad = try! Pad<Double>(
         inputShape: weight.shape, parameter: nil, constants: [.integers(border + border)])
@@ -51,7 +51,7 @@ extension Rewriter {
     return false
   }
 
-  /// Multiplies by the constant factors of a scale in a layer of its own.
+  /// Moves the constant factors of a scale into a layer of their own.
   mutating func separateScale() -> Bool {
     for (reader, term) in terms(where: { $0.map is Scale<Double> }) {
       guard case .numbers(let factors) = term.map.constants[1], !factors.isEmpty,
@@ -70,7 +70,7 @@ extension Rewriter {
     return false
   }
 
-  /// The zeros before and behind each spatial axis.
+  /// The zeros before and after each spatial axis.
   private func paddings(of map: any LinearMap<Double>) -> (before: [Int], behind: [Int])? {
     let rank = map.inputShape.count - 1
     switch map.constants[1] {
@@ -89,7 +89,7 @@ extension Rewriter {
     }
   }
 
-  /// An average as a matrix, where its share is a power of two, or as a sum and a quotient.
+  /// Writes an average as a matrix, if its weight is a power of two, or as a sum and a quotient.
   mutating func unfoldAverage() -> Bool {
     for (reader, term) in terms(where: { $0.map is AveragePooling<Double> || $0.map is Mean<Double> }) {
       let map = term.map
@@ -121,7 +121,7 @@ extension Rewriter {
     for (index, block) in blocks(where: { $0.nonlinearity is MaxPooling }) {
       let windows = windows(of: block)
       guard let longest = windows.map(\.count).max(), !windows.contains(where: \.isEmpty) else { continue }
-      // A window that is cut off at the border repeats an element, which changes no maximum.
+      // A window that is cut off at the border repeats an element, which does not change the maximum.
       let padded = windows.map { $0 + [Int](repeating: $0[0], count: longest - $0.count) }
       let read = preactivation(of: block, port: 0)
       let shape = [windows.count, longest]
@@ -137,7 +137,7 @@ extension Rewriter {
     return false
   }
 
-  /// The coordinates of each window, found by asking which ones a maximum sees.
+  /// The coordinates of each window, found by probing the maximum.
   private func windows(of block: Block<Double>) -> [[Int]] {
     let size = block.portSizes[0]
     var ones = identityMatrix(size)
@@ -146,7 +146,7 @@ extension Rewriter {
     return (0..<block.size).map { window in (0..<size).filter { maxima[$0, window] == 2 } }
   }
 
-  /// A port's value as a layer's: what the port reads, if that is all it does.
+  /// A layer with the value of a port; the port's source itself if the port equals it.
   mutating func preactivation(of block: Block<Double>, port: Int) -> Source {
     let terms = block.terms.filter { $0.port == port }
     let offsets = block.offsets.filter { $0.port == port }
@@ -162,7 +162,7 @@ extension Rewriter {
         }))
   }
 
-  /// Multiplies the scale that stands behind a convolution into it.
+  /// Folds the scale after a convolution into the convolution.
   mutating func foldBatchNorm() -> Bool {
     for (reader, term) in terms(where: { $0.map is Scale<Double> }) {
       guard case .node(let index) = term.source, let convolution = block(index), convolution.terms.count == 1,

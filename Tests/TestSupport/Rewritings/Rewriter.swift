@@ -5,18 +5,18 @@ import Networks
 import Operators
 import RandomNetworks
 
-/// A network while it is being rewritten.
+/// A network under rewriting.
 ///
-/// Layers stand in any order, so that what is new is put behind what is there, and positions stay.
+/// Layers may be in any order, so new ones are appended and positions stay valid.
 package struct Rewriter {
   package let inputShape: [Int]
   package var layers: [Layer<Double>]
   package var output: Int
   package var draws: Draws
-  /// The names of layers that are new or changed: where a fault of the rewriting stands.
+  /// The names of layers that are new or changed; a fault of the rewriting is planted in them.
   private(set) var touched: [String] = []
 
-  /// A term of an explicit layer that reads something.
+  /// A term of an explicit layer, as a reader of its source.
   package struct Reader {
     package let layer: Int
     package let term: Int
@@ -29,7 +29,7 @@ package struct Rewriter {
     draws = Draws(generator: generator, settings: NetworkGenerator())
   }
 
-  /// The network as it stands; nil where it is none.
+  /// The current network; nil if it is not valid.
   package var network: Network<Double>? {
     try? Network(inputShape: inputShape, layers: layers, output: output)
   }
@@ -43,7 +43,8 @@ package struct Rewriter {
     return seen
   }
 
-  /// The explicit layers that are wanted, in random order, mostly those first that the output depends on.
+  /// The explicit layers that satisfy a condition, in random order, usually those first that the output
+  /// depends on.
   package mutating func blocks(
     where isWanted: (Block<Double>) -> Bool
   ) -> [(index: Int, block: Block<Double>)] {
@@ -57,7 +58,8 @@ package struct Rewriter {
     return shuffled.filter { live.contains($0.index) } + shuffled.filter { !live.contains($0.index) }
   }
 
-  /// The terms of explicit layers that are wanted, in random order, mostly those first that the output depends on.
+  /// The terms of explicit layers that satisfy a condition, in random order, usually those first that the
+  /// output depends on.
   package mutating func terms(where isWanted: (Term<Double>) -> Bool) -> [(
     reader: Reader, term: Term<Double>
   )] {
@@ -76,7 +78,7 @@ package struct Rewriter {
     if case .node(let index) = source { layers[index].shape } else { inputShape }
   }
 
-  /// The terms that read a layer; nil where an implicit layer does, or the layer is the output.
+  /// The terms that read a layer; nil if an implicit layer reads it, or the layer is the output.
   func explicitReaders(of index: Int) -> [Reader]? {
     guard index != output else { return nil }
     var readers: [Reader] = []
@@ -112,7 +114,7 @@ package struct Rewriter {
     if !touched.contains(name) { touched.append(name) }
   }
 
-  /// Begins a rewriting: what was changed before it is no part of it.
+  /// Begins a rewriting: earlier changes are not part of it.
   mutating func forgetTouched() { touched = [] }
 
   mutating func replace(_ index: Int, by block: Block<Double>) {
@@ -125,7 +127,7 @@ package struct Rewriter {
     touch(layer.name)
   }
 
-  /// Adds a layer under a name of its own.
+  /// Adds a layer under a unique name.
   package mutating func append(_ block: Block<Double>) -> Source {
     var block = block
     let names = Set(layers.map(\.name))
@@ -137,7 +139,7 @@ package struct Rewriter {
     return .node(layers.count - 1)
   }
 
-  /// Adds a layer of one port of its own shape, whose terms carry no parameter.
+  /// Adds a layer with one port of its own shape, whose terms have no parameters.
   package mutating func append(
     _ name: String, _ shape: [Int], _ nonlinearity: any Nonlinearity,
     _ terms: [(Source, any LinearMap<Double>)], offset: [Double]? = nil
@@ -156,7 +158,7 @@ package struct Rewriter {
     append(name, shape, Identity(), terms)
   }
 
-  /// Makes layers read `new` in place of `old`: all of them but those at some positions.
+  /// Replaces the source `old` by `new` in all layers except those at some positions.
   mutating func redirect(_ old: Source, to new: Source, except kept: Set<Int>) {
     for index in layers.indices where !kept.contains(index) && layers[index].sources.contains(old) {
       layers[index] = layers[index].reading { $0 == old ? new : $0 }
@@ -164,7 +166,7 @@ package struct Rewriter {
     }
   }
 
-  /// Takes a layer away that nothing reads.
+  /// Removes an unread layer.
   package mutating func remove(_ index: Int) {
     layers.remove(at: index)
     layers = layers.map { layer in
@@ -173,7 +175,7 @@ package struct Rewriter {
     if output > index { output -= 1 }
   }
 
-  /// How many entries of explicit layers carry each parameter.
+  /// How many entries of explicit layers have each parameter.
   private var uses: [String: Int] {
     var uses: [String: Int] = [:]
     for case .explicit(let block) in layers {
@@ -184,11 +186,11 @@ package struct Rewriter {
     return uses
   }
 
-  /// Whether a parameter's name stands at one place of the network only.
+  /// Whether only one entry of the network has this parameter.
   package func isAlone(_ parameter: String) -> Bool { uses[parameter, default: 0] <= 1 }
 
-  /// Takes the names of parameters away that fewer entries carry than before: where one entry's numbers were multiplied
-  /// into others, what is left under the name is another function of it.
+  /// Removes the names of parameters that fewer entries have than before. If one entry's numbers were
+  /// multiplied into others, the rest under that name is another function of the parameter.
   mutating func forgetLabels(usedLessThan before: Rewriter) {
     let (now, before) = (uses, before.uses)
     let lost = Set(before.keys.filter { now[$0, default: 0] < before[$0]! })
@@ -206,13 +208,14 @@ package struct Rewriter {
 }
 
 extension Block<Double> {
-  /// Whether each coordinate of the value depends on the ports' coordinates of the same number, in whatever shape.
+  /// Whether each coordinate of the value depends only on the ports' coordinates with the same index, in
+  /// any shape.
   package var isElementwise: Bool {
     (nonlinearity is any Activation || nonlinearity is any ElementwisePair || nonlinearity is Choice)
       && portSizes.allSatisfy { $0 == size }
   }
 
-  /// The same terms and offsets of another nonlinearity of the same ports.
+  /// The same terms and offsets with another nonlinearity on the same ports.
   package func with(_ nonlinearity: any Nonlinearity) -> Block {
     var block = self
     block.nonlinearity = nonlinearity

@@ -5,21 +5,22 @@ import LinearAlgebra
 import Networks
 import Operators
 
-/// A rewriting with one number of the result one unit in the last place off, or one other constant or index: no longer
-/// the same function.
+/// A rewriting whose result has a fault: one number is off by one unit in the last place, or one constant
+/// or index differs, so that the function is no longer the same.
 ///
-/// A number is changed only if the output's derivative by it is far from 0 at some input, and a constant only if outputs
-/// change visibly with it: then the change of one unit in the last place changes the function too.
+/// A number is changed only if the output's derivative with respect to it is far from 0 at some input, and
+/// a constant only if outputs change visibly with it. Then a change of one unit in the last place changes
+/// the function too.
 public struct RewritingFault: Sendable, CustomStringConvertible {
   /// The rewritten network with the mistake.
   public let network: Network<Double>
-  /// One line: where, what stood there and what stands there now.
+  /// One line: the place, the original and the new value.
   public let description: String
 }
 
 extension NetworkRewriting {
-  /// A fault in a layer that the rewriting has made or changed, elsewhere if no number of them has a say, or nil where
-  /// none of the network has.
+  /// A fault in a layer that the rewriting has made or changed; elsewhere if no number of these affects the
+  /// output, or nil if no number of the network does.
   public func fault(using generator: inout SeededGenerator) -> RewritingFault? {
     let planting = RewritingFaultPlanting(rewriting: self, generator: &generator)
     let isNumber = generator.uniform() < 0.7
@@ -28,7 +29,7 @@ extension NetworkRewriting {
   }
 }
 
-/// Looks for a number or a constant that has a say, and changes it.
+/// Finds a number or a constant that affects the output, and changes it.
 private struct RewritingFaultPlanting {
   let network: Network<Double>
   let places: Set<String>
@@ -47,7 +48,7 @@ private struct RewritingFaultPlanting {
     output = network.forward(input, solvingBy: .structured(Picard())).output
   }
 
-  /// A number of a parameter: the layer, the block of an implicit layer, the entry and the element.
+  /// The position of a number: the layer, the block of an implicit layer, the entry and the element.
   private struct Place {
     let layer: Int
     let block: Int
@@ -96,7 +97,7 @@ private struct RewritingFaultPlanting {
     return try? Network(inputShape: network.inputShape, layers: layers, output: network.output)
   }
 
-  /// The entries' gradients of a random combination of outputs, each entry under a name of its own.
+  /// The entries' gradients of a random combination of outputs, each entry under a unique name.
   private func gradients(using generator: inout SeededGenerator) -> [String: Tensor<Double>] {
     let labelled = network { layer, number, block in
       for entry in block.terms.indices where block.terms[entry].map.parameterShape != nil {
@@ -117,7 +118,7 @@ private struct RewritingFaultPlanting {
       .gradients.parameters
     var result: [String: Tensor<Double>] = [:]
     for name in gradients.names {
-      // An implicit layer's parameters have its name before their own.
+      // The parameters of an implicit layer are prefixed with its name.
       let label = name.firstIndex(of: "#").map { String(name[$0...]) } ?? name
       result[label] = gradients[name]
     }
@@ -136,7 +137,8 @@ private struct RewritingFaultPlanting {
       }
     }
     let near = candidates.filter { places.contains(network.layers[$0.0.layer].name) }
-    // Where nothing of the rewriting has a say, as in a layer that nothing reads, the fault stands elsewhere.
+    // If nothing in the rewriting affects the output, as in an unread layer, the fault is planted
+    // elsewhere.
     guard let (place, element) = (near.isEmpty ? candidates : near).randomElement(using: &generator) else {
       return nil
     }
@@ -156,7 +158,7 @@ private struct RewritingFaultPlanting {
       guard layer == place.layer, number == place.block else { return }
       if place.isOffset {
         block.offsets[place.entry] = block.offsets[place.entry].replacing(tensor)
-        // Whatever else has this parameter keeps its numbers.
+        // Other entries with this parameter keep their numbers.
         block.offsets[place.entry].parameter = nil
       } else if let other {
         block.terms[place.entry].map = other
@@ -172,7 +174,8 @@ private struct RewritingFaultPlanting {
     )
   }
 
-  /// Another constant of a linear map or of a nonlinearity: an index, an axis, or a number by one unit in the last place.
+  /// Another constant of a linear map or of a nonlinearity: an index, an axis, or a number changed by one
+  /// unit in the last place.
   func constant(using generator: inout SeededGenerator) -> RewritingFault? {
     var faults: [(trial: Network<Double>, fault: RewritingFault)] = []
     for (index, layer) in network.layers.enumerated() where places.contains(layer.name) {
@@ -192,7 +195,7 @@ private struct RewritingFaultPlanting {
     return faults.shuffled(using: &generator).first { isVisible($0.trial) }?.fault
   }
 
-  /// Whether a network's outputs are other ones.
+  /// Whether a network's outputs differ.
   private func isVisible(_ other: Network<Double>) -> Bool {
     let values = other.forward(input, solvingBy: .structured(Picard()))
     return (0..<input.rows).contains { row in
@@ -203,7 +206,8 @@ private struct RewritingFaultPlanting {
     }
   }
 
-  /// Blocks with one other constant; `trial` is a block with a larger change of the same constant, which is to be visible.
+  /// Blocks with one other constant; `trial` is a block with a larger change of the same constant, which
+  /// must be visible.
   private func changes(
     of block: Block<Double>, using generator: inout SeededGenerator
   ) -> [(name: String, trial: Block<Double>, block: Block<Double>)] {
@@ -241,7 +245,7 @@ private struct RewritingFaultPlanting {
     return changes
   }
 
-  /// The constants with the numbers among them that were changed by a unit in the last place changed by more.
+  /// The constants with larger changes of the numbers that were changed by a unit in the last place.
   private func enlarged(_ before: [Constant], _ after: [Constant]) -> [Constant]? {
     zip(before, after).map { old, new in
       switch (old, new) {

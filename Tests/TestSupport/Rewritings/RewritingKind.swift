@@ -1,92 +1,94 @@
-/// Another way to say a function: what two exporters, an optimiser or an editor make of one network.
+/// A way of writing the same function differently, as two exporters, an optimiser or an editor may do.
 ///
-/// Each is exact in real arithmetic for the very numbers that both networks store, so that a proof in exact arithmetic
-/// has to see it.
+/// Each is exact in real arithmetic for the numbers that both networks store, so a proof in exact
+/// arithmetic must find it.
 public enum RewritingKind: String, CaseIterable, Sendable {
-  /// The layers stand in another order under other names.
+  /// The layers are in another order under other names.
   case layersReordered
-  /// A layer is cut into several by slices of its rows.
+  /// A layer is split into several by slices of its rows.
   case partitionRefined
-  /// Two layers of one elementwise nonlinearity that do not read each other are one.
+  /// Two layers with one elementwise nonlinearity that do not read each other are merged.
   case partitionCoarsened
-  /// The units of a dense layer stand in another order.
+  /// The units of a dense layer are in another order.
   case unitsPermuted
-  /// A unit stands there twice, its outgoing weights shared out.
+  /// A unit is duplicated, its outgoing weights divided between the copies.
   case unitDoubled
-  /// A dense layer has more units, which nothing reads.
+  /// A dense layer has additional unread units.
   case deadUnitsAdded
-  /// There is one more layer, which nothing reads.
+  /// The network has an additional unread layer.
   case deadLayerAdded
-  /// A layer that changes nothing stands between a value and what reads it.
+  /// An identity layer is inserted between a value and its readers.
   case identityInserted
 
-  /// A layer without a nonlinearity is multiplied into what reads it.
+  /// A layer without a nonlinearity is multiplied into its readers.
   case linearComposed
-  /// A dense layer's matrix is the product of two.
+  /// A dense layer's matrix is split into a product of two.
   case linearSplit
   /// A matrix is stored transposed, or applied along an axis of a tensor: `Gemm` in its forms.
   case matrixTransposed
-  /// A linear map and its bias are layers of their own: `MatMul` and `Add`.
+  /// A linear map and its bias become layers of their own: `MatMul` and `Add`.
   case biasSeparated
-  /// Any linear map is the matrix of its entries.
+  /// Any linear map is replaced by the matrix of its entries.
   case mapWrittenOut
-  /// A linear map that moves coordinates is another one that moves them alike.
+  /// A linear map that moves coordinates is replaced by another one with the same effect.
   case indexMapRespelled
-  /// A convolution, or a transposed one, is the matrix of its entries.
+  /// A convolution, transposed or not, is replaced by the matrix of its entries.
   case convolutionUnfolded
   /// The zeros around a convolution are added before it.
   case paddingMoved
-  /// A convolution's kernel has a border of zeros, which meets wider padding.
+  /// A convolution's kernel has a border of zeros, with wider padding to match.
   case kernelPadded
-  /// The constant factors and the weight of a scale are two layers.
+  /// The constant factors and the weight of a scale become two layers.
   case scaleSeparated
-  /// An average is a sum, divided by the number of its summands.
+  /// An average becomes a sum, divided by the number of its summands.
   case averageUnfolded
-  /// A maximum over windows is one over lines of gathered windows.
+  /// A maximum over windows becomes one over lines of gathered windows.
   case maxPoolUnfolded
-  /// The scale of a batch normalisation, powers of two, is multiplied into the convolution before it.
+  /// The scale of a batch normalisation, powers of two, is folded into the convolution before it.
   case batchNormFolded
 
-  /// Projections of one value are one matrix and slices of its result.
+  /// Projections of one value are merged into one matrix and slices of its result.
   case projectionsFused
-  /// One projection is several, concatenated.
+  /// One projection is split into several, concatenated.
   case projectionsSplit
-  /// What reads a concatenation reads its parts.
+  /// The readers of a concatenation read its parts.
   case concatenationPulledApart
-  /// A value is cut into slices and put together again.
+  /// A value is split into slices and concatenated again.
   case slicesConcatenated
-  /// Two permutations of axes that cancel stand between a value and what reads it.
+  /// Two permutations of axes that cancel are inserted between a value and its readers.
   case transposesInserted
-  /// A permutation of coordinates goes through an elementwise nonlinearity.
+  /// A permutation of coordinates is moved through an elementwise nonlinearity.
   case permutationMoved
-  /// A change of shape goes through an elementwise nonlinearity.
+  /// A reshape is moved through an elementwise nonlinearity.
   case reshapeMoved
 
-  /// A constant summand is a vector as long as its port.
+  /// A constant summand becomes a vector as long as its port.
   case offsetWrittenOut
-  /// A constant summand is two that add up to it, or two are one.
+  /// A constant summand is split in two, or two are added.
   case offsetsShared
-  /// A constant summand is the value of a layer that reads nothing.
+  /// A constant summand becomes the value of a layer without sources.
   case constantLayerInserted
-  /// Zeros have the other sign.
+  /// The signs of zeros are flipped.
   case negativeZeros
 
-  /// A softmax by its parts: the largest element, a difference, `exp`, a sum, a quotient.
+  /// A softmax is decomposed: the largest element, a difference, `exp`, a sum, a quotient.
   case softmaxDecomposed
-  /// The logarithm of a softmax by its parts.
+  /// A log-softmax is decomposed.
   case logSoftmaxDecomposed
-  /// The logarithm of a sum of exponentials by its parts.
+  /// The logarithm of a sum of exponentials is decomposed.
   case logSumExpDecomposed
-  /// A layer, group or instance normalisation by its parts: means, a difference, a product, a root, a quotient.
+  /// A layer, group or instance normalisation is decomposed: means, a difference, a product, a root, a
+  /// quotient.
   case layerNormDecomposed
-  /// A root mean square normalisation by its parts.
+  /// A root mean square normalisation is decomposed.
   case rmsNormDecomposed
 
-  /// `relu`, `leaky_relu` of slope 0, `prelu` of weight 0, `clamp` from 0, `threshold` at 0, `maximum` with 0.
+  /// `relu`, `leaky_relu` with slope 0, `prelu` with weight 0, `clamp` from 0, `threshold` at 0, `maximum`
+  /// with 0.
   case reluRespelled
-  /// `leaky_relu` and `prelu` of a constant slope.
+  /// `leaky_relu` and `prelu` with a constant slope.
   case leakyReluRespelled
-  /// `relu6`, `clamp` and `hard_tanh` of the same ends.
+  /// `relu6`, `clamp` and `hard_tanh` with the same bounds.
   case clampRespelled
   /// `silu` as `x·sigmoid(x)`.
   case siluDecomposed
@@ -94,9 +96,9 @@ public enum RewritingKind: String, CaseIterable, Sendable {
   case hardSwishDecomposed
   /// `hard_sigmoid` as a clamp over 6.
   case hardSigmoidDecomposed
-  /// `elu` and `celu` of alpha 1, `elu` of alpha 0 and `relu`, `selu` as a multiple of `elu`.
+  /// `elu` and `celu` with alpha 1, `elu` with alpha 0 and `relu`, `selu` as a multiple of `elu`.
   case eluRespelled
-  /// `mish` as `x·tanh(softplus(x))`, `log_sigmoid` as `−softplus(−x)`, `softplus` of another beta.
+  /// `mish` as `x·tanh(softplus(x))`, `log_sigmoid` as `−softplus(−x)`, `softplus` with another beta.
   case softplusDecomposed
   /// `tanhshrink` as `x − tanh(x)`, `sigmoid` as `1/2 + tanh(x/2)/2`.
   case tanhDecomposed
@@ -115,10 +117,10 @@ public enum RewritingKind: String, CaseIterable, Sendable {
   /// `p > q` as `1 − (q ≥ p)`, and the other way round.
   case comparisonSwapped
 
-  /// The coordinates of a block of an implicit layer stand in another order.
+  /// The coordinates of a block of an implicit layer are permuted.
   case implicitPermuted
-  /// A block of an implicit layer reads another through one more block.
+  /// A block of an implicit layer reads another through an additional block.
   case implicitHelperInserted
-  /// The blocks of an implicit layer stand in another order under other names.
+  /// The blocks of an implicit layer are in another order under other names.
   case implicitReordered
 }
