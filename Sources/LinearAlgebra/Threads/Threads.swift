@@ -5,11 +5,11 @@
 /// the same bits.
 public func setThreads(_ count: Int) {
   precondition(count > 0, "a number of threads of \(count)")
-  ThreadTeam.shared.setSize(count)
+  ThreadPool.shared.setSize(count)
 }
 
 /// The largest number of threads that large products and loops may use.
-public var threads: Int { ThreadTeam.shared.size }
+public var threads: Int { ThreadPool.shared.size }
 
 /// The least number of elements in a part of a buffer, for a loop that does little with each: some
 /// microseconds of work.
@@ -33,7 +33,7 @@ public func inParts(
 @inline(never)
 private func shareOut(_ count: Int, parts: Int, alignment: Int, _ body: (_ part: Range<Int>) -> Void) {
   let length = ((count + parts - 1) / parts + alignment - 1) / alignment * alignment
-  ThreadTeam.shared.run((count + length - 1) / length) { part in
+  ThreadPool.shared.run((count + length - 1) / length) { part in
     body(part * length..<min(count, (part + 1) * length))
   }
 }

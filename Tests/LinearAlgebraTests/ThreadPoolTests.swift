@@ -9,49 +9,49 @@ import Testing
   import Darwin
 #endif
 
-@Suite struct ThreadTeamTests {
-  /// How often each turn was taken.
+@Suite struct ThreadPoolTests {
+  /// How often each iteration ran.
   private final class Tally: Sendable {
     let counts: Mutex<[Int]>
 
-    init(_ turns: Int) { counts = Mutex([Int](repeating: 0, count: turns)) }
+    init(_ iterations: Int) { counts = Mutex([Int](repeating: 0, count: iterations)) }
 
-    func count(_ turn: Int) { counts.withLock { $0[turn] += 1 } }
-    var wereAllTakenOnce: Bool { counts.withLock { $0.allSatisfy { $0 == 1 } } }
+    func count(_ iteration: Int) { counts.withLock { $0[iteration] += 1 } }
+    var allRanOnce: Bool { counts.withLock { $0.allSatisfy { $0 == 1 } } }
   }
 
-  @Test("Each turn is taken once, whatever the numbers of threads and turns", arguments: [1, 2, 3, 8])
-  func everyTurn(size: Int) {
-    let team = ThreadTeam(size: size)
-    for turns in [0, 1, 2, 3, 7, 64, 1000] {
-      let tally = Tally(turns)
-      team.run(turns) { tally.count($0) }
-      #expect(tally.wereAllTakenOnce, "\(turns) turns on \(size) threads")
+  @Test("Each iteration runs once, whatever the numbers of threads and iterations", arguments: [1, 2, 3, 8])
+  func everyIteration(size: Int) {
+    let pool = ThreadPool(size: size)
+    for iterations in [0, 1, 2, 3, 7, 64, 1000] {
+      let tally = Tally(iterations)
+      pool.run(iterations) { tally.count($0) }
+      #expect(tally.allRanOnce, "\(iterations) iterations on \(size) threads")
     }
   }
 
-  @Test("Loops one after the other, more than members can keep up with, are each complete when they return")
+  @Test("Loops one after the other, more than workers can keep up with, are each complete when they return")
   func manyLoops() {
-    let team = ThreadTeam(size: 4)
+    let pool = ThreadPool(size: 4)
     var incomplete = 0
     for _ in 0..<5000 {
       let tally = Tally(4)
-      team.run(4) { tally.count($0) }
-      if !tally.wereAllTakenOnce { incomplete += 1 }
+      pool.run(4) { tally.count($0) }
+      if !tally.allRanOnce { incomplete += 1 }
     }
     #expect(incomplete == 0)
   }
 
   @Test("A loop within a loop, and loops from several threads at a time, are complete")
   func nestedAndConcurrent() async {
-    let team = ThreadTeam(size: 3)
+    let pool = ThreadPool(size: 3)
     await withTaskGroup(of: Bool.self) { group in
       for _ in 0..<8 {
         group.addTask {
           (0..<200).allSatisfy { _ in
             let tally = Tally(36)
-            team.run(6) { outer in team.run(6) { inner in tally.count(6 * outer + inner) } }
-            return tally.wereAllTakenOnce
+            pool.run(6) { outer in pool.run(6) { inner in tally.count(6 * outer + inner) } }
+            return tally.allRanOnce
           }
         }
       }
@@ -59,20 +59,20 @@ import Testing
     }
   }
 
-  @Test("Members join, and no more of them than there are to be")
-  func members() {
-    let team = ThreadTeam(size: 3)
+  @Test("Workers take part, and no more of them than the pool has")
+  func workers() {
+    let pool = ThreadPool(size: 3)
     func threadsThatJoin() -> Int {
-      // Each turn waits for another thread's, a little while.
+      // Each iteration waits for another thread's, a little while.
       let present = Mutex(Set<UInt>())
       for _ in 0..<50 {
-        team.run(6) { _ in
+        pool.run(6) { _ in
           for _ in 0..<100 {
             let count = present.withLock { threads in
               threads.insert(UInt(pthread_self()))
               return threads.count
             }
-            if count == team.size { break }
+            if count == pool.size { break }
             sched_yield()
           }
         }
@@ -80,9 +80,9 @@ import Testing
       return present.withLock { $0.count }
     }
     #expect(threadsThatJoin() > 1)
-    team.setSize(2)
+    pool.setSize(2)
     #expect(threadsThatJoin() <= 2)
-    team.setSize(1)
+    pool.setSize(1)
     #expect(threadsThatJoin() == 1)
   }
 
