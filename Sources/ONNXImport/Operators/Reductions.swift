@@ -32,7 +32,7 @@ extension OperatorTable {
 }
 
 /// The operands of a reduction node.
-package struct Reduction {
+package struct ReductionOperands {
   var variable: Variable
   /// The reduced axes of a sample.
   package let dims: [Int]
@@ -40,7 +40,7 @@ package struct Reduction {
   /// The layout of the result.
   package let layout: Layout
 
-  package func of(_ variable: Variable) -> Reduction {
+  package func of(_ variable: Variable) -> ReductionOperands {
     var reduction = self
     reduction.variable = variable
     return reduction
@@ -49,7 +49,7 @@ package struct Reduction {
 
 extension OperatorHandler {
   fileprivate static func reduction(
-    _ run: @escaping @Sendable (NodeImport, Reduction) throws(ImportFailure) -> Variable
+    _ run: @escaping @Sendable (NodeImport, ReductionOperands) throws(ImportFailure) -> Variable
   ) -> OperatorHandler {
     .variable(["axes", "keepdims", "noop_with_empty_axes"]) { node throws(ImportFailure) in
       let variable = try node.variable(0)
@@ -67,7 +67,7 @@ extension OperatorHandler {
 extension NodeImport {
   package func reduction(
     of variable: Variable, axes: [Int], keepsAxes: Bool
-  ) throws(ImportFailure) -> Reduction {
+  ) throws(ImportFailure) -> ReductionOperands {
     var dims: [Int] = []
     for axis in axes { dims.append(try variable.layout.sampleAxis(axis, to: "reduces over")) }
     guard Set(dims).count == dims.count else { throw .refused("axes: expected each once, found \(axes)") }
@@ -78,17 +78,17 @@ extension NodeImport {
       shape.remove(at: axis)
       if let batch = batchAxis, axis < batch { batchAxis = batch - 1 }
     }
-    return Reduction(
+    return ReductionOperands(
       variable: variable, dims: dims.sorted(), keepsAxes: keepsAxes,
       layout: try variable.layout.replacing(shape, batchAxis: batchAxis))
   }
 
-  private func constants(_ reduction: Reduction) -> [String: Constant] {
+  private func constants(_ reduction: ReductionOperands) -> [String: Constant] {
     ["dim": .integers(reduction.dims), "keepdim": .flag(reduction.keepsAxes)]
   }
 
   package func linear(
-    _ name: String, _ reduction: Reduction, suffix: String? = nil
+    _ name: String, _ reduction: ReductionOperands, suffix: String? = nil
   ) throws(ImportFailure) -> Variable {
     let shape = reduction.variable.layout.sampleShape
     let map =
@@ -97,7 +97,7 @@ extension NodeImport {
     return try mapped(reduction.variable, by: map, suffix: suffix, to: reduction.layout)
   }
 
-  fileprivate func nonlinear(_ name: String, _ reduction: Reduction) throws(ImportFailure) -> Variable {
+  fileprivate func nonlinear(_ name: String, _ reduction: ReductionOperands) throws(ImportFailure) -> Variable {
     guard !reduction.dims.isEmpty else {
       // Over single elements the maximum, the minimum and the logarithm of the exponential are the element
       // itself.
