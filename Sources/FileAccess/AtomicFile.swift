@@ -22,7 +22,7 @@
 ///     try file.commit()
 public final class AtomicFile {
   /// Whether the target exists, and whether it holds the same bytes.
-  public enum Comparison: Sendable {
+  public enum TargetState: Sendable {
     /// The target does not exist.
     case absent
     /// The target holds the same bytes.
@@ -90,7 +90,7 @@ public final class AtomicFile {
   /// Compares the target with what has been written.
   ///
   /// - Throws: `FileError` if either cannot be read. A target that is not a regular file is `absent`.
-  public func compareWithTarget() throws(FileError) -> Comparison {
+  public func compareWithTarget() throws(FileError) -> TargetState {
     guard let temporaryPath, isReplacing else { return .absent }
     return try haveSameBytes(target, temporaryPath) ? .same : .different
   }

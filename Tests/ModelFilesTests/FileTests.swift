@@ -141,7 +141,7 @@ struct AtomicFileTests {
   func compare() throws {
     let folder = TemporaryFolder()
     let path = try folder.file("out.json", "old")
-    for (text, comparison) in [("old", AtomicFile.Comparison.same), ("new", .different), ("", .different)] {
+    for (text, comparison) in [("old", AtomicFile.TargetState.same), ("new", .different), ("", .different)] {
       let file = try AtomicFile(path)
       try file.write(text)
       #expect(try file.compareWithTarget() == comparison)
@@ -153,7 +153,7 @@ struct AtomicFileTests {
     let folder = TemporaryFolder()
     var bytes = [UInt8](repeating: 7, count: 3 << 20)
     let path = try folder.file("large", bytes)
-    for (last, comparison) in [(7, AtomicFile.Comparison.same), (8, .different)] {
+    for (last, comparison) in [(7, AtomicFile.TargetState.same), (8, .different)] {
       bytes[bytes.count - 1] = UInt8(last)
       let file = try AtomicFile(path)
       try file.write { [bytes] sink throws(FileError) in try sink.write(bytes) }

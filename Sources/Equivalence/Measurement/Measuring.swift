@@ -11,7 +11,7 @@ struct Measuring<S: Scalar, T: Scalar> {
   let models: (first: JudgedModel, second: JudgedModel)
   let sides: (first: Side<S>, second: Side<S>)
   private let matches: [ParameterMatch]
-  let comparison: Comparison
+  let comparison: QuantityComparison
   private let equilibria: EquilibriumPair?
   var result = Measurement()
 
@@ -24,7 +24,7 @@ struct Measuring<S: Scalar, T: Scalar> {
     sides = (Side(first), Side(second))
     let (ours, theirs) = (first.equations, second.equations)
     equilibria = EquilibriumPair(ours, theirs)
-    comparison = Comparison(
+    comparison = QuantityComparison(
       level: RoundingLevel(isFloat64: S.self == Double.self, isIterative: equilibria != nil))
   }
 
@@ -112,7 +112,7 @@ struct Measuring<S: Scalar, T: Scalar> {
       comparison.worst(
         .output, path: .structured, first: values.0, second: values.1, sample: batch.samples[row],
         neighbours: unexplained.firstIndex(of: row).map {
-          Comparison.Neighbours(neighbourhood!.output(ofSample: $0))
+          QuantityComparison.Neighbours(neighbourhood!.output(ofSample: $0))
         })
     }
   }
@@ -269,7 +269,7 @@ struct Measuring<S: Scalar, T: Scalar> {
           .inputGradient, path: .structured, first: values.0, second: values.1,
           sample: all.batch.samples[row],
           neighbours: unexplained.firstIndex(of: row).map {
-            Comparison.Neighbours(neighbours!.input(ofSample: $0))
+            QuantityComparison.Neighbours(neighbours!.input(ofSample: $0))
           })
       })
   }
@@ -293,7 +293,7 @@ struct Measuring<S: Scalar, T: Scalar> {
           .parameterGradient(first: match.first, second: match.second), path: .structured, first: ours,
           second: theirs, sample: nil,
           neighbours: isUnexplained
-            ? neighbours?.parameter(match).map { Comparison.Neighbours($0) } : nil))
+            ? neighbours?.parameter(match).map { QuantityComparison.Neighbours($0) } : nil))
     }
   }
 }

@@ -2,7 +2,7 @@ import LinearAlgebra
 import Operators
 
 /// Compares both values of one quantity, component by component, each with its own allowance.
-struct Comparison {
+struct QuantityComparison {
   let level: RoundingLevel
 
   /// Measurements at neighbouring inputs for a component: the larger side's rounding, and the least
@@ -70,7 +70,7 @@ struct Comparison {
   }
 }
 
-extension Comparison.Neighbours {
+extension QuantityComparison.Neighbours {
   init<S, T>(_ statistics: Neighbourhood<S, T>.Statistics) {
     self.init(level: statistics.level, gap: statistics.gap)
   }
