@@ -39,11 +39,11 @@ package final class ONNXInitializers {
     /// The parameter's name in the model.
     package let label: String
     /// How the constant's shape is derived from the parameter's.
-    package let layout: Layout
+    package let layout: ParameterShape
   }
 
   /// How the shape of a constant is derived from that of its parameter.
-  package enum Layout: String, CaseIterable {
+  package enum ParameterShape: String, CaseIterable {
     /// The parameter's own shape.
     case own = "parameter"
     /// The parameter's shape after a batch axis.
@@ -88,7 +88,7 @@ package final class ONNXInitializers {
   ///   - layout: How the tensor's shape is derived from the parameter's.
   package func weights(
     _ tensor: Tensor<Double>, _ type: ONNXElementType, named name: String, parameter: String? = nil,
-    layout: Layout = .own
+    layout: ParameterShape = .own
   ) -> String {
     let known = all.count
     let found = constant(tensor, type, named: name, parameter: parameter)

@@ -39,7 +39,7 @@ package struct ONNXLabels {
     static let output = "deq.output"
     static let inputShape = "deq.input_shape"
     static let block = "deq.block."
-    static func parameter(_ layout: ONNXInitializers.Layout) -> String { "deq.\(layout.rawValue)." }
+    static func parameter(_ layout: ONNXInitializers.ParameterShape) -> String { "deq.\(layout.rawValue)." }
   }
 
   /// The labels as metadata.
@@ -69,7 +69,7 @@ package struct ONNXLabels {
       if key.hasPrefix(Key.block), let position = Int(key.dropFirst(Key.block.count)) {
         names[position] = value
       }
-      for layout in ONNXInitializers.Layout.allCases {
+      for layout in ONNXInitializers.ParameterShape.allCases {
         let prefix = Key.parameter(layout)
         guard key.hasPrefix(prefix), !value.isEmpty else { continue }
         let name = String(key.dropFirst(prefix.count))

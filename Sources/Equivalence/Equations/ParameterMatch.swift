@@ -11,7 +11,7 @@ public struct ParameterMatch: Sendable, Equatable {
   }
 
   /// How the elements of one are arranged in the other.
-  public enum Layout: Sendable, Equatable {
+  public enum ElementOrder: Sendable, Equatable {
     /// The same shape, element by element.
     case same
     /// Another shape with the same elements in row-major order.
@@ -27,10 +27,10 @@ public struct ParameterMatch: Sendable, Equatable {
   /// Why they are considered the same.
   public var basis: Basis
   /// How the elements of one are arranged in the other.
-  public var layout: Layout
+  public var layout: ElementOrder
 
   /// A match.
-  public init(first: String, second: String, basis: Basis, layout: Layout = .same) {
+  public init(first: String, second: String, basis: Basis, layout: ElementOrder = .same) {
     self.first = first
     self.second = second
     self.basis = basis

@@ -47,7 +47,7 @@ struct ParameterTable {
 
 extension Tensor<Double> {
   /// How another tensor's equal numbers are arranged relative to this one; nil if the numbers differ.
-  func layout(of other: Tensor<Double>) -> ParameterMatch.Layout? {
+  func layout(of other: Tensor<Double>) -> ParameterMatch.ElementOrder? {
     guard count == other.count else { return nil }
     let (ours, theirs) = (elements, other.elements)
     if haveSameBits(ours, theirs) { return shape == other.shape ? .same : .reshaped }

@@ -13,7 +13,7 @@ package struct FunctionRecognizer {
     /// The names of the values at its ports.
     package let ports: [String]
     /// The layout of each port, and of the function's value.
-    package let layout: Layout
+    package let layout: TensorLayout
   }
 
   package let found: FoundGraph
@@ -63,7 +63,7 @@ package struct FunctionRecognizer {
   }
 
   /// The layout of a node's output, for the operators that end a function.
-  private func layout(of node: ONNXModel.Node, _ values: [String: Value]) -> Layout? {
+  private func layout(of node: ONNXModel.Node, _ values: [String: Value]) -> TensorLayout? {
     if node.operatorType == "Reshape" {
       guard node.inputs.count == 2, case .variable(let variable)? = values[node.inputs[0]],
         variable.layout.batchAxis == 0, case .integers(let extents)? = values[node.inputs[1]],
@@ -71,9 +71,9 @@ package struct FunctionRecognizer {
       else { return nil }
       return try? variable.layout.reshaped(to: [variable.layout.shape[0]] + extents.elements.dropFirst())
     }
-    var layouts: [Layout] = []
+    var layouts: [TensorLayout] = []
     for case .variable(let variable)? in node.inputs.map({ values[$0] }) { layouts.append(variable.layout) }
-    guard let layout = try? Layout.broadcast(layouts), layout.batchAxis == 0 else { return nil }
+    guard let layout = try? TensorLayout.broadcast(layouts), layout.batchAxis == 0 else { return nil }
     return layout
   }
 

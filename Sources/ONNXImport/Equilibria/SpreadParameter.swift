@@ -36,7 +36,7 @@ extension GraphImport {
       constants["shape"] = .integers(shape)
       let map = try linearMap("expand", from: atLeastVector(spread.tensor.shape), constants)
       let offset = Offset(tensor: spread.tensor, map: map, parameter: spread.name)
-      return try builder.affine(Port(shape: shape, offsets: [offset]), Layout(extents.elements))
+      return try builder.affine(Port(shape: shape, offsets: [offset]), TensorLayout(extents.elements))
     default: return nil
     }
   }
@@ -50,7 +50,7 @@ extension GraphImport {
     for _ in 0..<3 {
       if case .numbers(let numbers)? = values[name], let parameter = numbers.parameter {
         guard !numbers.isTransposed, factors.isEmpty || factors.count == numbers.tensor.count,
-          numbers.tensor.count <= Layout.maximumCount,
+          numbers.tensor.count <= TensorLayout.maximumCount,
           let dims = axes(of: numbers.tensor.shape, in: shape, over: target)
         else { return nil }
         return SpreadParameter(tensor: numbers.tensor, name: parameter, factors: factors, dims: dims)

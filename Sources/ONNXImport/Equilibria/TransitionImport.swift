@@ -93,9 +93,9 @@ extension GraphImport {
   private mutating func run(
     _ graph: TransitionGraph, _ state: StateParts, _ labels: ONNXLabels
   ) throws(ImportFailure) -> ImportedTransition {
-    func layout(_ shape: [Int]) throws(ImportFailure) -> Layout {
+    func layout(_ shape: [Int]) throws(ImportFailure) -> TensorLayout {
       let extent = Self.distinctiveExtent
-      return try Layout([extent] + shape, batch: Layout.Batch(axis: 0, extent: extent))
+      return try TensorLayout([extent] + shape, batch: TensorLayout.Batch(axis: 0, extent: extent))
     }
     try define(graph.x, .variable(Variable(source: .input, layout: layout(graph.xShape))), at: "input")
     for (part, size) in zip(state.parts, state.sizes) {

@@ -24,7 +24,7 @@ package struct SampleLayout {
   /// it.
   package let merged: (outer: Int, inner: Int)
 
-  package init(_ layout: Layout) {
+  package init(_ layout: TensorLayout) {
     count = layout.sampleShape.reduce(1, *)
     batchAxis = layout.batchAxis
     merged = (layout.batch?.outer ?? 1, layout.batch?.inner ?? 1)
@@ -116,8 +116,8 @@ struct GraphImport {
   // MARK: Inputs and outputs
 
   /// The inputs, concatenated in the network's input if there are several.
-  private mutating func place(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> [Layout] {
-    var layouts: [Layout] = []
+  private mutating func place(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> [TensorLayout] {
+    var layouts: [TensorLayout] = []
     for input in inputs {
       do throws(ImportFailure) { layouts.append(try layout(of: input)) } catch {
         throw error.at("input \(quoted(input.name))")
@@ -145,12 +145,12 @@ struct GraphImport {
     return layouts
   }
 
-  private func layout(of input: ONNXModel.Input) throws(ImportFailure) -> Layout {
+  private func layout(of input: ONNXModel.Input) throws(ImportFailure) -> TensorLayout {
     switch batching {
     case .leading(let extent):
       let shape = input.shape.map { $0 ?? extent }
-      return try Layout(shape, batch: Layout.Batch(axis: 0, extent: shape[0]))
-    case .none: return try Layout(input.shape.map { $0 ?? 1 })
+      return try TensorLayout(shape, batch: TensorLayout.Batch(axis: 0, extent: shape[0]))
+    case .none: return try TensorLayout(input.shape.map { $0 ?? 1 })
     }
   }
 
@@ -195,7 +195,7 @@ struct GraphImport {
     return index
   }
 
-  private func network(inputs: [Layout], output: Int) throws(ImportFailure) -> Network<Double> {
+  private func network(inputs: [TensorLayout], output: Int) throws(ImportFailure) -> Network<Double> {
     let shape =
       inputs.count == 1
       ? atLeastVector(inputs[0].sampleShape) : [inputs.reduce(0) { $0 + $1.sampleShape.reduce(1, *) }]

@@ -44,7 +44,7 @@ package struct NodeImport {
     case .integers(let integers):
       throw .refused("expected floating-point numbers, found \(integers.type.name)")
     case .numbers(let numbers):
-      let layout = try Layout(numbers.shape)
+      let layout = try TensorLayout(numbers.shape)
       let suffix = numbers.parameter ?? "constant"
       return try block("\(name)/\(suffix)", Identity(), [port(value, over: layout)], layout)
     }
@@ -139,7 +139,7 @@ package struct NodeImport {
 
   /// A block of these ports, and its value in a layout of the same size.
   package func block(
-    _ name: String?, _ nonlinearity: any Nonlinearity, _ ports: [Port], _ layout: Layout
+    _ name: String?, _ nonlinearity: any Nonlinearity, _ ports: [Port], _ layout: TensorLayout
   ) throws(ImportFailure) -> Variable {
     let source = try builder.add(name ?? self.name, nonlinearity, ports)
     let size = builder.shape(of: source)!.reduce(1, *)
@@ -150,7 +150,7 @@ package struct NodeImport {
   }
 
   /// The affine block of a port.
-  package func affine(_ port: Port, _ layout: Layout, named name: String? = nil) throws(ImportFailure)
+  package func affine(_ port: Port, _ layout: TensorLayout, named name: String? = nil) throws(ImportFailure)
     -> Variable
   {
     try block(name, Identity(), [port], layout)
@@ -158,9 +158,9 @@ package struct NodeImport {
 
   /// `linear map(variable)` as a block of its own; the batch axis keeps its position.
   package func mapped(
-    _ variable: Variable, by map: any LinearMap<Double>, suffix: String? = nil, to layout: Layout? = nil
+    _ variable: Variable, by map: any LinearMap<Double>, suffix: String? = nil, to layout: TensorLayout? = nil
   ) throws(ImportFailure) -> Variable {
-    let target: Layout
+    let target: TensorLayout
     if let layout { target = layout } else { target = try variable.layout.with(sampleShape: map.outputShape) }
     let port = Port(shape: map.outputShape, terms: [Term(source: variable.source, map: map)])
     return try affine(port, target, named: suffix.map { "\(name)/\($0)" })
@@ -174,7 +174,9 @@ package struct NodeImport {
   }
 
   /// A port that is `factor` times a value, broadcast to a layout.
-  package func port(_ value: Value, over layout: Layout, factor: Double = 1) throws(ImportFailure) -> Port {
+  package func port(_ value: Value, over layout: TensorLayout, factor: Double = 1) throws(ImportFailure)
+    -> Port
+  {
     let target = atLeastVector(layout.sampleShape)
     switch value {
     case .variable(let variable):
@@ -196,7 +198,7 @@ package struct NodeImport {
   }
 
   /// The shape of a variable's samples aligned with those of the layout, from the last axis.
-  private func sampleShape(_ variable: Variable, over layout: Layout) throws(ImportFailure) -> [Int] {
+  private func sampleShape(_ variable: Variable, over layout: TensorLayout) throws(ImportFailure) -> [Int] {
     guard variable.layout.batch == nil, let behind = layout.axesBehindBatch, !layout.isMerged else {
       return atLeastVector(variable.layout.sampleShape)
     }
@@ -233,7 +235,7 @@ package struct NodeImport {
 
   /// Constants broadcast to a layout; a parameter keeps its own shape, which is that of its gradient.
   private func offset(
-    _ numbers: Numbers, over layout: Layout, _ factor: Double
+    _ numbers: Numbers, over layout: TensorLayout, _ factor: Double
   ) throws(ImportFailure) -> Offset<Double> {
     let numbers = numbers.finite
     let target = atLeastVector(try aligned(layout, rank: numbers.shape.count, shape: numbers.shape))
@@ -254,7 +256,7 @@ package struct NodeImport {
 
   /// The shape of the layout's samples for constants of `rank` axes, with an axis of 1 for the batch if
   /// they have that many axes.
-  package func aligned(_ layout: Layout, rank: Int, shape: [Int]) throws(ImportFailure) -> [Int] {
+  package func aligned(_ layout: TensorLayout, rank: Int, shape: [Int]) throws(ImportFailure) -> [Int] {
     guard let batch = layout.batch, let behind = layout.axesBehindBatch, rank > behind else {
       return layout.sampleShape
     }

@@ -21,16 +21,16 @@ package enum Value {
   }
 
   /// Shape and batch axis.
-  package func layout() throws(ImportFailure) -> Layout {
+  package func layout() throws(ImportFailure) -> TensorLayout {
     if case .variable(let variable) = self { return variable.layout }
-    return try Layout(shape)
+    return try TensorLayout(shape)
   }
 }
 
 /// The value of a block or of the input, perhaps in another shape: a reshape is a view and not a block.
 package struct Variable {
   package let source: Source
-  package let layout: Layout
+  package let layout: TensorLayout
 }
 
 /// Floating-point constants: a parameter, or numbers without a gradient.

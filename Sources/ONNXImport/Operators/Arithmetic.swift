@@ -37,14 +37,14 @@ extension OperatorHandler {
 
 extension NodeImport {
   /// All inputs and their layout after broadcasting.
-  func broadcastInputs() throws(ImportFailure) -> ([Value], Layout) {
+  func broadcastInputs() throws(ImportFailure) -> ([Value], TensorLayout) {
     var values: [Value] = []
-    var layouts: [Layout] = []
+    var layouts: [TensorLayout] = []
     for index in 0..<max(1, inputs.count) {
       values.append(try input(index))
       layouts.append(try values[index].layout())
     }
-    return (values, try Layout.broadcast(layouts))
+    return (values, try TensorLayout.broadcast(layouts))
   }
 
   /// `Σ factor_i · input_i`: an affine block, constants its offsets.
@@ -60,7 +60,7 @@ extension NodeImport {
     return try affine(port, layout)
   }
 
-  private func twoInputs() throws(ImportFailure) -> (Value, Value, Layout) {
+  private func twoInputs() throws(ImportFailure) -> (Value, Value, TensorLayout) {
     let (values, layout) = try broadcastInputs()
     guard values.count == 2 else { throw .refused("expected 2 inputs, found \(values.count)") }
     return (values[0], values[1], layout)
@@ -112,7 +112,7 @@ extension NodeImport {
     } else {
       floating = try input(1)
     }
-    let layout = try Layout.broadcast([base.layout(), floating.layout()])
+    let layout = try TensorLayout.broadcast([base.layout(), floating.layout()])
     return try block(
       nil, nonlinearity("power"), [port(base, over: layout), port(floating, over: layout)], layout)
   }
@@ -123,7 +123,7 @@ extension NodeImport {
     guard values.count > 1 else { return try variable(0) }
     var result = values[0]
     for (index, value) in values.enumerated().dropFirst() {
-      let layout = try Layout.broadcast([result.layout(), value.layout()])
+      let layout = try TensorLayout.broadcast([result.layout(), value.layout()])
       let isLast = index == values.count - 1
       result = .variable(
         try block(
@@ -137,7 +137,7 @@ extension NodeImport {
   fileprivate func parametricRelu() throws(ImportFailure) -> Variable {
     let value = try variable(0)
     let slopes = try input(1)
-    guard try Layout.broadcast([value.layout, slopes.layout()]) == value.layout else {
+    guard try TensorLayout.broadcast([value.layout, slopes.layout()]) == value.layout else {
       throw .refused("expected slopes that broadcast to \(value.layout.shape), found shape \(slopes.shape)")
     }
     return try block(

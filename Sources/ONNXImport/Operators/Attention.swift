@@ -80,7 +80,7 @@ extension NodeImport {
     }
     if hasInput(3) {
       let mask = try input(3)
-      guard try Layout.broadcast([scores.layout, mask.layout()]) == scores.layout else {
+      guard try TensorLayout.broadcast([scores.layout, mask.layout()]) == scores.layout else {
         throw .refused("expected a mask that broadcasts to \(shape), found shape \(mask.shape)")
       }
       switch mask {

@@ -107,13 +107,13 @@ extension NodeImport {
     shape[axis] = values.reduce(0) { $0 + $1.shape[axis] }
     // Constants without elements along the axis add nothing.
     values.removeAll { $0.shape[axis] == 0 }
-    var batch: Layout.Batch?
+    var batch: TensorLayout.Batch?
     for value in values {
       guard let other = try value.layout().batch else { continue }
       guard batch ?? other == other else { throw .mixesBatch("joins values of different batch axes") }
       batch = other
     }
-    let layout = try Layout(shape, batch: batch)
+    let layout = try TensorLayout(shape, batch: batch)
     let dim = try layout.sampleAxis(axis, to: "joins along")
     var port = Port(shape: layout.sampleShape)
     var start = 0
@@ -125,7 +125,9 @@ extension NodeImport {
   }
 
   /// A value at its position along an axis of a larger one.
-  private func placed(_ value: Value, dim: Int, start: Int, in layout: Layout) throws(ImportFailure) -> Port {
+  private func placed(_ value: Value, dim: Int, start: Int, in layout: TensorLayout) throws(ImportFailure)
+    -> Port
+  {
     let total = layout.sampleShape[dim]
     func map(from shape: [Int]) throws(ImportFailure) -> any LinearMap<Double> {
       try linearMap(
@@ -269,26 +271,26 @@ extension NodeImport {
   }
 
   private func expandedLayout(
-    _ layout: Layout, to shape: [Int], batchAxis: Int?
-  ) throws(ImportFailure) -> Layout {
+    _ layout: TensorLayout, to shape: [Int], batchAxis: Int?
+  ) throws(ImportFailure) -> TensorLayout {
     if layout.batch != nil { return try layout.replacing(shape, batchAxis: batchAxis) }
     let missing = shape.count - layout.shape.count
     let repeated = batchExtent.flatMap { shape.firstIndex(of: $0) } ?? (shape[0] == leadingExtent ? 0 : nil)
     if let axis = repeated, axis < missing || layout.shape[axis - missing] == 1 {
       // Repeated for every sample.
-      return try Layout(shape, batch: Layout.Batch(axis: axis, extent: shape[axis]))
+      return try TensorLayout(shape, batch: TensorLayout.Batch(axis: axis, extent: shape[axis]))
     }
-    return try Layout(shape)
+    return try TensorLayout(shape)
   }
 
-  private func expanded(_ value: Value, over target: Layout) throws(ImportFailure) -> Variable {
+  private func expanded(_ value: Value, over target: TensorLayout) throws(ImportFailure) -> Variable {
     try affine(port(value, over: target), target)
   }
 
   fileprivate func tile() throws(ImportFailure) -> Value {
     var value = try input(0)
     guard let repeats = try constantIntegers(1, "repeats"), repeats.count == value.shape.count,
-      repeats.allSatisfy({ (1...Layout.maximumCount).contains($0) })
+      repeats.allSatisfy({ (1...TensorLayout.maximumCount).contains($0) })
     else { throw .refused("repeats: expected a positive integer for each axis of \(value.shape)") }
     let axes = repeats.indices.filter { repeats[$0] > 1 }
     for axis in axes {

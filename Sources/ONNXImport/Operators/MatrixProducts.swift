@@ -78,7 +78,7 @@ extension NodeImport {
     guard [a, b].allSatisfy({ $0.axesBehindBatch ?? 2 >= 2 }) else {
       throw .mixesBatch("multiplies matrices that have the batch axis as rows or columns")
     }
-    let leading = try Layout.broadcast([
+    let leading = try TensorLayout.broadcast([
       a.replacing(a.shape.dropLast(2) + [1, 1]),
       b.replacing(b.shape.dropLast(2) + [1, 1]),
     ])
@@ -122,7 +122,7 @@ extension NodeImport {
     if alpha != 1 { result = try scaled(result, by: alpha, suffix: hasInput(2) ? "scaled" : nil) }
     guard hasInput(2) else { return result }
     let added = try input(2)
-    guard try Layout.broadcast([result.layout, added.layout()]) == result.layout else {
+    guard try TensorLayout.broadcast([result.layout, added.layout()]) == result.layout else {
       throw .refused(
         "expected a summand that broadcasts to \(result.layout.shape), found shape \(added.shape)")
     }

@@ -81,7 +81,7 @@ extension NodeImport {
       ])
     var ports = [try port(variable)]
     for index in 1...2 where hasInput(index) {
-      guard try Layout.broadcast([variable.layout, input(index).layout()]) == variable.layout else {
+      guard try TensorLayout.broadcast([variable.layout, input(index).layout()]) == variable.layout else {
         throw .refused("expected parameters of shape \(axes), found \(try input(index).shape)")
       }
       ports.append(try port(input(index), over: variable.layout))

@@ -53,7 +53,8 @@ extension NodeImport {
       throw .refused("expected pads, found none")
     }
     let axes = try constantIntegers(3, "axes") ?? Array(0..<rank)
-    guard given.count == 2 * axes.count, given.allSatisfy({ abs(max($0, -(1 << 40))) <= Layout.maximumCount })
+    guard given.count == 2 * axes.count,
+      given.allSatisfy({ abs(max($0, -(1 << 40))) <= TensorLayout.maximumCount })
     else {
       throw .refused("pads: expected \(2 * axes.count) integers, found \(given)")
     }

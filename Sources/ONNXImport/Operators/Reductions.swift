@@ -38,7 +38,7 @@ package struct ReductionOperands {
   package let dims: [Int]
   package let keepsAxes: Bool
   /// The layout of the result.
-  package let layout: Layout
+  package let layout: TensorLayout
 
   package func of(_ variable: Variable) -> ReductionOperands {
     var reduction = self
@@ -97,7 +97,8 @@ extension NodeImport {
     return try mapped(reduction.variable, by: map, suffix: suffix, to: reduction.layout)
   }
 
-  fileprivate func nonlinear(_ name: String, _ reduction: ReductionOperands) throws(ImportFailure) -> Variable {
+  fileprivate func nonlinear(_ name: String, _ reduction: ReductionOperands) throws(ImportFailure) -> Variable
+  {
     guard !reduction.dims.isEmpty else {
       // Over single elements the maximum, the minimum and the logarithm of the exponential are the element
       // itself.

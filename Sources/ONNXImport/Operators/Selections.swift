@@ -129,8 +129,8 @@ extension NodeImport {
       let elements = zip(all.0.elements, zip(all.1.elements, all.2.elements)).map { $0 != 0 ? $1.0 : $1.1 }
       return .integers(Integers(elements, shape: shape, type: a.type))
     }
-    let layout = try Layout.broadcast([
-      Layout(condition.shape), first.layout(), second.layout(),
+    let layout = try TensorLayout.broadcast([
+      TensorLayout(condition.shape), first.layout(), second.layout(),
     ])
     let shape = try aligned(layout, rank: condition.shape.count, shape: condition.shape)
     let truth = try condition.expanded(to: shape).elements
@@ -142,7 +142,9 @@ extension NodeImport {
     return .variable(try affine(port, layout))
   }
 
-  private func masked(_ value: Value, _ mask: [Double], over layout: Layout) throws(ImportFailure) -> Port {
+  private func masked(_ value: Value, _ mask: [Double], over layout: TensorLayout) throws(ImportFailure)
+    -> Port
+  {
     let shape = atLeastVector(layout.sampleShape)
     if case .numbers(let given) = value, case let numbers = given.finite, numbers.parameter == nil {
       // Where the mask is 0 the result is 0, even for an infinite number.

@@ -77,7 +77,7 @@ extension NodeImport {
   }
 
   /// The layout of samples `[channels, …]` after the leading axis of another layout.
-  package func leading(_ layout: Layout, _ sampleShape: [Int]) throws(ImportFailure) -> Layout {
+  package func leading(_ layout: TensorLayout, _ sampleShape: [Int]) throws(ImportFailure) -> TensorLayout {
     try layout.replacing(layout.shape.prefix(1) + sampleShape)
   }
 

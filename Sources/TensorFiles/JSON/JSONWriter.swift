@@ -6,7 +6,7 @@ import FileAccess
 /// must keep the order of calls: a `key` before every value inside an object, and nowhere else.
 public struct JSONWriter: ~Copyable {
   /// How the elements of an array or object are laid out.
-  public enum Layout: Sendable {
+  public enum ContainerStyle: Sendable {
     /// All on one line.
     case inLine
     /// Each on a line of its own, indented by two spaces.
@@ -15,7 +15,7 @@ public struct JSONWriter: ~Copyable {
 
   private struct Container {
     let isObject: Bool
-    let layout: Layout
+    let style: ContainerStyle
     var count = 0
     var key = ""
   }
@@ -36,19 +36,19 @@ public struct JSONWriter: ~Copyable {
   }
 
   /// Begins an object.
-  public mutating func beginObject(_ layout: Layout = .onLines) throws(FileError) {
-    try begin(Container(isObject: true, layout: layout), "{")
+  public mutating func beginObject(_ style: ContainerStyle = .onLines) throws(FileError) {
+    try begin(Container(isObject: true, style: style), "{")
   }
 
   /// Begins an array.
-  public mutating func beginArray(_ layout: Layout = .onLines) throws(FileError) {
-    try begin(Container(isObject: false, layout: layout), "[")
+  public mutating func beginArray(_ style: ContainerStyle = .onLines) throws(FileError) {
+    try begin(Container(isObject: false, style: style), "[")
   }
 
   /// Ends the innermost array or object.
   public mutating func end() throws(FileError) {
     let container = open.removeLast()
-    if container.layout == .onLines, container.count > 0 { try breakLine() }
+    if container.style == .onLines, container.count > 0 { try breakLine() }
     try append(container.isObject ? "}" : "]")
   }
 
@@ -134,7 +134,7 @@ public struct JSONWriter: ~Copyable {
   private mutating func separate() throws(FileError) {
     let container = open[open.count - 1]
     open[open.count - 1].count += 1
-    switch container.layout {
+    switch container.style {
     case .inLine: if container.count > 0 { try append(", ") }
     case .onLines:
       if container.count > 0 { try append(",") }
@@ -143,7 +143,7 @@ public struct JSONWriter: ~Copyable {
   }
 
   private mutating func breakLine() throws(FileError) {
-    let depth = open.count { $0.layout == .onLines }
+    let depth = open.count { $0.style == .onLines }
     try append("\n" + String(repeating: "  ", count: depth))
   }
 

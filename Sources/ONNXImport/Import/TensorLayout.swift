@@ -2,7 +2,7 @@
 ///
 /// A model has only samples: it stores the shape of a value without the batch axis. A value without a batch
 /// axis is the same for every sample, or the graph as a whole is one sample.
-package struct Layout: Equatable {
+package struct TensorLayout: Equatable {
   /// The batch axis. A graph may merge it with others, as multi-head attention does with the heads. It then
   /// has `outer · extent · inner` elements, of which a sample has `outer · inner`.
   package struct Batch: Equatable {
@@ -72,15 +72,15 @@ package struct Layout: Equatable {
   package func axis(_ axis: Int) throws(ImportFailure) -> Int { try normalizedAxis(axis, rank: shape.count) }
 
   /// The layout of another shape with the same batch, at the same position or another one.
-  package func replacing(_ shape: [Int], batchAxis: Int? = nil) throws(ImportFailure) -> Layout {
+  package func replacing(_ shape: [Int], batchAxis: Int? = nil) throws(ImportFailure) -> TensorLayout {
     var batch = batch
     if let batchAxis { batch?.axis = batchAxis }
-    return try Layout(shape, batch: batch)
+    return try TensorLayout(shape, batch: batch)
   }
 
   /// The layout of values whose samples have this shape, with the same number of axes.
-  package func with(sampleShape: [Int]) throws(ImportFailure) -> Layout {
-    guard let batch else { return try Layout(sampleShape) }
+  package func with(sampleShape: [Int]) throws(ImportFailure) -> TensorLayout {
+    guard let batch else { return try TensorLayout(sampleShape) }
     var shape = sampleShape
     if isMerged {
       guard shape[batch.axis] == batch.factor else { throw .mixesBatch("takes the batch axis apart") }
@@ -88,14 +88,14 @@ package struct Layout: Equatable {
     } else {
       shape.insert(batch.extent, at: batch.axis)
     }
-    return try Layout(shape, batch: batch)
+    return try TensorLayout(shape, batch: batch)
   }
 
   /// The layout of the same elements in the same order in another shape.
   ///
   /// - Throws: `mixesBatch` if no axis of it holds the whole batch.
-  package func reshaped(to shape: [Int]) throws(ImportFailure) -> Layout {
-    guard var batch else { return try Layout(shape) }
+  package func reshaped(to shape: [Int]) throws(ImportFailure) -> TensorLayout {
+    guard var batch else { return try TensorLayout(shape) }
     // The elements of a sample form `before` runs.
     let before = self.shape.prefix(batch.axis).reduce(1, *) * batch.outer
     var count = 1
@@ -104,7 +104,7 @@ package struct Layout: Equatable {
         batch.axis = axis
         batch.outer = before / count
         batch.inner = extent / (batch.outer * batch.extent)
-        return try Layout(shape, batch: batch)
+        return try TensorLayout(shape, batch: batch)
       }
       count *= extent
     }
@@ -114,10 +114,10 @@ package struct Layout: Equatable {
   /// The layout of several values after broadcasting as in NumPy.
   ///
   /// - Throws: `mixesBatch` if a batch axis meets another value's axis that is not its batch.
-  package static func broadcast(_ layouts: [Layout]) throws(ImportFailure) -> Layout {
+  package static func broadcast(_ layouts: [TensorLayout]) throws(ImportFailure) -> TensorLayout {
     let shape = try broadcastShape(layouts.map(\.shape))
     guard let first = layouts.first(where: { $0.batch != nil }), let behind = first.axesBehindBatch else {
-      return try Layout(shape)
+      return try TensorLayout(shape)
     }
     for layout in layouts {
       if let batch = layout.batch {
@@ -153,7 +153,7 @@ func broadcastShape(_ shapes: [[Int]]) throws(ImportFailure) -> [Int] {
 /// - Throws: If an extent is below `least`, or there are more elements than allowed.
 @discardableResult
 func checkedCount(
-  of shape: [Int], least: Int = 0, most: Int = Layout.maximumCount
+  of shape: [Int], least: Int = 0, most: Int = TensorLayout.maximumCount
 ) throws(ImportFailure) -> Int {
   var count = 1
   for extent in shape {
