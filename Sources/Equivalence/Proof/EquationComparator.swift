@@ -105,7 +105,7 @@ struct Comparator {
       let (left, right) = (ours[slot] ?? [], theirs[slot] ?? [])
       if let difference = differenceOfEntries(left.map(\.map), right.map(\.map), place: place, &allowance)
         ?? differenceOfParameters(
-          left.map(Labelled.init), right.map(Labelled.init), place: place, &allowance)
+          left.map(LabelledEntry.init), right.map(LabelledEntry.init), place: place, &allowance)
       {
         return difference
       }
@@ -197,7 +197,7 @@ struct Comparator {
         }
       }
       if let difference = differenceOfParameters(
-        left.map(Labelled.init), right.map(Labelled.init), place: place, &allowance)
+        left.map(LabelledEntry.init), right.map(LabelledEntry.init), place: place, &allowance)
       {
         return difference
       }
@@ -208,7 +208,7 @@ struct Comparator {
   /// If parameters are compared, the same entries must have the same parameters, and depend on them in the
   /// same way for all possible numbers. A convolution of zeros has the same entries for every stride.
   private func differenceOfParameters(
-    _ ours: [Labelled], _ theirs: [Labelled], place: String, _ allowance: inout EntryAllowance
+    _ ours: [LabelledEntry], _ theirs: [LabelledEntry], place: String, _ allowance: inout EntryAllowance
   ) -> StructuralDifference? {
     guard comparesParameters else { return nil }
     let labels = (ours.compactMap(\.label).sorted(), theirs.compactMap(\.label).sorted())
@@ -219,7 +219,7 @@ struct Comparator {
     }
     for label in Set(labels.0).sorted() {
       let (left, right) = (ours.filter { $0.label == label }, theirs.filter { $0.label == label })
-      guard !left.follow(as: right, &allowance) else { continue }
+      guard !left.dependsOnParameter(as: right, &allowance) else { continue }
       return StructuralDifference(place: "\(place).parameter", first: left.text, second: right.text)
     }
     return nil

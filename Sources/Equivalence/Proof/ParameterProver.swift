@@ -38,7 +38,8 @@ struct ParameterProver {
   /// Whether all parameters of at least one side are matched, and hold the same finite numbers everywhere.
   /// A proof for all values then includes the values in the files.
   var coversSameNumbers: Bool {
-    guard !matches.isEmpty, matches.count == first.entries.count || matches.count == second.entries.count,
+    guard !matches.isEmpty,
+      matches.count == first.parameters.count || matches.count == second.parameters.count,
       reasonOfNumbers == nil
     else { return false }
     return matches.allSatisfy { first[$0.first]!.tensor.layout(of: second[$0.second]!.tensor) == $0.layout }
@@ -110,8 +111,8 @@ struct ParameterProver {
   private func report(_ outcome: ParameterProof.Outcome) -> ParameterProof {
     let (ours, theirs) = (Set(matches.map(\.first)), Set(matches.map(\.second)))
     return ParameterProof(
-      matches: matches, onlyFirst: first.entries.map(\.name).filter { !ours.contains($0) },
-      onlySecond: second.entries.map(\.name).filter { !theirs.contains($0) },
+      matches: matches, onlyFirst: first.parameters.map(\.name).filter { !ours.contains($0) },
+      onlySecond: second.parameters.map(\.name).filter { !theirs.contains($0) },
       divided: matches.filter { first[$0.first]?.isConsistent != second[$0.second]?.isConsistent }.map(
         \.first),
       outcome: outcome)

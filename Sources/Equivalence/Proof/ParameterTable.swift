@@ -4,7 +4,7 @@ import Operators
 /// The parameters of a system of equations, in its order.
 struct ParameterTable {
   /// A parameter.
-  struct Entry {
+  struct Parameter {
     /// Its name.
     let name: String
     /// Its numbers.
@@ -16,7 +16,7 @@ struct ParameterTable {
   }
 
   /// The parameters.
-  private(set) var entries: [Entry] = []
+  private(set) var parameters: [Parameter] = []
   private var positions: [String: Int] = [:]
 
   /// The parameters of a system.
@@ -33,16 +33,16 @@ struct ParameterTable {
 
   private mutating func add(_ name: String, _ tensor: Tensor<Double>, _ equation: Int) {
     if let position = positions[name] {
-      if !entries[position].tensor.isIdentical(to: tensor) { entries[position].isConsistent = false }
-      entries[position].equations.append(equation)
+      if !parameters[position].tensor.isIdentical(to: tensor) { parameters[position].isConsistent = false }
+      parameters[position].equations.append(equation)
     } else {
-      positions[name] = entries.count
-      entries.append(Entry(name: name, tensor: tensor, equations: [equation]))
+      positions[name] = parameters.count
+      parameters.append(Parameter(name: name, tensor: tensor, equations: [equation]))
     }
   }
 
   /// The parameter of a name.
-  subscript(name: String) -> Entry? { positions[name].map { entries[$0] } }
+  subscript(name: String) -> Parameter? { positions[name].map { parameters[$0] } }
 }
 
 extension Tensor<Double> {

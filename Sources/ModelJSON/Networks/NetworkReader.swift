@@ -12,7 +12,7 @@ package struct NetworkReader {
   /// The keys besides those of the header, as messages list them.
   package static let keys = ["input", "layers", "output"]
 
-  private struct Entry {
+  private struct LayerHeader {
     let object: JSONObject
     let name: String
     let format: any LayerFormat
@@ -22,7 +22,7 @@ package struct NetworkReader {
 
   private let object: JSONObject
   private let inputShape: [Int]
-  private var entries: [Entry] = []
+  private var entries: [LayerHeader] = []
   private var positions: [String: Int] = [:]
 
   /// Reads the network that an object describes.
@@ -68,7 +68,7 @@ package struct NetworkReader {
     let inputs = try object.optional("inputs").map { value throws(FileError) in
       try Self.inputs(value, count: format.inputCount)
     }
-    entries.append(Entry(object: object, name: name, format: format, inputs: inputs))
+    entries.append(LayerHeader(object: object, name: name, format: format, inputs: inputs))
   }
 
   private static func inputs(_ value: JSONValue, count: ClosedRange<Int>) throws(FileError) -> [JSONValue] {

@@ -4,7 +4,7 @@ import FileAccess
 ///
 /// The file is mapped; a tensor's pages are read when its numbers are needed.
 public struct SafetensorsFile: Sendable {
-  private struct Entry: Sendable {
+  private struct TensorRecord: Sendable {
     let type: SafetensorsType
     let shape: [Int]
     let range: Range<Int>
@@ -17,7 +17,7 @@ public struct SafetensorsFile: Sendable {
   /// The string metadata of the file.
   public let metadata: [String: String]
   private let file: MappedFile
-  private let entries: [String: Entry]
+  private let entries: [String: TensorRecord]
 
   /// Opens a file and checks its header.
   ///
@@ -42,7 +42,7 @@ public struct SafetensorsFile: Sendable {
         let (start, range) = (header.dataStart, entry.range)
         return (
           entry.name,
-          Entry(
+          TensorRecord(
             type: entry.type, shape: entry.shape, range: start + range.lowerBound..<start + range.upperBound)
         )
       })

@@ -8,7 +8,7 @@ import FileAccess
 /// that the data begins at a multiple of 8 bytes, but readers do not require it.
 package struct SafetensorsHeader {
   /// The header's entry for one tensor.
-  package struct Entry {
+  package struct TensorRecord {
     package let name: String
     package let type: SafetensorsType
     package let shape: [Int]
@@ -24,7 +24,7 @@ package struct SafetensorsHeader {
   static let metadataKey = "__metadata__"
 
   /// The tensors, in the order of the header.
-  package let entries: [Entry]
+  package let entries: [TensorRecord]
   /// The strings of `__metadata__`.
   package let metadata: [String: String]
   /// The offset of the data in the file.
@@ -38,7 +38,7 @@ package struct SafetensorsHeader {
     dataStart = 8 + text.count
     do throws(FileError) {
       let object = try JSONObject(JSONDocument(FileContents(text, named: file)).root, keys: nil)
-      var entries: [Entry] = []
+      var entries: [TensorRecord] = []
       var metadata: [String: String] = [:]
       for key in object.keys {
         let value = try object.required(key)
@@ -94,7 +94,7 @@ package struct SafetensorsHeader {
     return metadata
   }
 
-  private static func entry(_ name: String, _ value: JSONValue) throws(FileError) -> Entry {
+  private static func entry(_ name: String, _ value: JSONValue) throws(FileError) -> TensorRecord {
     let object = try JSONObject(value, keys: ["dtype", "shape", "data_offsets"])
     let typeName = try object.required("dtype")
     guard let type = SafetensorsType(rawValue: try typeName.string("the name of a type")) else {
@@ -112,7 +112,8 @@ package struct SafetensorsHeader {
       throw offsetsValue.expected(
         "\(size) bytes for \(type.rawValue) of shape \(shape)", found: "\(offsets[1] - offsets[0])")
     }
-    return Entry(name: name, type: type, shape: shape, range: offsets[0]..<offsets[1], value: offsetsValue)
+    return TensorRecord(
+      name: name, type: type, shape: shape, range: offsets[0]..<offsets[1], value: offsetsValue)
   }
 
   private static func byteCount(
@@ -132,7 +133,7 @@ package struct SafetensorsHeader {
 
   /// Checks that the tensors follow each other from the beginning of the data to its end.
   private static func requireCoverage(
-    of count: Int, by entries: [Entry], in header: JSONValue
+    of count: Int, by entries: [TensorRecord], in header: JSONValue
   ) throws(FileError) {
     let inOrder = entries.sorted {
       ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)

@@ -3,28 +3,28 @@ import LinearAlgebra
 import Operators
 
 /// An entry with its parameter: how its numbers depend on those of the parameter.
-struct Labelled {
+struct LabelledEntry {
   /// The parameter's name; nil for an entry without one.
   let label: String?
-  private let entry: Entry
+  private let kind: Kind
 
-  private enum Entry {
+  private enum Kind {
     case term(any LinearMap<Double>)
     case offset(Offset<Double>)
   }
 
   /// A term: its entries depend on the parameter of its map.
   init(_ term: Term<Double>) {
-    (label, entry) = (term.parameter, .term(term.map))
+    (label, kind) = (term.parameter, .term(term.map))
   }
 
   /// A constant summand: its numbers depend on its tensor through its map.
   init(_ offset: Offset<Double>) {
-    (label, entry) = (offset.parameter, .offset(offset))
+    (label, kind) = (offset.parameter, .offset(offset))
   }
 
   fileprivate var map: (any LinearMap<Double>)? {
-    switch entry {
+    switch kind {
     case .term(let map): map
     case .offset(let offset): offset.map
     }
@@ -32,7 +32,7 @@ struct Labelled {
 
   /// The shape of the parameter.
   fileprivate var shape: [Int]? {
-    switch entry {
+    switch kind {
     case .term(let map): map.parameterShape
     case .offset(let offset): offset.tensor.shape
     }
@@ -40,7 +40,7 @@ struct Labelled {
 
   /// The numbers of the parameter.
   fileprivate var tensor: Tensor<Double>? {
-    switch entry {
+    switch kind {
     case .term(let map): map.parameter
     case .offset(let offset): offset.tensor
     }
@@ -48,7 +48,7 @@ struct Labelled {
 
   /// The number of rows of the place.
   fileprivate var rows: Int {
-    switch entry {
+    switch kind {
     case .term(let map): map.outputSize
     case .offset(let offset): offset.count
     }
@@ -56,14 +56,14 @@ struct Labelled {
 
   /// The coefficients of the parameter's elements in a row.
   fileprivate func elements(inRow row: Int) -> ExactRow {
-    switch entry {
+    switch kind {
     case .term(let map): ExactRow(row, ofElementsIn: map, count: map.parameter?.count ?? 0)
     case .offset(let offset): ExactRow(row, ofElementsIn: offset)
     }
   }
 
   /// Whether both are the same operator with parameters of one shape, so that no comparison is needed.
-  fileprivate func isIdentical(to other: Labelled) -> Bool {
+  fileprivate func isIdentical(to other: LabelledEntry) -> Bool {
     guard shape == other.shape else { return false }
     switch (map, other.map) {
     case (nil, nil): return true
@@ -73,10 +73,10 @@ struct Labelled {
   }
 }
 
-extension [Labelled] {
+extension [LabelledEntry] {
   /// Whether the sum of these entries depends on their parameter in the same way as the sum of the others,
   /// within the allowance.
-  func follow(as others: [Labelled], _ allowance: inout EntryAllowance) -> Bool {
+  func dependsOnParameter(as others: [LabelledEntry], _ allowance: inout EntryAllowance) -> Bool {
     // With other numbers of the parameter, the other summands of the place would change too.
     guard let first, let tensor = first.tensor,
       (self + others).allSatisfy({ $0.tensor.map(tensor.isIdentical) ?? false })
@@ -98,7 +98,7 @@ extension [Labelled] {
   }
 }
 
-extension Labelled: CustomStringConvertible {
+extension LabelledEntry: CustomStringConvertible {
   /// The label, and the operator with its constants.
   var description: String {
     guard let map else { return "\(label ?? "") as it is" }
