@@ -6,7 +6,7 @@ import Operators
 
 /// Writes the transition `f(z, x)` block by block as nodes of a graph.
 struct TransitionEmitter {
-  private struct Place: Hashable {
+  private struct SourceView: Hashable {
     let source: Source
     let shape: [Int]
   }
@@ -16,7 +16,7 @@ struct TransitionEmitter {
   let file: String
   private let graph: ONNXGraph
   /// The values of the sources, in their own shapes and in those that terms use.
-  private var values: [Place: ONNXValue] = [:]
+  private var values: [SourceView: ONNXValue] = [:]
   private let blocks: [ONNXValue]
   private let x: ONNXValue
 
@@ -88,14 +88,14 @@ struct TransitionEmitter {
 
   /// The value of a source, in a shape.
   private mutating func value(_ source: Source, in shape: [Int]) -> ONNXValue {
-    let place = Place(source: source, shape: shape)
-    if let known = values[place] { return known }
+    let view = SourceView(source: source, shape: shape)
+    if let known = values[view] { return known }
     let value: ONNXValue =
       switch source {
       case .input: graph.reshape(x, to: shape)
       case .node(let index): graph.reshape(blocks[index], to: shape)
       }
-    values[place] = value
+    values[view] = value
     return value
   }
 }

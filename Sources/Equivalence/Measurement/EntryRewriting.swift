@@ -7,7 +7,7 @@ import Operators
 /// A model with the numbers of its entries replaced, with or without parameters.
 struct EntryRewriting {
   /// The position of an entry's numbers.
-  struct Place {
+  struct EntryPosition {
     /// The parameter's full name; nil for an entry without one.
     let parameter: String?
     /// A unique key for an entry without a parameter.
@@ -17,7 +17,7 @@ struct EntryRewriting {
   }
 
   /// The new numbers of an entry, in the same shape.
-  let numbers: (_ tensor: Tensor<Double>, _ place: Place) -> Tensor<Double>
+  let numbers: (_ tensor: Tensor<Double>, _ place: EntryPosition) -> Tensor<Double>
 
   /// The model with the new numbers.
   ///
@@ -56,7 +56,7 @@ struct EntryRewriting {
     for index in block.terms.indices {
       let term = block.terms[index]
       guard let tensor = term.map.parameter else { continue }
-      let place = Place(parameter: term.parameter.map(name), key: name("\(block.name).\(index)"))
+      let place = EntryPosition(parameter: term.parameter.map(name), key: name("\(block.name).\(index)"))
       if let map = try? type(of: term.map).init(
         inputShape: term.map.inputShape, parameter: numbers(tensor, place), constants: term.map.constants)
       {
@@ -65,7 +65,7 @@ struct EntryRewriting {
     }
     for index in block.offsets.indices {
       let offset = block.offsets[index]
-      let place = Place(
+      let place = EntryPosition(
         parameter: offset.parameter.map(name), key: name("\(block.name).b\(index)"), isSummed: offset.isSum)
       let tensor = numbers(offset.tensor, place)
       block.offsets[index] =
@@ -75,7 +75,7 @@ struct EntryRewriting {
       guard offset.isSum else { continue }
       // The sums themselves are numbers of the block as well, without a parameter.
       let sums = Tensor(block.offsets[index].vector)
-      let moved = numbers(sums, Place(parameter: nil, key: "\(place.key) sums"))
+      let moved = numbers(sums, EntryPosition(parameter: nil, key: "\(place.key) sums"))
       let difference = zip(moved.elements, sums.elements).map { $0 == $1 ? 0 : $0 - $1 }
       if difference.contains(where: { $0 != 0 }) {
         block.offsets.append(Offset(port: offset.port, vector: difference))

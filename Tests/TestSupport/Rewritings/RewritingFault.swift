@@ -49,7 +49,7 @@ private struct RewritingFaultPlanting {
   }
 
   /// The position of a number: the layer, the block of an implicit layer, the entry and the element.
-  private struct Place {
+  private struct NumberPosition {
     let layer: Int
     let block: Int
     let isOffset: Bool
@@ -65,12 +65,15 @@ private struct RewritingFaultPlanting {
   }
 
   /// Every entry that holds numbers.
-  private var entries: [Place] {
+  private var entries: [NumberPosition] {
     network.layers.enumerated().flatMap { index, layer in
       blocks(of: layer).enumerated().flatMap { number, block in
         block.terms.indices.filter { block.terms[$0].map.parameterShape != nil }.map {
-          Place(layer: index, block: number, isOffset: false, entry: $0)
-        } + block.offsets.indices.map { Place(layer: index, block: number, isOffset: true, entry: $0) }
+          NumberPosition(layer: index, block: number, isOffset: false, entry: $0)
+        }
+          + block.offsets.indices.map {
+            NumberPosition(layer: index, block: number, isOffset: true, entry: $0)
+          }
       }
     }
   }
@@ -102,11 +105,11 @@ private struct RewritingFaultPlanting {
     let labelled = network { layer, number, block in
       for entry in block.terms.indices where block.terms[entry].map.parameterShape != nil {
         block.terms[entry].parameter =
-          Place(layer: layer, block: number, isOffset: false, entry: entry).label
+          NumberPosition(layer: layer, block: number, isOffset: false, entry: entry).label
       }
       for entry in block.offsets.indices {
         block.offsets[entry].parameter =
-          Place(layer: layer, block: number, isOffset: true, entry: entry).label
+          NumberPosition(layer: layer, block: number, isOffset: true, entry: entry).label
       }
     }
     guard let labelled else { return [:] }
@@ -129,7 +132,7 @@ private struct RewritingFaultPlanting {
     let gradients = gradients(using: &generator)
     let scale = gradients.values.flatMap(\.elements).filter(\.isFinite).map { abs($0) }.max() ?? 0
     guard scale > 1e-6 else { return nil }
-    var candidates: [(Place, Int)] = []
+    var candidates: [(NumberPosition, Int)] = []
     for place in entries {
       guard let gradient = gradients[place.label] else { continue }
       for (element, slope) in gradient.elements.enumerated() where abs(slope) > 1e-5 * max(scale, 1) {
@@ -146,7 +149,7 @@ private struct RewritingFaultPlanting {
   }
 
   private func fault(
-    at place: Place, _ element: Int, using generator: inout SeededGenerator
+    at place: NumberPosition, _ element: Int, using generator: inout SeededGenerator
   ) -> RewritingFault? {
     let block = blocks(of: network.layers[place.layer])[place.block]
     var tensor =
