@@ -12,14 +12,6 @@ import Operators
 /// An equilibrium model is solved along its dependency graph, and again, from a random start, by a generic
 /// solver on the whole state; so is its adjoint. The checker uses nothing of the conversion.
 public struct EquivalenceChecker: Sendable {
-  /// The precision in which both models are evaluated.
-  public enum Precision: String, Sendable, CaseIterable {
-    /// Double precision.
-    case float64
-    /// Single precision.
-    case float32
-  }
-
   /// How many random inputs are drawn; with 0 and no `inputs` only a proof is attempted.
   public var samples = 16
   /// Additional inputs to compare, `[count, input]`.

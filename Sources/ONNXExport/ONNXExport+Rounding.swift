@@ -3,7 +3,7 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-extension ONNXExport.Precision {
+extension Precision {
   /// The model that a file in this precision represents: every weight and constant rounded to nearest,
   /// evaluated in double precision. A written file must be compared with this model, since it cannot
   /// represent the unrounded one.

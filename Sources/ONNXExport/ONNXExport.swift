@@ -23,19 +23,6 @@ public struct ONNXExport {
     case transition
   }
 
-  /// The precision of weights and computation.
-  public enum Precision: String, Sendable, CaseIterable {
-    case float32, float64
-
-    package var numberType: NumberType { self == .float32 ? .float32 : .float64 }
-
-    /// The tolerances of this library's solvers in this precision.
-    var tolerances: (relative: Double, absolute: Double) {
-      let rule: StoppingRule = self == .float32 ? .rounding(of: Float.self) : .rounding(of: Double.self)
-      return (rule.relativeTolerance, rule.absoluteTolerance)
-    }
-  }
-
   /// An input or an output of the model.
   public struct Port: Sendable, Equatable {
     /// Its name.
@@ -97,4 +84,14 @@ public struct ONNXExport {
   ///
   /// - Throws: `FileError`. Discard what has been written before an error.
   public func write(to sink: any ByteSink) throws(FileError) { try writer.write(to: sink) }
+}
+
+extension Precision {
+  package var numberType: NumberType { self == .float32 ? .float32 : .float64 }
+
+  /// The tolerances of this library's solvers in this precision.
+  var tolerances: (relative: Double, absolute: Double) {
+    let rule: StoppingRule = self == .float32 ? .rounding(of: Float.self) : .rounding(of: Double.self)
+    return (rule.relativeTolerance, rule.absoluteTolerance)
+  }
 }

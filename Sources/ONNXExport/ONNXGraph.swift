@@ -17,7 +17,7 @@ package final class ONNXGraph {
   }
 
   /// The precision of the computation.
-  package let precision: ONNXExport.Precision
+  package let precision: Precision
   /// The constants.
   package let initializers: ONNXInitializers
   /// The prefix of names of nodes and values: the block that they belong to.
@@ -29,7 +29,7 @@ package final class ONNXGraph {
   private var batches: [String: String] = [:]
 
   /// An empty graph; a nested graph shares the constants of the enclosing one.
-  package init(precision: ONNXExport.Precision, initializers: ONNXInitializers = ONNXInitializers()) {
+  package init(precision: Precision, initializers: ONNXInitializers = ONNXInitializers()) {
     self.precision = precision
     self.initializers = initializers
   }

@@ -6,7 +6,7 @@ import ONNXSchema
 /// Builds an exported model around the transition.
 package struct ONNXModelBuilder {
   private let model: EquilibriumModel<Double>
-  private let precision: ONNXExport.Precision
+  private let precision: Precision
   private let file: String
   private let graph: ONNXGraph
   private var description = ""
@@ -15,7 +15,7 @@ package struct ONNXModelBuilder {
   package private(set) var nodeCount = 0
 
   /// A builder of an empty model.
-  package init(_ model: EquilibriumModel<Double>, precision: ONNXExport.Precision, file: String) {
+  package init(_ model: EquilibriumModel<Double>, precision: Precision, file: String) {
     self.model = model
     self.precision = precision
     self.file = file

@@ -12,7 +12,7 @@ package struct ONNXModelWriter {
   /// The largest file that protocol buffers allow.
   package static let maximumLength = Int(Int32.max)
 
-  private let precision: ONNXExport.Precision
+  private let precision: Precision
   private let initializers: [(header: [UInt8], initializer: ONNXInitializers.Initializer)]
   /// The model without its graph, and the graph without its initializers.
   private let (model, graph): ([UInt8], [UInt8])

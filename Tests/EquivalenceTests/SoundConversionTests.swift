@@ -18,8 +18,8 @@ struct SoundConversionTests {
 
   @Test(
     "Conversions of random networks are proved in every precision, form and order, with every solver",
-    arguments: solvers.indices, EquivalenceChecker.Precision.allCases)
-  func randomNetworks(solver: Int, precision: EquivalenceChecker.Precision) throws {
+    arguments: solvers.indices, Precision.allCases)
+  func randomNetworks(solver: Int, precision: Precision) throws {
     var settings = NetworkGenerator()
     settings.maximumDepth = 6
     settings.maximumWidth = 8
@@ -41,7 +41,7 @@ struct SoundConversionTests {
 
   private func check(
     _ network: Network<Double>, _ model: EquilibriumModel<Double>, samples: Int = 6, solver: Int = 0,
-    precision: EquivalenceChecker.Precision = .float64
+    precision: Precision = .float64
   ) -> EquivalenceReport {
     var checker = EquivalenceChecker()
     checker.samples = samples
@@ -67,7 +67,7 @@ struct SoundConversionTests {
     ]
     for (index, variant) in variants.enumerated() {
       for form in [ModelForm.blocks, .matrix] {
-        for precision in EquivalenceChecker.Precision.allCases {
+        for precision in Precision.allCases {
           let report = check(network, try variant.rewritten(as: form), solver: index, precision: precision)
           expectProved(report, "\(label), variant \(index), \(form), \(precision)")
         }

@@ -39,7 +39,7 @@ struct VerdictTests {
   func notFinite(scale: Double) {
     let network = chain(3, scale: scale)
     let model = EquilibriumModel(converting: network)
-    for precision in EquivalenceChecker.Precision.allCases {
+    for precision in Precision.allCases {
       var checker = EquivalenceChecker()
       checker.precision = precision
       let report = checker.check(network, against: model)

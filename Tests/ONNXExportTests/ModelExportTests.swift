@@ -56,7 +56,7 @@ struct ModelExportTests {
   /// How far two correct evaluations may be apart: a multiple of the library's own rounding on this input, measured, and
   /// some units in the last place of its largest number.
   private func allowed(
-    _ sample: Sample, _ state: Matrix<Double>, _ precision: ONNXExport.Precision, iterates: Bool
+    _ sample: Sample, _ state: Matrix<Double>, _ precision: Precision, iterates: Bool
   ) -> Double {
     let inFloat = sample.model.cast(to: Float.self)
     let solution = inFloat.solve(sample.x.cast(to: Float.self), by: .structured(GroupSolver()))
@@ -79,7 +79,7 @@ struct ModelExportTests {
   ///
   /// - Returns: The names of those of which some sample is said not to have converged.
   private func compare(
-    _ samples: [Sample], _ precision: ONNXExport.Precision = .float32,
+    _ samples: [Sample], _ precision: Precision = .float32,
     _ evaluator: Runtime.Evaluator = .runtime
   ) throws -> [String] {
     let folder = try TemporaryFolder()

@@ -39,7 +39,7 @@ struct ReadBackTests {
     let model = try ModelFile.readEquilibrium(packageFolder.appending(path: "Fixtures/\(name)").path())
     let isInOtherWords = Self.inOtherWords.contains { name.hasPrefix($0) }
     for content in Self.contents {
-      for precision in ONNXExport.Precision.allCases {
+      for precision in Precision.allCases {
         let found = try readBack(ONNXExport(model, as: content, precision: precision))
         let expected = precision.rounded(model)
         #expect(found.inputShape == model.inputShape && found.outputShape == model.outputShape)
@@ -90,7 +90,7 @@ struct ReadBackTests {
         rows: 2, columns: model.inputSize,
         elements: (0..<2 * model.inputSize).map { _ in generator.normal() })
       for content in Self.contents {
-        let precision = ONNXExport.Precision.allCases[Int(seed % 2)]
+        let precision = Precision.allCases[Int(seed % 2)]
         let found = try readBack(ONNXExport(model, as: content, precision: precision))
         let expected = precision.rounded(model)
         guard let y = try? expected.equilibrium(x, by: .structured(GroupSolver())).output.elements else {

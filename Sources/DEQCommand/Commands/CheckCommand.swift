@@ -63,7 +63,7 @@ struct CheckCommand: ParsableCommand {
   var solver = SolverName.picard
 
   @Option(help: "The precision of the evaluation; a proof is always exact.")
-  var precision = EquivalenceChecker.Precision.float64
+  var precision = Precision.float64
 
   @Option(
     help: ArgumentHelp(

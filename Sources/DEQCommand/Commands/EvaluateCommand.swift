@@ -49,7 +49,7 @@ struct EvaluateCommand: ParsableCommand {
   var gradients = GradientChoice.exact
 
   @Option(help: "The precision of the evaluation.")
-  var precision = EquivalenceChecker.Precision.float64
+  var precision = Precision.float64
 
   @Option(name: .shortAndLong, help: "Where to write; - is standard output.")
   var output = "-"

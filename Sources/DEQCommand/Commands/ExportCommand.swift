@@ -54,7 +54,7 @@ struct ExportCommand: ParsableCommand {
 
   @Option(
     help: "What weights are rounded to and computed in; not every runtime has float64 for every operator.")
-  var precision = ONNXExport.Precision.float32
+  var precision = Precision.float32
 
   @Option(help: "The most iterations for a model with cycles. (default: 1000)")
   var iterations: Int?
@@ -189,5 +189,3 @@ struct ExportCommand: ParsableCommand {
     return name + format.suffix
   }
 }
-
-extension ONNXExport.Precision: ExpressibleByArgument {}

@@ -11,4 +11,4 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
   case structured, picard, anderson, broyden, newton
 }
 
-extension EquivalenceChecker.Precision: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}

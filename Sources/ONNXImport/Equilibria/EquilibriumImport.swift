@@ -13,7 +13,7 @@ struct EquilibriumImport {
   private let model: ONNXModel
   private let labels: ONNXLabels
   private let input: ONNXModel.Input
-  private let precision: ONNXExport.Precision
+  private let precision: Precision
 
   /// Whether a model is one of those: it has a loop, or its label says that it is a transition.
   static func recognizes(_ model: ONNXModel) -> Bool {

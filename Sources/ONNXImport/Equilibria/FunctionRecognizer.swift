@@ -17,10 +17,10 @@ package struct FunctionRecognizer {
   }
 
   package let found: FoundGraph
-  private let precision: ONNXExport.Precision
+  private let precision: Precision
 
   /// A recognizer for a graph with this precision.
-  package init(_ found: FoundGraph, _ precision: ONNXExport.Precision) {
+  package init(_ found: FoundGraph, _ precision: Precision) {
     (self.found, self.precision) = (found, precision)
   }
 

@@ -61,7 +61,7 @@ struct LoopNode {
 
   /// The name of the state that the transition reads. If convergence is checked, it is the state with 0 in
   /// place of NaN and infinities.
-  func state(_ precision: ONNXExport.Precision) throws(ImportFailure) -> String {
+  func state(_ precision: Precision) throws(ImportFailure) -> String {
     let z = body.inputs[2].name
     guard checksConvergence else { return z }
     for node in body.nodes where node.operatorType == "Where" && node.outputs.count == 1 {
@@ -76,7 +76,7 @@ struct LoopNode {
 
   /// A comparison with the nodes that `build` writes for the state z.
   private func match(
-    _ precision: ONNXExport.Precision, bindings: [String: String] = [:], _ build: (ONNXGraph) -> [String]
+    _ precision: Precision, bindings: [String: String] = [:], _ build: (ONNXGraph) -> [String]
   ) -> (match: GraphMatch, names: [String]) {
     let graph = ONNXGraph(precision: precision)
     let names = build(graph)
@@ -88,7 +88,7 @@ struct LoopNode {
   ///
   /// - Throws: If it differs, or if the number of iterations is too small for the longest path.
   func verify(
-    _ transition: ImportedTransition, state: String, _ precision: ONNXExport.Precision
+    _ transition: ImportedTransition, state: String, _ precision: Precision
   ) throws(ImportFailure) {
     let layout = transition.layout
     let isCyclic = transition.isCyclic

@@ -79,7 +79,7 @@ extension GraphImport {
   /// - Throws: `ImportFailure` for a state that is not split and concatenated block by block, and for
   ///   anything that cannot be imported.
   static func transition(
-    _ graph: TransitionGraph, of model: ONNXModel, _ labels: ONNXLabels, _ precision: ONNXExport.Precision
+    _ graph: TransitionGraph, of model: ONNXModel, _ labels: ONNXLabels, _ precision: Precision
   ) throws(ImportFailure) -> ImportedTransition {
     let state = try StateParts(graph, constants: model.initializers)
     let transition = ONNXModel(
