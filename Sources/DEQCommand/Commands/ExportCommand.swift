@@ -30,7 +30,7 @@ struct ExportCommand: ParsableCommand {
       """)
 
   /// What is written.
-  enum Format: String, ExpressibleByArgument, CaseIterable {
+  enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
     case onnx
     case transition = "onnx-transition"
 
@@ -42,7 +42,7 @@ struct ExportCommand: ParsableCommand {
   var model: String
 
   @Option(help: "What to write: onnx (the equilibrium) or onnx-transition (f alone).")
-  var to: Format
+  var to: ExportFormat
 
   @Option(
     name: .shortAndLong,
@@ -178,7 +178,7 @@ struct ExportCommand: ParsableCommand {
 
   /// `NAME.deq.onnx` beside `NAME.deq.json`, `NAME.json` or `NAME.onnx`, none of which it can be; standard output for
   /// standard input.
-  static func defaultOutput(for input: String, _ format: Format) -> String {
+  static func defaultOutput(for input: String, _ format: ExportFormat) -> String {
     if input == "-" { return "-" }
     var name = input[...]
     for suffix in [".json", ".onnx"] where name.hasSuffix(suffix) {
