@@ -20,11 +20,11 @@ struct EquilibriumPair {
 
   /// Whether the two may differ on `x`, `[1, input]`, only because one has several equilibria: each side's
   /// equilibrium is also one of the other, or from other starts a side converges to the other's output.
-  func mayAgree(on x: Matrix<Double>, seed: UInt64) -> Bool {
+  func mayDifferByEquilibrium(on x: Matrix<Double>, seed: UInt64) -> Bool {
     if shareEquilibria(on: x) { return true }
     guard !isCertified else { return false }
     var generator = SeededGenerator(seed: seed)
-    let outputs = [first, second].map { restingOutputs(of: $0, on: x, &generator) }
+    let outputs = [first, second].map { equilibriumOutputs(of: $0, on: x, &generator) }
     return outputs[0].contains { a in
       outputs[1].contains { b in
         let scale = max(largestMagnitude(a), largestMagnitude(b))
@@ -42,7 +42,7 @@ struct EquilibriumPair {
 
   /// The outputs that a model converges to on `x`, from the usual start and from random ones of several
   /// magnitudes.
-  private func restingOutputs(
+  private func equilibriumOutputs(
     of model: EquilibriumModel<Double>, on x: Matrix<Double>, _ generator: inout SeededGenerator
   ) -> [ArraySlice<Double>] {
     let magnitudes = [0.1, 0.1, 1, 1, 1, 1, 10, 10, 10, 100, 100, 1000]
@@ -67,12 +67,13 @@ struct EquilibriumPair {
   private func shareEquilibria(on x: Matrix<Double>) -> Bool {
     let (ours, theirs) = (first.solve(x, by: Self.method), second.solve(x, by: Self.method))
     guard ours.converged[0], theirs.converged[0] else { return false }
-    return stays(second, at: ours.state, of: first, x) && stays(first, at: theirs.state, of: second, x)
+    return isFixedPoint(second, at: ours.state, of: first, x)
+      && isFixedPoint(first, at: theirs.state, of: second, x)
   }
 
   /// Whether the equilibrium of another model with the same blocks is a fixed point of this model's
   /// transition.
-  private func stays(
+  private func isFixedPoint(
     _ model: EquilibriumModel<Double>, at state: [Matrix<Double>], of other: EquilibriumModel<Double>,
     _ x: Matrix<Double>
   ) -> Bool {

@@ -87,7 +87,7 @@ struct Measuring<S: Scalar, T: Scalar> {
     let discrepancies = outputDiscrepancies(batch)
     let isElsewhere = discrepancies.indices.map { row in
       discrepancies[row].agreement == .differs
-        && equilibria?.mayAgree(on: batch.x.selectingRows([row]), seed: settings.seed) == true
+        && equilibria?.mayDifferByEquilibrium(on: batch.x.selectingRows([row]), seed: settings.seed) == true
     }
     result.samples.atOtherEquilibria = isElsewhere.count { $0 }
     let kept = discrepancies.indices.filter { !isElsewhere[$0] }
@@ -128,7 +128,9 @@ struct Measuring<S: Scalar, T: Scalar> {
     guard !comparable.isEmpty else { return found }
     for discrepancy in outputDiscrepancies(all.selecting(comparable, from: sides)) {
       guard discrepancy.agreement == .differs, let sample = discrepancy.sample else { continue }
-      if equilibria?.mayAgree(on: x.selectingRows([sample]), seed: settings.seed) == true { continue }
+      if equilibria?.mayDifferByEquilibrium(on: x.selectingRows([sample]), seed: settings.seed) == true {
+        continue
+      }
       found[sample] = discrepancy
     }
     return found

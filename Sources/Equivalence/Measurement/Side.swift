@@ -22,7 +22,7 @@ enum Side<S: Scalar>: Sendable {
   static var method: SolutionMethod { .standard }
 
   /// The solution method when thousands of inputs are tried and a sample that does not converge is skipped.
-  static var quickMethod: SolutionMethod { .structured(Impatient(Anderson(), maximumIterations: 200)) }
+  static var quickMethod: SolutionMethod { .structured(IterationLimited(Anderson(), maximumIterations: 200)) }
 
   /// Evaluates the model on a batch `[batch, input]`.
   func forward(_ x: Matrix<S>, by method: SolutionMethod = Side.method) -> ForwardValues<S> {
@@ -105,7 +105,7 @@ struct BackwardValues<S: Scalar> {
 }
 
 /// A solver with a lower limit on its iterations.
-private struct Impatient: FixedPointSolver {
+private struct IterationLimited: FixedPointSolver {
   let solver: any FixedPointSolver
   let maximumIterations: Int
 

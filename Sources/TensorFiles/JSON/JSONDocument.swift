@@ -42,7 +42,7 @@ package final class JSONDocument {
     }
     self.contents = contents
     (numberArrays, tree) = try bytes.withUnsafeBufferPointer { text throws(FileError) in
-      try refuseWhatIsNoText(text, file: file)
+      try requireText(text, file: file)
       let numberArrays = NumberArray.all(in: text)
       let standIns = numberArrays.enumerated().map { index, array in
         EditedText.Edit(range: array.range, replacement: standIn(for: index))
@@ -115,7 +115,7 @@ private func standIn(for index: Int) -> [UInt8] {
 
 /// Refuses a text that is empty, begins with a byte order mark or contains NUL. json-c must not see it,
 /// because NUL ends a text for json-c.
-private func refuseWhatIsNoText(_ text: UnsafeBufferPointer<UInt8>, file: String) throws(FileError) {
+private func requireText(_ text: UnsafeBufferPointer<UInt8>, file: String) throws(FileError) {
   let whitespace: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
   guard text.contains(where: { !whitespace.contains($0) }) else {
     throw FileError(.badData, file: file, "expected a JSON object, found an empty file")

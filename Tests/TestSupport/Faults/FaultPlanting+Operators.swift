@@ -68,7 +68,9 @@ extension FaultPlanting {
     let terms = [a, b].map { port in block.terms.filter { $0.port == port } }
     let offsets = [a, b].map { port in block.offsets.filter { $0.port == port }.map(\.vector) }
     return terms[0].count == terms[1].count && offsets[0] == offsets[1]
-      && zip(terms[0], terms[1]).allSatisfy { areTwins($0.source, $1.source) && $0.map.says(what: $1.map) }
+      && zip(terms[0], terms[1]).allSatisfy {
+        areTwins($0.source, $1.source) && $0.map.hasSameEntries(as: $1.map)
+      }
   }
 
   /// Whether the nonlinearity distinguishes two ports.

@@ -79,7 +79,7 @@ struct FaultPlanting {
     let (left, right) = (model.blocks[a], model.blocks[b])
     return left.portShapes == right.portShapes && left.terms.count == right.terms.count
       && zip(left.terms, right.terms).allSatisfy { first, second in
-        first.port == second.port && first.map.says(what: second.map)
+        first.port == second.port && first.map.hasSameEntries(as: second.map)
           && areTwins(first.source, second.source, depth: depth - 1)
       }
       && left.offsets.map(\.port) == right.offsets.map(\.port)
@@ -137,7 +137,7 @@ struct FaultPlanting {
 
 extension LinearMap<Double> {
   /// Whether another map has the same sizes and entries.
-  package func says(what other: any LinearMap<Double>) -> Bool {
+  package func hasSameEntries(as other: any LinearMap<Double>) -> Bool {
     inputSize == other.inputSize && outputSize == other.outputSize && firstDifference(from: other) == nil
   }
 }

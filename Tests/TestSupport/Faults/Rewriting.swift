@@ -58,7 +58,7 @@ extension FaultPlanting {
     var candidates: [(Entry, any LinearMap<Double>)] = []
     for entry in entries(where: { _ in true }) {
       let map = self[entry].map
-      for (_, other) in map.attributeChanges(using: &generator) where says(map, other) {
+      for (_, other) in map.attributeChanges(using: &generator) where areEquivalent(map, other) {
         candidates.append((entry, other))
       }
     }
@@ -66,8 +66,8 @@ extension FaultPlanting {
   }
 
   /// Whether two maps have the same entries, and the same gradient of their parameter.
-  private func says(_ map: any LinearMap<Double>, _ other: any LinearMap<Double>) -> Bool {
-    map.says(what: other) && (map.parameterShape == nil || map.followsParameter(as: other))
+  private func areEquivalent(_ map: any LinearMap<Double>, _ other: any LinearMap<Double>) -> Bool {
+    map.hasSameEntries(as: other) && (map.parameterShape == nil || map.followsParameter(as: other))
   }
 
   fileprivate mutating func changeView(_ blocks: inout [Block<Double>]) -> String? {
@@ -81,7 +81,7 @@ extension FaultPlanting {
         guard view != map.inputShape else { continue }
         let other = try? type(of: map).init(
           inputShape: view, parameter: map.parameter, constants: map.constants)
-        if let other, says(map, other) { candidates.append((entry, other)) }
+        if let other, areEquivalent(map, other) { candidates.append((entry, other)) }
       }
     }
     return replace(candidates, in: &blocks)

@@ -32,7 +32,7 @@ final class AppliedMaps {
       return try image.add(of: source, to: &target)
     }
     let key = Self.key(image, source)
-    if let known = applications[key]?.first(where: { $0.source == source && $0.isOf(image) }) {
+    if let known = applications[key]?.first(where: { $0.source == source && $0.isSameMap(as: image) }) {
       return try target.add(known.value, in: image.fields)
     }
     var value = FieldValues(zeros: target.count)
@@ -57,7 +57,7 @@ final class AppliedMaps {
 
 extension AppliedMaps.Application {
   /// Whether the other is the same operator with the same attributes and the same elements in all three fields.
-  fileprivate func isOf(_ image: LinearMapImage) -> Bool {
+  fileprivate func isSameMap(as image: LinearMapImage) -> Bool {
     let other = image.map
     guard let drawn else { return image.drawnParameter == nil && map.isIdentical(to: other) }
     return map.isSameOperator(as: other) && map.parameterShape == other.parameterShape
