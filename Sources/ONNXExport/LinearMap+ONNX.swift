@@ -12,8 +12,7 @@ extension LinearMap<Double> {
     let x = graph.reshape(x, to: inputShape)
     if let emitting = self as? any ONNXEmitting { return try emitting.emit([x], in: graph) }
     if self is any IndexMap { return emitIndices(x, in: graph) }
-    let (count, overflow) = inputSize.multipliedReportingOverflow(by: outputSize)
-    guard !overflow, count <= largestMatrix else {
+    guard checkedProduct([inputSize, outputSize], atMost: largestMatrix) != nil else {
       throw ONNXRefusal(
         "a linear map that ONNX has, or one of at most \(largestMatrix) entries",
         found: "\(Self.typeName) of \(outputSize) by \(inputSize)")

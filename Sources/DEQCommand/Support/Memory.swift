@@ -29,8 +29,7 @@ func requireMemory(toEvaluate model: EquilibriumModel<Double>, samples: Int) thr
 }
 
 private func require(_ samples: Int, of numbers: Int, atMost most: Int, remedy: String = "") throws {
-  let (total, overflow) = samples.multipliedReportingOverflow(by: numbers)
-  guard overflow || total > most else { return }
+  guard checkedProduct([samples, numbers], atMost: most) == nil else { return }
   throw CommandFailure(
     .badData,
     "expected at most \(text(most)) numbers for all samples together, found "

@@ -1,4 +1,5 @@
 import FileAccess
+import LinearAlgebra
 import Operators
 import TensorFiles
 
@@ -6,18 +7,15 @@ extension JSONValue {
   /// The shape of a tensor: a list of positive sizes whose product is within `Sizes.maximum`.
   package func shape() throws(FileError) -> [Int] {
     var shape: [Int] = []
-    var product = 1
     let axes = try elements("a list of sizes")
     guard axes.count <= TensorSize.maximumRank else {
       throw expected("up to \(TensorSize.maximumRank) axes", found: "\(axes.count)")
     }
     for axis in axes {
       shape.append(try axis.size(atMost: Sizes.maximum))
-      let (next, overflow) = product.multipliedReportingOverflow(by: shape.last!)
-      guard !overflow, next <= Sizes.maximum else {
-        throw expected("a shape of up to \(Sizes.maximum) numbers", found: "more")
-      }
-      product = next
+    }
+    guard checkedProduct(shape, atMost: TensorSize.maximum) != nil else {
+      throw expected("a shape of up to \(TensorSize.maximum) numbers", found: "more")
     }
     guard !shape.isEmpty else { throw expected("a list of sizes") }
     return shape

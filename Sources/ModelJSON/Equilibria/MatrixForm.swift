@@ -34,9 +34,8 @@ enum MatrixForm {
   /// - Throws: `FileError` if the matrices are too large for any file, or entries overflow when they are
   ///   summed.
   static func write(_ model: EquilibriumModel<Double>, to writer: inout JSONWriter) throws(FileError) {
-    let (count, overflow) = model.portCoordinates.multipliedReportingOverflow(
-      by: model.stateSize + model.inputSize)
-    guard !overflow, count <= maximumCount else {
+    let size = [model.portCoordinates, model.stateSize + model.inputSize]
+    guard checkedProduct(size, atMost: maximumCount) != nil else {
       try writer.key("Wz")
       throw writer.unwritable(
         "a state small enough for whole matrices", found: "\(model.stateSize) coordinates")

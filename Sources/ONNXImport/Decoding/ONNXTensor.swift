@@ -1,4 +1,5 @@
 import FileAccess
+import LinearAlgebra
 import ONNXSchema
 import TensorFiles
 
@@ -61,16 +62,12 @@ struct ONNXTensorReader {
   private func shape(
     of description: ONNXTensorDescription, _ refused: (String) -> FileError
   ) throws(FileError) -> [Int] {
-    var count = 1
-    for extent in description.dims {
-      let (product, overflow) = count.multipliedReportingOverflow(by: Int(extent))
-      guard extent >= 0, !overflow, product < 1 << 48 else {
-        throw refused(
-          "dims: expected extents of at least 0 and a product below 2^48, found \(description.dims)")
-      }
-      count = product
+    let shape = description.dims.map { Int($0) }
+    guard checkedProduct(shape, atMost: (1 << 48) - 1) != nil else {
+      throw refused(
+        "dims: expected extents of at least 0 and a product below 2^48, found \(description.dims)")
     }
-    return description.dims.map { Int($0) }
+    return shape
   }
 
   private func numbers(

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// The shape of a value in the graph, and the position of its batch axis.
 ///
 /// A model has only samples: it stores the shape of a value without the batch axis. A value without a batch
@@ -155,14 +157,9 @@ func broadcastShape(_ shapes: [[Int]]) throws(ImportFailure) -> [Int] {
 func checkedCount(
   of shape: [Int], least: Int = 0, most: Int = TensorLayout.maximumCount
 ) throws(ImportFailure) -> Int {
-  var count = 1
-  for extent in shape {
-    let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-    guard extent >= least, !overflow, product <= most else {
-      throw .refused(
-        "expected extents of at least \(least) and at most \(most) elements, found shape \(shape)")
-    }
-    count = product
+  guard let count = checkedProduct(shape, atMost: most), shape.allSatisfy({ $0 >= least }) else {
+    throw .refused(
+      "expected extents of at least \(least) and at most \(most) elements, found shape \(shape)")
   }
   return count
 }

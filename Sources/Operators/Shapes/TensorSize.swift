@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// Sizes that an operator's constants claim without there being numbers to show for it.
 public enum TensorSize {
   /// The most coordinates that one sample may have: 512 MB. What is larger is a mistake or an attack, and would end in
@@ -17,14 +19,9 @@ func checkedSize(_ name: String, _ shape: [Int]) throws(InvalidConstants) -> Int
   guard shape.count <= TensorSize.maximumRank else {
     throw InvalidConstants("\(name): expected up to \(TensorSize.maximumRank) axes, found \(shape.count)")
   }
-  var size = 1
-  for extent in shape {
-    let (product, overflow) = size.multipliedReportingOverflow(by: extent)
-    guard extent > 0, !overflow, product <= TensorSize.maximum else {
-      throw InvalidConstants(
-        "\(name): expected positive extents of at most \(TensorSize.maximum) numbers, found \(shape)")
-    }
-    size = product
+  guard let size = checkedProduct(shape, atMost: TensorSize.maximum), size > 0 else {
+    throw InvalidConstants(
+      "\(name): expected positive extents of at most \(TensorSize.maximum) numbers, found \(shape)")
   }
   return size
 }

@@ -1,4 +1,5 @@
 import FileAccess
+import LinearAlgebra
 
 /// An array in a NumPy file (`.npy`, versions 1 to 3; "numpy.lib.format" in NumPy's documentation), as doubles.
 package struct NumPyArray {
@@ -128,15 +129,7 @@ private struct NumPyHeader {
   }
 
   /// The number of elements; nil if it exceeds any file.
-  var count: Int? {
-    var count = 1
-    for extent in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard !overflow, product < 1 << 48 else { return nil }
-      count = product
-    }
-    return count
-  }
+  var count: Int? { checkedProduct(shape, atMost: (1 << 48) - 1) }
 
   private mutating func skipSpaces() { rest = rest.drop { $0 == " " || $0 == "\n" } }
 

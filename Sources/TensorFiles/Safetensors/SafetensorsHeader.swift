@@ -1,4 +1,5 @@
 import FileAccess
+import LinearAlgebra
 
 /// The header of a safetensors file, checked against all rules of the format
 /// (https://github.com/huggingface/safetensors, "Format").
@@ -119,11 +120,8 @@ package struct SafetensorsHeader {
   private static func byteCount(
     of shape: [Int], _ type: SafetensorsType, at value: JSONValue
   ) throws(FileError) -> Int {
-    var bits = type.bits
-    for extent in shape {
-      let (product, overflow) = bits.multipliedReportingOverflow(by: extent)
-      guard !overflow else { throw value.expected("a shape of fewer than 2^63 bits", found: "\(shape)") }
-      bits = product
+    guard let bits = checkedProduct([type.bits] + shape) else {
+      throw value.expected("a shape of fewer than 2^63 bits", found: "\(shape)")
     }
     guard bits % 8 == 0 else {
       throw value.expected("whole bytes for \(type.rawValue) of shape \(shape)", found: "\(bits) bits")
