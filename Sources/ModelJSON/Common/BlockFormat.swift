@@ -21,7 +21,7 @@ enum BlockFormat {
       }
       shape = try value.shape()
     } else {
-      shape = [try object.required("size").size(atMost: Sizes.maximum)]
+      shape = [try object.required("size").size(atMost: TensorSize.maximum)]
     }
     var portShapes = [shape]
     if let value = object.optional("ports") {

@@ -4,7 +4,7 @@ import Operators
 import TensorFiles
 
 extension JSONValue {
-  /// The shape of a tensor: a list of positive sizes whose product is within `Sizes.maximum`.
+  /// The shape of a tensor: a list of positive sizes whose product is within `TensorSize.maximum`.
   package func shape() throws(FileError) -> [Int] {
     var shape: [Int] = []
     let axes = try elements("a list of sizes")
@@ -12,7 +12,7 @@ extension JSONValue {
       throw expected("up to \(TensorSize.maximumRank) axes", found: "\(axes.count)")
     }
     for axis in axes {
-      shape.append(try axis.size(atMost: Sizes.maximum))
+      shape.append(try axis.size(atMost: TensorSize.maximum))
     }
     guard checkedProduct(shape, atMost: TensorSize.maximum) != nil else {
       throw expected("a shape of up to \(TensorSize.maximum) numbers", found: "more")

@@ -2,12 +2,8 @@ import FileAccess
 import Operators
 import TensorFiles
 
-/// Limits on sizes that a file claims without containing the numbers.
+/// Sizes that a file claims without containing the numbers, at most `TensorSize.maximum`.
 package enum Sizes {
-  /// The most coordinates of an input or a state: 512 MB for a sample. A larger size is a mistake or an
-  /// attack, and its allocation would fail.
-  package static let maximum = 1 << 26
-
   /// The shape of one sample of the input.
   static func readInput(_ object: JSONObject) throws(FileError) -> [Int] {
     try object.required("input").shape()
@@ -28,7 +24,7 @@ extension JSONDocument {
   ///
   /// - Throws: `FileError` of kind `badData` at `value` if the maps of the file claim too much together.
   package func claim(_ map: any LinearMap<Double>, at value: JSONValue) throws(FileError) {
-    guard map is any IndexMap || map is any Operators.Reduction || map is Scale<Double> else { return }
+    guard map is any IndexMap || map is any Reduction || map is Scale<Double> else { return }
     claimedCoordinates += map is Place<Double> ? map.inputSize : max(map.inputSize, map.outputSize)
     guard claimedCoordinates <= Self.maximumClaim else {
       throw value.expected(

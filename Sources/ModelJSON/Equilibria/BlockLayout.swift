@@ -25,8 +25,8 @@ package struct BlockLayout {
       }
       blocks.append(block)
       total += max(block.size, block.portShapes.reduce(0) { $0 + $1.reduce(1, *) })
-      guard total <= Sizes.maximum else {
-        throw value.expected("up to \(Sizes.maximum) state coordinates", found: "more")
+      guard total <= TensorSize.maximum else {
+        throw value.expected("up to \(TensorSize.maximum) state coordinates", found: "more")
       }
     }
     guard !blocks.isEmpty else { throw value.expected("a list of blocks") }

@@ -133,9 +133,9 @@ package struct NetworkReader {
       let entry = entries[index]
       let layer = try entry.format.read(entry.object, name: entry.name, sources: resolved)
       total += layer.coordinates
-      guard total <= Sizes.maximum else {
+      guard total <= TensorSize.maximum else {
         throw entry.object.value.expected(
-          "up to \(Sizes.maximum) coordinates of all layers together", found: "more")
+          "up to \(TensorSize.maximum) coordinates of all layers together", found: "more")
       }
       layers[index] = layer
     }

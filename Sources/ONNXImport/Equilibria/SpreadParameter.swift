@@ -50,7 +50,7 @@ extension GraphImport {
     for _ in 0..<3 {
       if case .numbers(let numbers)? = values[name], let parameter = numbers.parameter {
         guard !numbers.isTransposed, factors.isEmpty || factors.count == numbers.tensor.count,
-          numbers.tensor.count <= TensorLayout.maximumCount,
+          numbers.tensor.count <= TensorSize.maximum,
           let dims = axes(of: numbers.tensor.shape, in: shape, over: target)
         else { return nil }
         return SpreadParameter(tensor: numbers.tensor, name: parameter, factors: factors, dims: dims)

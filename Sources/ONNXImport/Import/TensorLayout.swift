@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Operators
 
 /// The shape of a value in the graph, and the position of its batch axis.
 ///
@@ -25,9 +26,6 @@ package struct TensorLayout: Equatable {
   package let shape: [Int]
   /// The batch axis.
   package let batch: Batch?
-
-  /// The largest number of elements of a sample.
-  package static let maximumCount = 1 << 26
 
   /// The layout of this shape.
   ///
@@ -155,7 +153,7 @@ func broadcastShape(_ shapes: [[Int]]) throws(ImportFailure) -> [Int] {
 /// - Throws: If an extent is below `least`, or there are more elements than allowed.
 @discardableResult
 func checkedCount(
-  of shape: [Int], least: Int = 0, most: Int = TensorLayout.maximumCount
+  of shape: [Int], least: Int = 0, most: Int = TensorSize.maximum
 ) throws(ImportFailure) -> Int {
   guard let count = checkedProduct(shape, atMost: most), shape.allSatisfy({ $0 >= least }) else {
     throw .refused(

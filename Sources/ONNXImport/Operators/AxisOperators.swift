@@ -290,7 +290,7 @@ extension NodeImport {
   fileprivate func tile() throws(ImportFailure) -> Value {
     var value = try input(0)
     guard let repeats = try constantIntegers(1, "repeats"), repeats.count == value.shape.count,
-      repeats.allSatisfy({ (1...TensorLayout.maximumCount).contains($0) })
+      repeats.allSatisfy({ (1...TensorSize.maximum).contains($0) })
     else { throw .refused("repeats: expected a positive integer for each axis of \(value.shape)") }
     let axes = repeats.indices.filter { repeats[$0] > 1 }
     for axis in axes {

@@ -91,7 +91,7 @@ extension NodeImport {
       bounds.append(value[0])
     }
     let count = ((bounds[1] - bounds[0]) / bounds[2]).rounded(.up)
-    guard count.isFinite, count <= Double(TensorLayout.maximumCount) else {
+    guard count.isFinite, count <= Double(TensorSize.maximum) else {
       throw .refused("expected a step that reaches the limit, found \(bounds[2])")
     }
     let numbers = (0..<max(0, Int(count))).map { bounds[0] + Double($0) * bounds[2] }

@@ -54,7 +54,7 @@ extension NodeImport {
     }
     let axes = try constantIntegers(3, "axes") ?? Array(0..<rank)
     guard given.count == 2 * axes.count,
-      given.allSatisfy({ abs(max($0, -(1 << 40))) <= TensorLayout.maximumCount })
+      given.allSatisfy({ abs(max($0, -(1 << 40))) <= TensorSize.maximum })
     else {
       throw .refused("pads: expected \(2 * axes.count) integers, found \(given)")
     }

@@ -86,7 +86,7 @@ extension NodeImport {
       let extent = value.shape[axis]
       let scale = scales?[position] ?? Double(sizes![position]) / Double(extent)
       let length = (scale * Double(extent)).rounded(.down)
-      guard length >= 1, length <= Double(TensorLayout.maximumCount) else {
+      guard length >= 1, length <= Double(TensorSize.maximum) else {
         throw .refused("expected scales that leave at least one element, found \(scale)")
       }
       let resize = AxisResize(extent: extent, target: sizes?[position] ?? Int(length), scale: scale)

@@ -1,9 +1,9 @@
 import LinearAlgebra
 
-/// Sizes that an operator's constants claim without there being numbers to show for it.
+/// The limits on sizes that a file or an operator's constants claim without containing the numbers.
 public enum TensorSize {
-  /// The most coordinates that one sample may have: 512 MB. What is larger is a mistake or an attack, and would end in
-  /// an allocation that fails.
+  /// The most coordinates of one sample of a value, an input or a state: 512 MB. A larger size is a mistake or an attack,
+  /// and its allocation would fail.
   public static let maximum = 1 << 26
 
   /// The most axes that a tensor may have, as in PyTorch.
