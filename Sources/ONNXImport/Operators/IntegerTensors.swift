@@ -4,14 +4,14 @@ import Operators
 extension Integers {
   /// The elements with the axes in another order.
   package func permuted(_ permutation: [Int]) -> Integers {
-    let steps = rowMajorSteps(shape)
+    let steps = strides(of: shape)
     return gathered(permutation.map { shape[$0] }, steps: permutation.map { steps[$0] })
   }
 
   /// The elements broadcast to a shape.
   package func expanded(to target: [Int]) throws(ImportFailure) -> Integers {
     try checkedCount(of: target)
-    let own = rowMajorSteps(shape)
+    let own = strides(of: shape)
     let missing = target.count - shape.count
     let steps = target.indices.map { $0 < missing || shape[$0 - missing] == 1 ? 0 : own[$0 - missing] }
     return gathered(target, steps: steps)
@@ -77,13 +77,6 @@ extension Integers {
     }
     return Integers(places.map { elements[$0] }, shape: shape, type: type)
   }
-}
-
-/// The row-major stride of each axis.
-private func rowMajorSteps(_ shape: [Int]) -> [Int] {
-  var steps = [Int](repeating: 1, count: shape.count)
-  for axis in shape.indices.dropLast().reversed() { steps[axis] = steps[axis + 1] * shape[axis + 1] }
-  return steps
 }
 
 extension NodeImport {

@@ -1,5 +1,5 @@
-/// The row-major distances between neighbours along each axis of a tensor of `shape`.
-func strides(of shape: [Int]) -> [Int] {
+/// The row-major stride of each axis of a tensor of `shape`.
+package func strides(of shape: [Int]) -> [Int] {
   var strides = [Int](repeating: 1, count: shape.count)
   for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
   return strides
