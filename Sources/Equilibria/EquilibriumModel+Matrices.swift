@@ -189,11 +189,9 @@ extension EquilibriumModel {
   }
 }
 
-/// Adds a number, and says whether nothing was lost (Knuth's two-sum).
+/// Adds a number, and returns whether the sum is exact.
 private func addExactly<S: Scalar>(_ value: S, to total: inout S) -> Bool {
-  let sum = total + value
-  let part = sum - total
-  let error = (total - (sum - part)) + (value - part)
+  let (sum, error) = twoSum(total, value)
   total = sum
   return error == 0
 }

@@ -48,8 +48,10 @@ public struct Expansion: Sendable {
   public var value: Double { components.reduce(0, +) }
 }
 
-/// The rounded sum and its rounding error (Knuth).
-private func twoSum(_ a: Double, _ b: Double) -> (sum: Double, error: Double) {
+/// The rounded sum of two numbers and its rounding error, which is exact (Knuth's two-sum).
+@specialized(where S == Double)
+@specialized(where S == Float)
+package func twoSum<S: Scalar>(_ a: S, _ b: S) -> (sum: S, error: S) {
   let sum = a + b
   let part = sum - a
   return (sum, (a - (sum - part)) + (b - part))

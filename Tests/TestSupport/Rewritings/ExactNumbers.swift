@@ -9,7 +9,7 @@ struct ExactSum {
   /// Whether it is the sum in exact arithmetic.
   private(set) var isExact = true
 
-  /// Adds a number (Knuth's two-sum).
+  /// Adds a number (Knuth's two-sum, written here again because the tests share no arithmetic with the product).
   mutating func add(_ number: Double) {
     let sum = value + number
     let part = sum - value
