@@ -55,13 +55,14 @@ extension NodeImport {
       mean.count == shape[0], variance.count == shape[0]
     else { throw .refused("expected a mean and a variance for each of \(counted(shape[0], "channel"))") }
     let epsilon = try number("epsilon") ?? Double(Float(1e-5))
-    let factors = variance.map { 1 / ($0 + epsilon).squareRoot() }
+    let statistics = BatchNormalization(shape: shape, mean: mean, variance: variance, epsilon: epsilon)
     let map = try linearMap(
-      "scale", from: shape, ["dim": .integers([0]), "factors": .numbers(factors)], weight: scale.tensor)
-    let shifts = zip(mean, factors).map { -$0 * $1 }
+      "scale", from: shape, ["dim": .integers([0]), "factors": .numbers(statistics.factors)],
+      weight: scale.tensor)
     let port = try Port(
       shape: shape, terms: [Term(source: variable.source, map: map, parameter: scale.parameter)]
-    ).adding(channelPort(weight, over: shape, factors: shifts)).adding(channelPort(input(2), over: shape))
+    ).adding(channelPort(weight, over: shape, factors: statistics.shifts)).adding(
+      channelPort(input(2), over: shape))
     return try affine(port, variable.layout)
   }
 
