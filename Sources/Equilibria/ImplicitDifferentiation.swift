@@ -181,15 +181,12 @@ extension EquilibriumModel {
 extension EquilibriumModel {
   /// The name of an entry by its place: `Wz[to,from]` or `Wx[to]`; a block of several ports adds which: `Wx[to.1]`.
   public func place(of term: Term<S>, in block: Block<S>) -> String {
-    let to = block.name + (block.portSizes.count > 1 ? ".\(term.port)" : "")
-    switch term.source {
-    case .input: return "Wx[\(to)]"
-    case .node(let from): return "Wz[\(to),\(blocks[from].name)]"
-    }
+    let node: String? = if case .node(let index) = term.source { blocks[index].name } else { nil }
+    return block.placeLabels.entry(ofPort: term.port, fromNode: node)
   }
 
   /// The name of an entry of b by its place, `b[to]`.
   public func place(of offset: Offset<S>, in block: Block<S>) -> String {
-    "b[\(block.name)\(block.portSizes.count > 1 ? ".\(offset.port)" : "")]"
+    block.placeLabels.constant(ofPort: offset.port)
   }
 }

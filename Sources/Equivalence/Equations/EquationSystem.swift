@@ -82,11 +82,7 @@ struct EquationSystem {
 
   /// The label of a place in `W_z` or `W_x`, with the equations' names.
   func place(to equation: Int, port: Int, from source: Source) -> String {
-    let block = equations[equation]
-    let to = block.name + (block.portSizes.count > 1 ? ".\(port)" : "")
-    switch source {
-    case .input: return "Wx[\(to)]"
-    case .node(let from): return "Wz[\(to),\(equations[from].name)]"
-    }
+    let node: String? = if case .node(let index) = source { equations[index].name } else { nil }
+    return equations[equation].placeLabels.entry(ofPort: port, fromNode: node)
   }
 }

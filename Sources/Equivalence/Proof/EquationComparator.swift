@@ -183,7 +183,7 @@ struct Comparator {
     for port in equation.portSizes.indices {
       let left = equation.offsets.filter { $0.port == port }
       let right = block.offsets.filter { $0.port == port }
-      let place = "b[\(block.name)\(block.portSizes.count > 1 ? ".\(port)" : "")]"
+      let place = block.placeLabels.constant(ofPort: port)
       for row in 0..<equation.portSizes[port] {
         guard allowance.allows(rowOf: (left + right).compactMap(\.map)) else {
           return StructuralDifference(

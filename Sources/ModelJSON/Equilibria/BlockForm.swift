@@ -112,10 +112,9 @@ private struct EntryReader {
   ) throws(FileError) {
     let (port, target) = try layout.port(entry, of: to)
     let map = try TermFormat.read(entry, reading: read, port: target)
-    let from = place.dropFirst().map { ",\(layout.blocks[$0].name)" }.joined()
-    let matrix = source == .input ? "Wx" : "Wz"
+    let node = place.dropFirst().first.map { layout.blocks[$0].name }
     let parameter = try names.add(
-      entry, shape: map.parameterShape, default: "\(matrix)[\(name(of: to, port))\(from)]",
+      entry, shape: map.parameterShape, default: labels(of: to).entry(ofPort: port, fromNode: node),
       place: [port] + place)
     terms[to].append(Term(port: port, source: source, map: map, parameter: parameter))
   }
@@ -126,13 +125,12 @@ private struct EntryReader {
     let (port, target) = try layout.port(entry, of: to)
     var offset = try OffsetFormat.read(entry, port: port, of: target)
     offset.parameter = try names.add(
-      entry, shape: offset.tensor.shape, default: "b[\(name(of: to, port))]", place: [port, to])
+      entry, shape: offset.tensor.shape, default: labels(of: to).constant(ofPort: port), place: [port, to])
     offsets[to].append(offset)
   }
 
-  /// The name of a block, or of one of its ports.
-  private func name(of block: Int, _ port: Int) -> String {
-    let block = layout.blocks[block]
-    return block.portShapes.count > 1 ? "\(block.name).\(port)" : block.name
+  /// The labels of a block's places.
+  private func labels(of block: Int) -> PlaceLabels {
+    PlaceLabels(block: layout.blocks[block].name, portCount: layout.blocks[block].portShapes.count)
   }
 }
