@@ -17,6 +17,8 @@ struct FixturesCommand: ParsableCommand {
   @Flag(help: "Rewrite the .deq.json files; expected values are never rewritten.")
   var record = false
 
+  @OptionGroup(title: "Solver options") var solve: SolveOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -42,7 +44,7 @@ struct FixturesCommand: ParsableCommand {
   /// The result of one fixture. What cannot be read in it is its fault, and the others are still run.
   private func result(of folder: String) throws -> FixtureResult {
     do {
-      return try FixtureRun(folder: folder).result(recording: record)
+      return try FixtureRun(folder: folder, solve: solve).result(recording: record)
     } catch let error as FileError where error.kind == .badData || error.kind == .noInput {
       return FixtureResult(name: folder, fault: error.description)
     } catch let error as CommandFailure where error.status == .badData || error.status == .noInput {
@@ -74,6 +76,7 @@ struct FixturesCommand: ParsableCommand {
     try JSONText { (writer) throws(FileError) in
       try writer.heading(of: "fixtures")
       let failed = results.contains { $0.fault != nil }
+      try solve.write(solver: nil, to: &writer)
       try writer.string("verdict", (failed ? Verdict.refuted : .proved).rawValue)
       try writer.key("fixtures")
       try writer.beginArray()
@@ -108,6 +111,7 @@ private struct FixtureRun {
   static let tolerance = 1e-12
 
   let folder: String
+  let solve: SolveOptions
 
   func result(recording: Bool) throws -> FixtureResult {
     var result = FixtureResult(name: folder)
@@ -119,7 +123,10 @@ private struct FixtureRun {
     guard case .equilibrium(let model) = try ModelFile.read(FileContents(sink.bytes, named: target)) else {
       preconditionFailure("an equilibrium model that reads back as a network")
     }
-    let report = EquivalenceChecker().check(network, against: model)
+    var checker = EquivalenceChecker()
+    checker.solving = solve.settings()
+    checker.solver = solve.solver(named: .picard)
+    let report = checker.check(network, against: model)
     guard report.isFaultless else {
       result.fault = "\(report.verdict.rawValue)" + (report.fault.map { ": \($0)" } ?? "")
       return result
@@ -154,13 +161,14 @@ private struct FixtureRun {
     _ network: Network<Double>, _ model: EquilibriumModel<Double>, with expected: ExpectedResults,
     _ result: inout FixtureResult
   ) throws -> String? {
-    let method = SolutionMethod.standard
+    let settings = solve.settings()
+    let (method, rule) = (settings.method, settings.rule(of: Double.self))
     let x = expected.samples.input
     guard x.columns == network.inputSize else {
       return "expected.json: input: expected rows of \(network.inputSize) numbers, found \(x.columns)"
     }
-    let pass = network.forward(x, solvingBy: method)
-    let solution = model.solve(x, by: method)
+    let pass = network.forward(x, solvingBy: method, until: rule)
+    let solution = model.solve(x, by: method, until: rule)
     if let failure = pass.failure ?? solution.failure { return "\(failure)" }
     var comparison = FixtureComparison(tolerance: Self.tolerance)
     comparison.compare("output", expected.results.output, network: pass.output, model: solution.output)
@@ -169,9 +177,9 @@ private struct FixtureRun {
         return
           "expected.json: cotangent: expected rows of \(network.outputSize) numbers, found \(cotangent.columns)"
       }
-      let back = network.backpropagate(cotangent, through: pass, solvingBy: method)
+      let back = network.backpropagate(cotangent, through: pass, solvingBy: method, until: rule)
       let point = model.linearization(at: solution)
-      let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method)
+      let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method, until: rule)
       if let failure = back.failure ?? adjoint.failure { return "adjoint: \(failure)" }
       comparison.compare(
         gradients, network: back.gradients, model: model.gradients(at: point, adjoint: adjoint))

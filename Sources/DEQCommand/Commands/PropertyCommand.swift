@@ -24,6 +24,8 @@ struct PropertyCommand: ParsableCommand {
   @Option(help: "The largest width of a layer.")
   var maxWidth = 12
 
+  @OptionGroup(title: "Solver options") var solve: SolveOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -52,7 +54,7 @@ struct PropertyCommand: ParsableCommand {
       if number % 16 == 0 { progress.show("\(number) of \(cases) networks, all proved") }
       let caseSeed = mix64(seed &+ mix64(UInt64(number)))
       let network = generator.network(seed: caseSeed)
-      if let fault = try PropertyCase(network, seed: caseSeed).fault(&summary) {
+      if let fault = try PropertyCase(network, seed: caseSeed, solve: solve).fault(&summary) {
         progress.finish()
         let failure = try failure(network, number: number, caseSeed: caseSeed, fault: fault)
         try write(.failed(failure, seed: seed))
@@ -64,7 +66,7 @@ struct PropertyCommand: ParsableCommand {
   }
 
   private func write(_ report: PropertyReport) throws {
-    if json { return try writeToStandardOutput(report.json) }
+    if json { return try writeToStandardOutput(report.json(solve)) }
     var lines = Report()
     report.describe(in: &lines)
     try lines.write()
@@ -76,7 +78,7 @@ struct PropertyCommand: ParsableCommand {
   ) throws -> PropertyFailure {
     var ignored = PropertySummary()
     let smallest = network.shrunk { candidate in
-      (try? PropertyCase(candidate, seed: caseSeed).fault(&ignored)) != .some(nil)
+      (try? PropertyCase(candidate, seed: caseSeed, solve: solve).fault(&ignored)) != .some(nil)
     }
     let path = "property-\(seed)-\(number).json"
     let sink = MemorySink(named: path)
@@ -90,10 +92,12 @@ struct PropertyCommand: ParsableCommand {
 private struct PropertyCase {
   let network: Network<Double>
   let seed: UInt64
+  let solve: SolveOptions
 
-  init(_ network: Network<Double>, seed: UInt64) {
+  init(_ network: Network<Double>, seed: UInt64, solve: SolveOptions) {
     self.network = network
     self.seed = seed
+    self.solve = solve
   }
 
   /// What is wrong, or nil.
@@ -109,6 +113,8 @@ private struct PropertyCase {
       }
       var checker = EquivalenceChecker()
       checker.seed = seed
+      checker.solving = solve.settings()
+      checker.solver = solve.solver(named: .picard)
       // The matrix form is the same model: its proof is new, its numbers need fewer samples.
       checker.samples = form == .blocks ? 8 : 3
       let report = checker.check(again, against: written)

@@ -37,6 +37,8 @@ struct RecoverCommand: ParsableCommand {
   @Flag(help: "Replace an existing, different file.")
   var force = false
 
+  @OptionGroup(title: "Solver options of the check") var solve: SolveOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -53,6 +55,8 @@ struct RecoverCommand: ParsableCommand {
       throw CommandFailure(.badData, "\(model): \(error)")
     }
     var checker = EquivalenceChecker()
+    checker.solving = solve.settings()
+    checker.solver = solve.solver(named: .picard)
     if check {
       try requireMemory(
         toCheck: source.model, .network(network), samples: checker.samples,
@@ -76,7 +80,7 @@ struct RecoverCommand: ParsableCommand {
     let provenance = ReportProvenance(
       command: "recover",
       names: ReportNames(first: [model], second: target == "-" ? "standard output" : target),
-      first: source.files, second: files, checker: check ? checker : nil)
+      first: source.files, second: files, checker: check ? checker : nil, solve: solve)
     try report(network, equilibrium, result, provenance, isBeside: target == "-")
   }
 
