@@ -140,7 +140,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   private func checker(_ first: NamedModel, _ second: NamedModel) throws -> EquivalenceChecker {
-    var checker = EquivalenceChecker()
+    var checker = solve.checker
     checker.samples = samples
     checker.inputs = try input.map {
       try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
@@ -148,7 +148,6 @@ struct CheckCommand: ParsableCommand {
     checker.domain = domain?.bounds
     checker.searchBudget = search
     checker.seed = seed
-    checker.solving = solve.settings()
     checker.solver = solve.solver(named: solver)
     checker.precision = precision
     checker.identities = ModelIdentities(first: first.identity, second: second.identity)
@@ -193,18 +192,6 @@ struct CheckCommand: ParsableCommand {
 }
 
 extension EquivalenceReport {
-  /// What stands against the two models being the same in every respect; one line, nil where nothing does.
-  var fault: String? {
-    if case .notProved(let gap) = proof.function { return gap.difference?.description ?? gap.reason }
-    if let found = counterexample?.discrepancy {
-      return "\(found.quantity.description): \(found.first) and \(found.second)"
-    }
-    if let found = differingParameters.first {
-      return "\(found.quantity.description): \(found.first) and \(found.second)"
-    }
-    return warnings.first
-  }
-
   /// The exit status of a command that made a model which this is the report on.
   var statusOfConversion: ExitStatus? {
     if isAccepted { return nil }

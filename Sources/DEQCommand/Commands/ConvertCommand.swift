@@ -139,9 +139,7 @@ private struct Conversion {
     let network = try source.network()
     let model = EquilibriumModel(converting: network)
     if command.matrix { try requireMatrixForm(of: model) }
-    var checker = EquivalenceChecker()
-    checker.solving = command.solve.settings()
-    checker.solver = command.solve.solver(named: .picard)
+    var checker = command.solve.checker
     if command.check {
       try requireMemory(
         toCheck: .network(network), .equilibrium(model), samples: checker.samples,

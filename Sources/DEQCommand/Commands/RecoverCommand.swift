@@ -54,9 +54,7 @@ struct RecoverCommand: ParsableCommand {
     do { network = try Network(recovering: equilibrium) } catch {
       throw CommandFailure(.badData, "\(model): \(error)")
     }
-    var checker = EquivalenceChecker()
-    checker.solving = solve.settings()
-    checker.solver = solve.solver(named: .picard)
+    var checker = solve.checker
     if check {
       try requireMemory(
         toCheck: source.model, .network(network), samples: checker.samples,

@@ -94,6 +94,14 @@ extension SolveOptions {
     }
   }
 
+  /// A checker whose solves do as asked, the generic ones by Picard iteration.
+  var checker: EquivalenceChecker {
+    var checker = EquivalenceChecker()
+    checker.solving = settings()
+    checker.solver = solver(named: .picard)
+    return checker
+  }
+
   /// Writes what was asked for, as the value of `options` in a report that is open.
   ///
   /// - Parameter solver: The solver, in the command's own terms; nil where there is no choice.
