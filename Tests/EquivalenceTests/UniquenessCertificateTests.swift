@@ -41,12 +41,13 @@ struct UniquenessCertificateTests {
     Known(rows: [[0.7, 0.4], [0.4, 0.7]], nonlinearity: Tanh(), isSeen: { !$0.isCertified }, name: nil),
     Known(rows: [[0.7, 40], [0.004, 0.7]], nonlinearity: Tanh(), isSeen: { !$0.isCertified }, name: nil),
     Known(rows: [[1.5, -5], [5, 1.5]], nonlinearity: ReLU(), isSeen: { !$0.isCertified }, name: nil),
-    Known(rows: [[-5, 0.9], [0.9, -5]], nonlinearity: SiLU(), isSeen: { !$0.isCertified }, name: nil),
+    Known(rows: [[-5, 6], [6, -5]], nonlinearity: SiLU(), isSeen: { !$0.isCertified }, name: nil),
   ]
 
   @Test("What the verifier knows of uniqueness agrees with equilibria that are counted")
   func counted() throws {
-    let judge = try SecondJudge.run("certificate_uniqueness.py", in: CertificateFolder().path)
+    let folder = try CertificateFolder()
+    let judge = try SecondJudge.run("certificate_uniqueness.py", in: folder.path)
     #expect(judge.status == 0 && judge.line.hasSuffix("cases agree"), "\(judge.line)")
   }
 
