@@ -138,7 +138,7 @@ let package = Package(
     .testTarget(name: "FixedPointsTests", dependencies: ["LinearAlgebra", "FixedPoints"]),
     .testTarget(name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators", "Blocks"]),
     .testTarget(name: "ModelFilesTests", dependencies: modules + ["TestSupport"]),
-    .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema"]),
+    .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema", "TestSupport"]),
     .testTarget(
       name: "ONNXExportTests", dependencies: modules + ["DeepEquilibrium", "ONNXSchema", "TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
