@@ -28,17 +28,17 @@ struct DocumentationTests {
   func operators() throws {
     let rows = try Self.rows()
     var described: Set<String> = ["matrix"]
-    func check(_ name: String, _ constants: [ConstantDescription], parameters: [String] = []) throws {
+    func check(_ name: String, _ schema: OperatorSchema, parameters: [String] = []) throws {
       described.insert(name)
       let row = try #require(rows[name], "\(name) is not on the page")
-      for constant in constants { #expect(row.contains("`\(constant.name)`"), "\(name): \(constant.name)") }
+      for key in schema.names { #expect(row.contains("`\(key)`"), "\(name): \(key)") }
       for parameter in parameters { #expect(row.contains("**\(parameter)**"), "\(name): \(parameter)") }
     }
     for type in LinearMapRegistry.all {
-      try check(type.typeName, type.constantDescriptions, parameters: type.hasParameter ? ["weight"] : [])
+      try check(type.typeName, type.schema, parameters: type.hasParameter ? ["weight"] : [])
     }
     for type in NonlinearityRegistry.all {
-      try check(type.typeName, type.constantDescriptions, parameters: type.parameterPorts.map(\.name))
+      try check(type.typeName, type.schema, parameters: type.parameterPorts.map(\.name))
     }
     #expect(Set(rows.keys) == described)
   }

@@ -38,7 +38,7 @@ extension LinearMap<Double> {
 
   /// The same map of another parameter, or nil where it does not fit.
   func with(parameter: Tensor<Double>?) -> (any LinearMap<Double>)? {
-    try? Self(inputShape: inputShape, parameter: parameter, constants: constants)
+    try? Self(inputShape: inputShape, parameter: parameter, attributes: attributes)
   }
 
   /// Whether the entries follow from the parameter as those of `other` do, a map of the same sizes with a parameter of the

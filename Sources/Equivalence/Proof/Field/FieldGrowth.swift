@@ -36,7 +36,7 @@ extension Nonlinearity {
   /// How complex the value is at ports of these shapes.
   func growth(_ shapes: [[Int]]) -> FieldGrowth {
     let size = Double(shapes[0].reduce(1, *))
-    let numbers = constants.flatMap(\.numbers)
+    let numbers = attributes.flatMap(\.value.numbers)
     let range = exponents(of: numbers)
     var growth = FieldGrowth(bits: 16 + 4 * Double(numbers.count + 1) * (range.high - range.low))
     switch self {
