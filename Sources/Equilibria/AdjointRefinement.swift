@@ -1,5 +1,6 @@
 import FixedPoints
 import LinearAlgebra
+import Operators
 
 extension GroupDerivative {
   /// The order up to which adjoints are refined with the factors of I − Jᵀ: about what the solve itself costs.

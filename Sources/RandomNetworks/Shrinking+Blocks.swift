@@ -1,10 +1,11 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
 /// Simpler blocks of the same size: the steps by which a layer shrinks.
 extension Block<Double> {
   /// Whether the block is a dense layer: matrices, plain biases and an activation.
-  var isDense: Bool {
+  package var isDense: Bool {
     portShapes == [shape] && nonlinearity is any Activation && terms.allSatisfy { $0.map is DenseMap<Double> }
       && offsets.allSatisfy { $0.map == nil }
   }

@@ -1,3 +1,4 @@
+import Blocks
 import Testing
 
 /// What the user of `evaluate` may choose, and what he may ask to see.

@@ -1,3 +1,4 @@
+import ModelJSON
 import Testing
 
 @Suite struct EvaluateTests {

@@ -1,4 +1,5 @@
 import DeepEquilibrium
+import Regression
 import TestSupport
 import Testing
 
@@ -10,8 +11,8 @@ import Testing
   private static func reports() throws -> [(schema: String, name: String, report: JSONInstance)] {
     let failure = PropertyFailure(
       number: 3, fault: "matrix form refuted: output: 1.0 and 2.0",
-      smallest: NetworkGenerator().network(seed: 1), path: "property-0-3.json")
-    let text = try deq.PropertyReport.failed(failure, seed: 0).json
+      smallest: NetworkGenerator().network(seed: 1))
+    let text = try deq.PropertyReport.failed(failure, path: "property-0-3.json", seed: 0).json
     return try ReportStates.reported.get().map { ($0.state.schema, $0.state.description, $0.report) }
       + [("property", "deq property (refuted) --json", try JSONInstance(parsing: Array(text.utf8)))]
   }

@@ -1,4 +1,6 @@
+import FileAccess
 import ModelFiles
+import ModelJSON
 import Networks
 import Testing
 

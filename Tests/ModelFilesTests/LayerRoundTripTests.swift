@@ -1,6 +1,7 @@
 import Conversion
 import Equilibria
 import Equivalence
+import FileAccess
 import LinearAlgebra
 import ModelFiles
 import Networks

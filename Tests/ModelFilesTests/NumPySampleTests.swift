@@ -1,6 +1,8 @@
+import FileAccess
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import ModelJSON
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import FileAccess
 import ModelFiles
 import TestSupport
 import Testing

@@ -1,6 +1,8 @@
+import FileAccess
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import TensorFiles
 import TestSupport
 import Testing
 

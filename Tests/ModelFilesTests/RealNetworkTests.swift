@@ -1,5 +1,7 @@
+import FileAccess
 import Foundation
 import ModelFiles
+import ModelJSON
 import Testing
 
 /// The folder of public networks that may stand beside the checkout; development only.

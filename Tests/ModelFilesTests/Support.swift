@@ -1,7 +1,10 @@
+import Blocks
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
 import Operators
 import Testing
 

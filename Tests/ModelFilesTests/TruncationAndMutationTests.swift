@@ -1,4 +1,6 @@
+import FileAccess
 import Foundation
+import LinearAlgebra
 import ModelFiles
 import Testing
 

@@ -1,7 +1,10 @@
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
+import TensorFiles
 import Testing
 
 #if canImport(Glibc)

@@ -1,7 +1,11 @@
+import Blocks
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import ModelFiles
+import ONNXExport
 import Operators
+import TensorFiles
 import Testing
 
 #if canImport(Glibc)

@@ -1,9 +1,12 @@
+import Blocks
 import Conversion
 import Equilibria
 import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXExport
+import ONNXImport
 import Operators
 import RandomNetworks
 import Testing

@@ -2,6 +2,7 @@ import Equilibria
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import ONNXExport
 import Operators
 import Testing
 

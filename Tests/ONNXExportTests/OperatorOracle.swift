@@ -1,6 +1,8 @@
+import Blocks
 import Equilibria
 import Foundation
 import LinearAlgebra
+import ONNXImport
 import Operators
 import Testing
 

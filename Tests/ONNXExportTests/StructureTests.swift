@@ -1,9 +1,12 @@
+import Blocks
 import Conversion
 import Equilibria
+import FileAccess
 import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXExport
 import ONNXSchema
 import Operators
 import RandomNetworks

@@ -1,11 +1,13 @@
 import Conversion
 import Equilibria
 import Equivalence
+import FileAccess
 import FixedPoints
 import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
 import Testing
 
 /// ONNX's own tests of single operators, written to a folder by `Tests/Oracles/onnx_backend.py`; nil without Python and

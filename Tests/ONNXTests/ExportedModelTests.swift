@@ -6,6 +6,7 @@ import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
 import Testing
 
 /// Networks of many families as PyTorch exports them, with what PyTorch computes of the files in double precision:

@@ -1,11 +1,12 @@
 import Conversion
+import Equilibria
 import Equivalence
 import FixedPoints
-import Equilibria
 import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
 import Testing
 
 /// The folder of public networks that may stand beside the checkout; development only.

@@ -1,3 +1,4 @@
+import Blocks
 import Conversion
 import Equilibria
 import Equivalence
@@ -6,6 +7,7 @@ import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
 import Operators
 import TestSupport
 import Testing

@@ -189,18 +189,6 @@ struct CheckCommand: ParsableCommand {
 }
 
 extension EquivalenceReport {
-  /// What stands against the two models being the same in every respect; one line, nil where nothing does.
-  var fault: String? {
-    if case .notProved(let gap) = proof.function { return gap.difference?.description ?? gap.reason }
-    if let found = counterexample?.discrepancy {
-      return "\(found.quantity.description): \(found.first) and \(found.second)"
-    }
-    if let found = differingParameters.first {
-      return "\(found.quantity.description): \(found.first) and \(found.second)"
-    }
-    return warnings.first
-  }
-
   /// The exit status of a command that made a model which this is the report on.
   var statusOfConversion: ExitStatus? {
     if isAccepted { return nil }

@@ -3,7 +3,7 @@ import Operators
 /// Attributes of operators, by the rules of their shapes where there are some, else by their kinds.
 extension Draws {
   /// Attributes of these kinds: often left at their defaults, and otherwise anything.
-  mutating func attributes(_ schema: OperatorSchema) -> [String: Constant] {
+  package mutating func attributes(_ schema: OperatorSchema) -> [String: Constant] {
     var given: [String: Constant] = [:]
     for attribute in schema.attributes {
       if attribute.defaultValue != nil, chance(0.5) { continue }
@@ -20,7 +20,7 @@ extension Draws {
   }
 
   /// The attributes that the windows of a pooling and of a convolution have in common, for samples of this shape.
-  mutating func window(_ shape: [Int], kernel: [Int], mayBeSame: Bool) -> [String: Constant] {
+  package mutating func window(_ shape: [Int], kernel: [Int], mayBeSame: Bool) -> [String: Constant] {
     let rank = shape.count - 1
     let dilation = chance(0.7) ? [1] : perAxis(1...2, rank)
     var attributes: [String: Constant] = ["dilation": .integers(dilation)]
@@ -34,7 +34,7 @@ extension Draws {
   }
 
   /// One number for all axes, one for each, or those before all axes and then those behind.
-  mutating func padding(kernel: [Int], dilation: [Int]) -> [Int] {
+  package mutating func padding(kernel: [Int], dilation: [Int]) -> [Int] {
     let reaches = kernel.indices.map { axis in
       (kernel[axis] - 1) * (dilation.count == 1 ? dilation[0] : dilation[axis])
     }
@@ -47,18 +47,18 @@ extension Draws {
   }
 
   /// An integer for all axes, or one for each.
-  mutating func perAxis(_ range: ClosedRange<Int>, _ rank: Int) -> [Int] {
+  package mutating func perAxis(_ range: ClosedRange<Int>, _ rank: Int) -> [Int] {
     chance(0.5) ? [integer(range)] : (0..<rank).map { _ in integer(range) }
   }
 
   /// The extents of a window over the spatial axes of a shape.
-  mutating func kernel(_ shape: [Int]) -> [Int] {
+  package mutating func kernel(_ shape: [Int]) -> [Int] {
     let kernel = shape.dropFirst().map { integer(1...min(3, $0 + 1)) }
     return chance(0.3) ? kernel.map { _ in kernel.min()! } : kernel
   }
 
   /// The attributes of a pooling.
-  mutating func pooling(_ shape: [Int], of schema: OperatorSchema) -> [String: Constant] {
+  package mutating func pooling(_ shape: [Int], of schema: OperatorSchema) -> [String: Constant] {
     let kernel = kernel(shape)
     var attributes = window(shape, kernel: kernel, mayBeSame: false)
     attributes["kernel_size"] = .integers(Set(kernel).count == 1 && chance(0.5) ? [kernel[0]] : kernel)
@@ -70,7 +70,7 @@ extension Draws {
   }
 
   /// The attributes of a reduction over some axes.
-  mutating func reduction(rank: Int) -> [String: Constant] {
+  package mutating func reduction(rank: Int) -> [String: Constant] {
     ["dim": .integers(axes(rank: rank)), "keepdim": .flag(chance(0.5))]
   }
 }

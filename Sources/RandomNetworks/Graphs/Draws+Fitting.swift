@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
@@ -6,7 +7,7 @@ extension Draws {
   /// A map from a value of one shape to a port of another, of any type that can be one.
   ///
   /// The map may see the value in another shape than it has, with as many coordinates.
-  mutating func map(from shape: [Int], to target: [Int]) -> any LinearMap<Double> {
+  package mutating func map(from shape: [Int], to target: [Int]) -> any LinearMap<Double> {
     let (inputs, outputs) = (shape.reduce(1, *), target.reduce(1, *))
     for _ in 0..<3 where chance(0.5) {
       let view =
@@ -30,7 +31,7 @@ extension Draws {
   }
 
   /// A constant summand of a port of this shape: as large as the port, or a smaller tensor and the map that spreads it.
-  mutating func offset(port: Int, of shape: [Int], parameter: String?) -> Offset<Double> {
+  package mutating func offset(port: Int, of shape: [Int], parameter: String?) -> Offset<Double> {
     let types = LinearMapRegistry.all.filter { !$0.hasParameter }
     for _ in 0..<3 where chance(0.6) {
       let view = chance(0.5) ? axes(rank: shape.count).map { shape[$0 < 0 ? $0 + shape.count : $0] } : shape
@@ -49,7 +50,7 @@ extension Draws {
   }
 
   /// The summand that a tensor makes which lies along some of a port's axes.
-  func spread(
+  package func spread(
     _ tensor: Tensor<Double>, over shape: [Int], dims: [Int], _ port: Int, _ parameter: String?
   ) -> Offset<Double> {
     if tensor.shape == shape, dims == Array(shape.indices) {
@@ -60,7 +61,7 @@ extension Draws {
   }
 
   /// The bias that goes with a map in files, in its usual shape.
-  mutating func bias(of map: any LinearMap<Double>, parameter: String) -> Offset<Double> {
+  package mutating func bias(of map: any LinearMap<Double>, parameter: String) -> Offset<Double> {
     spread(tensor(map.biasShape, inputs: 1), over: map.outputShape, dims: map.biasDims, 0, parameter)
   }
 }

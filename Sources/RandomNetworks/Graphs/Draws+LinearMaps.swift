@@ -4,13 +4,13 @@ import Operators
 /// Linear maps of every type in the registry.
 extension Draws {
   /// Linear maps that a network may read a value of this shape by: any type, or a dense matrix.
-  mutating func map(reading shape: [Int]) -> (any LinearMap<Double>)? {
+  package mutating func map(reading shape: [Int]) -> (any LinearMap<Double>)? {
     let types: [any LinearMap<Double>.Type] = LinearMapRegistry.all + [DenseMap<Double>.self]
     return map(element(of: types), reading: shape)
   }
 
   /// A map of this type that reads a value of this shape, or nil where none was found.
-  mutating func map(
+  package mutating func map(
     _ type: any LinearMap<Double>.Type, reading shape: [Int]
   ) -> (any LinearMap<Double>)? {
     for _ in 0..<8 {

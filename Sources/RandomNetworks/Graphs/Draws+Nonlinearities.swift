@@ -7,7 +7,7 @@ extension Draws {
   /// found.
   ///
   /// A parameter port that is not required may be left out with all behind it.
-  mutating func nonlinearity(
+  package mutating func nonlinearity(
     _ type: any Nonlinearity.Type, of shape: [Int]
   ) -> (nonlinearity: any Nonlinearity, portShapes: [[Int]])? {
     for _ in 0..<8 {
@@ -55,7 +55,7 @@ extension Draws {
   }
 
   /// An activation that networks use, with attributes of all sorts.
-  mutating func activation() -> any Nonlinearity {
+  package mutating func activation() -> any Nonlinearity {
     while true {
       let type = element(of: NonlinearityRegistry.activations)
       if let activation = try? type.init(attributes(type.schema)) {

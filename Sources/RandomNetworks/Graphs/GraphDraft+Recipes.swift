@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -6,7 +7,7 @@ import Operators
 /// The sorts of layers that a graph is drawn of.
 extension GraphDraft {
   /// Draws one layer, or several that belong together, or none where what was tried does not behave.
-  mutating func draw() {
+  package mutating func draw() {
     if draws.chance(draws.settings.implicitShare) { return drawImplicit() }
     switch draws.integer(0...19) {
     case 0...6: drawLinear(draws.element(of: LinearMapRegistry.all + [DenseMap<Double>.self]))
