@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Operators
+import TestSupport
 import Testing
 
 /// A linear map says four times what it is: by its value, its transpose, its gradient and its entries. They are one map.
@@ -82,7 +83,10 @@ struct LinearMapAgreementTests {
         "shape": .integers([2] + shape.map { $0 == 1 ? 3 : $0 }),
         "factors": .numbers(integer(0...1) == 1 ? factors : []),
       ]
-    default: break
+    default:
+      // No rule of its own: one of the oracle's examples.
+      let examples = OperatorExample.maps.filter { $0.type == type.typeName }
+      return try? examples.randomElement(using: &generator)?.map()
     }
     return try? type.init(inputShape: shape, parameter: parameter, given)
   }

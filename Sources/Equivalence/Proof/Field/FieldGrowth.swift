@@ -66,7 +66,7 @@ extension Nonlinearity {
       growth.factors = 3
       growth.denominators = size / Double(normalization.run(shapes[0]) ?? 1)
       growth.bits += 2 * binaryLogarithm(Int(size))
-    default: break
+    default: (self as? any Interpreted)?.grow(&growth, shapes: shapes)
     }
     return growth
   }
