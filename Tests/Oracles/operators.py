@@ -302,6 +302,8 @@ for name, holds in [("greater", torch.gt), ("greater_equal", torch.ge), ("equal"
     nonlinear(name, {}, [(3, 4)] * 2, lambda p, q: holds(p, q) + 0 * p + 0 * q, make=integers)
 nonlinear("where", {}, [(3, 4)] * 3, lambda c, p, q: torch.where(c != 0, p, q) + 0 * c, make=integers)
 
+for axis, dim in [(-1, -1), (0, 1)]:
+    nonlinear("softmin", {"dim": [axis]}, [(3, 4, 2)], lambda x: F.softmin(x, dim))
 
 path = pathlib.Path(__file__).with_name("operators.json")
 entries = lambda items: ",\n".join(json.dumps(item) for item in items)

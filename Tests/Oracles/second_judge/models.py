@@ -66,7 +66,7 @@ NONLINEARITIES = {
     "threshold": {"threshold": (NUMBER, REQUIRED), "value": (NUMBER, REQUIRED)},
     "clamp": {"min": (NUMBER, -math.inf), "max": (NUMBER, math.inf)},
     "pow": {"exponent": (NUMBER, REQUIRED)},
-    "softmax": {"dim": (INTEGERS, [-1])},
+    "softmax": {"dim": (INTEGERS, [-1])}, "softmin": {"dim": (INTEGERS, [-1])},
     "log_softmax": {"dim": (INTEGERS, [-1])},
     "logsumexp": DIM_AND_KEEP, "amax": DIM_AND_KEEP, "amin": DIM_AND_KEEP,
     "max_pool": {**WINDOW, "kernel_size": (INTEGERS, REQUIRED), "stride": (INTEGERS, []), "ceil_mode": (FLAG, False)},

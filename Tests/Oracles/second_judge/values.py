@@ -64,7 +64,7 @@ def apply(F, equation, ports):
     kind, c, shape = equation.kind, equation.constants, equation.ports[0]
     if kind == "where":
         return [functions.choice(F, *arguments) for arguments in zip(*ports)]
-    if kind in ("softmax", "log_softmax", "logsumexp", "amax", "amin"):
+    if kind in ("softmax", "softmin", "log_softmax", "logsumexp", "amax", "amin"):
         return along_lines(F, kind, c, shape, ports[0])
     if kind == "max_pool":
         return maxima(F, pool_windows(shape, c), shape, ports[0])
@@ -88,6 +88,8 @@ def along_lines(F, kind, c, shape, port):
         line = [port[start + offset] for offset in offsets]
         if kind == "softmax":
             values = functions.softmax(F, line)
+        elif kind == "softmin":
+            values = functions.softmax(F, [functions.negative(F, t) for t in line])
         elif kind == "log_softmax":
             total = functions.logsumexp(F, line)
             values = [t - total for t in line]
