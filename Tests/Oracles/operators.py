@@ -304,6 +304,8 @@ nonlinear("where", {}, [(3, 4)] * 3, lambda c, p, q: torch.where(c != 0, p, q) +
 
 for axis, dim in [(-1, -1), (0, 1)]:
     nonlinear("softmin", {"dim": [axis]}, [(3, 4, 2)], lambda x: F.softmin(x, dim))
+for axis, dim in [(-1, -1), (0, 1), (1, 2)]:
+    nonlinear("glu", {"dim": [axis]}, [(4, 2, 6)], lambda x: F.glu(x, dim))
 
 path = pathlib.Path(__file__).with_name("operators.json")
 entries = lambda items: ",\n".join(json.dumps(item) for item in items)
