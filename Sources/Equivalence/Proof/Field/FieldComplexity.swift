@@ -39,7 +39,8 @@ struct FieldComplexity: Sendable {
   /// The value of a linear map.
   fileprivate func mapped(by map: any LinearMap<Double>, randomParameter: Bool) -> FieldComplexity {
     var value = self
-    var range = exponents(of: map.attributes.flatMap(\.value.numbers))
+    let interpolation = map as? Interpolate<Double>
+    var range = exponents(of: interpolation?.weights ?? map.attributes.flatMap(\.value.numbers))
     if randomParameter {
       value.degree += 1
     } else if let numbers = map.parameter?.elements {
