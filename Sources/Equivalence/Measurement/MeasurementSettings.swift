@@ -1,3 +1,4 @@
+import Equilibria
 import FixedPoints
 import LinearAlgebra
 
@@ -11,6 +12,8 @@ struct MeasurementSettings: Sendable {
   var domain: ClosedRange<Double>?
   /// The seed of the inputs, cotangents and random starts.
   var seed: UInt64
+  /// How equilibria and adjoints are found, and when they are accepted.
+  var solving: SolveSettings
   /// The generic solver, which iterates on the whole state.
   var solver: any FixedPointSolver
   /// The cost limit of the generic path, in multiplications.

@@ -25,6 +25,13 @@ extension Measuring {
       return
     }
     var all = all
+    // What two paths find of one model is compared at rounding, whatever the models are compared at.
+    let solving = settings.solving.toRounding
+    var sides = sides
+    if settings.solving.hasTolerance {
+      sides = (Side(models.first, solving: solving), Side(models.second, solving: solving))
+      all = Differentiated(all.batch.evaluated(by: sides))
+    }
     if affordable < all.batch.x.rows {
       result.notes.append(
         "\(solver.name) on the whole state: \(affordable) of \(all.batch.x.rows) samples, for the work budget"
@@ -39,7 +46,7 @@ extension Measuring {
       adjointFrom: inputs.normal(rows: affordable, columns: model.stateSize),
       // A contraction by 0.98 converges within this limit. A slower one becomes a note, since this path
       // decides nothing.
-      patience: isExact ? nil : 2_000)
+      patience: settings.solving.maximumIterations ?? (isExact ? nil : 2_000))
     let path = EvaluationPath.whole(solver: solver.name)
     result.solves.append(
       PathRecord(path: path, forward: run.solution.records, adjoint: run.adjoint.records))

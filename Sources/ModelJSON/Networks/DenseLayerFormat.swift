@@ -72,8 +72,7 @@ enum LayerParts {
     }
     // The shapes have been checked, so they fit.
     let map = try! Expand<Double>(
-      inputShape: tensor.shape, parameter: nil,
-      constants: [.integers(shape), .integers(dims), .numbers(factors)])
+      inputShape: tensor.shape, shape: shape, dim: IntegerList(dims), factors: factors)
     return Offset(port: port, tensor: tensor, map: map, parameter: parameter)
   }
 

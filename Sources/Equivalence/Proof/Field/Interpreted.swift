@@ -11,10 +11,14 @@ protocol Interpreted: Nonlinearity {
   /// Whether it is undefined for some arguments, so that a proof with it holds only where both sides are
   /// defined.
   var isPartial: Bool { get }
+
+  /// Says how complex the value is at ports of these shapes, where it is more than a sum of what it reads and constants.
+  func grow(_ growth: inout FieldGrowth, shapes: [[Int]])
 }
 
 extension Interpreted {
   var isPartial: Bool { false }
+  func grow(_ growth: inout FieldGrowth, shapes: [[Int]]) {}
 }
 
 /// An interpreted nonlinearity that acts elementwise on its only port.
