@@ -20,8 +20,9 @@ public struct EquivalenceChecker: Sendable {
   public var domain: ClosedRange<Double>?
   /// The seed of the proof's challenge, the inputs, cotangents and random starts.
   public var seed: UInt64 = 0
-  /// How equilibria and adjoints are found, and when they are accepted. Where that is not at rounding, what solving to
-  /// rounding changes explains a difference too. The generic path is asked for rounding always.
+  /// How equilibria and adjoints are found, and when they are accepted. If they are accepted before
+  /// rounding level, the change made by solving to rounding level explains a difference too. The generic
+  /// path always solves to rounding level.
   public var solving = SolveSettings()
   /// The generic solver, which iterates on the whole state.
   public var solver: any FixedPointSolver = Picard()

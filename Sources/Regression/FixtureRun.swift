@@ -27,7 +27,7 @@ package struct FixtureRun {
   private let folder: FixtureFolder
   private let checker: EquivalenceChecker
 
-  /// The fixture in this folder, whose models are solved and judged as the checker says.
+  /// The fixture in this folder, whose models are solved and judged with the checker's settings.
   package init(folder: String, judgedBy checker: EquivalenceChecker = EquivalenceChecker()) {
     self.folder = FixtureFolder(path: folder)
     self.checker = checker

@@ -2,16 +2,16 @@ import Foundation
 import LinearAlgebra
 import Operators
 
-/// An operator with attributes and shapes, as the oracle has it: `Tests/Oracles/operators.py` is the table of examples
-/// from which tests of all operators are driven.
+/// An example of an operator with attributes and shapes. `Tests/Oracles/operators.py` is the table of
+/// examples for the tests of all operators.
 public struct OperatorExample: Sendable, CustomStringConvertible {
   /// The operator's name in files.
   public let type: String
-  /// Its attributes, those that have not their default.
+  /// Its attributes, except those with their default.
   public let attributes: [String: Constant]
-  /// The shapes of its ports; of a linear map that of x.
+  /// The shapes of its ports; for a linear map that of x.
   public let shapes: [[Int]]
-  /// The weight of a linear map that has one.
+  /// The weight of a linear map, if it has one.
   public let weight: Tensor<Double>?
 
   public var description: String { "\(type)\(attributes) of \(shapes)" }
@@ -29,12 +29,12 @@ public struct OperatorExample: Sendable, CustomStringConvertible {
       type: $0.type, attributes: $0.constants.mapValues(\.constant), shapes: $0.shapes, weight: nil)
   }
 
-  /// The linear map, or nil where the example is none.
+  /// The linear map, or nil if the example is not one.
   public func map() throws -> (any LinearMap<Double>)? {
     try LinearMapRegistry.type(named: type)?.init(inputShape: shapes[0], parameter: weight, attributes)
   }
 
-  /// The nonlinearity, or nil where the example is none.
+  /// The nonlinearity, or nil if the example is not one.
   public func nonlinearity() throws -> (any Nonlinearity)? {
     try NonlinearityRegistry.type(named: type)?.init(attributes)
   }
@@ -63,7 +63,7 @@ public struct OperatorExample: Sendable, CustomStringConvertible {
     let nonlinearities: [Function]
   }
 
-  /// The value of an attribute, of whatever kind its JSON says.
+  /// The value of an attribute of any kind.
   private struct Value: Decodable {
     let constant: Constant
 

@@ -1,6 +1,7 @@
 import Operators
 
-/// The tables of the page about operators, made from the registries: each has a heading of its own on the page.
+/// The tables of the page about operators, generated from the registries. Each has its own heading on the
+/// page.
 public enum OperatorPage {
   /// The tables by their headings.
   public static var tables: [(heading: String, table: String)] {
@@ -66,7 +67,7 @@ public enum OperatorPage {
       }).joined(separator: "; ")
   }
 
-  /// A default as the page has it; what says that there is nothing is left to the meaning.
+  /// A default as the page shows it; a default that means "none" is explained in the text instead.
   private static func text(_ value: Constant) -> String {
     switch value {
     case .number(let number) where number.magnitude == .greatestFiniteMagnitude: "(none)"

@@ -16,7 +16,7 @@ struct EquilibriumPair {
     (self.first, self.second) = (first, second)
   }
 
-  /// Whatever is asked for elsewhere: these questions are about states at rounding.
+  /// The standard method, whatever the settings, since these questions concern states at rounding level.
   private static var method: SolutionMethod { .standard }
 
   /// Whether the two may differ on `x`, `[1, input]`, only because one has several equilibria: each side's

@@ -4,7 +4,7 @@ import LinearAlgebra
 
 // The generic path: an equilibrium model solved on the whole state, beside the default way of solving it.
 extension Measuring {
-  /// The equilibrium model that is solved on the whole state: the second, or the first where only that is one.
+  /// The equilibrium model that is solved on the whole state: the second, or the first if only that is one.
   private var wholeModel: (model: EquilibriumModel<Double>, isFirst: Bool)? {
     switch (models.first, models.second) {
     case (_, .equilibrium(let model)): (model, false)
@@ -25,7 +25,7 @@ extension Measuring {
       return
     }
     var all = all
-    // What two paths find of one model is compared at rounding, whatever the models are compared at.
+    // Two paths of one model are compared at rounding level, at whatever tolerance the models are compared.
     let solving = settings.solving.toRounding
     var sides = sides
     if settings.solving.hasTolerance {

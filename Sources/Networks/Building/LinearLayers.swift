@@ -3,7 +3,7 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// `σ(W x + b)` of all coordinates of what it reads, whatever its shape, as `torch.nn.Linear` behind a flattening.
+/// `σ(W x + b)` of all coordinates of its source, of any shape: `torch.nn.Linear` after a flattening.
 public struct DenseLayer: NetworkPart {
   private enum Weights {
     case drawn(outputs: Int, hasBias: Bool)
@@ -70,7 +70,7 @@ public struct ConvolutionLayer: NetworkPart {
   ///
   /// - Parameters:
   ///   - kernelSize: One extent for all spatial axes, or one for each; likewise `stride` and `dilation`.
-  ///   - groups: A divisor of the channels that are read and of those that are returned.
+  ///   - groups: A common divisor of the numbers of input and output channels.
   public init(
     channels: Int, kernelSize: IntegerList, stride: IntegerList = 1, padding: WindowPadding = 0,
     dilation: IntegerList = 1, groups: Int = 1, hasBias: Bool = true,
@@ -134,15 +134,16 @@ public struct ConvolutionLayer: NetworkPart {
   }
 }
 
-/// Any linear map as a layer, made when the shape of what it reads is known:
-/// `MapLayer { try AveragePooling(inputShape: $0, kernelSize: 2) }`.
+/// Any linear map as a layer, made when the shape of its source is known: `MapLayer { try
+/// AveragePooling(inputShape: $0, kernelSize: 2) }`.
 public struct MapLayer: NetworkPart {
   private let make: @Sendable ([Int]) throws -> any LinearMap<Double>
   private let bias: Tensor<Double>?
   private let activation: any Nonlinearity
   private let name: String?
 
-  /// A layer of the map that `make` returns for the shape of what it reads, and a bias of the map's usual shape.
+  /// A layer of the map that `make` returns for the shape of its source, with a bias of the map's usual
+  /// shape.
   public init(
     bias: Tensor<Double>? = nil, activation: any Nonlinearity = Identity(), name: String? = nil,
     _ make: @escaping @Sendable (_ shape: [Int]) throws -> any LinearMap<Double>

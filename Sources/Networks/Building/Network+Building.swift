@@ -3,7 +3,7 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// Collects the parts of a network in the order in which they are written.
+/// Collects the parts of a network in order.
 @resultBuilder
 public enum NetworkBuilder {
   /// A part.
@@ -14,7 +14,7 @@ public enum NetworkBuilder {
     [NonlinearityLayer(nonlinearity)]
   }
 
-  /// Parts that follow one another.
+  /// A sequence of parts.
   public static func buildBlock(_ parts: [any NetworkPart]...) -> [any NetworkPart] { parts.flatMap(\.self) }
 
   /// The parts of a loop.
@@ -26,12 +26,12 @@ public enum NetworkBuilder {
   /// The parts of an `if`.
   public static func buildEither(first parts: [any NetworkPart]) -> [any NetworkPart] { parts }
 
-  /// The parts of its `else`.
+  /// The parts of an `else`.
   public static func buildEither(second parts: [any NetworkPart]) -> [any NetworkPart] { parts }
 }
 
 extension Network<Double> {
-  /// The network of these parts, each of which reads the one before it, the first one the input.
+  /// The network of these parts, each of which reads the previous one; the first reads the input.
   ///
   ///     let network = try Network(input: [1, 8, 8], seed: 1) {
   ///       ConvolutionLayer(channels: 4, kernelSize: 3, padding: 1, activation: ReLU())
@@ -39,12 +39,12 @@ extension Network<Double> {
   ///       DenseLayer(outputs: 10)
   ///     }
   ///
-  /// Weights that are not given are drawn as PyTorch draws them: `NetworkDraft.uniform(_:fanIn:)`. The same seed gives
-  /// the same numbers.
+  /// Missing weights are drawn as in PyTorch: `NetworkDraft.uniform(_:fanIn:)`. The same seed gives the
+  /// same numbers.
   ///
   /// - Parameter input: The shape of one sample.
-  /// - Throws: `InvalidModel` that names the layer, what it expected and what it found; and what making a part throws,
-  ///   `InvalidConstants` as a rule.
+  /// - Throws: `InvalidModel` with the layer, what was expected and what was found; and the errors of the
+  ///   parts, usually `InvalidConstants`.
   public init(input: [Int], seed: UInt64 = 0, @NetworkBuilder _ parts: () throws -> [any NetworkPart]) throws
   {
     guard !input.isEmpty, input.allSatisfy({ $0 > 0 }) else {

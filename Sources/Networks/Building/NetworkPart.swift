@@ -3,24 +3,24 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// A layer, or several, before it is known what they read: what `Network(input:seed:_:)` is written with.
+/// One layer or several whose source is not known yet: the building block of `Network(input:seed:_:)`.
 ///
-/// A part learns the shape of what it reads when the network is made, and adds its layers then. A nonlinearity of one
-/// port is a part by itself.
+/// A part gets the shape of its source when the network is made, and then adds its layers. A nonlinearity
+/// with one port is a part itself.
 public protocol NetworkPart: Sendable {
   /// Adds the part's layers, which read `draft.last`, to a network.
   ///
-  /// - Throws: `InvalidModel` that names the layer, where what it reads does not fit.
+  /// - Throws: `InvalidModel` with the layer, if its source does not fit.
   func append(to draft: inout NetworkDraft) throws(InvalidModel)
 }
 
-/// A network whose layers are added one by one.
+/// A network under construction.
 public struct NetworkDraft {
   /// The layers so far.
   public private(set) var layers: [Layer<Double>] = []
-  /// What the next layer reads: the last layer, or the input.
+  /// The source of the next layer: the last layer, or the input.
   public private(set) var last: Source = .input
-  /// The shape of one sample of that.
+  /// The shape of one sample of the next layer's source.
   public private(set) var shape: [Int]
   private var generator: SeededGenerator
 
@@ -39,17 +39,17 @@ public struct NetworkDraft {
     layers.append(layer)
   }
 
-  /// Numbers uniform within ±1/√fanIn: how `torch.nn.Linear` and `torch.nn.Conv2d` begin (Kaiming's uniform
-  /// initialisation with a slope of √5), weights and biases alike.
+  /// Numbers uniform within ±1/√fanIn: the initial weights and biases of `torch.nn.Linear` and
+  /// `torch.nn.Conv2d` (Kaiming's uniform initialisation with a slope of √5).
   ///
-  /// - Parameter fanIn: How many numbers each output is a sum over.
+  /// - Parameter fanIn: The number of summands of each output.
   public mutating func uniform(_ shape: [Int], fanIn: Int) -> Tensor<Double> {
     let bound = 1 / Double(max(1, fanIn)).squareRoot()
     let elements = (0..<shape.reduce(1, *)).map { _ in bound * (2 * generator.uniform() - 1) }
     return Tensor(shape: shape, elements: elements)
   }
 
-  /// What `make` returns; an error of its attributes names the layer.
+  /// The result of `make`; an error of its attributes names the layer.
   func located<Value>(_ name: String, _ make: () throws(InvalidConstants) -> Value) throws(InvalidModel)
     -> Value
   {

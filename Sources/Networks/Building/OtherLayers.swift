@@ -19,13 +19,13 @@ public struct NonlinearityLayer: NetworkPart {
   }
 }
 
-/// `σ(x + f(x))`: parts with a connection around them.
+/// `σ(x + f(x))`: parts with a skip connection.
 public struct ResidualLayer: NetworkPart {
   private let parts: [any NetworkPart]
   private let activation: any Nonlinearity
   private let name: String?
 
-  /// A layer that adds what the parts read to what they return, which has the same shape.
+  /// A layer that adds the parts' source to their result, which must have the same shape.
   public init(
     activation: any Nonlinearity = Identity(), name: String? = nil,
     @NetworkBuilder _ parts: () throws -> [any NetworkPart]
@@ -61,7 +61,7 @@ public struct EquilibriumLayer: NetworkPart {
   private let model: EquilibriumModel<Double>
   private let name: String?
 
-  /// A layer of this model, whose input is what the layer reads.
+  /// A layer of this model, whose input is the layer's source.
   public init(_ model: EquilibriumModel<Double>, name: String? = nil) {
     (self.model, self.name) = (model, name)
   }

@@ -1,6 +1,6 @@
 import Operators
 
-/// Attributes of operators, by the rules of their shapes where there are some, else by their kinds.
+/// Attributes of operators, by the rules of their shapes if there are any, else by their kinds.
 extension Draws {
   /// Attributes of these kinds: often left at their defaults, and otherwise anything.
   package mutating func attributes(_ schema: OperatorSchema) -> [String: Constant] {
@@ -33,7 +33,7 @@ extension Draws {
     return attributes
   }
 
-  /// One number for all axes, one for each, or those before all axes and then those behind.
+  /// One number for all axes, one for each, or those before all axes and then those after.
   package mutating func padding(kernel: [Int], dilation: [Int]) -> [Int] {
     let reaches = kernel.indices.map { axis in
       (kernel[axis] - 1) * (dilation.count == 1 ? dilation[0] : dilation[axis])
@@ -62,7 +62,7 @@ extension Draws {
     let kernel = kernel(shape)
     var attributes = window(shape, kernel: kernel, mayBeSame: false)
     attributes["kernel_size"] = .integers(Set(kernel).count == 1 && chance(0.5) ? [kernel[0]] : kernel)
-    // A kernel of one number says not how many axes there are, which only its strides would ask for.
+    // A kernel of one number does not determine the number of axes; the strides do.
     if chance(0.4) { attributes["stride"] = nil }
     attributes["ceil_mode"] = .flag(chance(0.4))
     attributes["count_include_pad"] = .flag(chance(0.5))

@@ -12,7 +12,8 @@ protocol Interpreted: Nonlinearity {
   /// defined.
   var isPartial: Bool { get }
 
-  /// Says how complex the value is at ports of these shapes, where it is more than a sum of what it reads and constants.
+  /// The complexity of the value at ports of these shapes, if it is more than a sum of its sources and
+  /// constants.
   func grow(_ growth: inout FieldGrowth, shapes: [[Int]])
 }
 
