@@ -17,7 +17,7 @@ extension Network {
     if let group = model.cyclicGroups.first {
       let names = group.members.prefix(4).map { "\"\(model.blocks[$0].name)\"" }.joined(separator: ", ")
       throw InvalidModel(
-        "expected blocks that read each other in no cycle, found one through \(names)"
+        "expected blocks without a cycle, found one through \(names)"
           + (group.members.count > 4 ? ", …" : ""))
     }
     let taken = Set(

@@ -109,7 +109,7 @@ private func evaluationOrder<S>(of layers: [Layer<S>]) throws(InvalidModel) -> [
     guard component.count == 1, !sources[component[0]].contains(component[0]) else {
       let names = component.prefix(4).map { "\"\(layers[$0].name)\"" }.joined(separator: ", ")
       throw InvalidModel(
-        "inputs: expected layers that read each other in no cycle, found one through \(names)"
+        "inputs: expected layers without a cycle, found one through \(names)"
           + (component.count > 4 ? ", …" : ""))
     }
     order.append(component[0])

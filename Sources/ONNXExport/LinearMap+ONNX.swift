@@ -14,7 +14,7 @@ extension LinearMap<Double> {
     if self is any IndexMap { return emitIndices(x, in: graph) }
     guard checkedProduct([inputSize, outputSize], atMost: largestMatrix) != nil else {
       throw ONNXRefusal(
-        "a linear map that ONNX has, or one of at most \(largestMatrix) entries",
+        "a linear map with an ONNX operator, or one of at most \(largestMatrix) entries",
         found: "\(Self.typeName) of \(outputSize) by \(inputSize)")
     }
     let y = graph.product(x, Tensor(matrix), named: Self.typeName)

@@ -49,7 +49,7 @@ struct TransitionEmitter {
 
   private mutating func value(of block: Block<Double>) throws(ONNXRefusal) -> ONNXValue {
     guard let nonlinearity = block.nonlinearity as? any ONNXEmitting else {
-      throw ONNXRefusal("a nonlinearity that ONNX has", found: block.nonlinearity.description)
+      throw ONNXRefusal("a nonlinearity with an ONNX operator", found: block.nonlinearity.description)
     }
     var ports: [ONNXValue] = []
     for port in block.portShapes.indices { ports.append(try self.port(port, of: block)) }

@@ -85,7 +85,7 @@ package enum ONNXReader {
       case .mixesBatch(let place, let what):
         throw FileError(
           .badData, file: bytes.name, place: place,
-          "expected operators that leave the batch axis alone, found one that \(what)")
+          "expected operators that do not change the batch axis, found one that \(what)")
       }
     }
   }

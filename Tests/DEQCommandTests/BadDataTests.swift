@@ -241,7 +241,7 @@ import Testing
     Case(
       "minus Infinity",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weight": [[1, -Infinity]]}]}"#,
-      #"1:95: expected a number as JSON writes it, found -Infinity"#),
+      #"1:95: expected a JSON number, found -Infinity"#),
     Case(
       "1e999",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weight": [[1, 1e999]]}]}"#,
@@ -253,11 +253,11 @@ import Testing
     Case(
       "a leading zero",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weight": [[01, 2]]}]}"#,
-      #"1:94: expected a number as JSON writes it, found ','"#),
+      #"1:94: expected a JSON number, found ','"#),
     Case(
       "hexadecimal",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weight": [[0x1, 2]]}]}"#,
-      #"1:93: expected a number as JSON writes it, found 'x'"#),
+      #"1:93: expected a JSON number, found 'x'"#),
     Case(
       "a comma at the end",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weight": [[1, 2,]]}]}"#,
@@ -277,11 +277,11 @@ import Testing
     Case(
       "two layers of one name",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "name": "a", "weight": [[1, 2], [3, 4]]}, {"type": "dense", "name": "a", "weight": [[1, 2], [3, 4]]}]}"#,
-      #"layers[1].name: expected a name of its own, found "a", the name of layers[0]"#),
+      #"layers[1].name: expected a unique name, found "a", the name of layers[0]"#),
     Case(
       "a name that a default name takes",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "name": "layer1", "weight": [[1, 2], [3, 4]]}, {"type": "dense", "weight": [[1, 2]]}]}"#,
-      #"layers[1]: expected a name of its own, found "layer1", the name of layers[0]"#),
+      #"layers[1]: expected a unique name, found "layer1", the name of layers[0]"#),
     Case(
       "an empty name",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "name": "", "weight": [[1, 2]]}]}"#,
@@ -289,7 +289,7 @@ import Testing
     Case(
       "a layer called input",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "name": "input", "weight": [[1, 2]]}]}"#,
-      #"layers[0].name: expected a name of the layer's own, not the input's, found "input""#),
+      #"layers[0].name: expected a name other than the input's, found "input""#),
     Case(
       "an input that no layer has the name of",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "inputs": ["x"], "weight": [[1, 2]]}]}"#,
@@ -301,11 +301,11 @@ import Testing
     Case(
       "a layer that reads itself",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "name": "a", "inputs": ["a"], "weight": [[1, 2], [3, 4]]}]}"#,
-      #"layers[0].inputs: expected layers that read each other in no cycle, found one through "a""#),
+      #"layers[0].inputs: expected layers without a cycle, found one through "a""#),
     Case(
       "layers in a cycle",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "name": "a", "inputs": ["b"], "weight": [[1, 2], [3, 4]]}, {"type": "dense", "name": "b", "weight": [[1, 2], [3, 4]]}]}"#,
-      #"layers[0].inputs: expected layers that read each other in no cycle, found one through "a", "b""#),
+      #"layers[0].inputs: expected layers without a cycle, found one through "a", "b""#),
     Case(
       "an output that no layer has the name of",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weight": [[1, 2]]}], "output": "x"}"#,
@@ -313,7 +313,7 @@ import Testing
     Case(
       "parameters of one name",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "name": "a.b", "weight": [[1, 2], [3, 4]]}, {"type": "equilibrium", "name": "a", "model": {"input": [2], "blocks": [{"name": "z", "size": 2, "activation": "tanh"}], "Wx": [{"to": "z", "matrix": [[1, 2], [3, 4]], "parameter": "b.weight"}], "output": "z"}}]}"#,
-      #"layers[1]: expected parameters with names of their own, found "a.b.weight", a parameter of layers[0] too"#
+      #"layers[1]: expected parameters with unique names, found "a.b.weight", a parameter of layers[0] too"#
     ),
   ]
 
@@ -326,7 +326,7 @@ import Testing
     Case(
       "two blocks of one name",
       #"{"format": "equilibrium", "version": 1, "input": [2], "blocks": [{"name": "z", "size": 2, "activation": "tanh"}, {"name": "z", "size": 2, "activation": "tanh"}], "Wz": [], "Wx": [], "b": [], "output": "z"}"#,
-      #"blocks[1].name: expected a name of its own, found "z", the name of blocks[0]"#),
+      #"blocks[1].name: expected a unique name, found "z", the name of blocks[0]"#),
     Case(
       "a block of size 0",
       #"{"format": "equilibrium", "version": 1, "input": [2], "blocks": [{"name": "z", "size": 0, "activation": "tanh"}], "Wz": [], "Wx": [], "b": [], "output": "z"}"#,

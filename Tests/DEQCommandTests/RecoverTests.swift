@@ -111,10 +111,10 @@ import Testing
     try folder.write(Examples.network, to: "mlp.json")
     try expectFailure(
       ["recover", "loop.json"], 65,
-      #"loop.json: expected blocks that read each other in no cycle, found one through "z""#)
+      #"loop.json: expected blocks without a cycle, found one through "z""#)
     try expectFailure(
       ["recover", "ring.json"], 65,
-      #"ring.json: expected blocks that read each other in no cycle, found one through "z0", "z1", "z2", "z3", …"#
+      #"ring.json: expected blocks without a cycle, found one through "z0", "z1", "z2", "z3", …"#
     )
     try expectFailure(
       ["recover", "mlp.json"], 65, #"mlp.json: format: expected "equilibrium", found a network"#)

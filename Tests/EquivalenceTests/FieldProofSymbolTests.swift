@@ -72,7 +72,7 @@ struct FieldProofSymbolTests {
         Issue.record("proved")
         continue
       }
-      #expect(gap.reason == "a number that is not finite takes part in arithmetic")
+      #expect(gap.reason == "a number that is not finite is used in arithmetic")
     }
   }
 

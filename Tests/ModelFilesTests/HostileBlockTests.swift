@@ -126,14 +126,15 @@ struct HostileBlockTests {
         #".map: expected a map to 6 numbers (the size of port 0 of "k"), found one to 3, shape [3]"#),
       terms(
         #"{"from": "a", "map": "identity", "parameter": "p"}"#,
-        ".parameter: expected no parameter of a map that has no numbers to train, found one"),
+        ".parameter: expected no parameter for a map without trained numbers, found one"),
       terms(
         #"{"from": "a", "map": {"type": "scale", "weight": 2}}, {"from": "a", "map": {"type": "scale", "weight": 3}}"#,
-        ".terms[1]: expected a parameter that tells the entry from the one at layers[1].terms[0], found none"),
+        ".terms[1]: expected a parameter that distinguishes the entry from the one at layers[1].terms[0], found none"
+      ),
       terms(
         #"{"from": "a", "map": {"type": "scale", "weight": 2}, "parameter": "p"}, "#
           + #"{"from": "a", "map": {"type": "scale", "weight": 3}, "parameter": "p"}"#,
-        #".terms[1].parameter: expected the same numbers wherever a parameter stands, found "p" with others at "#
+        #".terms[1].parameter: expected the same numbers in every occurrence of a parameter, found "p" with others at "#
           + "layers[1].terms[0].parameter too"),
       terms(
         #"{"from": "a", "map": {"type": "scale", "weight": 2}, "parameter": "p"}, "#
@@ -161,7 +162,7 @@ struct HostileBlockTests {
       offset(#""tensor": [[1, 2], [3]]"#, ".tensor[1]: expected 2 elements, found 1"),
       offset(
         #""tensor": [1, 2, 3, 4, 5, 6], "view": [6]"#,
-        #".view: expected no "view" without a "map" that sees it, found one"#),
+        #".view: expected no "view" without a "map", found one"#),
       offset(
         #""tensor": [1, 2], "map": {"type": "expand", "shape": [3, 2]}, "view": [3]"#,
         ".view: expected a shape of 2 numbers (the size of the tensor), found [3]"),
@@ -194,11 +195,11 @@ struct HostileBlockTests {
     #expect(message(reading: network("2")) == nil)
     #expect(
       message(reading: network("3"))
-        == #"layers[1]: expected the same numbers wherever a parameter stands, found "a.weight", a parameter of layers[0] too"#
+        == #"layers[1]: expected the same numbers in every occurrence of a parameter, found "a.weight", a parameter of layers[0] too"#
     )
     #expect(
       message(reading: network("2.0000000000000004"))
-        == #"layers[1]: expected the same numbers wherever a parameter stands, found "a.weight", a parameter of layers[0] too"#
+        == #"layers[1]: expected the same numbers in every occurrence of a parameter, found "a.weight", a parameter of layers[0] too"#
     )
   }
 
@@ -244,10 +245,10 @@ struct HostileBlockTests {
         #"Wz[0].view: expected a shape of 2 numbers (the size of "p"), found [4]"#),
       model(
         #""Wx": [{"to": "p", "map": {"type": "scale", "weight": 1}}, {"to": "p", "matrix": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]}]"#,
-        "Wx[1]: expected a parameter that tells the entry from the one at Wx[0], found none"),
+        "Wx[1]: expected a parameter that distinguishes the entry from the one at Wx[0], found none"),
       model(
         #""Wx": [{"to": "q", "port": 1, "map": {"type": "slice", "dim": 0, "end": 2}, "parameter": "s"}]"#,
-        "Wx[0].parameter: expected no parameter of a map that has no numbers to train, found one"),
+        "Wx[0].parameter: expected no parameter for a map without trained numbers, found one"),
       model(
         #""b": [{"to": "q", "port": 1, "vector": [1, 2, 3]}]"#,
         #"b[0].vector: expected 2 numbers (the size of port 1 of "q"), found 3"#),

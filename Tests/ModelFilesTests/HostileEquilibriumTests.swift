@@ -54,7 +54,7 @@ struct HostileEquilibriumTests {
         "blocks: expected up to 67108864 state coordinates, found more"),
       blocks(
         "[{\"name\": \"b\", \"size\": 1, \"activation\": \"relu\"}, {\"name\": \"b\", \"size\": 1, \"activation\": \"relu\"}]",
-        "blocks[1].name: expected a name of its own, found \"b\", the name of blocks[0]"),
+        "blocks[1].name: expected a unique name, found \"b\", the name of blocks[0]"),
       Refusal(model("", output: "\"c\""), "output: expected the name of a block, found \"c\""),
       Refusal(model("", output: "1"), "output: expected the name of a block, found 1"),
       Refusal(

@@ -316,7 +316,7 @@ struct HostileLayerTests {
       {"type": "relu", "name": "a"}, {"type": "add", "name": "b", "inputs": ["a", "d"]},
       {"type": "product", "name": "c", "inputs": ["a", "b"]}, {"type": "cat", "name": "d", "inputs": ["c", "a"]}
       """#,
-      #"layers[1].inputs: expected layers that read each other in no cycle, found one through "b", "c", "d""#)
+      #"layers[1].inputs: expected layers without a cycle, found one through "b", "c", "d""#)
     #expect(message(reading: refusal.text) == refusal.message)
   }
 }

@@ -95,13 +95,13 @@ struct HostileNetworkTests {
       layers(square("\"name\": 3"), "layers[0].name: expected a name, found 3"),
       layers(
         square("\"name\": \"input\""),
-        "layers[0].name: expected a name of the layer's own, not the input's, found \"input\""),
+        "layers[0].name: expected a name other than the input's, found \"input\""),
       layers(
         square("\"name\": \"a\"") + "," + square() + "," + square("\"name\": \"a\""),
-        "layers[2].name: expected a name of its own, found \"a\", the name of layers[0]"),
+        "layers[2].name: expected a unique name, found \"a\", the name of layers[0]"),
       layers(
         square("\"name\": \"layer1\"") + "," + square(),
-        "layers[1]: expected a name of its own, found \"layer1\", the name of layers[0]"),
+        "layers[1]: expected a unique name, found \"layer1\", the name of layers[0]"),
     ])
   func layer(_ refusal: Refusal) {
     #expect(message(reading: refusal.text) == refusal.message)
@@ -156,7 +156,7 @@ struct HostileNetworkTests {
         "layers[1].weight: expected rows of 2 numbers (the size of \"fc1\"), found 3"),
       layers(
         square("\"inputs\": [\"layer1\"]") + ",{\"type\": \"dense\", \"weight\": [[1, 2]]}",
-        "layers[0].inputs: expected layers that read each other in no cycle, found one through \"layer0\", \"layer1\""
+        "layers[0].inputs: expected layers without a cycle, found one through \"layer0\", \"layer1\""
       ),
       layers(
         square("\"inputs\": [\"b\"]")
@@ -181,11 +181,11 @@ struct HostileNetworkTests {
         square("\"inputs\": \"input\""), "layers[0].inputs: expected a list of one name, found \"input\""),
       layers(
         square("\"inputs\": [\"layer0\"]"),
-        "layers[0].inputs: expected layers that read each other in no cycle, found one through \"layer0\""),
+        "layers[0].inputs: expected layers without a cycle, found one through \"layer0\""),
       layers(
         square() + "," + square("\"inputs\": [\"layer5\"]") + ","
           + [2, 3, 4, 5].map { _ in square() }.joined(separator: ","),
-        "layers[1].inputs: expected layers that read each other in no cycle, "
+        "layers[1].inputs: expected layers without a cycle, "
           + "found one through \"layer1\", \"layer2\", \"layer3\", \"layer4\", …"),
       Refusal(network(square(), ", \"output\": \"x\""), "output: expected the name of a layer, found \"x\""),
       Refusal(
@@ -269,7 +269,7 @@ struct HostileNetworkTests {
           + "\"blocks\": [{\"name\": \"z\", \"size\": 2, \"activation\": \"relu\"}], "
           + "\"b\": [{\"to\": \"z\", \"vector\": [1, 2], \"parameter\": \"b.weight\"}]}},"
           + square("\"name\": \"a.b\""),
-        "layers[1]: expected parameters with names of their own, found \"a.b.weight\", a parameter of layers[0] too"
+        "layers[1]: expected parameters with unique names, found \"a.b.weight\", a parameter of layers[0] too"
       ),
     ])
   func equilibriumLayers(_ refusal: Refusal) {

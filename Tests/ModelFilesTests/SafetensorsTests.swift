@@ -77,12 +77,12 @@ struct SafetensorsTests {
   @Test("A name stands in a file once")
   func names() throws {
     for (names, problem) in [
-      (["a", "a"], "\"a\": expected a tensor with a name of its own, found two"),
+      (["a", "a"], "\"a\": expected a tensor with a unique name, found two"),
       (
         ["__metadata__"],
-        "\"__metadata__\": expected a tensor with a name that the format can say, found another"
+        "\"__metadata__\": expected a tensor with a name that the format can represent, found another"
       ),
-      (["a\0"], "\"a\\u{0}\": expected a tensor with a name that the format can say, found another"),
+      (["a\0"], "\"a\\u{0}\": expected a tensor with a name that the format can represent, found another"),
     ] {
       #expect {
         try SafetensorsWriter(names.map { ($0, Tensor([1])) }).write(to: MemorySink())

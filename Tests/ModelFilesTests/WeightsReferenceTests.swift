@@ -237,7 +237,7 @@ struct WeightsReferenceTests {
     #expect(try block("[[1, 2], [3, 4]]") == nil)
     #expect(
       try block(#"{"tensor": "other"}"#)
-        == #"n.json: layers[0].terms[1].parameter: expected the same numbers wherever a parameter stands, found "p" "#
+        == #"n.json: layers[0].terms[1].parameter: expected the same numbers in every occurrence of a parameter, found "p" "#
         + "with others at layers[0].terms[0].parameter too")
   }
 

@@ -158,7 +158,8 @@ struct ReadBackRefusalTests {
       $0.edit { node in if node.opType == "ReduceMin" { node.opType = "ReduceMax" } }
     },
     Break(
-      true, "Loop \"equilibrium\": expected a body that puts 0 for numbers that are not finite, found none"
+      true,
+      "Loop \"equilibrium\": expected a body that replaces numbers that are not finite by 0, found another"
     ) {
       $0.edit { node in if node.opType == "Where" { node.input.swapAt(1, 2) } }
     },
@@ -202,10 +203,10 @@ struct ReadBackRefusalTests {
     #expect(try message { $0.graph.input.removeFirst() } == "inputs: expected z and x, found \"x\"")
     #expect(
       try message { $0.graph.edit { node in if node.opType == "Concat" { node.opType = "Sum" } } }
-        == "\"f\": expected the values of 2 blocks side by side, found another value")
+        == "\"f\": expected the values of 2 blocks concatenated, found another value")
     #expect(
       try message { $0.graph.edit { node in if node.opType == "Split" { node.input[1] = "none" } } }
-        == "Split \"hidden/z\": expected 4 coordinates taken apart block by block, found another split")
+        == "Split \"hidden/z\": expected 4 coordinates split into blocks, found another split")
     #expect(
       try message { proto in
         let position = proto.metadataProps.firstIndex { $0.key == "deq.output" }!

@@ -169,7 +169,7 @@ struct StructureTests {
     #expect {
       try ONNXExport(model, file: "m.onnx")
     } throws: { error in
-      "\(error)" == "m.onnx: \"strange\": expected a nonlinearity that ONNX has, found odd"
+      "\(error)" == "m.onnx: \"strange\": expected a nonlinearity with an ONNX operator, found odd"
     }
   }
 
@@ -226,7 +226,7 @@ struct StructureTests {
       try ONNXExport(model(5000))
     } throws: { error in
       "\(error)".hasSuffix(
-        "\"twice\": expected a linear map that ONNX has, or one of at most 16777216 entries, found doubling of 5000 by 5000"
+        "\"twice\": expected a linear map with an ONNX operator, or one of at most 16777216 entries, found doubling of 5000 by 5000"
       )
     }
   }

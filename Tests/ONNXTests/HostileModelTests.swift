@@ -143,7 +143,7 @@ struct HostileModelTests {
       $0.graph.initializer[1].name = "W"
     },
     Break("initializer \"\": expected a name, found none") { $0.graph.initializer[1].name = "" },
-    Break("MatMul \"fc\": expected nodes that read each other in no cycle, found one through this one") {
+    Break("MatMul \"fc\": expected nodes without a cycle, found one through this one") {
       $0.graph.node[1].input[0] = "relu"
     },
     Break("output \"nothing\": expected a value that a supported output of a node gives, found none") {
@@ -210,12 +210,12 @@ struct HostileModelTests {
       $0.graph.node[6].attribute = [.int("axis", 9)]
     },
     Break(
-      "Softmax \"y\": expected operators that leave the batch axis alone, found one that normalises over the batch axis"
+      "Softmax \"y\": expected operators that do not change the batch axis, found one that normalises over the batch axis"
     ) {
       $0.graph.node[6].attribute = [.int("axis", 0)]
     },
     Break(
-      "initializer \"W\": external_data: expected a model in a file, beside which \"w\" may stand, found standard input"
+      "initializer \"W\": external_data: expected a model in a file, with \"w\" beside it, found standard input"
     ) {
       $0.graph.initializer[0].clearRawData()
       $0.graph.initializer[0].dataLocation = 1

@@ -76,7 +76,7 @@ struct ParameterProver {
     for match in matches {
       for (table, name) in [(first, match.first), (second, match.second)] {
         guard let entry = table[name] else { continue }
-        if !entry.isConsistent { return "\"\(name)\" has other numbers in another place" }
+        if !entry.isConsistent { return "\"\(name)\" has different numbers in different places" }
         if entry.tensor.elements.contains(where: { !$0.isFinite }) {
           return "\"\(name)\" has a number that is not finite"
         }
@@ -125,7 +125,7 @@ extension FieldComparison {
   fileprivate var parameterGroupMatch: GroupMatch {
     let digests = sides.map { $0.evaluation.groups.map(\.digest) }
     for own in digests where Set(own).count < own.count {
-      return .different("a group of equations stands there twice")
+      return .different("a group of equations occurs twice")
     }
     guard Set(digests[0]) == Set(digests[1]) else {
       return .different("a group of equations that are solved has no counterpart")

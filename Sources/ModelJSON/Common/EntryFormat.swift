@@ -104,7 +104,7 @@ enum OffsetFormat {
     let tensor = try value.tensorOrReference()
     guard let mapValue = entry.optional("map") else {
       if let view = entry.optional("view") {
-        throw view.expected("no \"view\" without a \"map\" that sees it", found: "one")
+        throw view.expected("no \"view\" without a \"map\"", found: "one")
       }
       guard tensor.count == place.size else {
         throw value.expected("\(counted(place.size, "number")) (\(place.reason))", found: "\(tensor.count)")

@@ -65,7 +65,7 @@ enum LinearMapFormat {
   ) throws(FileError) {
     let type = Swift.type(of: map)
     guard LinearMapRegistry.type(named: type.typeName) != nil else {
-      throw writer.unwritable("a linear map that files have", found: type.typeName)
+      throw writer.unwritable("a linear map with a file format", found: type.typeName)
     }
     if map.parameter == nil, AttributesFormat.areDefaults(map.attributes, of: type.schema) {
       return try writer.string(type.typeName)

@@ -21,7 +21,7 @@ package struct BlockLayout {
       let block = try Self.block(element)
       if let other = positions.updateValue(blocks.count, forKey: block.name) {
         throw try JSONObject(element, keys: nil).required("name").expected(
-          "a name of its own", found: "\(quoted(block.name)), the name of \(value.element(other).place)")
+          "a unique name", found: "\(quoted(block.name)), the name of \(value.element(other).place)")
       }
       blocks.append(block)
       total += max(block.size, block.portShapes.reduce(0) { $0 + $1.reduce(1, *) })

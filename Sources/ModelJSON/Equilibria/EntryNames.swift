@@ -35,7 +35,7 @@ struct EntryNames {
     let value = entry.optional("parameter")
     guard let shape else {
       if let value {
-        throw value.expected("no parameter of a map that has no numbers to train", found: "one")
+        throw value.expected("no parameter for a map without trained numbers", found: "one")
       }
       return nil
     }
@@ -58,7 +58,7 @@ struct EntryNames {
     if parameter == nil, entry.optional("map") != nil || other.isMap {
       // Matrices at one place are summands of one matrix; other maps have gradients of their own.
       throw entry.value.expected(
-        "a parameter that tells the entry from the one at \(other.path)", found: "none")
+        "a parameter that distinguishes the entry from the one at \(other.path)", found: "none")
     }
     guard owner.shape == other.shape else {
       throw (value ?? entry.value).expected(
@@ -81,7 +81,7 @@ struct EntryNames {
     guard let parameter, let tensor else { return parameter }
     if let other = tensors[parameter], !other.isIdentical(to: tensor) {
       throw try entry.required("parameter").expected(
-        "the same numbers wherever a parameter stands",
+        "the same numbers in every occurrence of a parameter",
         found: "\(quoted(parameter)) with others at \(owners[parameter]!.path) too")
     }
     tensors[parameter] = tensor

@@ -59,11 +59,11 @@ package struct NetworkReader {
     let nameValue = object.optional("name")
     let name = try nameValue?.name() ?? "layer\(entries.count)"
     if let nameValue, name == "input" {
-      throw nameValue.expected("a name of the layer's own, not the input's")
+      throw nameValue.expected("a name other than the input's")
     }
     if let other = positions.updateValue(entries.count, forKey: name) {
       throw (nameValue ?? value).expected(
-        "a name of its own", found: "\(quoted(name)), the name of \(entries[other].object.value.place)")
+        "a unique name", found: "\(quoted(name)), the name of \(entries[other].object.value.place)")
     }
     let inputs = try object.optional("inputs").map { value throws(FileError) in
       try Self.inputs(value, count: format.inputCount)
@@ -95,7 +95,7 @@ package struct NetworkReader {
     guard let inputs = entry.inputs else {
       guard entry.format.inputCount.contains(1) else {
         _ = try entry.object.required("inputs")
-        preconditionFailure("inputs that are not there")
+        preconditionFailure("unknown inputs")
       }
       return [index == 0 ? .input : .node(index - 1)]
     }
@@ -148,7 +148,7 @@ package struct NetworkReader {
     // In a cycle at least one layer reads a layer other than the previous one, which requires `inputs`.
     let place = component.compactMap { entries[$0].object.optional("inputs") }.first ?? object.value
     throw place.expected(
-      "layers that read each other in no cycle",
+      "layers without a cycle",
       found: "one through \(names)" + (component.count > 4 ? ", …" : ""))
   }
 
@@ -170,7 +170,7 @@ package struct NetworkReader {
         guard isSpelled, own[name]!.isIdentical(to: owner.tensor) else {
           throw entries[index].object.value.expected(
             isSpelled
-              ? "the same numbers wherever a parameter stands" : "parameters with names of their own",
+              ? "the same numbers in every occurrence of a parameter" : "parameters with unique names",
             found: "\(quoted(name)), a parameter of \(entries[owner.layer].object.value.place) too")
         }
       }

@@ -31,7 +31,7 @@ package enum NetworkWriter {
     try writer.beginObject(.inLine)
     try writer.key("type")
     guard let format = LayerRegistry.format(writing: layer) else {
-      throw writer.unwritable("a layer of a type that files have", found: "another")
+      throw writer.unwritable("a layer whose type has a file format", found: "another")
     }
     try writer.string(format.typeName)
     try writer.key("name")

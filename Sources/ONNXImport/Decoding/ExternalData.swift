@@ -77,7 +77,7 @@ package final class ExternalDataFiles: Sendable {
     if let file = opened.withLock({ $0[location] }) { return file }
     guard let folder else {
       throw refused(
-        "expected a model in a file, beside which \(quoted(location)) may stand, found standard input")
+        "expected a model in a file, with \(quoted(location)) beside it, found standard input")
     }
     let parts = location.split(separator: "/", omittingEmptySubsequences: false)
     guard !location.hasPrefix("/"), !location.utf8.contains(0), !parts.contains(".."),

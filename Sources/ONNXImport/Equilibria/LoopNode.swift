@@ -31,7 +31,7 @@ struct LoopNode {
     else {
       throw .refused(
         place: place,
-        "expected a state, and perhaps whether samples have converged, found a loop over "
+        "expected a state, and optionally convergence flags, found a loop over "
           + counted(max(0, node.inputs.count - 2), "value"))
     }
     guard body.initializerCount == 0 else {
@@ -40,7 +40,7 @@ struct LoopNode {
     }
     let given = Set(model.initializers.map(\.name) + model.inputs.map(\.name))
     if let taken = body.inputs.first(where: { given.contains($0.name) }) {
-      throw .refused(place: place, "expected names of its own in the body, found \(quoted(taken.name))")
+      throw .refused(place: place, "expected unique names in the body, found \(quoted(taken.name))")
     }
     found = FoundGraph(body.nodes, model.initializers)
     guard case .integers(let count)? = found.constants[node.inputs[0]]?.contents, count.count == 1,
@@ -71,7 +71,7 @@ struct LoopNode {
       if (try? match.match.match(match.names[0], node.outputs[0])) != nil { return node.outputs[0] }
     }
     throw .refused(
-      place: node.place, "expected a body that puts 0 for numbers that are not finite, found none")
+      place: node.place, "expected a body that replaces numbers that are not finite by 0, found another")
   }
 
   /// A comparison with the nodes that `build` writes for the state z.

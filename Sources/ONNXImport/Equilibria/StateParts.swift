@@ -42,7 +42,7 @@ struct StateParts {
     else {
       throw .refused(
         place: node.place,
-        "expected \(counted(graph.size, "coordinate")) taken apart block by block, found another split")
+        "expected \(counted(graph.size, "coordinate")) split into blocks, found another split")
     }
     guard let concat = found.givers[concatenated]?.node, concat.operatorType == "Concat",
       case .integer(1)? = concat.attributes["axis"], concat.attributes.count == 1,
@@ -50,7 +50,7 @@ struct StateParts {
     else {
       throw .refused(
         place: quoted(graph.result),
-        "expected the values of \(counted(sizes.count, "block")) side by side, found another value")
+        "expected the values of \(counted(sizes.count, "block")) concatenated, found another value")
     }
     (parts, self.sizes, values) = (node.outputs, sizes, concat.inputs)
     nodes = graph.nodes.filter { $0.outputs != node.outputs && $0.outputs != concat.outputs }

@@ -170,7 +170,8 @@ extension GraphImport {
     for (place, index) in placeholders.enumerated() { position[index] = place }
     var taken = Set(names)
     guard taken.count == names.count, !taken.contains("") else {
-      throw .refused(place: "metadata", "expected a name of its own for each block, found one twice or none")
+      throw .refused(
+        place: "metadata", "expected a unique name for each block, found a duplicate or missing one")
     }
     return (results + helpers).enumerated().map { place, index in
       var block = blocks[index]

@@ -75,7 +75,7 @@ extension ONNXModel {
         case .done: break
         case .open:
           throw .refused(
-            place: node.place, "expected nodes that read each other in no cycle, found one through this one")
+            place: node.place, "expected nodes without a cycle, found one through this one")
         case nil:
           states[source] = .open
           stack.append((source, 0))

@@ -54,7 +54,7 @@ package struct NodeImport {
   func constantNumbers(_ index: Int, _ what: String) throws(ImportFailure) -> [Double]? {
     guard hasInput(index) else { return nil }
     guard case .numbers(let numbers) = try input(index) else {
-      throw .refused("expected constant numbers as \(what), found a value that is computed")
+      throw .refused("expected constant numbers as \(what), found a computed value")
     }
     return numbers.elements
   }
@@ -63,7 +63,7 @@ package struct NodeImport {
   func constantIntegers(_ index: Int, _ what: String) throws(ImportFailure) -> [Int]? {
     guard hasInput(index) else { return nil }
     guard case .integers(let integers) = try input(index) else {
-      throw .refused("expected constant integers as \(what), found a value that is computed")
+      throw .refused("expected constant integers as \(what), found a computed value")
     }
     return integers.elements
   }

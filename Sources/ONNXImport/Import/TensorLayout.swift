@@ -83,7 +83,7 @@ package struct TensorLayout: Equatable {
     guard let batch else { return try TensorLayout(sampleShape) }
     var shape = sampleShape
     if isMerged {
-      guard shape[batch.axis] == batch.factor else { throw .mixesBatch("takes the batch axis apart") }
+      guard shape[batch.axis] == batch.factor else { throw .mixesBatch("splits the batch axis") }
       shape[batch.axis] = self.shape[batch.axis]
     } else {
       shape.insert(batch.extent, at: batch.axis)
@@ -108,7 +108,7 @@ package struct TensorLayout: Equatable {
       }
       count *= extent
     }
-    throw .mixesBatch("reshapes \(self.shape) to \(shape), which takes the batch axis apart")
+    throw .mixesBatch("reshapes \(self.shape) to \(shape), which splits the batch axis")
   }
 
   /// The layout of several values after broadcasting as in NumPy.

@@ -15,7 +15,7 @@ extension NodeImport {
   /// `softmax(scale · Q Kᵀ + mask) V` for each head; returns the result, and keys and values unchanged.
   fileprivate func attention() throws(ImportFailure) -> [Value] {
     guard !hasInput(4), !hasInput(5), !hasInput(6) else {
-      throw .refused("expected no keys and values of earlier calls, found some")
+      throw .refused("expected no past keys and values, found some")
     }
     let (queryHeads, keyHeads) = (try integer("q_num_heads"), try integer("kv_num_heads"))
     let query = try heads(0, queryHeads, "query")
@@ -96,7 +96,7 @@ extension NodeImport {
     let elements = excluded.elements
     for row in stride(from: 0, to: elements.count, by: columns)
     where elements[row..<row + columns].allSatisfy({ $0 == -.infinity }) {
-      throw .refused("expected queries that may look at a key, found one that the mask excludes from all")
+      throw .refused("expected a mask that leaves every query at least one key, found one that leaves none")
     }
     port = port.adding(try self.port(.numbers(excluded), over: scores.layout))
     return try affine(port, scores.layout, named: "\(name)/masked")

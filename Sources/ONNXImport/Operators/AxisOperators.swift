@@ -67,7 +67,7 @@ extension NodeImport {
     if case .integers(let integers) = value { return .integers(integers.selected(axis: axis, index)) }
     guard !index.isEmpty else { throw .refused("expected at least one place of axis \(axis), found none") }
     let variable = try variable(value)
-    let dim = try variable.layout.sampleAxis(axis, to: "takes apart")
+    let dim = try variable.layout.sampleAxis(axis, to: "splits")
     let step = index.count > 1 ? index[1] - index[0] : 1
     let isSlice = step > 0 && index.indices.dropFirst().allSatisfy { index[$0] - index[$0 - 1] == step }
     let map =
@@ -223,7 +223,7 @@ extension NodeImport {
   fileprivate func gather() throws(ImportFailure) -> Value {
     let value = try input(0)
     guard case .integers(let places) = try input(1) else {
-      throw .refused("expected constant integers as indices, found a value that is computed")
+      throw .refused("expected constant integers as indices, found a computed value")
     }
     let axis = try normalizedAxis(integer("axis") ?? 0, rank: value.shape.count)
     let extent = value.shape[axis]
@@ -238,7 +238,7 @@ extension NodeImport {
       let shift = places.shape.count - 1
       let batchAxis = variable.layout.batchAxis.map { $0 > axis ? $0 + shift : $0 }
       if case .variable(let original) = value, variable.layout.batchAxis == axis {
-        throw .mixesBatch("takes the batch axis of \(original.layout.shape) apart")
+        throw .mixesBatch("splits the batch axis of \(original.layout.shape)")
       }
       return .variable(
         Variable(source: variable.source, layout: try variable.layout.replacing(shape, batchAxis: batchAxis)))

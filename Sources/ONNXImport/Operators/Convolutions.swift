@@ -19,7 +19,7 @@ extension NodeImport {
   /// The weight of a convolution over `[channels, …]`.
   private func kernelWeight(axes: Int) throws(ImportFailure) -> Numbers {
     guard case .numbers(let weight) = try input(1) else {
-      throw .refused("expected a weight that the file gives, found one that is computed")
+      throw .refused("expected a constant weight, found a computed one")
     }
     guard weight.isOwnShape, weight.shape.count == axes + 2 else {
       throw .refused("expected a weight of \(axes + 2) axes in its own shape, found shape \(weight.shape)")

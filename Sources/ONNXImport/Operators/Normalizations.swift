@@ -43,12 +43,12 @@ extension NodeImport {
     let variable = try variable(0)
     guard variable.layout.shape.count >= 2, variable.layout.batchAxis ?? 0 == 0, !variable.layout.isMerged,
       variable.layout.batchAxis == 0 || variable.layout.shape[0] == 1
-    else { throw .mixesBatch("takes the batch axis for another") }
+    else { throw .mixesBatch("uses the batch axis as another axis") }
     let shape = Array(variable.layout.shape.dropFirst())
     let weight = try input(1)
     guard case .numbers(let scale) = weight, scale.isOwnShape, scale.shape == [shape[0]] else {
       throw .refused(
-        "expected a weight of \(counted(shape[0], "number")) that the file gives, found shape \(weight.shape)"
+        "expected a weight of \(counted(shape[0], "number")) from the file, found shape \(weight.shape)"
       )
     }
     guard let mean = try constantNumbers(3, "mean"), let variance = try constantNumbers(4, "variance"),

@@ -21,7 +21,7 @@ extension NodeImport {
     for axis in axes {
       let extent = value.shape[axis]
       guard extent > 0, extent + pads[axis] + pads[rank + axis] > 0 else {
-        throw .refused("pads: expected something left of axis \(axis), found \(pads)")
+        throw .refused("pads: expected at least one element to remain along axis \(axis), found \(pads)")
       }
       var places: [Int] = []
       for place in -pads[axis]..<extent + pads[rank + axis] {

@@ -20,7 +20,7 @@ extension OperatorTable {
       case .integers(let truth):
         return .integers(Integers(truth.elements.map { $0 == 0 ? 1 : 0 }, shape: truth.shape, type: .bool))
       case .variable(let variable): return .variable(try node.complement(of: variable))
-      case .numbers: throw .refused("expected truth values, found numbers")
+      case .numbers: throw .refused("expected Boolean values, found numbers")
       }
     },
   ]
@@ -38,7 +38,7 @@ extension OperatorHandler {
   ) -> OperatorHandler {
     .one { node throws(ImportFailure) in
       if try node.areComputed() {
-        guard let type else { throw .refused("expected constants, found a value that is computed") }
+        guard let type else { throw .refused("expected constants, found a computed value") }
         return .variable(try node.comparison(type, exchanged: exchanged))
       }
       let (first, second) = (try node.constants(0), try node.constants(1))
@@ -66,7 +66,7 @@ extension NodeImport {
     case .integers(let integers):
       return PlainNumbers(shape: integers.shape, elements: integers.elements.map { Double($0) })
     case .numbers(let numbers): return PlainNumbers(shape: numbers.shape, elements: numbers.elements)
-    case .variable: throw .refused("expected constants, found a value that is computed")
+    case .variable: throw .refused("expected constants, found a computed value")
     }
   }
 

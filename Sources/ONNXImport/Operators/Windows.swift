@@ -68,7 +68,7 @@ extension NodeImport {
       throw .refused("expected a batch, channels and at least one axis more, found shape \(layout.shape)")
     }
     guard layout.batchAxis ?? 0 == 0, !layout.isMerged else {
-      throw .mixesBatch("takes the batch axis for another")
+      throw .mixesBatch("uses the batch axis as another axis")
     }
     guard layout.batchAxis == 0 || layout.shape[0] == 1 else {
       throw .refused("expected a leading axis that is the batch or has extent 1, found shape \(layout.shape)")
@@ -97,7 +97,7 @@ extension NodeImport {
         shape: shape, offsets: [Offset(tensor: numbers.tensor, map: map, parameter: numbers.parameter)])
     }
     let variable = try variable(value)
-    guard variable.layout.batch == nil else { throw .mixesBatch("takes the batch axis for channels") }
+    guard variable.layout.batch == nil else { throw .mixesBatch("uses the batch axis as channels") }
     return Port(shape: shape, terms: [Term(source: variable.source, map: map)])
   }
 }

@@ -81,7 +81,7 @@ struct JSONAudit {
     let start = position
     let token = NumberToken(in: text, at: &position)
     guard token.isValid else {
-      throw refusal("expected a number as JSON writes it, found \(self.token(at: start))", at: start)
+      throw refusal("expected a JSON number, found \(self.token(at: start))", at: start)
     }
     if token.isDistorted { distortedIntegers.append(position) }
   }

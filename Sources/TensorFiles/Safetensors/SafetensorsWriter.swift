@@ -48,11 +48,11 @@ public struct SafetensorsWriter {
       guard name != SafetensorsHeader.metadataKey, !name.utf8.contains(0) else {
         throw FileError(
           .badData, file: sink.name, place: quoted(name),
-          "expected \(what) with a name that the format can say, found another")
+          "expected \(what) with a name that the format can represent, found another")
       }
       guard seen.insert(name).inserted else {
         throw FileError(
-          .badData, file: sink.name, place: quoted(name), "expected \(what) with a name of its own, found two"
+          .badData, file: sink.name, place: quoted(name), "expected \(what) with a unique name, found two"
         )
       }
     }

@@ -59,11 +59,11 @@ struct FieldComparison {
         let name = "the group of \"\(side.system.equations[group.members[0]].name)\""
         // Two copies of one group may be at different equilibria.
         if own.count(where: { $0.digest == group.digest }) > 1 {
-          return .different("\(name) stands there twice, and is not known to have one equilibrium")
+          return .different("\(name) occurs twice, and is not known to have exactly one equilibrium")
         }
         if !others.contains(where: { $0.digest == group.digest }) {
           return .different(
-            "\(name) has no counterpart, and is not known to have an equilibrium, and only one")
+            "\(name) has no counterpart, and is not known to have exactly one equilibrium")
         }
       }
     }

@@ -147,8 +147,8 @@ enum FieldFailure: Error, Hashable {
   var reason: String {
     switch self {
     case .zeroDenominator: "a denominator is zero in the field"
-    case .notFinite: "a number that is not finite takes part in arithmetic"
-    case .noInterpretation(let name): "the field proof does not know the nonlinearity \(name)"
+    case .notFinite: "a number that is not finite is used in arithmetic"
+    case .noInterpretation(let name): "the field proof has no rule for the nonlinearity \(name)"
     }
   }
 }
