@@ -105,7 +105,8 @@ struct HostileBlockTests {
       terms(
         #"{"from": "a", "map": "dense"}"#,
         ".map: expected one of identity, linear, conv, conv_transpose, avg_pool, mean, sum, scale, multiply, reshape, "
-          + #"flatten, permute, slice, place, pad, index_select, upsample, expand, found "dense""#),
+          + #"flatten, permute, slice, place, pad, index_select, upsample, interpolate, expand, found "dense""#
+      ),
       terms(
         #"{"from": "a", "map": 3}"#,
         ".map: expected the name of a linear map, or an object with its type, found 3"),
