@@ -139,7 +139,7 @@ let package = Package(
     .testTarget(
       name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators", "Blocks", "TestSupport"]),
     .testTarget(name: "ModelFilesTests", dependencies: modules + ["TestSupport"]),
-    .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema"]),
+    .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema", "TestSupport"]),
     .testTarget(
       name: "ONNXExportTests", dependencies: modules + ["DeepEquilibrium", "ONNXSchema", "TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),

@@ -68,7 +68,11 @@ import Testing
   func rejections() throws {
     for (schema, name, report) in try Self.reports() {
       let validator = try Schemas.schema(schema)
-      for change in report.changes(mayMiss: Self.optional) {
+      let changes = report.changes(mayMiss: Self.optional)
+      for index in stride(
+        from: 0, to: changes.count, by: changes.count / campaignSize(changes.count, least: 1))
+      {
+        let change = changes[index]
         #expect(try !validator.violations(of: change.report).isEmpty, "\(name): \(change.what)")
       }
     }
@@ -93,7 +97,7 @@ import Testing
 
   @Test(
     "Python's jsonschema accepts the same reports, and rejects the same changed ones",
-    .enabled(if: Python.has("jsonschema"), "Python's jsonschema cannot be imported"))
+    .enabled(if: Python.has("jsonschema"), "Python lacks jsonschema"))
   func python() throws {
     let folder = TemporaryFolder()
     var cases: [JSONInstance] = []

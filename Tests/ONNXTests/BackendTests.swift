@@ -123,7 +123,7 @@ private func conversionProblem(of network: Network<Double>) throws -> String? {
   }
 }
 
-@Suite("ONNX's backend tests", .enabled("no Python with the package onnx") { folder != nil })
+@Suite("ONNX's backend tests", .enabled("Python lacks onnx") { folder != nil })
 struct BackendTests {
   @Test("Every supported operator gives what ONNX's own tests expect")
   func all() throws {

@@ -78,7 +78,9 @@ private struct Expected: Decodable {
   let gradients: [String: Gradient]
 }
 
-@Suite("Networks that PyTorch exports", .enabled("no Python with PyTorch and onnx") { folder != nil })
+@Suite(
+  "Networks that PyTorch exports",
+  .enabled("Python lacks torch, onnxscript, onnxruntime or onnx") { folder != nil })
 struct ExportedModelTests {
   /// The largest difference, relative to the largest magnitude of what is expected.
   private func distance(_ found: [Double], _ expected: [Double], scale: Double? = nil) -> Double {

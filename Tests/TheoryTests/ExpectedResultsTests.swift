@@ -27,9 +27,6 @@ struct ExpectedResultsTests {
       .map { $0.trimmingCharacters(in: ["/"]) }.sorted()
   }()
 
-  static let realModels = root.deletingLastPathComponent().appending(path: "shared/models")
-  static var hasRealModels: Bool { FileManager.default.fileExists(atPath: realModels.path()) }
-
   /// What an expected.json holds; read with Foundation, not with the product.
   private struct Expected: Decodable {
     /// Numbers nested to any depth, as a parameter's shape has it.
@@ -152,12 +149,13 @@ struct ExpectedResultsTests {
 
   @Test(
     "Published networks are converted, proved, and equal PyTorch's results to 1e-12 on both sides",
-    .enabled(if: hasRealModels, "../shared/models is absent"), arguments: ["acasxu_1_1", "mnist_256x2"])
+    .enabled(if: RealNetworks.areAvailable, "\(RealNetworks.reason)"),
+    arguments: ["acasxu_1_1", "mnist_256x2"])
   func realNetwork(_ name: String) throws {
-    let network = try ModelFile.readNetwork(Self.realModels.appending(path: "\(name).json").path())
+    let network = try ModelFile.readNetwork(RealNetworks.path("\(name).json"))
     let model = EquilibriumModel(converting: network)
     #expect(model.nilpotencyIndex == network.layers.count)
-    let expected = try Expected(Self.realModels.appending(path: "\(name).expected.json"))
+    let expected = try Expected(URL(filePath: RealNetworks.path("\(name).expected.json")))
     let worst = Self.compare(network, expected, methods: [.structured(Picard()), .whole(Picard())])
     for (path, entry) in worst {
       #expect(entry.worst <= 1e-12, "\(name), \(path): \(entry.quantity) differs by \(entry.worst)")
