@@ -53,6 +53,7 @@ extension EquilibriumModel {
   ) -> EquilibriumSolution<S> {
     let transition = GroupTransition(of: everything, in: self, state: [], input: x)
     var solution = solver.solve(transition.problem, from: flatten(start, batch: x.rows), until: rule)
+    solution.noteSingleStage()
     let state = unflatten(solution.state)
     for group in cyclicGroups {
       GroupTransition(of: group, in: self, state: state, input: x)
@@ -60,7 +61,7 @@ extension EquilibriumModel {
     }
     return EquilibriumSolution(
       input: x, state: state, output: output,
-      records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)])
+      records: [SolveRecord(blocks: blocks.map(\.name), solution: solution, rule: rule)])
   }
 
   /// All blocks as one group, every coordinate of which is iterated on.
@@ -110,18 +111,25 @@ extension EquilibriumModel {
       Matrix(sideBySide: group.iterated.map { start[$0] }, rows: x.rows).selectingRows(rows)
     }
     var solution = solver.solve(transition.problem, from: beginning ?? preparation!.start, until: rule)
+    solution.noteSingleStage()
     transition.judge(&solution.samples, at: solution.state)
     if rows.count < x.rows { solution.spread(to: rows, failures: failures) }
     for (member, value) in zip(group.members, whole.memberValues(at: solution.state)) {
       state[member] = value
     }
     return SolveRecord(
-      blocks: group.members.map { blocks[$0].name }, solution: solution, preparation: preparation,
-      sweeps: group.following.isEmpty ? 0 : 1)
+      blocks: group.members.map { blocks[$0].name }, solution: solution, rule: rule,
+      preparation: preparation, sweeps: group.following.isEmpty ? 0 : 1)
   }
 }
 
 extension FixedPointSolution {
+  /// Notes what the only solver did as the only stage, where the solver has noted nothing; to be called before anything else
+  /// has its say.
+  mutating func noteSingleStage() {
+    if stages.isEmpty { stages = [SolveStage(self, reason: "as asked for")] }
+  }
+
   /// Makes a solution for some samples one for all: the others keep the outcome of what failed before, and a state of
   /// zeros.
   mutating func spread(to rows: [Int], failures: [SampleOutcome?]) {

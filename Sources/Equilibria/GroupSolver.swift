@@ -42,10 +42,7 @@ public struct GroupSolver: FixedPointSolver {
     var quick = rule
     quick.maximumIterations = min(rule.maximumIterations, Self.patience)
     var solution = first.solve(problem, from: start, until: quick)
-    let settled = solution.samples.filter { $0.reason == .converged }.count
-    solution.stages = [
-      SolveStage(solver: first.name, reason: "the default", samples: start.rows, settled: settled)
-    ]
+    solution.stages = [SolveStage(solution, reason: "the default")]
     let runningOff = solution.samples.indices.filter { solution.samples[$0].reason == .diverging }
     tryMonotoneStart(problem, for: &solution, until: quick)
     let singular = solution.improve(problem, by: second, from: start, until: rule)
@@ -66,7 +63,7 @@ public struct GroupSolver: FixedPointSolver {
     _ problem: FixedPointProblem<S>, for solution: inout FixedPointSolution<S>, until rule: StoppingRule
   ) {
     let left = solution.samples.indices.filter { solution.samples[$0].reason != .converged }
-    guard !left.isEmpty, let found = monotoneStart?.find(left) else { return }
+    guard !left.isEmpty, rule.maximumIterations > 0, let found = monotoneStart?.find(left) else { return }
     var start = solution.state
     for (position, sample) in left.enumerated() {
       start.replaceRow(sample, with: found.start.cast(to: S.self).row(position))
@@ -75,5 +72,6 @@ public struct GroupSolver: FixedPointSolver {
     solution.improve(
       problem, by: Continued(base: first, name: "peaceman–rachford"), from: start, until: rule,
       since: found.reason)
+    solution.stages[solution.stages.count - 1].evaluations += found.updates
   }
 }

@@ -59,10 +59,11 @@ extension EquilibriumModel {
     var solution = solver.solve(
       derivative.adjointProblem(adding: e), from: flatten(start, batch: batch).selectingRows(rows),
       until: rule)
+    solution.noteSingleStage()
     if rows.count < batch { solution.spread(to: rows, failures: point.refusals) }
     return Adjoint(
       state: unflatten(solution.state),
-      records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)], batch: batch)
+      records: [SolveRecord(blocks: blocks.map(\.name), solution: solution, rule: rule)], batch: batch)
   }
 
   @specialized(where S == Double)
@@ -118,13 +119,14 @@ extension EquilibriumModel {
     let preparation = Preparation(of: derivative, adding: gathered, for: solver)
     var solution = solver.solve(
       derivative.adjointProblem(adding: gathered), from: preparation.start, until: rule)
+    solution.noteSingleStage()
     // A series that was cut off is meant to end where it does.
     if !(solver is TruncatedSeries) { derivative.refine(&solution, adding: gathered) }
     if rows.count < batch { solution.spread(to: rows, failures: refusals) }
     return (
       whole.spread(solution.state, adding: e),
       SolveRecord(
-        blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation,
+        blocks: members.map { blocks[$0].name }, solution: solution, rule: rule, preparation: preparation,
         sweeps: derivative.hasFollowing ? 2 : 0)
     )
   }

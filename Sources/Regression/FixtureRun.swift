@@ -25,10 +25,12 @@ package struct FixtureRun {
   package static let tolerance = 1e-12
 
   private let folder: FixtureFolder
+  private let checker: EquivalenceChecker
 
-  /// The fixture in this folder.
-  package init(folder: String) {
+  /// The fixture in this folder, whose models are solved and judged as the checker says.
+  package init(folder: String, judgedBy checker: EquivalenceChecker = EquivalenceChecker()) {
     self.folder = FixtureFolder(path: folder)
+    self.checker = checker
   }
 
   /// Converts the network again, and compares the bytes with the recorded model and the numbers with the expected ones.
@@ -58,7 +60,7 @@ package struct FixtureRun {
     guard case .equilibrium(let model) = try ModelFile.read(FileContents(sink.bytes, named: target)) else {
       preconditionFailure("an equilibrium model that reads back as a network")
     }
-    let report = EquivalenceChecker().check(network, against: model)
+    let report = checker.check(network, against: model)
     guard report.isFaultless else {
       result.fault = "\(report.verdict.rawValue)" + (report.fault.map { ": \($0)" } ?? "")
       return result
@@ -93,13 +95,13 @@ package struct FixtureRun {
     _ network: Network<Double>, _ model: EquilibriumModel<Double>, with expected: ExpectedResults,
     _ result: inout FixtureResult
   ) -> String? {
-    let method = SolutionMethod.standard
+    let (method, rule) = (checker.solving.method, checker.solving.rule(of: Double.self))
     let x = expected.samples.input
     guard x.columns == network.inputSize else {
       return "expected.json: input: expected rows of \(network.inputSize) numbers, found \(x.columns)"
     }
-    let pass = network.forward(x, solvingBy: method)
-    let solution = model.solve(x, by: method)
+    let pass = network.forward(x, solvingBy: method, until: rule)
+    let solution = model.solve(x, by: method, until: rule)
     if let failure = pass.failure ?? solution.failure { return "\(failure)" }
     var comparison = FixtureComparison(tolerance: Self.tolerance)
     comparison.compare("output", expected.results.output, network: pass.output, model: solution.output)
@@ -108,9 +110,9 @@ package struct FixtureRun {
         return
           "expected.json: cotangent: expected rows of \(network.outputSize) numbers, found \(cotangent.columns)"
       }
-      let back = network.backpropagate(cotangent, through: pass, solvingBy: method)
+      let back = network.backpropagate(cotangent, through: pass, solvingBy: method, until: rule)
       let point = model.linearization(at: solution)
-      let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method)
+      let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method, until: rule)
       if let failure = back.failure ?? adjoint.failure { return "adjoint: \(failure)" }
       comparison.compare(
         gradients, network: back.gradients, model: model.gradients(at: point, adjoint: adjoint))

@@ -9,10 +9,12 @@ import Networks
 struct PropertyCase {
   let network: Network<Double>
   let seed: UInt64
+  let checker: EquivalenceChecker
 
-  init(_ network: Network<Double>, seed: UInt64) {
+  init(_ network: Network<Double>, seed: UInt64, judgedBy checker: EquivalenceChecker) {
     self.network = network
     self.seed = seed
+    self.checker = checker
   }
 
   /// What is wrong, or nil.
@@ -26,7 +28,7 @@ struct PropertyCase {
       guard case .equilibrium(let written) = try reread(.equilibrium(model), as: form) else {
         return "the model reads back as another format"
       }
-      var checker = EquivalenceChecker()
+      var checker = checker
       checker.seed = seed
       // The matrix form is the same model: its proof is new, its numbers need fewer samples.
       checker.samples = form == .blocks ? 8 : 3

@@ -1,3 +1,4 @@
+import Equivalence
 import LinearAlgebra
 import Networks
 import RandomNetworks
@@ -6,6 +7,8 @@ import RandomNetworks
 package struct PropertyRun {
   /// What the networks are drawn by.
   package var generator = NetworkGenerator()
+  /// How conversions are judged; each case has a seed and a number of samples of its own.
+  package var checker = EquivalenceChecker()
   private let cases: Int
   private let seed: UInt64
 
@@ -33,7 +36,7 @@ package struct PropertyRun {
       progress(number)
       let caseSeed = mix64(seed &+ mix64(UInt64(number)))
       let network = generator.network(seed: caseSeed)
-      if let fault = try PropertyCase(network, seed: caseSeed).fault(&summary) {
+      if let fault = try PropertyCase(network, seed: caseSeed, judgedBy: checker).fault(&summary) {
         let smallest = smallestFailing(network, seed: caseSeed)
         return .failed(PropertyFailure(number: number, fault: fault, smallest: smallest))
       }
@@ -45,7 +48,7 @@ package struct PropertyRun {
   private func smallestFailing(_ network: Network<Double>, seed: UInt64) -> Network<Double> {
     var ignored = PropertySummary()
     return network.shrunk { candidate in
-      (try? PropertyCase(candidate, seed: seed).fault(&ignored)) != .some(nil)
+      (try? PropertyCase(candidate, seed: seed, judgedBy: checker).fault(&ignored)) != .some(nil)
     }
   }
 }

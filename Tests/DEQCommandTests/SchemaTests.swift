@@ -12,7 +12,8 @@ import Testing
     let failure = PropertyFailure(
       number: 3, fault: "matrix form refuted: output: 1.0 and 2.0",
       smallest: NetworkGenerator().network(seed: 1))
-    let text = try deq.PropertyReport.failed(failure, path: "property-0-3.json", seed: 0).json
+    let text = try deq.PropertyReport.failed(failure, path: "property-0-3.json", seed: 0).json(
+      SolveOptions.parse([]))
     return try ReportStates.reported.get().map { ($0.state.schema, $0.state.description, $0.report) }
       + [("property", "deq property (refuted) --json", try JSONInstance(parsing: Array(text.utf8)))]
   }
@@ -91,6 +92,9 @@ import Testing
     // Names of parameters.
     "gradients.a.weight", "gradients.a.bias", "gradients.b.weight", "gradients.Wz[z,z]", "gradients.Wx[z]",
     "gradients.b[z]",
+    "options.solver", "options.tolerance", "options.absoluteTolerance", "options.maximumIterations",
+    "options.memory", "options.damping",
+    ".trajectory", "trajectory.weight", "trajectory.state",
     ".state", ".seconds", ".gradientEstimate", "state.z", "forward.trace", "adjoint.trace", "samples.adjoint",
     "samples.spectralRadius", "forward.condition", "forward.error", "adjoint.condition", "adjoint.error",
   ]
@@ -165,13 +169,17 @@ import Testing
     for name in try Schemas.names {
       guard case .object(let definitions) = try Schemas.text(of: name)["$defs"] else { continue }
       for (key, definition) in definitions
-      where ["version", "seed", "number", "solve", "solves"].contains(key) {
+      where Self.shared.contains(key) {
         #expect(seen[key] == nil || seen[key] == definition, "\(name): \(key)")
         seen[key] = definition
       }
     }
-    #expect(seen.count == 5)
+    #expect(Set(seen.keys) == Self.shared)
   }
+
+  private static let shared: Set = [
+    "version", "seed", "number", "solve", "solves", "options", "stage", "stageEnding",
+  ]
 
   @Test("The page on reports links every schema, and names every key of a check's report")
   func page() throws {

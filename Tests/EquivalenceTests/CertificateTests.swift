@@ -208,9 +208,11 @@ struct CertificateTests {
     }
     let forged = try judgement(ListedGroup.pair(0, 5), ListedGroup.single(5), .equations, changing: merging)
     #expect(forged.status == 2 && forged.line.contains("was not seen here"), "\(forged.line)")
-    // What certifies this one is that I − (W + Wᵀ)/2 is positive, which the verifier does not look for.
     let monotone = try judgement(ListedGroup.pair(-3, 1), ListedGroup.pair(-2, 0), .function)
-    #expect(monotone.status == 2 && monotone.line.contains("was not seen here"), "\(monotone.line)")
+    #expect(
+      monotone.status == 0 && monotone.line.contains("one equilibrium by monotonicity"), "\(monotone.line)")
+    let other = try judgement(ListedGroup.pair(-3, 1), ListedGroup.pair(-2.5, 0), .function)
+    #expect(other.status == 1, "\(other.line)")
     let plain = try judgement(ListedGroup.twins(), ListedGroup.twins(weights: [0.75]), .function) {
       $0.replacingOccurrences(of: #", "merged": true"#, with: "")
     }

@@ -18,6 +18,8 @@ struct FixturesCommand: ParsableCommand {
   @Flag(help: "Rewrite the .deq.json files; expected values are never rewritten.")
   var record = false
 
+  @OptionGroup(title: "Solver options") var solve: SolveOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -42,7 +44,7 @@ struct FixturesCommand: ParsableCommand {
 
   /// The result of one fixture, whose recorded model is rewritten where that is asked for.
   private func result(of folder: String) throws -> FixtureResult {
-    let run = FixtureRun(folder: folder)
+    let run = FixtureRun(folder: folder, judgedBy: solve.checker)
     guard record else { return try run.result() }
     return try run.result { bytes, target in
       try writeFile(String(decoding: bytes, as: UTF8.self), to: target, force: true)
@@ -73,6 +75,7 @@ struct FixturesCommand: ParsableCommand {
     try JSONText { (writer) throws(FileError) in
       try writer.heading(of: "fixtures")
       let failed = results.contains { $0.fault != nil }
+      try solve.write(solver: nil, to: &writer)
       try writer.string("verdict", (failed ? Verdict.refuted : .proved).rawValue)
       try writer.key("fixtures")
       try writer.beginArray()

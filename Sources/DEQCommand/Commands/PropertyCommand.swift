@@ -25,6 +25,8 @@ struct PropertyCommand: ParsableCommand {
   @Option(help: "The largest width of a layer.")
   var maxWidth = 12
 
+  @OptionGroup(title: "Solver options") var solve: SolveOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -45,6 +47,7 @@ struct PropertyCommand: ParsableCommand {
   func run() throws {
     threading.apply()
     var run = PropertyRun(cases: cases, seed: seed)
+    run.checker = solve.checker
     run.generator.maximumDepth = maxDepth
     run.generator.maximumWidth = maxWidth
     let progress = Progress()
@@ -65,7 +68,7 @@ struct PropertyCommand: ParsableCommand {
   }
 
   private func write(_ report: PropertyReport) throws {
-    if json { return try writeToStandardOutput(report.json) }
+    if json { return try writeToStandardOutput(report.json(solve)) }
     var lines = Report()
     report.describe(in: &lines)
     try lines.write()

@@ -20,25 +20,28 @@ enum PropertyReport {
     }
   }
 
-  var json: String {
-    get throws {
-      try JSONText { (writer) throws(FileError) in
-        try writer.heading(of: "property")
-        switch self {
-        case .passed(let summary, let cases, let seed):
-          try writer.string("verdict", Verdict.proved.rawValue)
-          try writer.integer("cases", cases)
-          try writer.string("seed", String(seed))
-          try summary.writeKeys(to: &writer)
-        case .failed(let failure, let path, let seed):
-          try writer.string("verdict", Verdict.refuted.rawValue)
-          try writer.string("seed", String(seed))
-          try writer.integer("case", failure.number)
-          try writer.string("fault", failure.fault)
-          try writer.string("smallest", path)
-        }
-      }.text
-    }
+  /// The report as JSON.
+  ///
+  /// - Parameter solve: What the command line asks of the solvers.
+  func json(_ solve: SolveOptions) throws -> String {
+    try JSONText { (writer) throws(FileError) in
+      try writer.heading(of: "property")
+      switch self {
+      case .passed(let summary, let cases, let seed):
+        try writer.string("verdict", Verdict.proved.rawValue)
+        try writer.integer("cases", cases)
+        try writer.string("seed", String(seed))
+        try solve.write(solver: nil, to: &writer)
+        try summary.writeKeys(to: &writer)
+      case .failed(let failure, let path, let seed):
+        try writer.string("verdict", Verdict.refuted.rawValue)
+        try writer.string("seed", String(seed))
+        try solve.write(solver: nil, to: &writer)
+        try writer.integer("case", failure.number)
+        try writer.string("fault", failure.fault)
+        try writer.string("smallest", path)
+      }
+    }.text
   }
 }
 
