@@ -136,7 +136,8 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "FixedPointsTests", dependencies: ["LinearAlgebra", "FixedPoints"]),
-    .testTarget(name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators", "Blocks"]),
+    .testTarget(
+      name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators", "Blocks", "TestSupport"]),
     .testTarget(name: "ModelFilesTests", dependencies: modules + ["TestSupport"]),
     .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema", "TestSupport"]),
     .testTarget(
@@ -146,7 +147,7 @@ let package = Package(
     .testTarget(
       name: "DEQCommandTests",
       dependencies: modules + ["Regression", "deq", "DeepEquilibrium", "TestSupport"]),
-    .testTarget(name: "DeepEquilibriumTests", dependencies: modules + ["DeepEquilibrium"]),
+    .testTarget(name: "DeepEquilibriumTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -37,12 +37,9 @@ public struct BatchNormalization: Sendable {
     let channels = [shape[0]]
     let weight = weight ?? Tensor(shape: channels, elements: [Double](repeating: 1, count: shape[0]))
     // Shapes that fit by construction.
-    let scale = try! Scale<Double>(
-      inputShape: shape, parameter: weight, constants: [.integers([0]), .numbers(factors)])
+    let scale = try! Scale<Double>(inputShape: shape, weight: weight, dim: 0, factors: factors)
     let spread = { (factors: [Double]) in
-      try! Expand<Double>(
-        inputShape: channels, parameter: nil,
-        constants: [.integers(shape), .integers([0]), .numbers(factors)])
+      try! Expand<Double>(inputShape: channels, shape: shape, dim: 0, factors: factors)
     }
     var offsets: [Offset<Double>] = []
     if shifts.contains(where: { $0 != 0 }) {

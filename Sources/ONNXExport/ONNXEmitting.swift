@@ -8,7 +8,7 @@ import Operators
 package protocol ONNXEmitting {
   /// Adds the nodes that compute the operator's value, and returns it.
   ///
-  /// - Throws: `ONNXRefusal` for constants that have no counterpart.
+  /// - Throws: `ONNXRefusal` for attributes that have no counterpart.
   func emit(_ operands: [ONNXValue], in graph: ONNXGraph) throws(ONNXRefusal) -> ONNXValue
 }
 
@@ -22,70 +22,26 @@ package struct ONNXRefusal: Error {
   /// What was expected and what was found.
   package let problem: String
 
-  /// The refusal of an operator, described by its name and constants.
+  /// The refusal of an operator, described by its name and attributes.
   package init(_ expectation: String, found: String) {
     problem = "expected \(expectation), found \(found)"
   }
 }
 
-/// The constants of an operator by the names that they have in files.
-package struct ONNXConstants {
-  private let constants: [String: Constant]
-
-  package init(_ map: any LinearMap<Double>) {
-    self.init(type(of: map).constantDescriptions, map.constants)
+extension [Int] {
+  /// The integers of an attribute, one for each of so many axes where a single one stands for all.
+  func perAxis(_ axes: Int) -> [Int] {
+    count == 1 ? [Int](repeating: self[0], count: axes) : self
   }
 
-  package init(_ nonlinearity: any Nonlinearity) {
-    self.init(type(of: nonlinearity).constantDescriptions, nonlinearity.constants)
+  /// The integers of an attribute `padding` as ONNX has them: what stands before all axes and then what stands behind.
+  func pads(axes: Int) -> [Int] {
+    if count == 2 * axes, axes > 0, count > 1 { return self }
+    return perAxis(axes) + perAxis(axes)
   }
+}
 
-  private init(_ descriptions: [ConstantDescription], _ values: [Constant]) {
-    constants = Dictionary(uniqueKeysWithValues: zip(descriptions.map(\.name), values))
-  }
-
-  /// The constant of this name, of whatever kind.
-  package func constant(_ name: String) -> Constant { constants[name]! }
-
-  /// The number of this name.
-  package func number(_ name: String) -> Double {
-    guard case .number(let value) = constants[name] else { preconditionFailure("no number \(name)") }
-    return value
-  }
-
-  /// The numbers of this name.
-  package func numbers(_ name: String) -> [Double] {
-    guard case .numbers(let values) = constants[name] else { preconditionFailure("no numbers \(name)") }
-    return values
-  }
-
-  /// The integers of this name.
-  package func integers(_ name: String) -> [Int] {
-    guard case .integers(let values) = constants[name] else { preconditionFailure("no integers \(name)") }
-    return values
-  }
-
-  /// The integers of this name, one for each of so many axes where a single one stands for all.
-  package func integers(_ name: String, axes: Int) -> [Int] {
-    let values = integers(name)
-    return values.count == 1 ? [Int](repeating: values[0], count: axes) : values
-  }
-
-  /// The flag of this name.
-  package func flag(_ name: String) -> Bool {
-    guard case .flag(let value) = constants[name] else { preconditionFailure("no flag \(name)") }
-    return value
-  }
-
-  /// The word of this name.
-  package func word(_ name: String) -> String {
-    guard case .word(let word) = constants[name] else { preconditionFailure("no word \(name)") }
-    return word
-  }
-
-  /// The axis of a sample that the integer of this name means; counted from the end where it is negative.
-  package func axis(_ name: String, rank: Int) -> Int {
-    let axis = integers(name)[0]
-    return axis < 0 ? axis + rank : axis
-  }
+extension Int {
+  /// The axis of a sample that an attribute means; counted from the end where it is negative.
+  func axis(ofRank rank: Int) -> Int { self < 0 ? self + rank : self }
 }

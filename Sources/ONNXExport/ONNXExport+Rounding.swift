@@ -4,7 +4,7 @@ import LinearAlgebra
 import Operators
 
 extension ONNXExport.Precision {
-  /// The model that a file in this precision holds: every weight and every constant rounded to nearest, computed with in
+  /// The model that a file in this precision holds: every weight and every attribute rounded to nearest, computed with in
   /// double precision. What was written is to be compared with this model, since the file cannot hold the other one.
   ///
   /// In double precision it is the model itself but for thresholds of softplus beyond 40, which are all one function there
@@ -27,20 +27,20 @@ extension ONNXExport.Precision {
   }
 
   private func rounded(_ nonlinearity: any Nonlinearity) -> any Nonlinearity {
-    var constants = nonlinearity.constants.map(rounded)
+    var attributes = nonlinearity.attributes.mapValues(rounded)
     if let softplus = nonlinearity as? Softplus, softplus.threshold > 40 {
       // Beyond 40 the logarithm of 1 + e^t is t in double precision.
-      constants[1] = .number(40)
+      attributes = attributes.setting("threshold", to: .number(40))
     }
-    return (try? type(of: nonlinearity).init(constants: constants)) ?? nonlinearity
+    return (try? type(of: nonlinearity).init(attributes: attributes)) ?? nonlinearity
   }
 
   private func rounded(_ map: any LinearMap<Double>) -> any LinearMap<Double> {
-    let constants = map.constants.map(rounded)
-    if numberType == .float64 || map.parameter == nil && constants == map.constants { return map }
+    let attributes = map.attributes.mapValues(rounded)
+    if numberType == .float64 || map.parameter == nil && attributes == map.attributes { return map }
     return
       (try? type(of: map).init(
-        inputShape: map.inputShape, parameter: map.parameter.map(rounded), constants: constants)) ?? map
+        inputShape: map.inputShape, parameter: map.parameter.map(rounded), attributes: attributes)) ?? map
   }
 
   private func rounded(_ offset: Offset<Double>) -> Offset<Double> {

@@ -5,7 +5,7 @@ import Operators
 extension LinearMap<Double> {
   /// The same map of another parameter, or nil where it does not fit.
   package func with(parameter: Tensor<Double>?) -> (any LinearMap<Double>)? {
-    try? Self(inputShape: inputShape, parameter: parameter, constants: constants)
+    try? Self(inputShape: inputShape, parameter: parameter, attributes: attributes)
   }
 }
 

@@ -28,7 +28,7 @@ struct GeneratorTests {
     for type in NonlinearityRegistry.all {
       #expect(
         drawn.contains("φ \(type.typeName)"),
-        "\(type.typeName) is never drawn: give it a rule in Draws+Nonlinearities.swift, constants(of:for:)")
+        "\(type.typeName) is never drawn: give it a rule in Draws+Nonlinearities.swift, attributes(of:for:)")
     }
   }
 

@@ -100,7 +100,7 @@ extension Block<Double> {
 
 extension LinearMap<Double> {
   fileprivate var fingerprint: String {
-    "\(Self.typeName) \(inputShape) \(outputShape) \(constants) \(parameter?.fingerprint ?? "-")"
+    "\(Self.typeName) \(inputShape) \(outputShape) \(attributes.map(\.value)) \(parameter?.fingerprint ?? "-")"
   }
 }
 

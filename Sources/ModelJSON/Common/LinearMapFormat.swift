@@ -5,7 +5,7 @@ import TensorFiles
 
 /// A linear map in a file: `"identity"`, or `{"type": "conv", "weight": [[[[…]]]], "stride": 2}`.
 ///
-/// It names none: types come from `LinearMapRegistry`, and each describes its constants itself. A plain matrix has a
+/// It names none: types come from `LinearMapRegistry`, and each describes its attributes itself. A plain matrix has a
 /// key of its own where a map stands, `matrix`.
 enum LinearMapFormat {
   /// The key of the parameter.
@@ -31,7 +31,7 @@ enum LinearMapFormat {
 
   /// The keys of a type of map besides `type`.
   static func ownKeys(_ type: any LinearMap<Double>.Type) -> [String] {
-    (type.hasParameter ? [parameterKey] : []) + type.constantDescriptions.map(\.name)
+    (type.hasParameter ? [parameterKey] : []) + type.schema.names
   }
 
   private static func type(_ value: JSONValue) throws(FileError) -> any LinearMap<Double>.Type {
@@ -43,33 +43,31 @@ enum LinearMapFormat {
     return type
   }
 
-  /// The map of a type whose parameter and constants stand in an object.
+  /// The map of a type whose parameter and attributes stand in an object.
   static func make(
     _ type: any LinearMap<Double>.Type, from object: JSONObject?, at value: JSONValue, inputShape: [Int]
   ) throws(FileError) -> any LinearMap<Double> {
     var parameter: Tensor<Double>?
     if type.hasParameter, let object { parameter = try object.required(parameterKey).tensorOrReference() }
-    let constants = try ConstantsFormat.read(
-      type.constantDescriptions, from: object, at: value, keys: keys(type))
-    let map = try ConstantsFormat.located(object, at: value) { [parameter] () throws(InvalidConstants) in
-      try type.init(inputShape: inputShape, parameter: parameter, constants: constants)
+    let attributes = try AttributesFormat.read(type.schema, from: object, at: value, keys: keys(type))
+    let map = try AttributesFormat.located(object, at: value) { [parameter] () throws(InvalidConstants) in
+      try type.init(inputShape: inputShape, parameter: parameter, attributes: attributes)
     }
     try value.document.claim(map, at: value)
     return map
   }
 
-  /// Writes a map; constants that have their default value are left out.
+  /// Writes a map; attributes that have their default value are left out.
   ///
   /// - Parameter name: What the parameter is called in a weights file.
   static func write(
     _ map: any LinearMap<Double>, name: String, to writer: inout JSONWriter
   ) throws(FileError) {
     let type = Swift.type(of: map)
-    let (constants, descriptions) = (map.constants, type.constantDescriptions)
     guard LinearMapRegistry.type(named: type.typeName) != nil else {
       throw writer.unwritable("a linear map that files have", found: type.typeName)
     }
-    if map.parameter == nil, ConstantsFormat.areDefaults(constants, of: descriptions) {
+    if map.parameter == nil, AttributesFormat.areDefaults(map.attributes, of: type.schema) {
       return try writer.string(type.typeName)
     }
     try writer.beginObject(.inLine)
@@ -87,6 +85,6 @@ enum LinearMapFormat {
       try writer.key(parameterKey)
       try writer.numbers(of: parameter, name: name)
     }
-    try ConstantsFormat.write(map.constants, of: Swift.type(of: map).constantDescriptions, to: &writer)
+    try AttributesFormat.write(map.attributes, of: Swift.type(of: map).schema, to: &writer)
   }
 }

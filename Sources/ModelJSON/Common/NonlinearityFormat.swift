@@ -4,7 +4,7 @@ import TensorFiles
 
 /// A nonlinearity in a file: `"relu"`, or `{"type": "leaky_relu", "negative_slope": 0.2}`.
 ///
-/// It names none: types come from `NonlinearityRegistry`, and each describes its constants itself.
+/// It names none: types come from `NonlinearityRegistry`, and each describes its attributes itself.
 enum NonlinearityFormat {
   /// The nonlinearity that a value describes, of ports of these shapes.
   ///
@@ -33,7 +33,7 @@ enum NonlinearityFormat {
       throw value.expected("the name of an activation, or an object with its type")
     }
     let type = try type(JSONObject(value, keys: nil).required("type"))
-    let object = try JSONObject(value, keys: ["type"] + type.constantDescriptions.map(\.name))
+    let object = try JSONObject(value, keys: ["type"] + type.schema.names)
     return try make(type, from: object, at: value)
   }
 
@@ -46,29 +46,28 @@ enum NonlinearityFormat {
     return type
   }
 
-  /// The nonlinearity of a type whose constants stand in an object.
+  /// The nonlinearity of a type whose attributes stand in an object.
   static func make(
     _ type: any Nonlinearity.Type, from object: JSONObject?, at value: JSONValue
   ) throws(FileError) -> any Nonlinearity {
-    let keys = ["type"] + type.constantDescriptions.map(\.name)
-    let constants = try ConstantsFormat.read(
-      type.constantDescriptions, from: object, at: value, keys: keys)
-    return try ConstantsFormat.located(object, at: value) { () throws(InvalidConstants) in
-      try type.init(constants: constants)
+    let keys = ["type"] + type.schema.names
+    let attributes = try AttributesFormat.read(type.schema, from: object, at: value, keys: keys)
+    return try AttributesFormat.located(object, at: value) { () throws(InvalidConstants) in
+      try type.init(attributes: attributes)
     }
   }
 
-  /// Writes a nonlinearity; constants that have their default value are left out.
+  /// Writes a nonlinearity; attributes that have their default value are left out.
   static func write(_ nonlinearity: any Nonlinearity, to writer: inout JSONWriter) throws(FileError) {
     let type = Swift.type(of: nonlinearity)
-    let (constants, descriptions) = (nonlinearity.constants, type.constantDescriptions)
-    guard !ConstantsFormat.areDefaults(constants, of: descriptions) else {
+    let attributes = nonlinearity.attributes
+    guard !AttributesFormat.areDefaults(attributes, of: type.schema) else {
       return try writer.string(type.typeName)
     }
     try writer.beginObject(.inLine)
     try writer.key("type")
     try writer.string(type.typeName)
-    try ConstantsFormat.write(constants, of: descriptions, to: &writer)
+    try AttributesFormat.write(attributes, of: type.schema, to: &writer)
     try writer.end()
   }
 }

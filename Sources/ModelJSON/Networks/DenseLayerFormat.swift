@@ -71,8 +71,7 @@ enum LayerParts {
     }
     // Shapes that have been checked fit.
     let map = try! Expand<Double>(
-      inputShape: tensor.shape, parameter: nil,
-      constants: [.integers(shape), .integers(dims), .numbers(factors)])
+      inputShape: tensor.shape, shape: shape, dim: IntegerList(dims), factors: factors)
     return Offset(port: port, tensor: tensor, map: map, parameter: parameter)
   }
 

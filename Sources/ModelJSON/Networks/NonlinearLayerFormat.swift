@@ -17,7 +17,7 @@ struct NonlinearLayerFormat: LayerFormat {
   }
 
   var typeName: String { type.typeName }
-  var keys: [String] { type.constantDescriptions.map(\.name) + type.parameterPorts.map(\.name) }
+  var keys: [String] { type.schema.names + type.parameterPorts.map(\.name) }
   var inputCount: ClosedRange<Int> { type.inputCount...type.inputCount }
 
   func read(_ object: JSONObject, name: String, sources: [ResolvedSource]) throws(FileError) -> Layer<Double>
@@ -56,7 +56,7 @@ struct NonlinearLayerFormat: LayerFormat {
         break
       }
       let tensor = try value.tensorOrReference()
-      let layouts = port.layouts(portShape: ports[0], constants: nonlinearity.constants)
+      let layouts = port.layouts(portShape: ports[0], attributes: nonlinearity.attributes)
       guard let layout = layouts.first(where: { $0.shape == tensor.shape }) else {
         let shapes = layouts.map { "\($0.shape)" }.joined(separator: " or ")
         throw value.expected("shape \(shapes)", found: "\(tensor.shape)")
@@ -80,7 +80,7 @@ struct NonlinearLayerFormat: LayerFormat {
     }
     let areParameters = block.offsets.enumerated().allSatisfy { index, offset in
       let port = type.parameterPorts[index]
-      let layouts = port.layouts(portShape: block.portShapes[0], constants: block.nonlinearity.constants)
+      let layouts = port.layouts(portShape: block.portShapes[0], attributes: block.nonlinearity.attributes)
       let layout = layouts.first { $0.shape == offset.tensor.shape }
       return offset.port == type.inputCount + index && block.portShapes[offset.port] == block.portShapes[0]
         && layout.map {
@@ -95,7 +95,7 @@ struct NonlinearLayerFormat: LayerFormat {
 
   func write(_ layer: WrittenLayer, to writer: inout JSONWriter) throws(FileError) {
     let block = layer.block!
-    try ConstantsFormat.write(block.nonlinearity.constants, of: type.constantDescriptions, to: &writer)
+    try AttributesFormat.write(block.nonlinearity.attributes, of: type.schema, to: &writer)
     for (port, offset) in zip(type.parameterPorts, block.offsets) {
       try writer.key(port.name)
       try writer.numbers(of: offset.tensor, name: "\(block.name).\(port.name)")

@@ -15,13 +15,11 @@ struct ShiftLayerFormat: LayerFormat {
     let shape = sources[0].shape
     let value = try object.required("bias")
     let bias = try value.tensorOrReference()
-    let constants = try ConstantsFormat.read(
-      Expand<Double>.constantDescriptions.filter { $0.name == "dim" }, from: object, at: object.value,
-      keys: keys)
-    let map = try ConstantsFormat.located(object, at: value, calling: ["shape": "bias"]) {
-      () throws(InvalidConstants) in
-      try Expand<Double>(
-        inputShape: bias.shape, parameter: nil, constants: [.integers(shape), constants[0], .numbers([])])
+    var attributes: [String: Constant] = ["shape": .integers(shape)]
+    attributes["dim"] = try AttributesFormat.read(Expand<Double>.schema["dim"]!, from: object)
+    let map = try AttributesFormat.located(object, at: value, calling: ["shape": "bias"]) {
+      [attributes] () throws(InvalidConstants) in
+      try Expand<Double>(inputShape: bias.shape, attributes)
     }
     return .explicit(
       Block(
@@ -45,15 +43,15 @@ struct ShiftLayerFormat: LayerFormat {
 
   /// Whether a map is an expansion without factors.
   private func isSpread(_ map: any LinearMap<Double>, _ tensor: Tensor<Double>) -> Bool {
-    map is Expand<Double> && map.inputShape == tensor.shape && map.constants.last == .numbers([])
+    guard let map = map as? Expand<Double> else { return false }
+    return map.inputShape == tensor.shape && map.factors.isEmpty
   }
 
   func write(_ layer: WrittenLayer, to writer: inout JSONWriter) throws(FileError) {
     let block = layer.block!
     try LayerParts.writeBias(of: block, to: &writer)
-    if let map = block.offsets[0].map {
-      let dim = zip(Expand<Double>.constantDescriptions, map.constants).filter { $0.0.name == "dim" }
-      try ConstantsFormat.write(dim.map { $0.1 }, of: dim.map { $0.0 }, to: &writer)
+    if let map = block.offsets[0].map as? Expand<Double>, !map.dim.isEmpty {
+      try AttributesFormat.write("dim", .integers(map.dim), to: &writer)
     }
     try LayerParts.writeActivation(of: block, to: &writer)
   }

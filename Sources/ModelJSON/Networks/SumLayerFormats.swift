@@ -74,9 +74,8 @@ struct ConcatenationLayerFormat: LayerFormat {
     var start = 0
     let terms = try sources.map { source throws(FileError) in
       defer { start += source.shape[axis] }
-      let constants: [Constant] = [.integers([axis]), .integers([start]), .integers([total])]
-      let map = try ConstantsFormat.located(nil, at: object.value) { () throws(InvalidConstants) in
-        try Place<Double>(inputShape: source.shape, parameter: nil, constants: constants)
+      let map = try AttributesFormat.located(nil, at: object.value) { () throws(InvalidConstants) in
+        try Place<Double>(inputShape: source.shape, dim: axis, start: start, total: total)
       }
       return Term(source: source.source, map: map)
     }
@@ -97,11 +96,10 @@ struct ConcatenationLayerFormat: LayerFormat {
     for term in block.terms {
       guard let map = term.map as? Place<Double>, map.outputShape == block.shape,
         layer.source(term.source).shape == map.inputShape,
-        case .integers(let dim) = map.constants[0], case .integers(let start) = map.constants[1],
-        dim[0] >= 0, dim[0] == axis ?? dim[0], start[0] == next
+        map.dim >= 0, map.dim == axis ?? map.dim, map.start == next
       else { return nil }
-      axis = dim[0]
-      next += map.inputShape[dim[0]]
+      axis = map.dim
+      next += map.inputShape[map.dim]
     }
     return next == block.shape[axis!] ? axis : nil
   }

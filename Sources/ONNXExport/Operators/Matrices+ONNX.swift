@@ -9,19 +9,18 @@ extension DenseMap: ONNXEmitting where S == Double {
 
 extension Linear: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let constants = ONNXConstants(self)
-    let (axis, isTransposed) = (constants.axis("dim", rank: inputShape.count), constants.flag("transposed"))
+    let axis = dim.axis(ofRank: inputShape.count)
     let matrix = graph.weights(weight)
     func oriented(_ wanted: Bool) -> String {
       wanted ? matrix : graph.node("Transpose", [matrix], results: ["transposed"])[0]
     }
     if axis == inputShape.count - 1 {
-      return graph.value("MatMul", operands, constants: [oriented(isTransposed)], shape: outputShape)
+      return graph.value("MatMul", operands, constants: [oriented(transposed)], shape: outputShape)
     }
     // The axes before and behind become one each: W X for the last two.
     let (outer, inner) = (inputShape.prefix(axis).reduce(1, *), inputShape.dropFirst(axis + 1).reduce(1, *))
     let x = graph.reshape(operands[0], to: [outer, inputShape[axis], inner])
-    let names = graph.node("MatMul", [oriented(!isTransposed), x.name], results: ["MatMul"])
+    let names = graph.node("MatMul", [oriented(!transposed), x.name], results: ["MatMul"])
     let y = ONNXValue(name: names[0], shape: [outer, outputShape[axis], inner], isBatched: x.isBatched)
     return graph.reshape(y, to: outputShape)
   }
@@ -33,38 +32,35 @@ extension IdentityMap: ONNXEmitting where S == Double {
 
 extension Multiply: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    graph.scale(operands[0], by: ONNXConstants(self).number("factor"))
+    graph.scale(operands[0], by: factor)
   }
 }
 
 extension Scale: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let constants = ONNXConstants(self)
-    let scale = graph.times(graph.sample(weight), constants.numbers("factors"))
-    let factor = graph.alongAxes(scale, constants.integers("dim"), rank: inputShape.count)
+    let scale = graph.times(graph.sample(weight), factors)
+    let factor = graph.alongAxes(scale, dim, rank: inputShape.count)
     return graph.value("Mul", [operands[0], factor], shape: outputShape)
   }
 }
 
 extension Sum: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    graph.reduce("ReduceSum", operands[0], ONNXConstants(self), to: outputShape)
+    graph.reduce("ReduceSum", operands[0], over: dim, to: outputShape)
   }
 }
 
 extension Mean: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    graph.reduce("ReduceMean", operands[0], ONNXConstants(self), to: outputShape)
+    graph.reduce("ReduceMean", operands[0], over: dim, to: outputShape)
   }
 }
 
 extension ONNXGraph {
   /// A reduction over the axes that the constant `dim` names.
-  package func reduce(_ type: String, _ value: ONNXValue, _ constants: ONNXConstants, to shape: [Int])
-    -> ONNXValue
-  {
+  package func reduce(_ type: String, _ value: ONNXValue, over dim: [Int], to shape: [Int]) -> ONNXValue {
     let rank = value.shape.count
-    let axes = constants.integers("dim").map { $0 < 0 ? $0 + rank : $0 }
+    let axes = dim.map { $0.axis(ofRank: rank) }
     return reshape(reduce(type, value, axes: axes), to: shape)
   }
 

@@ -5,33 +5,30 @@ import Operators
 
 extension LayerNormalization: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let constants = ONNXConstants(self)
-    return graph.normalize(
-      operands, run: constants.integers("normalized_shape").reduce(1, *), epsilon: constants.number("eps"))
+    graph.normalize(
+      operands, run: normalizedShape.reduce(1, *), epsilon: eps)
   }
 }
 
 extension RootMeanSquareNormalization: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let constants = ONNXConstants(self)
-    return graph.normalize(
-      operands, run: constants.integers("normalized_shape").reduce(1, *), epsilon: constants.number("eps"),
+    graph.normalize(
+      operands, run: normalizedShape.reduce(1, *), epsilon: eps,
       isCentered: false)
   }
 }
 
 extension GroupNormalization: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let constants = ONNXConstants(self)
-    return graph.normalize(
-      operands, run: operands[0].size / constants.integers("num_groups")[0], epsilon: constants.number("eps"))
+    graph.normalize(
+      operands, run: operands[0].size / groups, epsilon: eps)
   }
 }
 
 extension InstanceNormalization: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.normalize(
-      operands, run: operands[0].size / operands[0].shape[0], epsilon: ONNXConstants(self).number("eps"))
+      operands, run: operands[0].size / operands[0].shape[0], epsilon: eps)
   }
 }
 

@@ -3,14 +3,16 @@ import Operators
 extension MaxPooling: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let shape = outputShape(portShapes: [operands[0].shape])!
-    let windows = PoolingWindows(ONNXConstants(self), inputShape: operands[0].shape, outputShape: shape)
+    let windows = PoolingWindows(
+      kernelSize, stride, padding, dilation, inputShape: operands[0].shape, outputShape: shape)
     return graph.pool("MaxPool", operands[0], windows, filler: -.infinity, shape: shape)
   }
 }
 
 extension AveragePooling: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let windows = PoolingWindows(ONNXConstants(self), inputShape: inputShape, outputShape: outputShape)
+    let windows = PoolingWindows(
+      kernelSize, stride, padding, dilation, inputShape: inputShape, outputShape: outputShape)
     let average = graph.pool("AveragePool", operands[0], windows, filler: 0, shape: outputShape)
     // The average counts whatever is there now. What should have counted is known for each window of a channel.
     let area = windows.kernel.reduce(1, *)
@@ -35,13 +37,16 @@ private struct PoolingWindows {
   let before: [Int]
   let behind: [Int]
 
-  init(_ constants: ONNXConstants, inputShape: [Int], outputShape: [Int]) {
+  /// The windows of a pooling with these attributes.
+  init(
+    _ kernelSize: [Int], _ stride: [Int], _ padding: [Int], _ dilation: [Int], inputShape: [Int],
+    outputShape: [Int]
+  ) {
     let rank = inputShape.count - 1
-    kernel = constants.integers("kernel_size", axes: rank)
-    let given = constants.integers("stride", axes: rank)
-    let stride = given.isEmpty ? kernel : given
-    let dilation = constants.integers("dilation", axes: rank)
-    let before = Array(constants.pads("padding", axes: rank).prefix(rank))
+    kernel = kernelSize.perAxis(rank)
+    let stride = stride.isEmpty ? kernel : stride.perAxis(rank)
+    let dilation = dilation.perAxis(rank)
+    let before = Array(padding.pads(axes: rank).prefix(rank))
     behind = (0..<rank).map { [kernel] axis in
       let end = (outputShape[axis + 1] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1
       return max(0, end - before[axis] - inputShape[axis + 1])

@@ -6,38 +6,33 @@ import Operators
 extension Permute: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let rank = inputShape.count
-    return graph.transpose(operands[0], ONNXConstants(self).integers("dims").map { $0 < 0 ? $0 + rank : $0 })
+    return graph.transpose(operands[0], dims.map { $0.axis(ofRank: rank) })
   }
 }
 
 extension Slice: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let constants = ONNXConstants(self)
-    let axis = constants.axis("dim", rank: inputShape.count)
+    let axis = dim.axis(ofRank: inputShape.count)
     return graph.value(
       "Slice", operands,
       constants: [
-        graph.integers(constants.integers("start")), graph.integers(constants.integers("end")),
-        graph.integers([axis + 1]), graph.integers(constants.integers("step")),
+        graph.integers([start]), graph.integers([end]), graph.integers([axis + 1]), graph.integers([step]),
       ], shape: outputShape)
   }
 }
 
 extension IndexSelect: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let constants = ONNXConstants(self)
-    let axis = constants.axis("dim", rank: inputShape.count)
+    let axis = dim.axis(ofRank: inputShape.count)
     return graph.value(
-      "Gather", operands, constants: [graph.integers(constants.integers("index"))], shape: outputShape,
+      "Gather", operands, constants: [graph.integers(index)], shape: outputShape,
       [("axis", .integer(axis + 1))])
   }
 }
 
 extension Place: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let constants = ONNXConstants(self)
-    let axis = constants.axis("dim", rank: inputShape.count)
-    let (start, total) = (constants.integers("start")[0], constants.integers("total")[0])
+    let axis = dim.axis(ofRank: inputShape.count)
     var (before, behind) = (inputShape.map { _ in 0 }, inputShape.map { _ in 0 })
     (before[axis], behind[axis]) = (start, total - start - inputShape[axis])
     return graph.pad(operands[0], before: before, behind: behind)
@@ -46,7 +41,7 @@ extension Place: ONNXEmitting where S == Double {
 
 extension Pad: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let (padding, rank) = (ONNXConstants(self).integers("padding"), inputShape.count)
+    let rank = inputShape.count
     return graph.pad(
       operands[0], before: Array(padding.prefix(rank)), behind: Array(padding.suffix(rank)))
   }
@@ -55,7 +50,7 @@ extension Pad: ONNXEmitting where S == Double {
 extension Upsample: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     // Each spatial axis gets one of extent 1 behind it, which repeats.
-    let factors = ONNXConstants(self).integers("scale_factor", axes: inputShape.count - 1)
+    let factors = scaleFactor.perAxis(inputShape.count - 1)
     let (channels, extents) = (inputShape[0], inputShape.dropFirst())
     let apart = graph.reshape(operands[0], to: [channels] + extents.flatMap { [$0, 1] })
     let repeated = graph.expand(apart, to: [channels] + zip(extents, factors).flatMap { [$0, $1] })
@@ -65,9 +60,8 @@ extension Upsample: ONNXEmitting where S == Double {
 
 extension Expand: ONNXEmitting where S == Double {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
-    let constants = ONNXConstants(self)
-    let scaled = graph.times(operands[0], constants.numbers("factors"))
-    let aligned = graph.alongAxes(scaled, constants.integers("dim"), rank: outputShape.count)
+    let scaled = graph.times(operands[0], factors)
+    let aligned = graph.alongAxes(scaled, dim, rank: outputShape.count)
     return graph.expand(aligned, to: outputShape)
   }
 }

@@ -48,8 +48,8 @@ package struct FunctionRecognizer {
     let shape = atLeastVector(layout.sampleShape)
     let numbers = numbers(behind: node.outputs[0])
     for type in Self.types {
-      for constants in constants(of: type, numbers, shape) {
-        guard let nonlinearity = try? type.init(constants: constants),
+      for attributes in attributes(of: type, numbers, shape) {
+        guard let nonlinearity = try? type.init(attributes),
           let ports = ports(of: nonlinearity, at: node.outputs[0], shape)
         else { continue }
         let areLikeIt = ports.allSatisfy { port in
@@ -97,7 +97,7 @@ package struct FunctionRecognizer {
 
   // MARK: Constants
 
-  /// The single numbers that stand in the nodes closest to a value, which the constants of its function must be among.
+  /// The single numbers that stand in the nodes closest to a value, which the attributes of its function must be among.
   private func numbers(behind name: String) -> [Double] {
     let (mostNodes, mostNumbers) = (80, 8)
     var (queue, next, numbers): ([String], Int, [Double]) = ([name], 0, [])
@@ -116,20 +116,20 @@ package struct FunctionRecognizer {
     return Array(distinct.prefix(mostNumbers))
   }
 
-  /// The constants that a function may have: what it has where none are given, and the numbers of the graph.
-  private func constants(
+  /// The attributes that a function may have: what it has where none are given, and the numbers of the graph.
+  private func attributes(
     of type: any Nonlinearity.Type, _ numbers: [Double], _ shape: [Int]
-  ) -> [[Constant]] {
+  ) -> [[String: Constant]] {
     // Any two bounds are a Clip, which is read as one.
-    if type == HardTanh.self { return [type.constantDescriptions.compactMap(\.defaultValue)] }
-    var all: [[Constant]] = [[]]
-    for description in type.constantDescriptions {
+    if type == HardTanh.self { return [[:]] }
+    var all: [[String: Constant]] = [[:]]
+    for attribute in type.schema.attributes {
       let values: [Constant] =
-        switch description.kind {
+        switch attribute.kind {
         case .number:
           // Beyond 40 any threshold of a softplus is written in the same way.
           numbers.map { .number($0) }
-            + [description.defaultValue, type == Softplus.self ? .number(40) : nil].compactMap { $0 }
+            + [attribute.defaultValue, type == Softplus.self ? .number(40) : nil].compactMap { $0 }
             .map(precision.rounded)
         case .word(let words): words.map { .word($0) }
         case .integers where type == GroupNormalization.self:
@@ -137,7 +137,7 @@ package struct FunctionRecognizer {
         case .integers: shape.indices.reversed().map { .integers(Array(shape[$0...])) }
         default: []
         }
-      all = all.flatMap { constants in values.map { constants + [$0] } }
+      all = all.flatMap { given in values.map { given.merging([attribute.name: $0]) { $1 } } }
     }
     return all
   }

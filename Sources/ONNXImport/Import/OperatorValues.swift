@@ -3,10 +3,10 @@ import Operators
 
 /// The linear map of this name in files.
 ///
-/// - Parameter constants: Those that are not the default.
-/// - Throws: Where constants, weight and shape do not fit.
+/// - Parameter given: The attributes that are not the default.
+/// - Throws: Where attributes, weight and shape do not fit.
 package func linearMap(
-  _ name: String, from shape: [Int], _ constants: [String: Constant] = [:], weight: Tensor<Double>? = nil
+  _ name: String, from shape: [Int], _ given: [String: Constant] = [:], weight: Tensor<Double>? = nil
 ) throws(ImportFailure) -> any LinearMap<Double> {
   let type: any LinearMap<Double>.Type
   if name == DenseMap<Double>.typeName {
@@ -17,9 +17,9 @@ package func linearMap(
     }
     type = found
   }
-  let all = try constantList(type.constantDescriptions, constants, of: name)
+  let attributes = try type.schema.attributes(given, of: name)
   do {
-    return try type.init(inputShape: atLeastVector(shape), parameter: weight, constants: all)
+    return try type.init(inputShape: atLeastVector(shape), parameter: weight, attributes: attributes)
   } catch {
     throw .refused(error.description)
   }
@@ -27,30 +27,22 @@ package func linearMap(
 
 /// The nonlinearity of this name in files.
 ///
-/// - Throws: Where the constants have no meaning.
+/// - Throws: Where the attributes have no meaning.
 package func nonlinearity(
-  _ name: String, _ constants: [String: Constant] = [:]
+  _ name: String, _ given: [String: Constant] = [:]
 ) throws(ImportFailure) -> any Nonlinearity {
   guard let type = NonlinearityRegistry.type(named: name) else {
     throw .refused("expected a nonlinearity that there is, found \(name)")
   }
-  let all = try constantList(type.constantDescriptions, constants, of: name)
-  do { return try type.init(constants: all) } catch { throw .refused(error.description) }
+  let attributes = try type.schema.attributes(given, of: name)
+  do { return try type.init(attributes: attributes) } catch { throw .refused(error.description) }
 }
 
-private func constantList(
-  _ descriptions: [ConstantDescription], _ given: [String: Constant], of name: String
-) throws(ImportFailure) -> [Constant] {
-  let known = Set(descriptions.map(\.name))
-  if let unknown = given.keys.sorted().first(where: { !known.contains($0) }) {
-    throw .refused("expected a constant of \(name), found \(unknown)")
+extension OperatorSchema {
+  /// A value for each attribute of the operator of this name: the given ones, and the defaults of the others.
+  fileprivate func attributes(
+    _ given: [String: Constant], of name: String
+  ) throws(ImportFailure) -> Attributes {
+    do { return try attributes(given) } catch { throw .refused("\(name): \(error.description)") }
   }
-  var all: [Constant] = []
-  for description in descriptions {
-    guard let value = given[description.name] ?? description.defaultValue else {
-      throw .refused("\(name): expected \(description.name), found none")
-    }
-    all.append(value)
-  }
-  return all
 }

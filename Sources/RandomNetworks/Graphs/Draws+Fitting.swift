@@ -23,17 +23,11 @@ extension Draws {
     if shape.count == target.count {
       let before = zip(target, shape).map { $0 - $1 }.map { $0 > 0 ? integer(0...$0) : $0 / 2 }
       let behind = target.indices.map { target[$0] - shape[$0] - before[$0] }
-      add(Pad<Double>.self, shape, [.integers(before + behind)], to: &maps)
+      if let pad = try? Pad<Double>(inputShape: shape, padding: before + behind) { maps.append(pad) }
     }
-    add(Expand<Double>.self, shape, [.integers(target), .integers([]), .numbers([])], to: &maps)
+    if let expand = try? Expand<Double>(inputShape: shape, shape: target) { maps.append(expand) }
     if maps.isEmpty || chance(0.3) { maps.append(DenseMap(tensor([outputs, inputs], inputs: inputs))) }
     return element(of: maps.filter { $0.outputSize == outputs })
-  }
-
-  private func add<Map: LinearMap<Double>>(
-    _ type: Map.Type, _ shape: [Int], _ constants: [Constant], to maps: inout [any LinearMap<Double>]
-  ) {
-    if let map = try? Map(inputShape: shape, parameter: nil, constants: constants) { maps.append(map) }
   }
 
   /// A constant summand of a port of this shape: as large as the port, or a smaller tensor and the map that spreads it.
@@ -62,8 +56,7 @@ extension Draws {
     if tensor.shape == shape, dims == Array(shape.indices) {
       return Offset(port: port, tensor: tensor, parameter: parameter)
     }
-    let map = try! Expand<Double>(
-      inputShape: tensor.shape, parameter: nil, constants: [.integers(shape), .integers(dims), .numbers([])])
+    let map = try! Expand<Double>(inputShape: tensor.shape, shape: shape, dim: IntegerList(dims))
     return Offset(port: port, tensor: tensor, map: map, parameter: parameter)
   }
 

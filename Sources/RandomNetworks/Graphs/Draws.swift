@@ -95,11 +95,3 @@ package struct Draws {
     return some.map { counted($0, rank: rank) }
   }
 }
-
-/// The constants of an operator by name; the others have their defaults.
-///
-/// - Returns: nil where one has no default and is not given.
-package func constants(_ descriptions: [ConstantDescription], _ given: [String: Constant]) -> [Constant]? {
-  let values = descriptions.map { given[$0.name] ?? $0.defaultValue }
-  return values.contains { $0 == nil } ? nil : values.compactMap { $0 }
-}

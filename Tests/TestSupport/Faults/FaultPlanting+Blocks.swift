@@ -48,14 +48,10 @@ extension FaultPlanting {
   mutating func neighbouringConstant() -> Fault? {
     var candidates: [(block: Int, name: String, nonlinearity: any Nonlinearity)] = []
     for (index, block) in model.blocks.enumerated() {
-      let (constants, type) = (block.nonlinearity.constants, type(of: block.nonlinearity))
-      for (position, description) in type.constantDescriptions.enumerated() {
-        guard case .number(let value) = constants[position] else { continue }
-        var changed = constants
-        changed[position] = .number(neighbour(of: value, using: &generator))
-        if let other = try? type.init(constants: changed) {
-          candidates.append((index, description.name, other))
-        }
+      let (attributes, type) = (block.nonlinearity.attributes, type(of: block.nonlinearity))
+      for case (let name, .number(let value)) in attributes {
+        let changed = attributes.setting(name, to: .number(neighbour(of: value, using: &generator)))
+        if let other = try? type.init(attributes: changed) { candidates.append((index, name, other)) }
       }
     }
     guard let (index, name, other) = candidates.randomElement(using: &generator) else { return nil }

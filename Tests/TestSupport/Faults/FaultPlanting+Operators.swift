@@ -8,10 +8,10 @@ import RandomNetworks
 extension FaultPlanting {
   mutating func changedMapAttribute() -> Fault? {
     var candidates: [(entry: Entry, name: String, map: any LinearMap<Double>)] = []
-    for entry in entries(where: { !type(of: $0.map).constantDescriptions.isEmpty }) {
+    for entry in entries(where: { !type(of: $0.map).schema.attributes.isEmpty }) {
       candidates += self[entry].map.attributeChanges(using: &generator).map { (entry, $0.name, $0.map) }
     }
-    // Of the constants that can change each gets its turn, however many values it has.
+    // Of the attributes that can change each gets its turn, however many values it has.
     let names = Set(candidates.map { subject($0.entry, $0.name) }).sorted().shuffled(using: &generator)
     for name in names {
       let alike = candidates.filter { subject($0.entry, $0.name) == name }.shuffled(using: &generator)
@@ -22,8 +22,8 @@ extension FaultPlanting {
     return nil
   }
 
-  private func subject(_ entry: Entry, _ constant: String) -> String {
-    "\(type(of: self[entry].map).typeName).\(constant)"
+  private func subject(_ entry: Entry, _ attribute: String) -> String {
+    "\(type(of: self[entry].map).typeName).\(attribute)"
   }
 
   mutating func replacedMap() -> Fault? {

@@ -79,7 +79,7 @@ extension FaultPlanting {
         let view = draws.factorization(of: map.inputSize, rank: rank)
         guard view != map.inputShape else { continue }
         let other = try? type(of: map).init(
-          inputShape: view, parameter: map.parameter, constants: map.constants)
+          inputShape: view, parameter: map.parameter, attributes: map.attributes)
         if let other, says(map, other) { candidates.append((entry, other)) }
       }
     }

@@ -40,8 +40,8 @@ extension LinearMap<Double> {
         if !isExact { return nil }
       }
     case "scale":
-      guard case .numbers(let factors) = constants[1], let weight = parameter else { return nil }
-      for (factor, number) in zip(factors, weight.elements) {
+      guard let scale = self as? Scale<Double> else { return nil }
+      for (factor, number) in zip(scale.factors, scale.weight.elements) {
         var product = ExactSum()
         product.add(factor, times: number)
         if !product.isExact { return nil }

@@ -70,8 +70,8 @@ extension Rewriter {
   }
 
   mutating func respellLeakyReLU(_ index: Int, _ block: Block<Double>) {
-    guard case .number(let slope) = block.nonlinearity.constants[0] else { preconditionFailure() }
-    replace(index, by: withConstantPort(block, PReLU(), slope))
+    guard let function = block.nonlinearity as? LeakyReLU else { preconditionFailure() }
+    replace(index, by: withConstantPort(block, PReLU(), function.negativeSlope))
   }
 
   mutating func respellClamp(_ index: Int, _ block: Block<Double>) {
@@ -157,7 +157,7 @@ extension Rewriter {
   }
 
   mutating func decomposeSoftshrink(_ index: Int, _ block: Block<Double>) {
-    guard case .number(let lambda) = block.nonlinearity.constants[0] else { preconditionFailure() }
+    guard let lambda = (block.nonlinearity as? Softshrink)?.lambda else { preconditionFailure() }
     let read = preactivation(of: block, port: 0)
     let above = apply(ReLU(), to: read, block.shape, plus: -lambda)
     let below = apply(ReLU(), to: read, block.shape, times: -1, plus: -lambda)
@@ -172,7 +172,7 @@ extension Rewriter {
   }
 
   mutating func respellPower(_ index: Int, _ block: Block<Double>) {
-    guard case .number(let exponent) = block.nonlinearity.constants[0] else { preconditionFailure() }
+    guard let exponent = (block.nonlinearity as? Pow)?.exponent else { preconditionFailure() }
     switch exponent {
     case 0.5: replace(index, by: block.with(SquareRoot()))
     case -1: replace(index, by: block.with(Reciprocal()))
@@ -211,8 +211,8 @@ extension Rewriter {
     case is Maximum: other = Minimum()
     case is Ceiling: other = Floor()
     case is Floor: other = Ceiling()
-    case is SmallestElement: other = try! LargestElement(constants: block.nonlinearity.constants)
-    default: other = try! SmallestElement(constants: block.nonlinearity.constants)
+    case is SmallestElement: other = try! LargestElement(attributes: block.nonlinearity.attributes)
+    default: other = try! SmallestElement(attributes: block.nonlinearity.attributes)
     }
     let terms = block.portShapes.indices.map { port in
       Term<Double>(

@@ -24,12 +24,12 @@ extension Rewriter {
   private mutating func exponentials(of block: Block<Double>, along axes: [Int]) -> Exponentials {
     let shape = block.portShapes[0]
     let read = preactivation(of: block, port: 0)
-    let constants: [Constant] = [.integers(axes), .flag(true)]
-    let sum = try! Sum<Double>(inputShape: shape, parameter: nil, constants: constants)
+    let sum = try! Sum<Double>(inputShape: shape, dim: IntegerList(axes), keepdim: true)
     let lines = sum.outputShape
     let largest = append(
       Block(
-        name: "largest", shape: lines, nonlinearity: try! LargestElement(constants: constants),
+        name: "largest", shape: lines,
+        nonlinearity: try! LargestElement(dim: IntegerList(axes), keepdim: true),
         portShapes: [shape], terms: [Term(source: read, map: IdentityMap(shape))]))
     let exponentials = append(
       "exp", shape, Exponential(),
@@ -39,15 +39,15 @@ extension Rewriter {
       read: read, lines: lines, largest: largest, exponentials: exponentials, total: total)
   }
 
-  private func axis(of block: Block<Double>) -> Int {
-    guard case .integers(let dims) = block.nonlinearity.constants[0] else { preconditionFailure() }
-    return dims[0] < 0 ? dims[0] + block.portShapes[0].count : dims[0]
+  private func counted(_ dim: Int, in block: Block<Double>) -> Int {
+    dim < 0 ? dim + block.portShapes[0].count : dim
   }
 
   mutating func decomposeSoftmax() -> Bool {
-    guard let (index, block) = block(of: [Softmax.self]) else { return false }
+    guard let (index, block) = block(of: [Softmax.self]), let softmax = block.nonlinearity as? Softmax
+    else { return false }
     let shape = block.portShapes[0]
-    let parts = exponentials(of: block, along: [axis(of: block)])
+    let parts = exponentials(of: block, along: [counted(softmax.dim, in: block)])
     replace(
       index,
       by: block.with(
@@ -60,9 +60,10 @@ extension Rewriter {
   }
 
   mutating func decomposeLogSoftmax() -> Bool {
-    guard let (index, block) = block(of: [LogSoftmax.self]) else { return false }
+    guard let (index, block) = block(of: [LogSoftmax.self]), let softmax = block.nonlinearity as? LogSoftmax
+    else { return false }
     let shape = block.portShapes[0]
-    let parts = exponentials(of: block, along: [axis(of: block)])
+    let parts = exponentials(of: block, along: [counted(softmax.dim, in: block)])
     let logarithm = append(
       "log", parts.lines, NaturalLogarithm(), [(parts.total, IdentityMap(parts.lines))])
     let terms = [parts.largest, logarithm].map { source in
@@ -77,9 +78,9 @@ extension Rewriter {
 
   mutating func decomposeLogSumExp() -> Bool {
     guard let (index, block) = block(of: [LogSumExp.self]),
-      case .integers(let dims) = block.nonlinearity.constants[0]
+      let function = block.nonlinearity as? LogSumExp
     else { return false }
-    let parts = exponentials(of: block, along: dims)
+    let parts = exponentials(of: block, along: function.dim)
     let logarithm = append(
       "log", parts.lines, NaturalLogarithm(), [(parts.total, IdentityMap(parts.lines))])
     replace(
@@ -91,12 +92,13 @@ extension Rewriter {
   }
 
   mutating func decomposeNormalization(_ types: [any Nonlinearity.Type]) -> Bool {
-    guard let (index, block) = block(of: types), let length = runLength(of: block) else { return false }
-    let isCentered = !(block.nonlinearity is RootMeanSquareNormalization)
-    guard case .number(let epsilon)? = block.nonlinearity.constants.last else { return false }
+    guard let (index, block) = block(of: types),
+      let normalization = block.nonlinearity as? any Normalization,
+      let length = normalization.run(block.portShapes[0])
+    else { return false }
+    let isCentered = type(of: normalization).isCentered
     let (lines, runs) = ([block.size / length, 1], [block.size / length, length])
-    let mean = try! Mean<Double>(
-      inputShape: runs, parameter: nil, constants: [.integers([1]), .flag(true)])
+    let mean = try! Mean<Double>(inputShape: runs, dim: 1, keepdim: true)
     let read = preactivation(of: block, port: 0)
     var centered = read
     if isCentered {
@@ -111,7 +113,7 @@ extension Rewriter {
     let isRoot = draws.chance(0.5)
     let deviation = append(
       "deviation", lines, isRoot ? SquareRoot() : Pow(exponent: -0.5), [(squares, mean)],
-      offset: [Double](repeating: epsilon, count: lines[0]))
+      offset: [Double](repeating: normalization.eps, count: lines[0]))
     let normalized = Block<Double>(
       name: block.name, shape: block.shape, nonlinearity: isRoot ? Quotient() : Product(),
       portShapes: [runs, runs],
@@ -145,16 +147,5 @@ extension Rewriter {
         offset.port = 0
         return offset
       })
-  }
-
-  /// How many coordinates side by side a normalisation is over.
-  private func runLength(of block: Block<Double>) -> Int? {
-    let shape = block.portShapes[0]
-    switch (block.nonlinearity, block.nonlinearity.constants[0]) {
-    case (is InstanceNormalization, _): return shape.dropFirst().reduce(1, *)
-    case (is GroupNormalization, .integers(let groups)): return shape.reduce(1, *) / groups[0]
-    case (_, .integers(let extents)): return extents.reduce(1, *)
-    default: return nil
-    }
   }
 }

@@ -77,7 +77,7 @@ extension Rewriter {
       let name = "parts\(layers.count)"
       let offsets = ports.indices.dropFirst().map { port in
         let parameter = type.parameterPorts[port - 1]
-        let layout = parameter.layouts(portShape: shape, constants: drawn.constants)[0]
+        let layout = parameter.layouts(portShape: shape, attributes: drawn.attributes)[0]
         return draws.spread(
           draws.distinct(layout.shape), over: shape, dims: layout.dims, port, "\(name).\(parameter.name)")
       }
@@ -123,8 +123,7 @@ extension Rewriter {
     for number in 0..<draws.integer(2...3) {
       let (inputs, width) = (shape.last!, draws.integer(1...4))
       let map = try! Linear<Double>(
-        inputShape: shape, parameter: draws.tensor([width, inputs], inputs: inputs),
-        constants: [.integers([-1]), .flag(false)])
+        inputShape: shape, weight: draws.tensor([width, inputs], inputs: inputs))
       let name = "projection\(layers.count)_\(number)"
       let projection = append(
         Block(

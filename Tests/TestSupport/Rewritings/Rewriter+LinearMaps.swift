@@ -77,8 +77,7 @@ extension Rewriter {
   }
 
   private func diagonal(_ numbers: [Double]) -> any LinearMap<Double> {
-    try! Scale<Double>(
-      inputShape: [numbers.count], parameter: Tensor(numbers), constants: [.integers([]), .numbers([])])
+    try! Scale<Double>(inputShape: [numbers.count], weight: Tensor(numbers))
   }
 
   /// `W x = (W D⁻¹)(D x)`.
@@ -125,10 +124,10 @@ extension Rewriter {
         rows: term.map.parameterShape![0], columns: term.map.parameterShape![1],
         elements: term.map.parameter!.elements)
       let map: (any LinearMap<Double>)?
-      if case .flag(let isTransposed)? = term.map.constants.last {
+      if let linear = term.map as? Linear<Double> {
         map = try? Linear<Double>(
-          inputShape: term.map.inputShape, parameter: Tensor(weight.transposed),
-          constants: [term.map.constants[0], .flag(!isTransposed)])
+          inputShape: linear.inputShape, weight: Tensor(weight.transposed), dim: linear.dim,
+          transposed: !linear.transposed)
       } else {
         let size = term.map.inputSize
         let (shape, dim) = draws.element(of: [
@@ -136,8 +135,8 @@ extension Rewriter {
         ])
         let isTransposed = draws.chance(0.7)
         map = try? Linear<Double>(
-          inputShape: shape, parameter: Tensor(isTransposed ? weight.transposed : weight),
-          constants: [.integers([dim]), .flag(isTransposed)])
+          inputShape: shape, weight: Tensor(isTransposed ? weight.transposed : weight), dim: dim,
+          transposed: isTransposed)
       }
       guard let map else { continue }
       // The same parameter, stored otherwise, unless another layer has it as it was.
@@ -212,7 +211,7 @@ extension Rewriter {
         let padding = [start, sources.count - start - places.count]
         other =
           map is Place<Double>
-          ? try! Pad<Double>(inputShape: [places.count], parameter: nil, constants: [.integers(padding)])
+          ? try! Pad<Double>(inputShape: [places.count], padding: padding)
           : place([places.count], axis: 0, start: start, of: sources.count)
       } else {
         continue

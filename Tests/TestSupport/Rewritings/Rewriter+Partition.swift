@@ -160,30 +160,21 @@ extension Rewriter {
 
 /// The coordinates of a range along an axis.
 package func slice(_ shape: [Int], axis: Int, _ range: Range<Int>) -> any LinearMap<Double> {
-  try! Slice<Double>(
-    inputShape: shape, parameter: nil,
-    constants: [
-      .integers([axis]), .integers([range.lowerBound]), .integers([range.upperBound]), .integers([1]),
-    ])
+  try! Slice<Double>(inputShape: shape, dim: axis, start: range.lowerBound, end: range.upperBound)
 }
 
 /// A tensor at its place in a larger one along an axis.
 package func place(_ shape: [Int], axis: Int, start: Int, of total: Int) -> any LinearMap<Double> {
-  try! Place<Double>(
-    inputShape: shape, parameter: nil,
-    constants: [.integers([axis]), .integers([start]), .integers([total])])
+  try! Place<Double>(inputShape: shape, dim: axis, start: start, total: total)
 }
 
 /// The coordinates of these numbers of a vector.
 func gathering(_ indices: [Int], of size: Int) -> any LinearMap<Double> {
-  try! IndexSelect<Double>(
-    inputShape: [size], parameter: nil, constants: [.integers([0]), .integers(indices)])
+  try! IndexSelect<Double>(inputShape: [size], dim: 0, index: indices)
 }
 
 /// A tensor repeated over a larger one of as many axes, each element times a factor.
 func spreading(_ shape: [Int], over large: [Int], factor: Double = 1) -> any LinearMap<Double> {
   let factors = factor == 1 ? [] : [Double](repeating: factor, count: shape.reduce(1, *))
-  return try! Expand<Double>(
-    inputShape: shape, parameter: nil,
-    constants: [.integers(large), .integers([]), .numbers(factors)])
+  return try! Expand<Double>(inputShape: shape, shape: large, factors: factors)
 }

@@ -53,8 +53,8 @@ extension Rewriter {
     case .extremeNegated:
       draws.element(of: [
         Minimum(), Maximum(), Ceiling(), Floor(),
-        try! SmallestElement(constants: [.integers([-1]), .flag(false)]),
-        try! LargestElement(constants: [.integers([0]), .flag(true)]),
+        try! SmallestElement(dim: -1),
+        try! LargestElement(dim: 0, keepdim: true),
       ])
     case .maximumDecomposed: Maximum()
     case .comparisonSwapped: draws.chance(0.5) ? Greater() : GreaterOrEqual()

@@ -182,7 +182,7 @@ extension Rewriter {
       Block(
         name: "\(block.name)_flat", shape: shape, nonlinearity: block.nonlinearity,
         portShapes: block.portShapes.map { _ in shape }, terms: block.terms, offsets: block.offsets))
-    let back = try! Reshape<Double>(inputShape: shape, parameter: nil, constants: [.integers(block.shape)])
+    let back = try! Reshape<Double>(inputShape: shape, shape: block.shape)
     replace(
       index,
       by: block.with(
@@ -193,14 +193,13 @@ extension Rewriter {
 
 /// The axes in another order.
 private func permuting(_ shape: [Int], _ dims: [Int]) -> any LinearMap<Double> {
-  try! Permute<Double>(inputShape: shape, parameter: nil, constants: [.integers(dims)])
+  try! Permute<Double>(inputShape: shape, dims: dims)
 }
 
 extension LinearMap<Double> {
   /// Whether it is a matrix `[outputs, inputs]` along the last axis of a tensor.
   fileprivate var isAlongLastAxis: Bool {
-    guard self is Linear<Double>, case .integers(let dims) = constants[0], constants[1] == .flag(false)
-    else { return false }
-    return dims[0] == -1 || dims[0] == inputShape.count - 1
+    guard let map = self as? Linear<Double>, !map.transposed else { return false }
+    return map.dim == -1 || map.dim == inputShape.count - 1
   }
 }

@@ -124,12 +124,8 @@ extension Rewriter {
       case 2: map = DenseMap(identityMatrix(size))
       case 3: map = gathering(Array(0..<size), of: size)
       case 4:
-        map = try! Scale<Double>(
-          inputShape: shape, parameter: Tensor(shape: [1], elements: [1]),
-          constants: [.integers([]), .numbers([])])
-      default:
-        map = try! Flatten<Double>(
-          inputShape: shape, parameter: nil, constants: [.integers([0]), .integers([-1])])
+        map = try! Scale<Double>(inputShape: shape, weight: Tensor(shape: [1], elements: [1]))
+      default: map = try! Flatten<Double>(inputShape: shape)
       }
       return rewriter.append("same", shape, [(source, map)])
     }

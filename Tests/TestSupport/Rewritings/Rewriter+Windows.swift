@@ -7,16 +7,16 @@ import Operators
 extension Rewriter {
   mutating func movePadding() -> Bool {
     for (reader, term) in terms(where: { $0.map is Convolution<Double> }) {
-      guard let (before, behind) = paddings(of: term.map), (before + behind).contains(where: { $0 > 0 })
+      guard let convolution = term.map as? Convolution<Double>,
+        let (before, behind) = paddings(of: convolution), (before + behind).contains(where: { $0 > 0 })
       else { continue }
       let padding = [0] + before + [0] + behind
-      let pad = try! Pad<Double>(
-        inputShape: term.map.inputShape, parameter: nil, constants: [.integers(padding)])
-      var constants = term.map.constants
-      constants[1] = draws.chance(0.5) ? .integers([0]) : .word("valid")
+      let pad = try! Pad<Double>(inputShape: term.map.inputShape, padding: padding)
       guard
         let map = try? Convolution<Double>(
-          inputShape: pad.outputShape, parameter: term.map.parameter, constants: constants)
+          inputShape: pad.outputShape, weight: convolution.weight, stride: IntegerList(convolution.stride),
+          padding: draws.chance(0.5) ? 0 : .valid, dilation: IntegerList(convolution.dilation),
+          groups: convolution.groups)
       else { continue }
       let padded = append("padded", pad.outputShape, [(term.source, pad)])
       self[reader] = Term(port: term.port, source: padded, map: map, parameter: term.parameter)
@@ -28,22 +28,22 @@ extension Rewriter {
   /// Puts a border of zeros around the kernel, and as much more padding around what it reads.
   mutating func padKernel() -> Bool {
     for (reader, term) in terms(where: { $0.map is Convolution<Double> }) {
-      guard let (before, behind) = paddings(of: term.map), let weight = term.map.parameter,
-        case .integers(let dilation) = term.map.constants[2]
+      guard let convolution = term.map as? Convolution<Double>,
+        let (before, behind) = paddings(of: convolution)
       else { continue }
+      let (weight, dilation) = (convolution.weight, convolution.dilation)
       let reach = before.indices.map { dilation.count == 1 ? dilation[0] : dilation[$0] }
       // Zeros on both sides of the spatial axes, none on those of the channels.
       let border = [0, 0] + reach.map { _ in 1 }
-      let pad = try! Pad<Double>(
-        inputShape: weight.shape, parameter: nil, constants: [.integers(border + border)])
+      let pad = try! Pad<Double>(inputShape: weight.shape, padding: border + border)
       let row = Matrix(rows: 1, columns: weight.count, elements: weight.elements)
-      var constants = term.map.constants
-      constants[1] = .integers(zip(before, reach).map { $0 + $1 } + zip(behind, reach).map { $0 + $1 })
+      let wider = zip(before, reach).map { $0 + $1 } + zip(behind, reach).map { $0 + $1 }
       guard
         let map = try? Convolution<Double>(
           inputShape: term.map.inputShape,
-          parameter: Tensor(shape: pad.outputShape, elements: pad.value(of: row).elements),
-          constants: constants), map.outputShape == term.map.outputShape
+          weight: Tensor(shape: pad.outputShape, elements: pad.value(of: row).elements),
+          stride: IntegerList(convolution.stride), padding: .integers(wider), dilation: IntegerList(dilation),
+          groups: convolution.groups), map.outputShape == term.map.outputShape
       else { continue }
       self[reader] = Term(port: term.port, source: term.source, map: map)
       return true
@@ -54,14 +54,12 @@ extension Rewriter {
   /// Multiplies by the constant factors of a scale in a layer of its own.
   mutating func separateScale() -> Bool {
     for (reader, term) in terms(where: { $0.map is Scale<Double> }) {
-      guard case .numbers(let factors) = term.map.constants[1], !factors.isEmpty,
-        let weight = term.map.parameter,
+      guard let scale = term.map as? Scale<Double>, !scale.factors.isEmpty,
         let first = try? Scale<Double>(
-          inputShape: term.map.inputShape, parameter: Tensor(shape: weight.shape, elements: factors),
-          constants: [term.map.constants[0], .numbers([])]),
+          inputShape: scale.inputShape,
+          weight: Tensor(shape: scale.weight.shape, elements: scale.factors), dim: IntegerList(scale.dim)),
         let second = try? Scale<Double>(
-          inputShape: term.map.inputShape, parameter: weight,
-          constants: [term.map.constants[0], .numbers([])])
+          inputShape: scale.inputShape, weight: scale.weight, dim: IntegerList(scale.dim))
       else { continue }
       let scaled = append("scaled", term.map.inputShape, [(term.source, first)])
       self[reader] = Term(port: term.port, source: scaled, map: second, parameter: term.parameter)
@@ -71,21 +69,19 @@ extension Rewriter {
   }
 
   /// The zeros before and behind each spatial axis.
-  private func paddings(of map: any LinearMap<Double>) -> (before: [Int], behind: [Int])? {
+  private func paddings(of map: Convolution<Double>) -> (before: [Int], behind: [Int])? {
     let rank = map.inputShape.count - 1
-    switch map.constants[1] {
-    case .word("same"):
-      guard case .integers(let dilation) = map.constants[2], let kernel = map.parameterShape?.dropFirst(2)
-      else { return nil }
-      let totals = kernel.enumerated().map { axis, extent in
-        (extent - 1) * (dilation.count == 1 ? dilation[0] : dilation[axis])
+    switch map.padding {
+    case .same:
+      let totals = map.weight.shape.dropFirst(2).enumerated().map { axis, extent in
+        (extent - 1) * (map.dilation.count == 1 ? map.dilation[0] : map.dilation[axis])
       }
       return (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })
     case .integers(let values):
       if values.count == 2 * rank { return (Array(values.prefix(rank)), Array(values.suffix(rank))) }
       let all = values.count == 1 ? [Int](repeating: values[0], count: rank) : values
       return (all, all)
-    default: return nil
+    case .valid: return nil
     }
   }
 
@@ -127,7 +123,7 @@ extension Rewriter {
       let shape = [windows.count, longest]
       let gathered = append(
         "windows", shape, [(read, gathering(padded.flatMap { $0 }, of: block.portSizes[0]))])
-      let largest = try! LargestElement(constants: [.integers([1]), .flag(draws.chance(0.5))])
+      let largest = try! LargestElement(dim: 1, keepdim: draws.chance(0.5))
       replace(
         index,
         by: block.with(

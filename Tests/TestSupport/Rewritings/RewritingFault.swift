@@ -203,7 +203,7 @@ private struct RewritingFaultPlanting {
     }
   }
 
-  /// Blocks with one other constant; `trial` is a block with a larger change of the same constant, which is to be visible.
+  /// Blocks with one other attribute; `trial` is a block with a larger change of the same attribute, which is to be visible.
   private func changes(
     of block: Block<Double>, using generator: inout SeededGenerator
   ) -> [(name: String, trial: Block<Double>, block: Block<Double>)] {
@@ -213,10 +213,10 @@ private struct RewritingFaultPlanting {
       for (name, other) in map.attributeChanges(using: &generator) {
         var (trial, changed) = (block, block)
         changed.terms[entry].map = other
-        guard let larger = enlarged(map.constants, other.constants) else { continue }
         guard
           let map = try? type(of: map).init(
-            inputShape: map.inputShape, parameter: other.parameter, constants: larger)
+            inputShape: map.inputShape, parameter: other.parameter,
+            attributes: enlarged(map.attributes, other.attributes))
         else { continue }
         trial.terms[entry].map = map
         changes.append(("\(type(of: map).typeName).\(name)", trial, changed))
@@ -226,35 +226,34 @@ private struct RewritingFaultPlanting {
     let type = type(of: nonlinearity)
     var others = nonlinearity.attributeChanges(portShapes: block.portShapes, using: &generator)
       .map { ($0.name, $0.nonlinearity) }
-    for (position, description) in type.constantDescriptions.enumerated() {
-      guard case .number(let value) = nonlinearity.constants[position], value.isFinite else { continue }
-      var constants = nonlinearity.constants
-      constants[position] = .number(neighbour(of: value, using: &generator))
-      if let other = try? type.init(constants: constants) { others.append((description.name, other)) }
+    let attributes = nonlinearity.attributes
+    for case (let name, .number(let value)) in attributes where value.isFinite {
+      let changed = attributes.setting(name, to: .number(neighbour(of: value, using: &generator)))
+      if let other = try? type.init(attributes: changed) { others.append((name, other)) }
     }
     for (name, other) in others {
-      guard let larger = enlarged(nonlinearity.constants, other.constants),
-        let trial = try? type.init(constants: larger)
-      else { continue }
+      guard let trial = try? type.init(attributes: enlarged(attributes, other.attributes)) else { continue }
       changes.append(("\(type.typeName).\(name)", block.with(trial), block.with(other)))
     }
     return changes
   }
 
-  /// The constants with the numbers among them that were changed by a unit in the last place changed by more.
-  private func enlarged(_ before: [Constant], _ after: [Constant]) -> [Constant]? {
-    zip(before, after).map { old, new in
-      switch (old, new) {
+  /// The attributes with the numbers among them that were changed by a unit in the last place changed by more.
+  private func enlarged(_ before: Attributes, _ after: Attributes) -> Attributes {
+    before.reduce(after) { attributes, old in
+      switch (old.value, after[old.name]!) {
       case (.number(let a), .number(let b)) where a != b:
-        return .number(a + (b > a ? 1 : -1) * 1e-4 * max(1, abs(a)))
+        attributes.setting(old.name, to: .number(a + (b > a ? 1 : -1) * 1e-4 * max(1, abs(a))))
       case (.numbers(let a), .numbers(let b)) where a != b:
-        return .numbers(
-          b.indices.map { index in
-            let number = a.isEmpty ? 1 : a[index]
-            return number == b[index]
-              ? number : number + (b[index] > number ? 1 : -1) * 1e-4 * max(1, abs(number))
-          })
-      default: return new
+        attributes.setting(
+          old.name,
+          to: .numbers(
+            b.indices.map { index in
+              let number = a.isEmpty ? 1 : a[index]
+              return number == b[index]
+                ? number : number + (b[index] > number ? 1 : -1) * 1e-4 * max(1, abs(number))
+            }))
+      default: attributes
       }
     }
   }

@@ -1,12 +1,12 @@
 import LinearAlgebra
 import Operators
 
-/// Other values that a constant may have, near the one it has: what an editor's slip or a converter's mistake makes of it.
+/// Other values that an attribute may have, near the one it has: what an editor's slip or a converter's mistake makes of it.
 ///
 /// - Parameters:
 ///   - count: How long a list of numbers is that has the default.
 package func otherValues(
-  of constant: Constant, _ description: ConstantDescription, count: Int,
+  of constant: Constant, _ attribute: OperatorSchema.Attribute, count: Int,
   using generator: inout SeededGenerator
 ) -> [Constant] {
   switch constant {
@@ -17,11 +17,11 @@ package func otherValues(
     changed[index] = neighbour(of: changed[index], using: &generator)
     return [.numbers(changed)]
   case .integers(let values):
-    return otherIntegers(values).map { .integers($0) } + words(description).map { .word($0) }
+    return otherIntegers(values).map { .integers($0) } + words(attribute).map { .word($0) }
   case .flag(let value): return [.flag(!value)]
   case .word(let word):
-    let others = words(description).filter { $0 != word }.map { Constant.word($0) }
-    if case .integersOrWord = description.kind { return others + otherIntegers([0]).map { .integers($0) } }
+    let others = words(attribute).filter { $0 != word }.map { Constant.word($0) }
+    if case .integersOrWord = attribute.kind { return others + otherIntegers([0]).map { .integers($0) } }
     return others
   }
 }
@@ -32,8 +32,8 @@ package func neighbour(of value: Double, using generator: inout SeededGenerator)
   return neighbour.isFinite ? neighbour : -(-value).nextUp
 }
 
-private func words(_ description: ConstantDescription) -> [String] {
-  switch description.kind {
+private func words(_ attribute: OperatorSchema.Attribute) -> [String] {
+  switch attribute.kind {
   case .word(let words), .integersOrWord(let words): words
   default: []
   }
@@ -78,25 +78,24 @@ private func otherIntegers(_ values: [Int]) -> [[Int]] {
 }
 
 extension LinearMap<Double> {
-  /// Maps of the same type and sizes with one other constant, by the constant's name.
+  /// Maps of the same type and sizes with one other attribute, by the attribute's name.
   ///
   /// Where a weight's shape depends on the number of groups, it is cut or repeated to fit.
   func attributeChanges(using generator: inout SeededGenerator) -> [(
     name: String, map: any LinearMap<Double>
   )] {
     var changes: [(name: String, map: any LinearMap<Double>)] = []
-    for (position, description) in Self.constantDescriptions.enumerated() {
+    for attribute in Self.schema.attributes {
+      let (name, value) = (attribute.name, attributes[attribute.name]!)
       let others = otherValues(
-        of: constants[position], description, count: parameter?.count ?? inputSize, using: &generator)
+        of: value, attribute, count: parameter?.count ?? inputSize, using: &generator)
       for other in others {
-        var changed = constants
-        changed[position] = other
-        let weight =
-          description.name == "groups" ? regrouped(from: constants[position], to: other) : parameter
-        if let map = try? Self(inputShape: inputShape, parameter: weight, constants: changed),
+        let changed = attributes.setting(name, to: other)
+        let weight = name == "groups" ? regrouped(from: value, to: other) : parameter
+        if let map = try? Self(inputShape: inputShape, parameter: weight, attributes: changed),
           map.outputSize == outputSize
         {
-          changes.append((description.name, map))
+          changes.append((name, map))
         }
       }
     }
@@ -121,21 +120,20 @@ extension LinearMap<Double> {
 }
 
 extension Nonlinearity {
-  /// Nonlinearities of the same type with one other constant that is no number, of the same sizes.
+  /// Nonlinearities of the same type with one other attribute that is no number, of the same sizes.
   func attributeChanges(
     portShapes: [[Int]], using generator: inout SeededGenerator
   ) -> [(name: String, nonlinearity: any Nonlinearity)] {
     let size = outputShape(portShapes: portShapes)?.reduce(1, *)
     var changes: [(name: String, nonlinearity: any Nonlinearity)] = []
-    for (position, description) in Self.constantDescriptions.enumerated() {
-      if case .number = constants[position] { continue }
-      for other in otherValues(of: constants[position], description, count: 0, using: &generator) {
-        var changed = constants
-        changed[position] = other
-        if let other = try? Self(constants: changed),
+    for attribute in Self.schema.attributes {
+      let (name, value) = (attribute.name, attributes[attribute.name]!)
+      if case .number = value { continue }
+      for other in otherValues(of: value, attribute, count: 0, using: &generator) {
+        if let other = try? Self(attributes: attributes.setting(name, to: other)),
           other.outputShape(portShapes: portShapes)?.reduce(1, *) == size
         {
-          changes.append((description.name, other))
+          changes.append((name, other))
         }
       }
     }

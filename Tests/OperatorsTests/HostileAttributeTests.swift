@@ -4,8 +4,8 @@ import Testing
 
 /// Whatever a file says of an operator is refused with a reason, or makes one: nothing traps and nothing is allocated for
 /// sizes that are only claimed.
-@Suite("Constants that make no sense")
-struct HostileConstantTests {
+@Suite("Attributes that make no sense")
+struct HostileAttributeTests {
   static let shapes: [[Int]] = [
     [4], [4, 6], [2, 5, 4], [2, 3, 4, 5], [1], [], [0], [3, 0, 2], [-1, 4], [1 << 40], [1 << 32, 1 << 32],
     [.max, .max], [2, 2, 2, 2, 2, 2],
@@ -20,11 +20,22 @@ struct HostileConstantTests {
     0, -0.0, 1, -1, 0.5, 1e300, -1e300, .leastNonzeroMagnitude, .greatestFiniteMagnitude,
   ]
 
-  /// A constant of a kind, drawn from values that are mostly wrong.
-  static func constant(
-    _ description: ConstantDescription, using generator: inout SeededGenerator
+  /// The attributes of an operator, each at its default or drawn from values that are mostly wrong.
+  static func attributes(of schema: OperatorSchema, using generator: inout SeededGenerator) -> [String:
+    Constant]
+  {
+    var given: [String: Constant] = [:]
+    for attribute in schema.attributes
+    where Int.random(in: 0..<2, using: &generator) != 0 || attribute.defaultValue == nil {
+      given[attribute.name] = constant(attribute.kind, using: &generator)
+    }
+    return given
+  }
+
+  private static func constant(
+    _ kind: OperatorSchema.Attribute.Kind, using generator: inout SeededGenerator
   ) -> Constant {
-    switch description.kind {
+    switch kind {
     case .number: .number(numbers.randomElement(using: &generator)!)
     case .numbers:
       .numbers(
@@ -51,22 +62,18 @@ struct HostileConstantTests {
   @Test("Linear maps", arguments: LinearMapRegistry.all.indices)
   func linearMaps(index: Int) {
     let type = LinearMapRegistry.all[index]
-    let names = type.constantDescriptions.map(\.name) + ["input", "weight"]
+    let names = type.schema.names + ["input", "weight"]
     var generator = SeededGenerator(seed: UInt64(index))
     let weights: [[Int]?] = [
       nil, [4], [4, 6], [2, 2, 3], [2, 2, 3, 3], [4, 5, 2, 2, 2], [], [0], [0, 4], [2, 0, 3], [1, 1, 1],
     ]
     for _ in 0..<2000 {
       let shape = Self.shapes.randomElement(using: &generator)!
-      let constants = type.constantDescriptions.map { description in
-        Int.random(in: 0..<2, using: &generator) == 0
-          ? description.defaultValue ?? Self.constant(description, using: &generator)
-          : Self.constant(description, using: &generator)
-      }
+      let attributes = Self.attributes(of: type.schema, using: &generator)
       let weight = weights.randomElement(using: &generator)!.map { Tensor<Double>(zeros: $0) }
       do {
         let map = try type.init(
-          inputShape: shape, parameter: type.hasParameter ? weight : nil, constants: constants)
+          inputShape: shape, parameter: type.hasParameter ? weight : nil, attributes)
         #expect(map.outputShape.allSatisfy { $0 > 0 } && map.outputSize <= TensorSize.maximum)
         guard map.inputSize + map.outputSize < 2000 else { continue }
         // What is made also works.
@@ -76,7 +83,7 @@ struct HostileConstantTests {
         map.addTransposed(of: y, to: &e)
         map.forEachEntry(inRow: map.outputSize - 1) { column, _ in #expect(column < map.inputSize) }
       } catch {
-        Self.expectReason(error, names: names, "\(type.typeName)\(constants) of \(shape)")
+        Self.expectReason(error, names: names, "\(type.typeName)\(attributes) of \(shape)")
       }
     }
   }
@@ -84,16 +91,12 @@ struct HostileConstantTests {
   @Test("Nonlinearities", arguments: NonlinearityRegistry.all.indices)
   func nonlinearities(index: Int) {
     let type = NonlinearityRegistry.all[index]
-    let names = type.constantDescriptions.map(\.name)
+    let names = type.schema.names
     var generator = SeededGenerator(seed: UInt64(index))
     for _ in 0..<1000 {
-      let constants = type.constantDescriptions.map { description in
-        Int.random(in: 0..<2, using: &generator) == 0
-          ? description.defaultValue ?? Self.constant(description, using: &generator)
-          : Self.constant(description, using: &generator)
-      }
+      let attributes = Self.attributes(of: type.schema, using: &generator)
       do {
-        let function = try type.init(constants: constants)
+        let function = try type.init(attributes)
         let shape = Self.shapes.filter { $0.allSatisfy { (1...100).contains($0) } }
           .randomElement(using: &generator)!
         for count in 0...4 {
@@ -108,54 +111,50 @@ struct HostileConstantTests {
             "\(function.description)")
         }
       } catch {
-        Self.expectReason(error, names: names, "\(type.typeName)\(constants)")
+        Self.expectReason(error, names: names, "\(type.typeName)\(attributes)")
       }
     }
   }
 
   @Test("Sizes that are only claimed are refused before anything is made of them")
   func claimedSizes() {
-    func reason(_ type: any LinearMap<Double>.Type, _ shape: [Int], _ constants: [Constant]) -> String {
-      do {
-        _ = try type.init(inputShape: shape, parameter: nil, constants: constants)
+    func reason(_ make: () throws(InvalidConstants) -> any LinearMap<Double>) -> String {
+      do throws(InvalidConstants) {
+        _ = try make()
         return ""
       } catch { return error.description }
     }
     let tooLarge = "expected positive extents of at most \(TensorSize.maximum) numbers, found "
     #expect(
-      reason(Expand<Double>.self, [1], [.integers([1 << 40, 1 << 40]), .integers([]), .numbers([])])
+      reason { () throws(InvalidConstants) in try Expand(inputShape: [1], shape: [1 << 40, 1 << 40]) }
         == "shape: \(tooLarge)[1099511627776, 1099511627776]")
     #expect(
-      reason(Place<Double>.self, [2], [.integers([0]), .integers([0]), .integers([1 << 40])])
+      reason { () throws(InvalidConstants) in try Place(inputShape: [2], dim: 0, start: 0, total: 1 << 40) }
         == "total: \(tooLarge)[1099511627776]")
     #expect(
-      reason(Pad<Double>.self, [2], [.integers([1 << 40, 0])])
+      reason { () throws(InvalidConstants) in try Pad(inputShape: [2], padding: [1 << 40, 0]) }
         == "padding: expected up to \(TensorSize.maximum) zeros, found [1099511627776, 0]")
     #expect(
-      reason(Upsample<Double>.self, [1, 1024, 1024], [.integers([1024])])
+      reason { () throws(InvalidConstants) in try Upsample(inputShape: [1, 1024, 1024], scaleFactor: 1024) }
         == "scale_factor: \(tooLarge)[1, 1048576, 1024]")
     #expect(
-      reason(Reshape<Double>.self, [4], [.integers([1 << 32, 1 << 32])])
+      reason { () throws(InvalidConstants) in try Reshape(inputShape: [4], shape: [1 << 32, 1 << 32]) }
         == "shape: \(tooLarge)[4294967296, 4294967296]")
     #expect(
-      reason(Flatten<Double>.self, [1 << 40], [.integers([0]), .integers([-1])])
+      reason { () throws(InvalidConstants) in try Flatten(inputShape: [1 << 40]) }
         == "input: \(tooLarge)[1099511627776]")
     #expect(
-      reason(
-        AveragePooling<Double>.self, [1, 1 << 20, 1],
-        [
-          .integers([1 << 20, 1]), .integers([1]), .integers([(1 << 20) - 1, 0]), .flag(false), .flag(true),
-          .integers([1]),
-        ])
-        == "")
+      reason { () throws(InvalidConstants) in
+        try AveragePooling(
+          inputShape: [1, 1 << 20, 1], kernelSize: [1 << 20, 1], stride: 1, padding: [(1 << 20) - 1, 0])
+      } == "")
   }
 
   @Test("A convolution of few numbers and many windows is unfolded in tiles")
   func tiles() throws {
     // Unfolded at once this would be 9·2²⁰ numbers; with a tile of 2²² there are three of them.
     let weight = Tensor<Double>(shape: [1, 1, 3, 3], elements: (0..<9).map { Double($0) - 4 })
-    let constants: [Constant] = [.integers([1]), .word("same"), .integers([1]), .integers([1])]
-    let map = try Convolution<Double>(inputShape: [1, 1024, 1024], parameter: weight, constants: constants)
+    let map = try Convolution<Double>(inputShape: [1, 1024, 1024], weight: weight, padding: .same)
     var x = Matrix<Double>(rows: 1, columns: map.inputSize)
     for index in x.elements.indices { x.elements[index] = Double(index % 17) }
     var y = Matrix<Double>(rows: 1, columns: map.outputSize)
