@@ -131,7 +131,8 @@ struct ForgedCertificateTests {
     #expect(judge.status == 0, "\(judge.line)")
     #expect(
       judge.line
-        == "verified: one function where both are defined; the same equations for every value of the parameters too"
+        == "verified: one function where both are defined; one equilibrium by Perron-Frobenius; "
+        + "the same equations for every value of the parameters too"
     )
     #expect(try self.judge(JSON(certificate).bytes).status == 0)
   }

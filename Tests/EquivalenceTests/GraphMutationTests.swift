@@ -140,7 +140,8 @@ struct GraphMutationTests {
   /// or there are more or fewer of them.
   private static let inert: Set<String> = [
     "reshape.shape", "flatten.start_dim", "flatten.end_dim", "mean.keepdim", "sum.keepdim", "place.total",
-    "slice.end", "avg_pool.ceil_mode", "amax.keepdim", "amin.keepdim", "logsumexp.keepdim",
+    "slice.end", "interpolate.size", "avg_pool.ceil_mode", "amax.keepdim", "amin.keepdim",
+    "logsumexp.keepdim",
     "max_pool.ceil_mode",
   ]
 

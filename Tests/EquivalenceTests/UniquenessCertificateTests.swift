@@ -6,7 +6,9 @@ import Testing
 @testable import Equivalence
 
 /// The second judge looks for a single equilibrium by itself, by each of the conditions that the product knows.
-@Suite("Certificates of groups with one equilibrium")
+@Suite(
+  "Certificates of groups with one equilibrium",
+  .enabled(if: Python.has("hashlib", "json"), "Python lacks hashlib or json"))
 struct UniquenessCertificateTests {
   /// A group z = φ(W z + x), what the product says of it, and what the verifier calls that; nil where nothing is known.
   struct Known: CustomTestStringConvertible, Sendable {

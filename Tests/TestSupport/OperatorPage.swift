@@ -63,7 +63,7 @@ public enum OperatorPage {
       (weight
       + schema.attributes.map { attribute in
         let value = attribute.defaultValue.map { " " + text($0) } ?? ""
-        return "`\(attribute.name)`\(value): \(attribute.meaning)"
+        return "`\(attribute.name)`\(value): \(attribute.meaning.replacing("; ", with: ", "))"
       }).joined(separator: "; ")
   }
 

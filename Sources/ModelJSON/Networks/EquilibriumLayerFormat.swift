@@ -46,7 +46,9 @@ struct EquilibriumLayerFormat: LayerFormat {
   func writes(_ layer: WrittenLayer) -> Bool { layer.block == nil }
 
   func write(_ layer: WrittenLayer, to writer: inout JSONWriter) throws(FileError) {
-    guard case .implicit(let layer) = layer.layer else { preconditionFailure("a layer of another type") }
+    guard case .implicit(let layer) = layer.layer else {
+      throw writer.unwritable("a layer that is the equilibrium of a model", found: "another")
+    }
     try writer.key("model")
     try writer.beginObject()
     try EquilibriumFormat.write(layer.model.withoutPlaceNames(), as: .blocks, to: &writer)

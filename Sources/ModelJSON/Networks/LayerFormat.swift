@@ -5,10 +5,9 @@ import Networks
 import Operators
 import TensorFiles
 
-/// The format of one type of layer in a file. Every linear map and nonlinearity is a type of layer
-/// (`LinearLayerFormat`, `NonlinearLayerFormat`); other types have formats of their own, in
-/// `LayerRegistry`.
-package protocol LayerFormat: Sendable {
+/// How one type of layer is read. Linear maps and nonlinearities are layers by themselves (`LinearLayerFormat`,
+/// `NonlinearLayerFormat`); what is neither has a reader of its own, in `LayerRegistry`.
+package protocol LayerReading: Sendable {
   /// The value of `type`.
   var typeName: String { get }
 
@@ -18,19 +17,47 @@ package protocol LayerFormat: Sendable {
   /// How many sources the layer may have.
   var inputCount: ClosedRange<Int> { get }
 
+  /// The layers that an object describes. The last one is what others read under its name; those before it are helpers,
+  /// which read the sources or each other.
+  ///
+  /// - Parameter helpers: The position in the network that the first helper gets; the others follow it.
+  func read(
+    _ object: JSONObject, name: String, sources: [ResolvedSource], helpers: Int
+  ) throws(FileError) -> [Layer<Double>]
+}
+
+extension LayerReading {
+  package var inputCount: ClosedRange<Int> { 1...1 }
+}
+
+/// How a type of layer is read that is a single one.
+package protocol SingleLayerReading: LayerReading {
   /// The layer that an object describes.
   func read(_ object: JSONObject, name: String, sources: [ResolvedSource]) throws(FileError) -> Layer<Double>
+}
 
-  /// Whether the layer should be written in this format.
+extension SingleLayerReading {
+  package func read(
+    _ object: JSONObject, name: String, sources: [ResolvedSource], helpers: Int
+  ) throws(FileError) -> [Layer<Double>] {
+    [try read(object, name: name, sources: sources)]
+  }
+}
+
+/// How one type of layer is written.
+package protocol LayerWriting: Sendable {
+  /// The value of `type`.
+  var typeName: String { get }
+
+  /// Whether this is the type to write the layer as.
   func writes(_ layer: WrittenLayer) -> Bool
 
   /// Writes the layer's own keys into the current object.
   func write(_ layer: WrittenLayer, to writer: inout JSONWriter) throws(FileError)
 }
 
-extension LayerFormat {
-  package var inputCount: ClosedRange<Int> { 1...1 }
-}
+/// A type of layer that is read and written alike.
+package protocol LayerFormat: SingleLayerReading, LayerWriting {}
 
 /// A source of a layer.
 package struct ResolvedSource {
@@ -64,24 +91,27 @@ package struct WrittenLayer {
   }
 }
 
-/// All types of layers that files may name.
-enum LayerRegistry {
-  /// The formats of layers that are not a single operator.
-  static let composed: [any LayerFormat] = [
+/// Every type of layer that files may name.
+package enum LayerRegistry {
+  /// The types of layers that are no single operator, the most particular first.
+  private static let composed: [any LayerFormat] = [
     DenseLayerFormat(), EquilibriumLayerFormat(), AddLayerFormat(), ConcatenationLayerFormat(),
-    ShiftLayerFormat(), BatchNormalizationLayerFormat(), BlockLayerFormat(),
+    ShiftLayerFormat(), BlockLayerFormat(),
   ]
 
-  /// The format of this type of layer, or nil.
-  static func format(named name: String) -> (any LayerFormat)? {
-    if let format = composed.first(where: { $0.typeName == name }) { return format }
+  /// The types of layers that are read only: what they say is written as another type.
+  private static let readOnly: [any LayerReading] = [BatchNormalizationLayerFormat()]
+
+  /// The reader of this type of layer, or nil.
+  package static func reader(named name: String) -> (any LayerReading)? {
+    if let reader = (composed + readOnly).first(where: { $0.typeName == name }) { return reader }
     if let type = LinearMapRegistry.type(named: name) { return LinearLayerFormat(type) }
     return NonlinearityRegistry.type(named: name).map(NonlinearLayerFormat.init)
   }
 
-  /// The format to write a layer in: the most specific one that can represent it.
-  static func format(writing layer: WrittenLayer) -> (any LayerFormat)? {
-    var candidates: [any LayerFormat] = []
+  /// The writer of a layer: of the most particular type that can say it.
+  static func writer(of layer: WrittenLayer) -> (any LayerWriting)? {
+    var candidates: [any LayerWriting] = []
     if let block = layer.block {
       candidates.append(NonlinearLayerFormat(type(of: block.nonlinearity)))
       if let map = block.terms.first?.map, LinearMapRegistry.type(named: type(of: map).typeName) != nil {

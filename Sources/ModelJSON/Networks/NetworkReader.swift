@@ -15,8 +15,8 @@ package struct NetworkReader {
   private struct LayerHeader {
     let object: JSONObject
     let name: String
-    let format: any LayerFormat
-    /// The names of its sources, each with its place; nil for the previous layer.
+    let reader: any LayerReading
+    /// The names of what it reads, each with its place; nil for the layer before it.
     let inputs: [JSONValue]?
   }
 
@@ -24,15 +24,24 @@ package struct NetworkReader {
   private let inputShape: [Int]
   private var entries: [LayerHeader] = []
   private var positions: [String: Int] = [:]
+  private let readerNamed: (String) -> (any LayerReading)?
 
-  /// Reads the network that an object describes.
-  package static func read(_ object: JSONObject) throws(FileError) -> Network<Double> {
-    var reader = try NetworkReader(object)
+  /// The network that an object describes.
+  ///
+  /// - Parameter readerNamed: The reader of a type of layer.
+  package static func read(
+    _ object: JSONObject,
+    readerNamed: @escaping (String) -> (any LayerReading)? = LayerRegistry.reader
+  ) throws(FileError) -> Network<Double> {
+    var reader = try NetworkReader(object, readerNamed)
     return try reader.network()
   }
 
-  private init(_ object: JSONObject) throws(FileError) {
+  private init(
+    _ object: JSONObject, _ readerNamed: @escaping (String) -> (any LayerReading)?
+  ) throws(FileError) {
     self.object = object
+    self.readerNamed = readerNamed
     inputShape = try Sizes.readInput(object)
   }
 
@@ -42,20 +51,20 @@ package struct NetworkReader {
     guard !entries.isEmpty else { throw list.expected("a list of layers") }
     let output = try object.optional("output").map { value throws(FileError) in try position(of: value) }
     let sources = try entries.indices.map { index throws(FileError) in try self.sources(of: index) }
-    let layers = try readLayers(sources)
-    try refuseClashingParameters(layers)
+    let (layers, owners) = try readLayers(sources)
+    try refuseClashingParameters(layers, owners)
     return try object.value.validModel { () throws(InvalidModel) in
-      try Network(inputShape: inputShape, layers: layers, output: output ?? layers.count - 1)
+      try Network(inputShape: inputShape, layers: layers, output: output ?? entries.count - 1)
     }
   }
 
   /// Reads the type, the name and the inputs of one layer.
   private mutating func add(_ value: JSONValue) throws(FileError) {
     let typeValue = try JSONObject(value, keys: nil).required("type")
-    guard let format = LayerRegistry.format(named: try typeValue.string("a type of layer")) else {
+    guard let reader = readerNamed(try typeValue.string("a type of layer")) else {
       throw typeValue.expected("a type of layer, such as \"dense\", \"conv\", \"add\" or \"relu\"")
     }
-    let object = try JSONObject(value, keys: ["type", "name", "inputs"] + format.keys)
+    let object = try JSONObject(value, keys: ["type", "name", "inputs"] + reader.keys)
     let nameValue = object.optional("name")
     let name = try nameValue?.name() ?? "layer\(entries.count)"
     if let nameValue, name == "input" {
@@ -66,9 +75,9 @@ package struct NetworkReader {
         "a unique name", found: "\(quoted(name)), the name of \(entries[other].object.value.place)")
     }
     let inputs = try object.optional("inputs").map { value throws(FileError) in
-      try Self.inputs(value, count: format.inputCount)
+      try Self.inputs(value, count: reader.inputCount)
     }
-    entries.append(LayerHeader(object: object, name: name, format: format, inputs: inputs))
+    entries.append(LayerHeader(object: object, name: name, reader: reader, inputs: inputs))
   }
 
   private static func inputs(_ value: JSONValue, count: ClosedRange<Int>) throws(FileError) -> [JSONValue] {
@@ -93,7 +102,7 @@ package struct NetworkReader {
   private func sources(of index: Int) throws(FileError) -> [Source] {
     let entry = entries[index]
     guard let inputs = entry.inputs else {
-      guard entry.format.inputCount.contains(1) else {
+      guard entry.reader.inputCount.contains(1) else {
         _ = try entry.object.required("inputs")
         preconditionFailure("unknown inputs")
       }
@@ -107,14 +116,18 @@ package struct NetworkReader {
     }
   }
 
-  /// The layers in the order of the file, each read after its sources.
-  private func readLayers(_ sources: [[Source]]) throws(FileError) -> [Layer<Double>] {
+  /// The layers in the order of the file, each read after those that it reads, and behind them their helpers; and for
+  /// each the entry that it is from.
+  private func readLayers(
+    _ sources: [[Source]]
+  ) throws(FileError) -> (layers: [Layer<Double>], owners: [Int]) {
     let read = sources.map { sources in
       sources.compactMap { source in if case .node(let index) = source { index } else { nil } }
     }
     let order = stronglyConnectedComponents(sources: read)
     for component in order { try refuseCycle(component, read) }
     var layers = [Layer<Double>?](repeating: nil, count: entries.count)
+    var (helpers, owners): ([Layer<Double>], [Int]) = ([], Array(entries.indices))
     var total = 0
     for index in order.map({ $0[0] }) {
       let resolved = sources[index].map { source in
@@ -131,15 +144,18 @@ package struct NetworkReader {
         }
       }
       let entry = entries[index]
-      let layer = try entry.format.read(entry.object, name: entry.name, sources: resolved)
-      total += layer.coordinates
+      let read = try entry.reader.read(
+        entry.object, name: entry.name, sources: resolved, helpers: entries.count + helpers.count)
+      total += read.reduce(0) { $0 + $1.coordinates }
       guard total <= TensorSize.maximum else {
         throw entry.object.value.expected(
           "up to \(TensorSize.maximum) coordinates of all layers together", found: "more")
       }
-      layers[index] = layer
+      layers[index] = read.last!
+      helpers += read.dropLast()
+      owners += read.dropLast().map { _ in index }
     }
-    return layers.map { $0! }
+    return (layers.map { $0! } + helpers, owners)
   }
 
   private func refuseCycle(_ component: [Int], _ read: [[Int]]) throws(FileError) {
@@ -155,20 +171,20 @@ package struct NetworkReader {
   /// Refuses parameters of different layers with the same full name: `a.b.weight` may be `b.weight` of a
   /// layer `a`, or `weight` of a layer `a.b`.
   ///
-  /// A layer of type `block` spells its parameters' full names, and may share a parameter with another
-  /// layer: a tied weight, with the same numbers.
-  private func refuseClashingParameters(_ layers: [Layer<Double>]) throws(FileError) {
+  /// A layer of type `block` spells its parameters' full names, and may mean those of another layer: a tied weight, with
+  /// the same numbers.
+  private func refuseClashingParameters(_ layers: [Layer<Double>], _ entryOf: [Int]) throws(FileError) {
     var owners: [String: (layer: Int, tensor: Tensor<Double>)] = [:]
     for (index, layer) in layers.enumerated() {
       let own = layer.parameters
       for name in own.names {
         guard let owner = owners[name] else {
-          owners[name] = (index, own[name]!)
+          owners[name] = (entryOf[index], own[name]!)
           continue
         }
-        let isSpelled = [index, owner.layer].contains { entries[$0].format is BlockLayerFormat }
+        let isSpelled = [entryOf[index], owner.layer].contains { entries[$0].reader is BlockLayerFormat }
         guard isSpelled, own[name]!.isIdentical(to: owner.tensor) else {
-          throw entries[index].object.value.expected(
+          throw entries[entryOf[index]].object.value.expected(
             isSpelled
               ? "the same numbers in every occurrence of a parameter" : "parameters with unique names",
             found: "\(quoted(name)), a parameter of \(entries[owner.layer].object.value.place) too")

@@ -30,7 +30,7 @@ package enum NetworkWriter {
     }
     try writer.beginObject(.inLine)
     try writer.key("type")
-    guard let format = LayerRegistry.format(writing: layer) else {
+    guard let format = LayerRegistry.writer(of: layer) else {
       throw writer.unwritable("a layer whose type has a file format", found: "another")
     }
     try writer.string(format.typeName)

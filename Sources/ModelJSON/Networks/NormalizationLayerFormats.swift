@@ -62,8 +62,9 @@ struct ShiftLayerFormat: LayerFormat {
 /// 1e-5}`: `weight·(x − mean)/√(var + eps) + bias` along axis 0, as `torch.nn.BatchNorm2d` in evaluation
 /// mode.
 ///
-/// The running statistics are constants. The weight occurs twice, as factor of x and of the mean.
-struct BatchNormalizationLayerFormat: LayerFormat {
+/// The running statistics are constants. The weight stands in two places, as factor of x and of the mean. They are folded
+/// into factors, so that what is read is written as a general block.
+struct BatchNormalizationLayerFormat: SingleLayerReading {
   let typeName = "batch_norm"
   let keys = ["running_mean", "running_var", "weight", "bias", "eps", "activation"]
 
@@ -117,12 +118,5 @@ struct BatchNormalizationLayerFormat: LayerFormat {
       throw statistic.refusal(at: index, "a finite number")
     }
     return statistic
-  }
-
-  // The statistics have been folded into factors, so only a general block can represent the layer.
-  func writes(_ layer: WrittenLayer) -> Bool { false }
-
-  func write(_ layer: WrittenLayer, to writer: inout JSONWriter) throws(FileError) {
-    preconditionFailure("a layer that is written as a block")
   }
 }

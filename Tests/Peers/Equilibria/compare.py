@@ -2,7 +2,7 @@
 
     swift build -c release --product deq
     python3 Tests/Peers/Equilibria/compare.py [--quick] [--size full] [--only REGEX] [--peers REGEX] [--time] [--json FILE]
-        [--markdown FILE] [--page FILE]
+        [--markdown FILE] [--page FILE] [--add FILE]
 
 A state counts where its solver calls it a solution and Newton's method over sixty digits finds an equilibrium beside it, as
 near as the residual that was asked for allows; a solution that is none is counted as false. Large models are judged by their
@@ -34,6 +34,7 @@ parser.add_argument("--time", action="store_true", help="take times as well; oth
 parser.add_argument("--quick", action="store_true", help="small models only, some minutes in all")
 parser.add_argument("--no-large", action="store_true", help="without the times of large models")
 parser.add_argument("--json", help="where to write every attempt")
+parser.add_argument("--add", action="append", default=[], help="an earlier run's --json, whose attempts count too")
 parser.add_argument("--markdown", help="where to write the tables in Markdown")
 parser.add_argument("--page", help="a page in which to replace the tables, between the comments that name this program")
 options = parser.parse_args()
@@ -130,6 +131,9 @@ def measured():
                         for direction, name, attempt, is_right in attempts(item, precision, folder)]
                 if item.is_small:
                     advice(item, folder, own)
+                if options.json:
+                    # A run takes long, and whatever ends it should leave what it has.
+                    write_json(rows, own, [])
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
     return rows, own
@@ -148,16 +152,24 @@ def large():
 
 
 def large_table(rows):
+    """Whether everyone solves the large models, and what that takes."""
     made = []
     for row in rows:
         ours, best = row["attempts"]["deq"], row["attempts"].get(row["best"], {})
         made.append([
             row["family"], row["precision"], "yes" if ours["solved"] else "no", row["best"] or "none", ours["evaluations"],
-            best.get("evaluations", "–"), f"{row['ratio']:.2f}" if row["ratio"] else "–", f"{row['load']:.1f}"])
+            best.get("evaluations", "–"), time_ratio(row)])
     return Table(
         "Large models to the same residual, 2 threads each, in turns: the time of deq's solve as --time reports it, without "
-        "the process's start, ÷ that of TorchDEQ's fastest solver; a load above 2 spoils it",
-        ["model", "precision", "deq", "fastest of TorchDEQ", "deq's evaluations", "its evaluations", "time ÷", "load"], made)
+        "the process's start, ÷ that of TorchDEQ's fastest solver",
+        ["model", "precision", "deq", "fastest of TorchDEQ", "deq's evaluations", "its evaluations", "time ÷"], made)
+
+
+def time_ratio(row):
+    """deq's time ÷ the best of TorchDEQ's, unless other programs have had a part in both."""
+    if row["load"] > 3:
+        return f"not taken: load {row['load']:.0f}"
+    return f"{row['ratio']:.2f}" if row["ratio"] else "–"
 
 
 def versions():
@@ -184,6 +196,15 @@ def write_json(rows, own, times):
         file.write("\n")
 
 
+def read_json(path):
+    """The rows of an earlier run."""
+    with open(path) as file:
+        kept = json.load(file)
+    row = lambda entry: {key: value for key, value in entry.items() if key not in ("claimed", "evaluations", "seconds")} | {
+        "attempt": Attempt(None, entry["claimed"], entry["evaluations"], entry["seconds"])}
+    return [row(entry) for entry in kept["attempts"]], [row(entry) for entry in kept["solvers"]], kept["large"]
+
+
 def replace_block(path, text):
     """Writes text into a page, between the two comments that name this program."""
     with open(path) as file:
@@ -200,6 +221,8 @@ BEGIN, END = "<!-- compare.py writes from here -->", "<!-- to here -->"
 def main():
     rows, own = measured()
     times = large()
+    for path in options.add:
+        rows, own, times = (new + old for new, old in zip((rows, own, times), read_json(path)))
     tables = []
     for precision in options.precision or TOLERANCES:
         for direction in ("forward", "adjoint"):

@@ -96,7 +96,10 @@ class Peers:
                     self.torch, self.torch.start, max_iter=MOST, tol=self.tolerance, stop_mode="rel")
 
         self.torch.evaluations = 0
-        state, _, info = run()
+        try:
+            state, _, info = run()
+        except torch.linalg.LinAlgError:
+            return Attempt(np.full(self.size, np.nan), False, self.torch.evaluations)
         count = self.torch.evaluations
         residual = float(info["rel_lowest"].max())
         return Attempt(
@@ -202,7 +205,11 @@ class Peers:
             run = lambda: solver(
                 lambda g: pull_back(g) + e, torch.zeros_like(e), max_iter=MOST, tol=self.tolerance, stop_mode="rel")
             products[0] = 0
-            g, _, info = run()
+            try:
+                g, _, info = run()
+            except torch.linalg.LinAlgError:
+                yield f"torchdeq {name}", Attempt(np.full(self.problem.input.size, np.nan), False, products[0])
+                continue
             count = products[0]
             yield f"torchdeq {name}", Attempt(
                 gradient(g), float(info["rel_lowest"].max()) <= self.tolerance, count, least_seconds(run, self.is_timed))

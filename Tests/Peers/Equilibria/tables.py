@@ -44,7 +44,7 @@ def family_row(rows):
     models = sorted({row["problem"] for row in rows})
     names = sorted({row["name"] for row in rows} - {"deq"})
     right = lambda name: sum(row["right"] for row in rows if row["name"] == name)
-    best = max(names, key=right)
+    best = max(names, key=right, default=None)
     ratios = {"evaluations": [], "seconds": []}
     anyone = 0
     for model in models:
@@ -54,7 +54,7 @@ def family_row(rows):
         for quantity, found in ratios.items():
             found.append(ratio(own, others, quantity))
     false = [row for row in rows if row["name"] == "deq" and row["attempt"].is_claimed and not row["right"]]
-    row = [rows[0]["family"], len(models), right("deq"), f"{right(best)} ({best})", anyone, len(false)]
+    row = [rows[0]["family"], len(models), right("deq"), f"{right(best)} ({best})" if best else "–", anyone, len(false)]
     behind = ["models"] if right("deq") < anyone else []
     behind += ["false"] if false else []
     for quantity, found in ratios.items():
