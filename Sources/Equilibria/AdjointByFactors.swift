@@ -45,7 +45,8 @@ extension GroupDerivative {
       solution.evaluations += 1
       for row in 0..<batch where factors[row] != nil {
         let (own, image) = (Array(g.row(row)), Array(value.row(row)))
-        let share = rule.share(ofResidualAt: own, value: image, magnitudes: Array(weights.row(row)), parts: parts)
+        let share = rule.share(
+          ofResidualAt: own, value: image, magnitudes: Array(weights.row(row)), parts: parts)
         if share < best[row] {
           best[row] = share
           outcomes[row].residual = Double((zip(image, own).map { abs($0 - $1) }.max() ?? 0))

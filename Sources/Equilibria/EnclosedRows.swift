@@ -37,7 +37,8 @@ struct EnclosedRows {
   /// A sum of k products of numbers that have relative errors u is off by (k + 4) u times the sum of their magnitudes at
   /// most (Higham 2002, section 3.1); so is the sum that says so, whence the factor.
   init(
-    of block: Block<Double>, port: Int = 0, reading rows: [EnclosedRows?], _ places: [Int: Int], _ columns: Int
+    of block: Block<Double>, port: Int = 0, reading rows: [EnclosedRows?], _ places: [Int: Int],
+    _ columns: Int
   ) {
     middle = Matrix(rows: block.portSizes[port], columns: columns)
     radius = middle

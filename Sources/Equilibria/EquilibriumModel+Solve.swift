@@ -92,7 +92,8 @@ extension EquilibriumModel {
         ports[index] = own
       }
     }
-    return EquilibriumSolution(input: x, state: state, output: output, records: records, ports: ports, factors: factors)
+    return EquilibriumSolution(
+      input: x, state: state, output: output, records: records, ports: ports, factors: factors)
   }
 
   /// Solves for the members of a cyclic group, with everything outside of it held as it is in `state`.
@@ -115,9 +116,9 @@ extension EquilibriumModel {
     var problem = transition.problem(recording: last)
     var first = beginning ?? preparation!.start
     if let preparation, !preparation.isMade {
-      // What f makes of zeros costs no product.
       first = Matrix(rows: rows.count, columns: first.columns)
-      problem.known = (first, preparation.start)
+      // What f makes of zeros costs no product; but what follows from zeros need not be zeros.
+      if group.following.isEmpty { problem.known = (first, preparation.start) }
     }
     var solution = solver.solve(problem, from: first, until: rule)
     let judged = transition.judge(&solution.samples, at: solution.state, knowing: last)

@@ -24,7 +24,7 @@ struct DifferenceBoundTests {
         // A row's sum of magnitudes is 2 (1 − 1/n)/σ where its bound is √n/σ.
         Case(
           nonlinearity: try! LayerNormalization(constants: constants), shapes: ports, fixed: [1],
-          reached: (0.7, 0.9)),
+          reached: (0.6, [0.9, 0.8, 0.55][weights - 1])),
         Case(
           nonlinearity: try! RootMeanSquareNormalization(constants: constants),
           shapes: Array(ports.prefix(2)), fixed: [1], reached: (0.45, 0.9)),
@@ -33,7 +33,8 @@ struct DifferenceBoundTests {
     return [
       Case(nonlinearity: try! Softmax(constants: [.integers([-1])]), shapes: [[3, 2]]),
       Case(nonlinearity: try! Softmax(constants: [.integers([0])]), shapes: [[5, 3]], reached: (0.5, 0.5)),
-      Case(nonlinearity: try! LogSoftmax(constants: [.integers([-1])]), shapes: [[2, 4]], reached: (0.9, 0.6)),
+      Case(
+        nonlinearity: try! LogSoftmax(constants: [.integers([-1])]), shapes: [[2, 4]], reached: (0.9, 0.6)),
       Case(nonlinearity: try! LargestElement(constants: [.integers([1]), .flag(false)]), shapes: [[3, 4]]),
       Case(nonlinearity: try! SmallestElement(constants: [.integers([0]), .flag(true)]), shapes: [[3, 4]]),
       Case(nonlinearity: try! LogSumExp(constants: [.integers([1]), .flag(false)]), shapes: [[3, 4]]),
@@ -46,10 +47,10 @@ struct DifferenceBoundTests {
       Case(nonlinearity: PReLU(), shapes: [[4], [4]], fixed: [1]),
       Case(
         nonlinearity: try! GroupNormalization(constants: [.integers([2]), .number(1e-2)]),
-        shapes: [[4, 2, 1]], reached: (0.7, 0.9)),
+        shapes: [[4, 2, 1]], reached: (0.6, 0.9)),
       Case(
         nonlinearity: try! InstanceNormalization(constants: [.number(1e-2)]), shapes: [[2, 4]],
-        reached: (0.7, 0.9)),
+        reached: (0.6, 0.9)),
     ] + layer(1) + layer(2) + layer(3)
   }()
 

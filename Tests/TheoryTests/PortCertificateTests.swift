@@ -30,7 +30,8 @@ struct PortCertificateTests {
       for a in [2 - step, 2, 2 + step] {
         for sign in [1.0, -1] {
           let block = Block(
-            name: "z", size: 2, nonlinearity: Self.softmax, terms: [Self.dense([[sign * a, 0], [0, sign * a]])])
+            name: "z", size: 2, nonlinearity: Self.softmax,
+            terms: [Self.dense([[sign * a, 0], [0, sign * a]])])
           let certificate = Self.certificate([block])
           #expect(certificate.isCertified == (a < 2), "\(sign * a): \(certificate.description)")
         }
@@ -95,7 +96,9 @@ struct PortCertificateTests {
         terms: [dense(weight(3, 4)), dense(weight(3, 3), .node(2)), dense(weight(3, 2), .input)]),
       Block(
         name: "m", shape: [3], nonlinearity: Maximum(), portShapes: [[3], [3]],
-        terms: [dense(weight(3, 4)), dense(weight(3, 3), port: 1, .node(1)), dense(weight(3, 2), port: 1, .input)]),
+        terms: [
+          dense(weight(3, 4)), dense(weight(3, 3), port: 1, .node(1)), dense(weight(3, 2), port: 1, .input),
+        ]),
       Block(
         name: "n", shape: [4], nonlinearity: norm, portShapes: [[4], [4], [4]],
         terms: [dense(weight(4, 4)), dense(weight(4, 3), port: 2, .node(2))],
