@@ -88,7 +88,7 @@ public struct GroupSolver: FixedPointSolver {
     soon.maximumIterations = min(rule.maximumIterations, Self.newtonUpdates)
     guard price <= Self.lowPrice, start.columns >= 3 else {
       var cautious = rule
-      cautious.newtonPrice = price
+      cautious.newtonPrice = start.columns >= 3 ? price : nil
       var solution = first.solve(problem, from: start, until: cautious)
       solution.note(first.name, "the default")
       tryNewton(problem, for: &solution, from: start, until: rule)

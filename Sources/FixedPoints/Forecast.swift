@@ -6,7 +6,7 @@ struct Forecast: Sendable {
   /// Over how many updates the rate is measured, and how many must have been seen.
   private static let (window, leastCount) = (8, 5)
   /// By how much Newton's method has to be ahead: the first rates of an acceleration are its worst.
-  private static let caution = 1.5
+  private static let caution = 2.0
 
   private var shares: [Double] = []
 

@@ -86,10 +86,10 @@ struct WrittenJacobianTests {
             x[0, i] + h * plainActivation(Tanh(), (0..<4).reduce(0) { $0 + W[i, $1] * z[$1] }).value - z[i]
           }
           let size = z.map { abs($0) }.max()!
-          // f amplifies what is left once more at the state that is handed on.
+          // f amplifies what is left once more at the state that is handed on; rounding of the tanh is always accepted.
           let largest = residual.map { abs($0) }.max()!
-          #expect(
-            largest <= 2 * tolerance * size, "\(solver.name), h = \(h), \(tolerance): \(largest / size)")
+          let allowed = 2 * tolerance * size + 64 * h * Double.ulpOfOne
+          #expect(largest <= allowed, "\(solver.name), h = \(h), \(tolerance): \(largest / size)")
         }
       }
     }
