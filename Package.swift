@@ -4,8 +4,9 @@ import PackageDescription
 /// Everything that the library hands on. Whoever imports the umbrella depends on each of them too: the build would
 /// not see otherwise that a module behind it has changed.
 let modules: [Target.Dependency] = [
-  "LinearAlgebra", "FixedPoints", "Operators", "Equilibria", "Networks", "Conversion", "Equivalence",
-  "ModelFiles", "RandomNetworks",
+  "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria", "Networks", "Conversion",
+  "Equivalence",
+  "FileAccess", "TensorFiles", "ModelJSON", "ONNXExport", "ONNXImport", "ModelFiles", "RandomNetworks",
 ]
 
 let package = Package(
@@ -59,33 +60,63 @@ let package = Package(
       ]),
     .target(name: "FixedPoints", dependencies: ["LinearAlgebra"]),
     .target(name: "Operators", dependencies: ["LinearAlgebra"]),
-    .target(name: "Equilibria", dependencies: ["LinearAlgebra", "Operators", "FixedPoints"]),
-    .target(name: "Networks", dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Equilibria"]),
-    .target(name: "Conversion", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
+    .target(name: "Blocks", dependencies: ["LinearAlgebra", "Operators"]),
+    .target(name: "Equilibria", dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Blocks"]),
+    .target(
+      name: "Networks", dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria"]),
+    .target(
+      name: "Conversion", dependencies: ["LinearAlgebra", "Operators", "Blocks", "Networks", "Equilibria"]),
     .target(
       name: "Equivalence",
       dependencies: [
-        "CFieldArithmetic", "CSodium", "LinearAlgebra", "FixedPoints", "Operators", "Networks",
+        "CFieldArithmetic", "CSodium", "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Networks",
         "Equilibria",
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
     .target(
       name: "ONNXSchema", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["onnx.proto"]),
+    .target(name: "FileAccess", dependencies: ["CSodium"]),
+    .target(
+      name: "TensorFiles",
+      dependencies: ["CJSONC", "CNumberText", "CZlib", "FileAccess", "LinearAlgebra"]),
+    .target(
+      name: "ModelJSON",
+      dependencies: [
+        "FileAccess", "TensorFiles", "LinearAlgebra", "Operators", "Blocks", "Equilibria", "Networks",
+      ]),
+    .target(
+      name: "ONNXExport",
+      dependencies: [
+        "ONNXSchema", "FileAccess", "TensorFiles", "LinearAlgebra", "FixedPoints", "Operators", "Blocks",
+        "Equilibria", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+    .target(
+      name: "ONNXImport",
+      dependencies: [
+        "ONNXSchema", "ONNXExport", "FileAccess", "TensorFiles", "LinearAlgebra", "Operators", "Blocks",
+        "Equilibria", "Networks", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
     .target(
       name: "ModelFiles",
       dependencies: [
-        "CJSONC", "CNumberText", "CSodium", "CZlib", "ONNXSchema", "LinearAlgebra", "FixedPoints",
-        "Operators",
+        "FileAccess", "TensorFiles", "ModelJSON", "ONNXImport", "LinearAlgebra", "Blocks", "Equilibria",
         "Networks",
-        "Equilibria",
       ]),
-    .target(name: "RandomNetworks", dependencies: ["LinearAlgebra", "Operators", "Networks", "Equilibria"]),
+    .target(
+      name: "RandomNetworks",
+      dependencies: ["LinearAlgebra", "Operators", "Blocks", "Networks", "Equilibria"]),
+    .target(
+      name: "Regression",
+      dependencies: [
+        "LinearAlgebra", "Operators", "Blocks", "Equilibria", "Networks", "Conversion", "Equivalence",
+        "FileAccess", "ModelJSON", "ModelFiles", "RandomNetworks",
+      ]),
     .target(name: "DeepEquilibrium", dependencies: modules),
     .executableTarget(
       name: "deq",
       dependencies: modules + [
-        "DeepEquilibrium", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Regression", "DeepEquilibrium", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/DEQCommand"),
     .executableTarget(
@@ -98,19 +129,25 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["LinearAlgebra", "Operators", "Equilibria", "Networks", "ModelFiles"],
+      dependencies: [
+        "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria", "Networks", "FileAccess",
+        "ModelFiles", "RandomNetworks",
+      ],
       path: "Tests/TestSupport"),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
-    .testTarget(name: "FixedPointsTests", dependencies: ["FixedPoints"]),
-    .testTarget(name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators"]),
+    .testTarget(name: "FixedPointsTests", dependencies: ["LinearAlgebra", "FixedPoints"]),
+    .testTarget(
+      name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators", "Blocks", "TestSupport"]),
     .testTarget(name: "ModelFilesTests", dependencies: modules + ["TestSupport"]),
-    .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema"]),
+    .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema", "TestSupport"]),
     .testTarget(
       name: "ONNXExportTests", dependencies: modules + ["DeepEquilibrium", "ONNXSchema", "TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
-    .testTarget(name: "DEQCommandTests", dependencies: modules + ["deq", "DeepEquilibrium", "TestSupport"]),
-    .testTarget(name: "DeepEquilibriumTests", dependencies: modules + ["DeepEquilibrium"]),
+    .testTarget(
+      name: "DEQCommandTests",
+      dependencies: modules + ["Regression", "deq", "DeepEquilibrium", "TestSupport"]),
+    .testTarget(name: "DeepEquilibriumTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

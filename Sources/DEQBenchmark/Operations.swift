@@ -110,9 +110,9 @@ func registerActivations<S: Scalar>(in suite: BenchmarkSuite, precision: S.Type,
   ])
   let shapes = [[count]]
   for type in NonlinearityRegistry.elementwise
-  where type.constantDescriptions.allSatisfy({ $0.defaultValue != nil }) {
-    // Default constants have a meaning.
-    let activation = try! type.init(constants: type.constantDescriptions.map { $0.defaultValue! })
+  where type.schema.hasDefaults {
+    // Default attributes have a meaning.
+    let activation = try! type.init([:])
     suite.benchmark("activation/\(type.typeName)/\(precisionName)/value") { state in
       let ports = ports.value
       try state.measure { consume(activation.value(at: ports, shapes: shapes)) }

@@ -100,7 +100,7 @@ extension Network<Double> {
   fileprivate static func residual18() -> Network {
     var draft = ConvolutionalDraft(inputShape: [3, 224, 224])
     draft.convolve(outputs: 64, kernel: 7, stride: 2, padding: 3, activation: ReLU())
-    draft.pool(MaxPooling.typeName, ["kernel_size": [3], "stride": [2], "padding": [1]])
+    draft.pool(try! MaxPooling(kernelSize: 3, stride: 2, padding: 1))
     for (stage, channels) in [64, 128, 256, 512].enumerated() {
       for repetition in 0..<2 {
         let stride = stage > 0 && repetition == 0 ? 2 : 1
@@ -172,11 +172,9 @@ private struct ConvolutionalDraft {
       normal: [outputs, shape[0], kernel, kernel], scale: (1 / Double(fanIn)).squareRoot(),
       using: &generator)
     let map = try! Convolution<Double>(
-      inputShape: shape, parameter: weight,
-      constants: [.integers([stride]), .integers([padding]), .integers([1]), .integers([1])])
+      inputShape: shape, weight: weight, stride: [stride], padding: [padding])
     let spread = try! Expand<Double>(
-      inputShape: map.biasShape, parameter: nil,
-      constants: [.integers(map.outputShape), .integers(map.biasDims), .numbers([])])
+      inputShape: map.biasShape, shape: map.outputShape, dim: IntegerList(map.biasDims))
     append(
       Block(
         name: name, shape: map.outputShape, nonlinearity: activation,
@@ -188,12 +186,7 @@ private struct ConvolutionalDraft {
         ]))
   }
 
-  mutating func pool(_ typeName: String, _ given: [String: [Int]]) {
-    let type = NonlinearityRegistry.type(named: typeName)!
-    let pooling = try! type.init(
-      constants: type.constantDescriptions.map { description in
-        given[description.name].map { .integers($0) } ?? description.defaultValue!
-      })
+  mutating func pool(_ pooling: MaxPooling) {
     append(
       Block(
         name: "pool\(layers.count)", shape: pooling.outputShape(portShapes: [shape])!, nonlinearity: pooling,
@@ -209,18 +202,12 @@ private struct ConvolutionalDraft {
 
   /// The average of each channel, and a dense layer.
   mutating func finish(outputs: Int) {
-    let pooling = try! AveragePooling<Double>(
-      inputShape: shape, parameter: nil,
-      constants: AveragePooling<Double>.constantDescriptions.map {
-        $0.name == "kernel_size" ? .integers([shape[1], shape[2]]) : $0.defaultValue!
-      })
+    let pooling = try! AveragePooling<Double>(inputShape: shape, kernelSize: [shape[1], shape[2]])
     append(
       Block(
         name: "average", shape: pooling.outputShape, nonlinearity: Identity(),
         terms: [Term(source: last, map: pooling)]))
-    let flatten = try! Flatten<Double>(
-      inputShape: shape, parameter: nil,
-      constants: Flatten<Double>.constantDescriptions.map { $0.defaultValue! })
+    let flatten = try! Flatten<Double>(inputShape: shape)
     append(
       Block(
         name: "flatten", shape: flatten.outputShape, nonlinearity: Identity(),

@@ -1,5 +1,7 @@
 import Equivalence
+import FileAccess
 import ModelFiles
+import TensorFiles
 
 extension Certificate {
   /// Writes the certificate as a file in the format of the page "Certificates".

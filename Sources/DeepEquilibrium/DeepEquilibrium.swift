@@ -1,9 +1,14 @@
+@_exported import Blocks
 @_exported import Conversion
 @_exported import Equilibria
 @_exported import Equivalence
+@_exported import FileAccess
 @_exported import FixedPoints
 @_exported import LinearAlgebra
 @_exported import ModelFiles
+@_exported import ModelJSON
 @_exported import Networks
+@_exported import ONNXExport
 @_exported import Operators
 @_exported import RandomNetworks
+@_exported import TensorFiles

@@ -1,5 +1,6 @@
 import FixedPoints
 import LinearAlgebra
+import Operators
 
 extension GroupDerivative {
   /// The order up to which adjoints are refined with the factors of I − Jᵀ: about what the solve itself costs.
@@ -12,6 +13,7 @@ extension GroupDerivative {
   /// Larger systems are left as the iteration polished them: factors would cost more than it did.
   func refine(_ solution: inout FixedPointSolution<S>, adding e: Matrix<S>) {
     guard e.columns <= Self.refinedOrder, e.columns > 0, e.rows > 0 else { return }
+    solution.noteSingleStage()
     var g = solution.state
     for row in 0..<g.rows where !allFinite(Array(g.row(row))) { g.replaceRow(row, with: e.row(row)) }
     let rest = pullBack(g, adding: e) - g
@@ -37,6 +39,7 @@ extension GroupDerivative {
     let newRest = pullBack(refined, adding: e) - refined
     let weights = magnitudes(of: refined, adding: e)
     solution.evaluations += 2
+    defer { solution.noteRefinement() }
     for row in 0..<g.rows where refined.row(row) != g.row(row) {
       let share = largestShare(newRest.row(row), of: weights.row(row))
       let isSettled = solution.samples[row].reason == .converged
@@ -47,6 +50,15 @@ extension GroupDerivative {
       solution.samples[row].reason = .converged
       solution.samples[row].residual = Double(largestMagnitude(newRest.row(row)))
     }
+  }
+}
+
+extension FixedPointSolution {
+  /// Adds the refinement, which costs two products, to the stages.
+  fileprivate mutating func noteRefinement() {
+    var stage = SolveStage(self, reason: "since I − J is small enough to be factorised")
+    (stage.solver, stage.iterations, stage.evaluations, stage.trace) = ("refinement", 0, 2, ResidualTrace())
+    stages.append(stage)
   }
 }
 

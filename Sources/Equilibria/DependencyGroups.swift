@@ -1,3 +1,4 @@
+import Blocks
 import Operators
 
 /// Blocks that read each other, directly or not: one strongly connected component of the dependency graph.

@@ -1,3 +1,4 @@
+import Blocks
 import Operators
 
 extension EquilibriumModel {

@@ -53,6 +53,7 @@ extension EquilibriumModel {
   ) -> EquilibriumSolution<S> {
     let transition = GroupTransition(of: everything, in: self, state: [], input: x)
     var solution = solver.solve(transition.problem, from: flatten(start, batch: x.rows), until: rule)
+    solution.noteSingleStage()
     let state = unflatten(solution.state)
     for group in cyclicGroups {
       GroupTransition(of: group, in: self, state: state, input: x)
@@ -60,7 +61,7 @@ extension EquilibriumModel {
     }
     return EquilibriumSolution(
       input: x, state: state, output: output,
-      records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)])
+      records: [SolveRecord(blocks: blocks.map(\.name), solution: solution, rule: rule)])
   }
 
   /// All blocks as one group, every coordinate of which is iterated on.
@@ -121,6 +122,7 @@ extension EquilibriumModel {
       if group.following.isEmpty { problem.known = (first, preparation.start) }
     }
     var solution = solver.solve(problem, from: first, until: rule)
+    solution.noteSingleStage()
     let judged = transition.judge(&solution.samples, at: solution.state, knowing: last)
     solution.evaluations += judged.evaluations
     var factors = [BalancedFactors<S>?](repeating: nil, count: x.rows)
@@ -131,13 +133,20 @@ extension EquilibriumModel {
     let values = isKnown ? last.sweep!.values.map { $0! } : whole.memberValues(at: solution.state)
     for (member, value) in zip(group.members, values) { state[member] = value }
     let record = SolveRecord(
-      blocks: group.members.map { blocks[$0].name }, solution: solution, preparation: preparation,
+      blocks: group.members.map { blocks[$0].name }, solution: solution, rule: rule,
+      preparation: preparation,
       sweeps: group.following.isEmpty || isKnown ? 0 : 1)
     return (record, factors)
   }
 }
 
 extension FixedPointSolution {
+  /// Notes what the only solver did as the only stage, where the solver has noted nothing; to be called before anything else
+  /// has its say.
+  mutating func noteSingleStage() {
+    if stages.isEmpty { stages = [SolveStage(self, reason: "as asked for")] }
+  }
+
   /// Makes a solution for some samples one for all: the others keep the outcome of what failed before, and a state of
   /// zeros.
   mutating func spread(to rows: [Int], failures: [SampleOutcome?]) {

@@ -27,8 +27,10 @@ public struct SolveRecord: Sendable {
   public let blocks: [String]
   /// The solver's name.
   public let solver: String
-  /// What each solver did, and why it was tried, where several were one after the other; else empty.
+  /// What each solver did, and why it was tried, in the order in which they were; at least one.
   public let stages: [SolveStage]
+  /// When a sample counted as converged.
+  public let rule: StoppingRule
   /// How each sample ended.
   public private(set) var samples: [SampleOutcome]
   /// Updates applied, the largest number over the samples, with those in single precision that found a start.
@@ -36,15 +38,17 @@ public struct SolveRecord: Sendable {
   /// Evaluations of the transition, each on the whole batch, with those in single precision that found a start, and one
   /// for each sweep that had the blocks follow that were not iterated on.
   public let evaluations: Int
-  /// The worst residual over the batch, as it went from that start.
+  /// The worst residual over the batch, as it went from that start in the first solver that was tried on it.
   public let trace: ResidualTrace
 
   init<S>(
-    blocks: [String], solution: FixedPointSolution<S>, preparation: Preparation<S>? = nil, sweeps: Int = 0
+    blocks: [String], solution: FixedPointSolution<S>, rule: StoppingRule, preparation: Preparation<S>? = nil,
+    sweeps: Int = 0
   ) {
     self.blocks = blocks
+    self.rule = rule
     solver = solution.solver
-    stages = solution.stages
+    stages = (preparation?.stage).map { [$0] + solution.stages } ?? solution.stages
     samples = solution.samples
     iterations = solution.iterations + (preparation?.iterations ?? 0)
     evaluations = solution.evaluations + (preparation?.evaluations ?? 0) + sweeps

@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 

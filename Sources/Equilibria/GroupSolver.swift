@@ -81,7 +81,7 @@ public struct GroupSolver: FixedPointSolver {
   ) -> FixedPointSolution<S> {
     guard isAdaptive, let price = problem.jacobian?.price else {
       var solution = first.solve(problem, from: start, until: rule)
-      solution.note(first.name, "the default")
+      solution.stages = [SolveStage(solution, reason: "the default")]
       return solution
     }
     var soon = rule
@@ -90,12 +90,12 @@ public struct GroupSolver: FixedPointSolver {
       var cautious = rule
       cautious.newtonPrice = start.columns >= 3 ? price : nil
       var solution = first.solve(problem, from: start, until: cautious)
-      solution.note(first.name, "the default")
+      solution.stages = [SolveStage(solution, reason: "the default")]
       tryNewton(problem, for: &solution, from: start, until: rule)
       return solution
     }
     var solution = second.solve(problem, from: start, until: soon)
-    solution.note(second.name, "its steps being cheap")
+    solution.stages = [SolveStage(solution, reason: "its steps being cheap")]
     guard !solution.converged else { return solution }
     let image = problem.known.flatMap { $0.state == start ? $0.value : nil }
     if image == nil { solution.evaluations += 1 }
@@ -127,7 +127,7 @@ public struct GroupSolver: FixedPointSolver {
     _ problem: FixedPointProblem<S>, for solution: inout FixedPointSolution<S>, until rule: StoppingRule
   ) {
     let left = solution.samples.indices.filter { solution.samples[$0].reason != .converged }
-    guard !left.isEmpty, let found = monotoneStart?.find(left) else { return }
+    guard !left.isEmpty, rule.maximumIterations > 0, let found = monotoneStart?.find(left) else { return }
     var start = solution.state
     for (position, sample) in left.enumerated() {
       start.replaceRow(sample, with: found.start.cast(to: S.self).row(position))
@@ -136,13 +136,6 @@ public struct GroupSolver: FixedPointSolver {
     solution.improve(
       problem, by: Continued(base: first, name: "peaceman–rachford"), from: start, until: rule,
       since: found.reason)
-  }
-}
-
-extension FixedPointSolution {
-  /// Takes down the first stage.
-  fileprivate mutating func note(_ solver: String, _ reason: String) {
-    let settled = samples.filter { $0.reason == .converged }.count
-    stages = [SolveStage(solver: solver, reason: reason, samples: samples.count, settled: settled)]
+    solution.stages[solution.stages.count - 1].evaluations += found.updates
   }
 }

@@ -1,3 +1,4 @@
+import Blocks
 import FixedPoints
 import LinearAlgebra
 import Operators

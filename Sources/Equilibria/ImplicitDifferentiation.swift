@@ -1,3 +1,4 @@
+import Blocks
 import FixedPoints
 import LinearAlgebra
 import Operators
@@ -58,10 +59,11 @@ extension EquilibriumModel {
     var solution = solver.solve(
       derivative.adjointProblem(adding: e), from: flatten(start, batch: batch).selectingRows(rows),
       until: rule)
+    solution.noteSingleStage()
     if rows.count < batch { solution.spread(to: rows, failures: point.refusals) }
     return Adjoint(
       state: unflatten(solution.state),
-      records: [SolveRecord(blocks: blocks.map(\.name), solution: solution)], batch: batch)
+      records: [SolveRecord(blocks: blocks.map(\.name), solution: solution, rule: rule)], batch: batch)
   }
 
   @specialized(where S == Double)
@@ -123,12 +125,14 @@ extension EquilibriumModel {
       let found = derivative.solutionByFactors(adding: gathered, known: known, until: rule)
     {
       solution = found
+      solution.noteSingleStage()
       solution.improve(derivative.adjointProblem(adding: gathered), by: solver, from: gathered, until: rule)
     } else {
       let start = Preparation(of: derivative, adding: gathered, for: solver, until: rule)
       preparation = start
       solution = solver.solve(
         derivative.adjointProblem(adding: gathered), from: start.start, until: rule)
+      solution.noteSingleStage()
       // A series that was cut off is meant to end where it does.
       if !(solver is TruncatedSeries) { derivative.refine(&solution, adding: gathered) }
     }
@@ -136,7 +140,7 @@ extension EquilibriumModel {
     return (
       whole.spread(solution.state, adding: e),
       SolveRecord(
-        blocks: members.map { blocks[$0].name }, solution: solution, preparation: preparation,
+        blocks: members.map { blocks[$0].name }, solution: solution, rule: rule, preparation: preparation,
         sweeps: derivative.hasFollowing ? 2 : 0)
     )
   }

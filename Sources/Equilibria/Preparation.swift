@@ -16,6 +16,8 @@ struct Preparation<S: Scalar> {
   private(set) var evaluations = 0
   /// Whether anything was run in single precision.
   private(set) var isMade = false
+  /// What the first solve in single precision did, before any correction; nil where there was none.
+  private var first: SolveStage?
   /// Which samples have converged in single precision so far; the others begin where they would without it.
   private var isSettled: [Bool]
 
@@ -77,6 +79,13 @@ struct Preparation<S: Scalar> {
     }
   }
 
+  /// What all solves in single precision did together; their residuals are those of the first. Nil where there was none.
+  var stage: SolveStage? {
+    guard var stage = first else { return nil }
+    (stage.iterations, stage.evaluations) = (iterations, evaluations)
+    return stage
+  }
+
   /// What is run in single precision before `solver` runs in precision `S`, or nil where nothing is.
   private static func solver(
     for solver: any FixedPointSolver, multiplications: Int
@@ -108,6 +117,7 @@ struct Preparation<S: Scalar> {
       part, from: beginning.selectingRows(rows).cast(to: Float.self), until: Self.rule)
     iterations += solution.iterations
     evaluations += solution.evaluations
+    if first == nil { first = SolveStage(solution, reason: "for a start, in single precision") }
     let state = solution.state.cast(to: S.self)
     for (position, row) in rows.enumerated() {
       isSettled[row] = solution.samples[position].reason == .converged

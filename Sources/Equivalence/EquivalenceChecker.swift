@@ -28,6 +28,9 @@ public struct EquivalenceChecker: Sendable {
   public var domain: ClosedRange<Double>?
   /// What decides the challenge of the proof, the inputs, cotangents and random starts.
   public var seed: UInt64 = 0
+  /// How equilibria and adjoints are found, and when they are accepted. Where that is not at rounding, what solving to
+  /// rounding changes explains a difference too. The generic path is asked for rounding always.
+  public var solving = SolveSettings()
   /// The generic solver, which iterates on the whole state.
   public var solver: any FixedPointSolver = Picard()
   /// The precision of the evaluation; a proof is always exact.
@@ -77,7 +80,8 @@ public struct EquivalenceChecker: Sendable {
     if case .proved = proof.function { looksForOtherEquilibria = false }
     if case .notProved = proof.parameters.outcome { triesOtherParameters = proof.function.isProved }
     return MeasurementSettings(
-      samples: samples, inputs: inputs, domain: domain, seed: seed, solver: solver, workBudget: workBudget,
+      samples: samples, inputs: inputs, domain: domain, seed: seed, solving: solving, solver: solver,
+      workBudget: workBudget,
       triesOtherParameters: triesOtherParameters, looksForOtherEquilibria: looksForOtherEquilibria)
   }
 }

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -91,16 +92,16 @@ struct Judgement<S: Scalar, T: Scalar> {
     return SearchTarget(
       inputSize: first.inputSize,
       evaluate: { x in
-        let (own, method) = (x.cast(to: S.self), Side<S>.quickMethod)
-        let (ours, theirs) = (sides.first.forward(own, by: method), sides.second.forward(own, by: method))
+        let (own, quick) = (x.cast(to: S.self), Side<S>.quick)
+        let (ours, theirs) = (sides.first.forward(own, by: quick), sides.second.forward(own, by: quick))
         return PairedOutputs(
           first: ours.output.cast(to: Double.self), second: theirs.output.cast(to: Double.self),
           comparable: (0..<x.rows).map { ours.isFinite($0) && theirs.isFinite($0) })
       },
       inputGradient: { x, cotangent in
-        let (x, u, method) = (x.cast(to: S.self), cotangent.cast(to: S.self), Side<S>.quickMethod)
-        var difference = sides.first.forward(x, by: method).backward(u).gradients.input.cast(to: Double.self)
-        let other = sides.second.forward(x, by: method).backward(u).gradients.input.cast(to: Double.self)
+        let (x, u, quick) = (x.cast(to: S.self), cotangent.cast(to: S.self), Side<S>.quick)
+        var difference = sides.first.forward(x, by: quick).backward(u).gradients.input.cast(to: Double.self)
+        let other = sides.second.forward(x, by: quick).backward(u).gradients.input.cast(to: Double.self)
         for index in difference.elements.indices { difference.elements[index] -= other.elements[index] }
         return difference
       },
@@ -150,10 +151,10 @@ extension SearchProbe {
       let model = try? EquilibriumModel(
         inputShape: system.inputShape, blocks: blocks, output: unit.equation)
     else { return nil }
-    let side = Side<Double>.equilibrium(model)
+    let side = Side<Double>(.equilibrium(model))
     let size = blocks[unit.equation].size
     self.init { x in
-      let forward = side.forward(x, by: Side<Double>.quickMethod)
+      let forward = side.forward(x, by: Side<Double>.quick)
       var cotangent = Matrix<Double>(rows: x.rows, columns: size)
       for row in 0..<x.rows { cotangent[row, unit.index] = 1 }
       return (

@@ -1,28 +1,68 @@
 import LinearAlgebra
 
-/// What one solver of several did, when several are tried one after the other.
+/// What one solver did, of one or of several that are tried one after the other.
 public struct SolveStage: Sendable, Equatable {
+  /// How many samples ended in one way.
+  public struct Ending: Sendable, Equatable {
+    /// Why they stopped.
+    public var reason: StopReason
+    /// How many they are.
+    public var samples: Int
+  }
+
   /// The solver.
   public var solver: String
   /// Why it was tried.
   public var reason: String
   /// How many samples it was tried on.
   public var samples: Int
-  /// How many of them it settled.
-  public var settled: Int
+  /// Updates applied, the largest number over these samples.
+  public var iterations: Int
+  /// Evaluations of the transition, each on all of these samples.
+  public var evaluations: Int
+  /// The largest residual over these samples, ‖f(z) − z‖∞ where this solver left them.
+  public var residual: Double
+  /// How these samples ended, each reason once, in the order of the first sample that ended so.
+  public var endings: [Ending]
+  /// The worst residual over these samples from update to update; of a solver that solves several problems, such as a
+  /// homotopy, that of the last.
+  public var trace: ResidualTrace
 
-  /// A stage of the given parts.
-  public init(solver: String, reason: String, samples: Int, settled: Int) {
-    self.solver = solver
+  /// How many of the samples it settled.
+  public var settled: Int { endings.first { $0.reason == .converged }?.samples ?? 0 }
+
+  /// What a solver did to find a solution.
+  ///
+  /// - Parameters:
+  ///   - reason: Why it was tried.
+  ///   - rows: The samples it was tried on, by their rows in the solution; all of them if nil.
+  public init<S>(_ solution: FixedPointSolution<S>, reason: String, rows: [Int]? = nil) {
+    let outcomes = rows.map { $0.map { solution.samples[$0] } } ?? solution.samples
+    solver = solution.solver
     self.reason = reason
-    self.samples = samples
-    self.settled = settled
+    samples = outcomes.count
+    iterations = solution.iterations
+    evaluations = solution.evaluations
+    residual = outcomes.map(\.residual).max() ?? 0
+    endings = []
+    trace = solution.trace
+    for outcome in outcomes {
+      if let place = endings.firstIndex(where: { $0.reason == outcome.reason }) {
+        endings[place].samples += 1
+      } else {
+        endings.append(Ending(reason: outcome.reason, samples: 1))
+      }
+    }
   }
 }
 
 extension SolveStage: CustomStringConvertible {
-  /// One line: `newton, since anderson left 1: settled 1 of 1`.
-  public var description: String { "\(solver), \(reason): settled \(settled) of \(samples)" }
+  /// One line: `newton, what the one before left: settled 1 of 2 in 7 updates, 1 singular`.
+  public var description: String {
+    let failures = endings.filter { $0.reason != .converged }.map { ", \($0.samples) \($0.reason)" }.joined()
+    let count = iterations == 1 ? "1 update" : "\(iterations) updates"
+    return "\(solver), \(reason): settled \(settled) of \(samples) in \(count)\(failures)"
+  }
 }
 
 extension FixedPointSolution {
@@ -57,11 +97,10 @@ extension FixedPointSolution {
     iterations = max(iterations, attempt.iterations)
     let names = solver.split(separator: ", ").map(String.init)
     if !names.contains(other.name) { solver += ", \(other.name)" }
-    let settled = left.filter { samples[$0].reason == .converged }.count
-    stages.append(
-      SolveStage(
-        solver: other.name, reason: reason ?? "what the one before left", samples: left.count,
-        settled: settled))
+    var stage = SolveStage(
+      attempt, reason: reason ?? "what the one before left", rows: part == nil ? left : nil)
+    stage.solver = other.name
+    stages.append(stage)
     return singular
   }
 }

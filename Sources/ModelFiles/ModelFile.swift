@@ -1,6 +1,10 @@
 import Equilibria
+import FileAccess
 import LinearAlgebra
+import ModelJSON
 import Networks
+import ONNXImport
+import TensorFiles
 
 /// A model in a file: a network, or an equilibrium model (`formats.md`). Either may stand in an ONNX file too: an
 /// equilibrium model in one that `ONNXExport` wrote.
@@ -62,7 +66,7 @@ public enum ModelFile: Sendable {
     return model
   }
 
-  static func read(
+  package static func read(
     _ path: String, formats: [Format], noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
     guard let file = try ONNXReader.mappedModel(path) else {
@@ -71,7 +75,7 @@ public enum ModelFile: Sendable {
       return try read(contents, formats: formats, noting: files)
     }
     files?.note(file, at: path)
-    return try ONNXReader.read(file, noting: files).checked(among: formats, file: path)
+    return try ModelFile(ONNXReader.read(file, noting: files)).checked(among: formats, file: path)
   }
 
   /// The model, if it is of one of these formats.
@@ -84,17 +88,19 @@ public enum ModelFile: Sendable {
         : "expected a network, found an equilibrium model in ONNX")
   }
 
-  static func read(
+  package static func read(
     _ contents: FileContents, formats: [Format], weights: String? = nil, noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
     if ONNXReader.recognizes(name: contents.name, firstByte: contents.bytes.first) {
-      return try ONNXReader.read(contents).checked(among: formats, file: contents.name)
+      return try ModelFile(ONNXReader.read(contents)).checked(among: formats, file: contents.name)
     }
     let document = try JSONDocument(contents)
     let root = document.root
     let any = try JSONObject(root, keys: nil)
     let format = Format(rawValue: try Header.read(any, formats: formats.map(\.rawValue)))!
-    document.weights = try Header.readWeights(any, insteadOf: weights, noting: files)
+    document.weights = try Header.readWeights(any, insteadOf: weights) { path throws(FileError) in
+      try openWeights(path, noting: files)
+    }
     switch format {
     case .network:
       return .network(try NetworkReader.read(JSONObject(root, keys: Header.keys + NetworkReader.keys)))
@@ -125,5 +131,15 @@ public enum ModelFile: Sendable {
     }
     try writer.end()
     try writer.finish()
+  }
+}
+
+extension ModelFile {
+  /// What an ONNX file holds.
+  private init(_ model: ONNXReader.Model) {
+    switch model {
+    case .network(let network): self = .network(network)
+    case .equilibrium(let model): self = .equilibrium(model)
+    }
   }
 }

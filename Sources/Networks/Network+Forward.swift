@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import FixedPoints
 import LinearAlgebra

@@ -7,7 +7,8 @@ public enum LinearMapRegistry {
     AveragePooling<Double>.self, Mean<Double>.self, Sum<Double>.self, Scale<Double>.self,
     Multiply<Double>.self,
     Reshape<Double>.self, Flatten<Double>.self, Permute<Double>.self, Slice<Double>.self, Place<Double>.self,
-    Pad<Double>.self, IndexSelect<Double>.self, Upsample<Double>.self, Expand<Double>.self,
+    Pad<Double>.self, IndexSelect<Double>.self, Upsample<Double>.self,
+    Interpolate<Double>.self, Expand<Double>.self,
   ]
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.typeName, $0) })

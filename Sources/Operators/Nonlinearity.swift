@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// The nonlinear half of a block: `z = φ(p_1, …, p_m)`, of one or more pre-activations (*ports*).
 ///
-/// It carries no parameters, only constants: whatever is trained stands in `W_z`, `W_x` and `b`
+/// It carries no parameters, only attributes, which are constants: whatever is trained stands in `W_z`, `W_x` and `b`
 /// (Theory, "The theorem"), so a nonlinearity is the same value in every precision.
 public protocol Nonlinearity: Sendable {
   /// The name in files: `relu`, `leaky_relu`, ….
@@ -14,16 +14,16 @@ public protocol Nonlinearity: Sendable {
   /// The ports behind the inputs, in their order: what a file's parameters of these names fill.
   static var parameterPorts: [ParameterPort] { get }
 
-  /// The constants that the nonlinearity has, in the order of `constants`.
-  static var constantDescriptions: [ConstantDescription] { get }
+  /// What it does, and which attributes it has.
+  static var schema: OperatorSchema { get }
 
-  /// The values of its constants, one for each description.
-  var constants: [Constant] { get }
+  /// The values of its attributes.
+  var attributes: Attributes { get }
 
-  /// The nonlinearity with these constants, one for each description and of its kind.
+  /// The nonlinearity with these attributes, which `schema` has checked: all, and each of its kind.
   ///
   /// - Throws: `InvalidConstants` where their values have no meaning together.
-  init(constants: [Constant]) throws(InvalidConstants)
+  init(attributes: Attributes) throws(InvalidConstants)
 
   /// The shape of the value for ports of these shapes, or nil where it takes no such ports.
   func outputShape(portShapes: [[Int]]) -> [Int]?
@@ -46,24 +46,32 @@ public protocol Nonlinearity: Sendable {
 extension Nonlinearity {
   public static var inputCount: Int { 1 }
   public static var parameterPorts: [ParameterPort] { [] }
-  public static var constantDescriptions: [ConstantDescription] { [] }
   public var slopes: ClosedRange<Double>? { nil }
 
-  /// Whether two nonlinearities are the same function by name and constants, numbers compared by their bits.
+  /// Whether two nonlinearities are the same function by name and attributes, numbers compared by their bits.
   public func isIdentical(to other: any Nonlinearity) -> Bool {
-    type(of: self).typeName == type(of: other).typeName && constants == other.constants
+    type(of: self).typeName == type(of: other).typeName && attributes == other.attributes
   }
 
-  /// The name with those constants in parentheses that have not their default value: `max_pool(kernel_size: 2)`.
+  /// The nonlinearity with these attributes, all others at their defaults.
+  ///
+  /// - Throws: `InvalidConstants` where one is missing, unknown, of another kind, or has no meaning.
+  public init(_ given: [String: Constant]) throws(InvalidConstants) {
+    try self.init(attributes: try Self.schema.attributes(given))
+  }
+
+  /// The name with those attributes in parentheses that have not their default value: `max_pool(kernel_size: 2)`.
   public var briefDescription: String {
-    let values = zip(type(of: self).constantDescriptions, constants).filter { $0.defaultValue != $1 }
-    let texts = values.map { "\($0.name): \($1)" }
+    let schema = type(of: self).schema
+    let texts = attributes.filter { schema[$0.name]?.defaultValue != $0.value }.map {
+      "\($0.name): \($0.value)"
+    }
     return type(of: self).typeName + (texts.isEmpty ? "" : "(\(texts.joined(separator: ", ")))")
   }
 
-  /// The name with the constants in parentheses: `leaky_relu(negative_slope: 0.01)`.
+  /// The name with the attributes in parentheses: `leaky_relu(negative_slope: 0.01)`.
   public var description: String {
-    let values = zip(type(of: self).constantDescriptions, constants).map { "\($0.name): \($1)" }
+    let values = attributes.map { "\($0.name): \($0.value)" }
     return type(of: self).typeName + (values.isEmpty ? "" : "(\(values.joined(separator: ", ")))")
   }
 }

@@ -16,7 +16,9 @@ public enum NonlinearityRegistry {
     Product.self, Quotient.self, Maximum.self, Minimum.self, Power.self, PReLU.self, BatchedProduct.self,
     Greater.self, GreaterOrEqual.self, Equal.self, Choice.self,
 
-    Softmax.self, LogSoftmax.self, LogSumExp.self, LargestElement.self, SmallestElement.self, MaxPooling.self,
+    Softmax.self, Softmin.self, LogSoftmax.self, LogSumExp.self, GLU.self, LargestElement.self,
+    SmallestElement.self,
+    MaxPooling.self,
     LayerNormalization.self, GroupNormalization.self, InstanceNormalization.self,
     RootMeanSquareNormalization.self,
   ]

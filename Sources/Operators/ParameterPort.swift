@@ -21,12 +21,12 @@ public struct ParameterPort: Sendable {
   public let name: String
   /// Whether the nonlinearity needs it. One that is not required may be left out together with all behind it.
   public let isRequired: Bool
-  private let layoutsOf: @Sendable (_ shape: [Int], _ constants: [Constant]) -> [Layout]
+  private let layoutsOf: @Sendable (_ shape: [Int], _ attributes: Attributes) -> [Layout]
 
-  /// The port of a parameter whose shape follows from that of the first port and from the constants.
+  /// The port of a parameter whose shape follows from that of the first port and from the attributes.
   init(
     _ name: String, isRequired: Bool = false,
-    layouts: @escaping @Sendable (_ shape: [Int], _ constants: [Constant]) -> [Layout]
+    layouts: @escaping @Sendable (_ shape: [Int], _ attributes: Attributes) -> [Layout]
   ) {
     self.name = name
     self.isRequired = isRequired
@@ -35,8 +35,8 @@ public struct ParameterPort: Sendable {
 
   /// The layouts that the parameter may have, the usual one first, where the first port has this shape and the
   /// nonlinearity takes it.
-  public func layouts(portShape: [Int], constants: [Constant]) -> [Layout] {
-    layoutsOf(portShape, constants)
+  public func layouts(portShape: [Int], attributes: Attributes) -> [Layout] {
+    layoutsOf(portShape, attributes)
   }
 }
 

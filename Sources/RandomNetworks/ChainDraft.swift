@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -74,12 +75,15 @@ struct ChainDraft {
     let types = NonlinearityRegistry.activations
     let type = types[Int.random(in: 0..<types.count, using: &generator)]
     while true {
-      let constants = type.constantDescriptions.map { description -> Constant in
-        if case .word(let words) = description.kind { return .word(words.randomElement(using: &generator)!) }
-        if let value = description.defaultValue, chance(0.5) { return value }
-        return .number((generator.normal() * 16).rounded() / 16)
+      var given: [String: Constant] = [:]
+      for attribute in type.schema.attributes {
+        if case .word(let words) = attribute.kind {
+          given[attribute.name] = .word(words.randomElement(using: &generator)!)
+        } else if attribute.defaultValue == nil || !chance(0.5) {
+          given[attribute.name] = .number((generator.normal() * 16).rounded() / 16)
+        }
       }
-      if let activation = try? type.init(constants: constants) { return activation }
+      if let activation = try? type.init(given) { return activation }
     }
   }
 

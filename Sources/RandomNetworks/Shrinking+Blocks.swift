@@ -1,10 +1,11 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
 /// Simpler blocks of the same size: the steps by which a layer shrinks.
 extension Block<Double> {
   /// Whether the block is a dense layer: matrices, plain biases and an activation.
-  var isDense: Bool {
+  package var isDense: Bool {
     portShapes == [shape] && nonlinearity is any Activation && terms.allSatisfy { $0.map is DenseMap<Double> }
       && offsets.allSatisfy { $0.map == nil }
   }
@@ -90,28 +91,28 @@ extension Tensor<Double> {
 }
 
 extension Nonlinearity {
-  /// The nonlinearity with one of its constants at the default.
+  /// The nonlinearity with one of its attributes at the default.
   fileprivate var withDefaults: [any Nonlinearity] {
-    defaults(constants, Self.constantDescriptions).compactMap { try? Self(constants: $0) }
+    attributes.defaults(of: Self.schema).compactMap { try? Self(attributes: $0) }
   }
 }
 
 extension LinearMap<Double> {
-  /// The map with one of its constants at the default, where that leaves its sizes.
+  /// The map with one of its attributes at the default, where that leaves its sizes.
   fileprivate var withDefaults: [any LinearMap<Double>] {
-    defaults(constants, Self.constantDescriptions).compactMap { constants in
-      let other = try? Self(inputShape: inputShape, parameter: parameter, constants: constants)
+    attributes.defaults(of: Self.schema).compactMap { attributes in
+      let other = try? Self(inputShape: inputShape, parameter: parameter, attributes: attributes)
       return other?.outputSize == outputSize ? other : nil
     }
   }
 }
 
-/// The constants, each time with another one at the default that was not there.
-private func defaults(_ constants: [Constant], _ descriptions: [ConstantDescription]) -> [[Constant]] {
-  constants.indices.compactMap { index in
-    guard let value = descriptions[index].defaultValue, value != constants[index] else { return nil }
-    var changed = constants
-    changed[index] = value
-    return changed
+extension Attributes {
+  /// The attributes, each time with another one at the default that was not there.
+  fileprivate func defaults(of schema: OperatorSchema) -> [Attributes] {
+    schema.attributes.compactMap { attribute in
+      guard let value = attribute.defaultValue, value != self[attribute.name] else { return nil }
+      return setting(attribute.name, to: value)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -150,7 +151,7 @@ extension Network<Double> {
 
 extension Layer<Double> {
   /// What the layer reads, each once.
-  var sources: [Source] {
+  package var sources: [Source] {
     switch self {
     case .explicit(let block):
       var seen: Set<Source> = []
@@ -159,7 +160,7 @@ extension Layer<Double> {
     }
   }
 
-  func reading(_ source: (Source) -> Source) -> Layer {
+  package func reading(_ source: (Source) -> Source) -> Layer {
     switch self {
     case .explicit(var block):
       for index in block.terms.indices { block.terms[index].source = source(block.terms[index].source) }

@@ -106,7 +106,8 @@ import Testing
     #expect(report.samples.compared == 16)
     #expect(
       try outcome.keys() == [
-        "command", "schema", "version", "first", "second", "seed", "precision", "verdict", "function",
+        "command", "schema", "version", "first", "second", "seed", "precision", "options", "verdict",
+        "function",
         "inputGradient", "parameters", "numbers", "samples", "solver", "offPattern", "warnings", "notes",
       ])
   }

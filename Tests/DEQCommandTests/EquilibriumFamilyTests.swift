@@ -10,7 +10,7 @@ import TestSupport
 /// Families of implicit models, each solved and differentiated, and judged by Newton's method over sixty digits.
 @Suite(
   "Equilibria of many families of models, over sixty digits",
-  .enabled(if: Python.has("mpmath", "numpy"), "Python's mpmath and numpy cannot be imported"))
+  .enabled(if: Python.has("mpmath", "numpy"), "Python lacks mpmath or numpy"))
 struct EquilibriumFamilyTests {
   @Test("An equilibrium is found of every model, and every gradient is its derivative")
   func families() throws {

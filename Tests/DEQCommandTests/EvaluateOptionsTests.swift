@@ -1,3 +1,4 @@
+import Blocks
 import Testing
 
 /// What the user of `evaluate` may choose, and what he may ask to see.
@@ -288,7 +289,7 @@ import Testing
 
   @Test(
     "A network has no state of its own",
-    arguments: [["--start", "zeros"], ["--state"], ["--spectral-radius"]])
+    arguments: [["--start", "zeros"], ["--state"], ["--spectral-radius"], ["--at-iterations", "3"]])
   func network(arguments: [String]) throws {
     let outcome = try folder.deq(["evaluate", "mlp.json"] + arguments, input: #"{"input": [[1, 1]]}"#)
     expectFailure(

@@ -1,3 +1,4 @@
+import ModelJSON
 import Testing
 
 @Suite struct EvaluateTests {
@@ -86,7 +87,10 @@ import Testing
     #expect(words[0].hasPrefix("forward: newton on 1 block: "))
     #expect(words[1].hasPrefix("adjoint: newton on 1 block: "))
     let json = try folder.deq("evaluate", "loop.json", "--input", "loop-samples.json", "--json")
-    #expect(try json.keys() == ["command", "schema", "version", "output", "gradients", "samples", "solver"])
+    #expect(
+      try json.keys() == [
+        "command", "schema", "version", "options", "output", "gradients", "samples", "solver",
+      ])
   }
 
   @Test(

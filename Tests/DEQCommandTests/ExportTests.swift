@@ -1,3 +1,4 @@
+import ONNXImport
 import Testing
 
 @Suite struct ExportTests {

@@ -49,7 +49,7 @@ import Testing
     #expect((report.command, report.verdict) == ("fixtures", "proved"))
     #expect(report.fixtures.map(\.name) == ["all/double", "all/stack"])
     #expect(report.fixtures.allSatisfy { $0.fault == nil && !$0.recorded })
-    #expect(try outcome.keys() == ["command", "schema", "version", "verdict", "fixtures"])
+    #expect(try outcome.keys() == ["command", "schema", "version", "options", "verdict", "fixtures"])
   }
 
   @Test("A model that is not what the conversion writes is a regression, and --record repairs it")

@@ -1,3 +1,5 @@
+import Equivalence
+import Operators
 import Testing
 
 /// Models that a reader takes, and that are hard on everything behind it.

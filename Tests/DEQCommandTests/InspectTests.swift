@@ -1,3 +1,4 @@
+import FixedPoints
 import Testing
 
 @Suite struct InspectTests {

@@ -24,7 +24,8 @@ import Testing
     #expect(report.worstShareOfRounding.value <= 1)
     #expect(
       try outcome.keys() == [
-        "command", "schema", "version", "verdict", "cases", "seed", "layers", "implicitLayers", "operators",
+        "command", "schema", "version", "verdict", "cases", "seed", "options", "layers", "implicitLayers",
+        "operators",
         "rounded", "comparisons", "identical", "worstShareOfRounding",
       ])
   }

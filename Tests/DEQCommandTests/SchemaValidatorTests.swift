@@ -1,3 +1,4 @@
+import TensorFiles
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import ModelJSON
 import Testing
 
 /// Several files one behind the other.

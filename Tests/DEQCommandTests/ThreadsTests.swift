@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Testing
 
 /// A convolution, a pooling and a dense layer, large enough to be shared out, on small whole numbers: all sums are exact

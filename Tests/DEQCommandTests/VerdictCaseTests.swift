@@ -1,3 +1,5 @@
+import ONNXImport
+import Operators
 import Testing
 
 /// Pairs that are different and were once proved, or agreed; pairs that are equal and were once refuted.

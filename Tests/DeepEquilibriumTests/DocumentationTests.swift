@@ -1,45 +1,39 @@
 import DeepEquilibrium
 import Foundation
+import TestSupport
 import Testing
 
 /// The pages of documentation against the registries that they describe.
 @Suite("Documentation")
 struct DocumentationTests {
-  private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "Sources/DeepEquilibrium/DeepEquilibrium.docc")
+  private static let page =
+    "\(ReadmeExampleTests.root)/Sources/DeepEquilibrium/DeepEquilibrium.docc/Operators.md"
 
-  /// The rows of tables, by the names in their first cell.
-  private static func rows() throws -> [String: String] {
-    let text = try String(contentsOf: folder.appending(path: "Operators.md"), encoding: .utf8)
-    var rows: [String: String] = [:]
-    for line in text.split(separator: "\n") where line.hasPrefix("| `") {
-      let cells = line.split(separator: "|")
-      for name in names(in: String(cells[0])) { rows[name] = String(line) }
-    }
-    return rows
-  }
-
-  private static func names(in text: String) -> [String] {
-    text.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }
-      .map { String($0.element) }
-  }
-
-  @Test("The page of operators has every linear map and every nonlinearity, each with all of its arguments")
+  @Test("The tables of operators are those that their schemas make; DEQ_UPDATE_DOCUMENTATION=1 writes them")
   func operators() throws {
-    let rows = try Self.rows()
-    var described: Set<String> = ["matrix"]
-    func check(_ name: String, _ constants: [ConstantDescription], parameters: [String] = []) throws {
-      described.insert(name)
-      let row = try #require(rows[name], "\(name) is not on the page")
-      for constant in constants { #expect(row.contains("`\(constant.name)`"), "\(name): \(constant.name)") }
-      for parameter in parameters { #expect(row.contains("**\(parameter)**"), "\(name): \(parameter)") }
+    let text = try String(contentsOfFile: Self.page, encoding: .utf8)
+    let updated = OperatorPage.updated(text)
+    if ProcessInfo.processInfo.environment["DEQ_UPDATE_DOCUMENTATION"] == "1" {
+      try updated.write(toFile: Self.page, atomically: true, encoding: .utf8)
+      return
     }
-    for type in LinearMapRegistry.all {
-      try check(type.typeName, type.constantDescriptions, parameters: type.hasParameter ? ["weight"] : [])
+    let difference = zip(text.split(separator: "\n"), updated.split(separator: "\n")).first { $0 != $1 }
+    #expect(text == updated, "expected \(difference?.1 ?? "more"), found \(difference?.0 ?? "less")")
+  }
+
+  @Test("Every operator has a row, and every attribute and every weight of it a meaning")
+  func meanings() throws {
+    let text = try String(contentsOfFile: Self.page, encoding: .utf8)
+    for (name, schema) in LinearMapRegistry.all.map({ ($0.typeName, $0.schema) })
+      + NonlinearityRegistry.all.map({ ($0.typeName, $0.schema) })
+    {
+      let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `\(name)` |") }
+      #expect(!rows.isEmpty && !schema.summary.isEmpty, "\(name)")
+      for attribute in schema.attributes {
+        #expect(!attribute.meaning.isEmpty, "\(name): \(attribute.name)")
+        #expect(rows.contains { $0.contains("`\(attribute.name)`") }, "\(name): \(attribute.name)")
+        if let value = attribute.defaultValue { #expect(attribute.kind.includes(value), "\(name)") }
+      }
     }
-    for type in NonlinearityRegistry.all {
-      try check(type.typeName, type.constantDescriptions, parameters: type.parameterPorts.map(\.name))
-    }
-    #expect(Set(rows.keys) == described)
   }
 }

@@ -41,12 +41,13 @@ struct GraphNetworkTests {
     }
 
     func term(
-      _ type: any LinearMap<Double>.Type, _ source: String, port: Int = 0, _ constants: [Constant] = [],
+      _ type: any LinearMap<Double>.Type, _ source: String, port: Int = 0,
+      _ attributes: [String: Constant] = [:],
       parameter: String? = nil
     ) throws -> Term<Double> {
       let map = try type.init(
         inputShape: shape(source), parameter: parameter.map { oracle.parameters[$0]!.tensor },
-        constants: constants.isEmpty ? type.constantDescriptions.map { $0.defaultValue! } : constants)
+        attributes)
       let index = positions[source]!
       return Term(port: port, source: index < 0 ? .input : .node(index), map: map, parameter: parameter)
     }
@@ -72,9 +73,7 @@ struct GraphNetworkTests {
       _ name: String, over shape: [Int], axis: Int, port: Int = 0, factors: [Double] = []
     ) throws -> Offset<Double> {
       let tensor = oracle.parameters[name]!.tensor
-      let map = try Expand<Double>(
-        inputShape: tensor.shape, parameter: nil,
-        constants: [.integers(shape), .integers([axis]), .numbers(factors)])
+      let map = try Expand<Double>(inputShape: tensor.shape, shape: shape, dim: [axis], factors: factors)
       return Offset(port: port, tensor: tensor, map: map, parameter: name)
     }
   }
@@ -83,8 +82,8 @@ struct GraphNetworkTests {
     var build = Builder(oracle)
     let factors = oracle.variance.data.map { 1 / ($0 + 1e-5).squareRoot() }
     let shifts = zip(oracle.mean.data, factors).map { -$0 * $1 }
-    let same: [Constant] = [.integers([1]), .integers([1]), .integers([1]), .integers([1])]
-    let grouped: [Constant] = [.integers([1]), .integers([1]), .integers([1]), .integers([2])]
+    let same: [String: Constant] = ["padding": .integers([1])]
+    let grouped: [String: Constant] = ["padding": .integers([1]), "groups": .integers([2])]
 
     build.add(
       "conv1", Identity(),
@@ -96,7 +95,8 @@ struct GraphNetworkTests {
       "bn", ReLU(),
       [
         try build.term(
-          Scale<Double>.self, "conv1", [.integers([0]), .numbers(factors)], parameter: "bn.weight")
+          Scale<Double>.self, "conv1", ["dim": .integers([0]), "factors": .numbers(factors)],
+          parameter: "bn.weight")
       ], [shifted, try build.spread("bn.bias", over: [4, 6, 6], axis: 0)])
     build.add(
       "residual", ReLU(),
@@ -104,12 +104,12 @@ struct GraphNetworkTests {
         try build.term(Convolution<Double>.self, "bn", grouped, parameter: "conv2.weight"),
         try build.term(IdentityMap<Double>.self, "bn"),
       ])
-    let place = { (start: Int) -> [Constant] in [.integers([0]), .integers([start]), .integers([6])] }
+    let place = { (start: Int) -> [String: Constant] in
+      ["dim": .integers([0]), "start": .integers([start]), "total": .integers([6])]
+    }
     build.add(
       "pool",
-      try MaxPooling(constants: [
-        .integers([2]), .integers([]), .integers([0]), .integers([1]), .flag(false),
-      ]),
+      try MaxPooling(kernelSize: 2),
       [
         try build.term(Place<Double>.self, "residual", place(0)),
         try build.term(Place<Double>.self, "input", place(4)),
@@ -117,30 +117,30 @@ struct GraphNetworkTests {
     build.add(
       "average", Identity(),
       [
-        try build.term(
-          AveragePooling<Double>.self, "pool",
-          [.integers([3]), .integers([]), .integers([0]), .flag(false), .flag(true), .integers([1])])
+        try build.term(AveragePooling<Double>.self, "pool", ["kernel_size": .integers([3])])
       ])
     build.add("features", Identity(), [try build.term(Flatten<Double>.self, "average")])
-    build.add("flat", Identity(), [try build.term(Reshape<Double>.self, "pool", [.integers([6, 9])])])
-    build.add("tokens", Identity(), [try build.term(Permute<Double>.self, "flat", [.integers([1, 0])])])
     build.add(
-      "scores", try BatchedProduct(constants: []),
+      "flat", Identity(), [try build.term(Reshape<Double>.self, "pool", ["shape": .integers([6, 9])])])
+    build.add(
+      "tokens", Identity(), [try build.term(Permute<Double>.self, "flat", ["dims": .integers([1, 0])])])
+    build.add(
+      "scores", BatchedProduct(),
       [
         try build.term(IdentityMap<Double>.self, "tokens"),
-        try build.term(Multiply<Double>.self, "flat", port: 1, [.number(1 / 6.0.squareRoot())]),
+        try build.term(Multiply<Double>.self, "flat", port: 1, ["factor": .number(1 / 6.0.squareRoot())]),
       ])
     build.add(
-      "weights", try Softmax(constants: [.integers([-1])]),
+      "weights", Softmax(),
       [try build.term(IdentityMap<Double>.self, "scores")])
     build.add(
-      "attention", try BatchedProduct(constants: []),
+      "attention", BatchedProduct(),
       [
         try build.term(IdentityMap<Double>.self, "weights"),
         try build.term(IdentityMap<Double>.self, "tokens", port: 1),
       ])
     build.add(
-      "norm", try LayerNormalization(constants: [.integers([6]), .number(1e-5)]),
+      "norm", try LayerNormalization(normalizedShape: 6),
       [try build.term(IdentityMap<Double>.self, "attention")],
       [
         try build.spread("norm.weight", over: [9, 6], axis: 1, port: 1),
@@ -148,7 +148,7 @@ struct GraphNetworkTests {
       ])
     build.add(
       "mean", Identity(),
-      [try build.term(Mean<Double>.self, "norm", [.integers([0]), .flag(false)])])
+      [try build.term(Mean<Double>.self, "norm", ["dim": .integers([0])])])
     build.add(
       "gate", Product(),
       [
@@ -210,7 +210,7 @@ struct GraphNetworkTests {
     var weight = blocks[0].terms[0].map.parameter!
     weight.elements[17] = weight.elements[17].nextUp
     blocks[0].terms[0].map = try Convolution<Double>(
-      inputShape: [2, 6, 6], parameter: weight, constants: blocks[0].terms[0].map.constants)
+      inputShape: [2, 6, 6], weight: weight, padding: 1)
     #expect(try verdict(network, blocks) == .agrees)
 
     blocks = model.blocks

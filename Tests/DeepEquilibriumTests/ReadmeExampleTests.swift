@@ -10,12 +10,16 @@ struct ReadmeExampleTests {
 
   @Test("The example compiles, runs, and proves")
   func example() throws {
-    let network = try ModelFile.readNetwork("\(Self.root)/Fixtures/theorem/mlp.json")
+    let network = try Network(input: [1, 8, 8], seed: 1) {
+      ConvolutionLayer(channels: 4, kernelSize: 3, padding: 1, activation: ReLU())
+      try MaxPooling(kernelSize: 2)
+      DenseLayer(outputs: 10)
+    }
     let model = EquilibriumModel(converting: network)
-    let x = Matrix<Double>([[1, 2], [-1, 0.5]])
+    let x = Matrix<Double>(rows: 2, columns: 64, repeating: 0.5)
     let equilibrium = try model.equilibrium(x, by: .whole(Picard()))
     let point = model.linearization(at: equilibrium.state, input: x)
-    let cotangent = Matrix<Double>(rows: 2, columns: 2, repeating: 1)
+    let cotangent = Matrix<Double>(rows: 2, columns: 10, repeating: 1)
     let adjoint = model.adjoint(at: point, cotangent: cotangent, by: .whole(Picard()))
     let gradients = model.gradients(at: point, adjoint: adjoint)
     let report = EquivalenceChecker().check(network, against: model)
@@ -30,9 +34,9 @@ struct ReadmeExampleTests {
     let test = try String(contentsOfFile: #filePath, encoding: .utf8)
     let example = try #require(readme.components(separatedBy: "```swift\n").dropFirst().first)
     let lines = example.components(separatedBy: "```")[0].split(separator: "\n")
-    #expect(lines.count == 11)
+    #expect(lines.count == 15)
     for line in lines where !line.hasPrefix("print") {
-      #expect(test.contains(line.replacing("\"Fixtures", with: "\"\\(Self.root)/Fixtures")), "\(line)")
+      #expect(test.contains("    \(line)\n") || line == "import DeepEquilibrium", "\(line)")
     }
   }
 }

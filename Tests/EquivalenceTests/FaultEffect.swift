@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import Equivalence
 import FixedPoints
@@ -76,9 +77,8 @@ extension EquilibriumModel<Double> {
         let other = old.map.map { map.enlargingChanges(from: $0) } ?? map
         return Offset(port: offset.port, tensor: tensor, map: other)
       }
-      let constants = EquivalenceTests.enlargingChanges(
-        of: block.nonlinearity.constants, from: before.nonlinearity.constants)
-      if let function = try? type(of: block.nonlinearity).init(constants: constants),
+      let attributes = block.nonlinearity.attributes.enlargingChanges(from: before.nonlinearity.attributes)
+      if let function = try? type(of: block.nonlinearity).init(attributes: attributes),
         function.outputShape(portShapes: block.portShapes) != nil
       {
         block.nonlinearity = function
@@ -93,8 +93,8 @@ extension LinearMap<Double> {
   fileprivate func enlargingChanges(from other: any LinearMap<Double>) -> any LinearMap<Double> {
     guard type(of: other).typeName == Self.typeName, other.inputShape == inputShape else { return self }
     let tensor = parameter.map { tensor in other.parameter.map(tensor.enlargingChanges) ?? tensor }
-    let changed = EquivalenceTests.enlargingChanges(of: constants, from: other.constants)
-    return (try? Self(inputShape: inputShape, parameter: tensor, constants: changed)) ?? self
+    let changed = attributes.enlargingChanges(from: other.attributes)
+    return (try? Self(inputShape: inputShape, parameter: tensor, attributes: changed)) ?? self
   }
 }
 
@@ -105,16 +105,18 @@ extension Tensor<Double> {
   }
 }
 
-/// Constants whose numbers are as far from others as 2³⁶ times.
-private func enlargingChanges(of constants: [Constant], from others: [Constant]) -> [Constant] {
-  guard constants.count == others.count else { return constants }
-  return zip(constants, others).map { new, old in
-    switch (new, old) {
-    case (.number(let a), .number(let b)): .number(enlargingChange(a, b))
-    case (.numbers(let a), .numbers(let b)) where a.count == b.count:
-      .numbers(zip(a, b).map(enlargingChange))
-    case (.numbers(let a), .numbers(let b)) where b.isEmpty: .numbers(a.map { enlargingChange($0, 1) })
-    default: new
+extension Attributes {
+  /// The attributes with their numbers as far from others as 2³⁶ times.
+  fileprivate func enlargingChanges(from others: Attributes) -> Attributes {
+    reduce(self) { attributes, new in
+      switch (new.value, others[new.name]) {
+      case (.number(let a), .number(let b)?): attributes.setting(new.name, to: .number(enlargingChange(a, b)))
+      case (.numbers(let a), .numbers(let b)?) where a.count == b.count:
+        attributes.setting(new.name, to: .numbers(zip(a, b).map(enlargingChange)))
+      case (.numbers(let a), .numbers(let b)?) where b.isEmpty:
+        attributes.setting(new.name, to: .numbers(a.map { enlargingChange($0, 1) }))
+      default: attributes
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ import Equilibria
 import LinearAlgebra
 import Networks
 import RandomNetworks
+import TestSupport
 import Testing
 
 @testable import Equivalence

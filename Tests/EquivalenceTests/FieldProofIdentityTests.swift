@@ -219,7 +219,7 @@ struct FieldProofIdentityTests {
     }
   }
 
-  @Test("Every registered nonlinearity has a meaning, and tells its constants and arguments apart")
+  @Test("Every registered nonlinearity has a meaning, and tells its attributes and arguments apart")
   func coverage() {
     for type in NonlinearityRegistry.all { #expect(type is any Interpreted.Type, "\(type.typeName)") }
   }

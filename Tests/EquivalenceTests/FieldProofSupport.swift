@@ -80,19 +80,14 @@ func proof(_ first: EquilibriumModel<Double>, _ second: EquilibriumModel<Double>
   proof(of: EquationSystem(first), and: EquationSystem(second))
 }
 
-/// A nonlinearity of this name with constants in place of their defaults.
-func nonlinearity(_ name: String, _ constants: [String: Constant] = [:]) throws -> any Nonlinearity {
-  let type = NonlinearityRegistry.type(named: name)!
-  return try type.init(
-    constants: type.constantDescriptions.map { constants[$0.name] ?? $0.defaultValue! })
+/// A nonlinearity of this name with attributes in place of their defaults.
+func nonlinearity(_ name: String, _ given: [String: Constant] = [:]) throws -> any Nonlinearity {
+  try NonlinearityRegistry.type(named: name)!.init(given)
 }
 
-/// A linear map of this name with constants in place of their defaults.
+/// A linear map of this name with attributes in place of their defaults.
 func linearMap(
-  _ name: String, _ shape: [Int], _ parameter: Tensor<Double>? = nil, _ constants: [String: Constant] = [:]
+  _ name: String, _ shape: [Int], _ parameter: Tensor<Double>? = nil, _ given: [String: Constant] = [:]
 ) throws -> any LinearMap<Double> {
-  let type = LinearMapRegistry.type(named: name)!
-  return try type.init(
-    inputShape: shape, parameter: parameter,
-    constants: type.constantDescriptions.map { constants[$0.name] ?? $0.defaultValue! })
+  try LinearMapRegistry.type(named: name)!.init(inputShape: shape, parameter: parameter, given)
 }

@@ -1,11 +1,12 @@
 import DeepEquilibrium
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Equivalence
 
 /// What a certificate can say that is not so: the second judge refuses each kind.
-@Suite("Forged certificates")
+@Suite("Forged certificates", .enabled(if: Python.has("hashlib", "json"), "Python lacks hashlib or json"))
 struct ForgedCertificateTests {
   /// A change to a certificate, and how the refusal begins.
   struct Forgery: CustomTestStringConvertible, Sendable {

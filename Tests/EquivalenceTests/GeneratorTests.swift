@@ -1,3 +1,4 @@
+import Blocks
 import Conversion
 import Equivalence
 import FixedPoints
@@ -27,7 +28,7 @@ struct GeneratorTests {
     for type in NonlinearityRegistry.all {
       #expect(
         drawn.contains("φ \(type.typeName)"),
-        "\(type.typeName) is never drawn: give it a rule in Draws+Nonlinearities.swift, constants(of:for:)")
+        "\(type.typeName) is never drawn: give it a rule in Draws+Nonlinearities.swift, attributes(of:for:)")
     }
   }
 

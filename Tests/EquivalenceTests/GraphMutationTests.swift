@@ -1,3 +1,4 @@
+import Blocks
 import Conversion
 import Equilibria
 import Equivalence
@@ -143,29 +144,29 @@ struct GraphMutationTests {
     "max_pool.ceil_mode",
   ]
 
-  @Test("Every constant of every operator is changed in some model, and none of them is proved")
-  func everyConstant() throws {
+  @Test("Every attribute of every operator is changed in some model, and none of them is proved")
+  func everyAttribute() throws {
     var missing: [String] = []
     for type in LinearMapRegistry.all {
-      missing += try missingConstants(
-        type.typeName, type.constantDescriptions, kinds: [.mapAttributeChanged]
+      missing += try missingAttributes(
+        type.typeName, type.schema, kinds: [.mapAttributeChanged]
       ) { Self.generator.network(applying: type, seed: $0) }
     }
     for type in NonlinearityRegistry.all {
-      missing += try missingConstants(
-        type.typeName, type.constantDescriptions,
+      missing += try missingAttributes(
+        type.typeName, type.schema,
         kinds: [.activationConstantUlp, .nonlinearityAttributeChanged]
       ) { Self.generator.network(applying: type, seed: $0) }
     }
     #expect(Set(missing).subtracting(Self.inert).isEmpty, "\(missing)")
   }
 
-  /// The constants of an operator that no fault was planted in.
-  private func missingConstants(
-    _ operatorName: String, _ descriptions: [ConstantDescription], kinds: [Fault.Kind],
+  /// The attributes of an operator that no fault was planted in.
+  private func missingAttributes(
+    _ operatorName: String, _ schema: OperatorSchema, kinds: [Fault.Kind],
     network: (UInt64) -> Network<Double>?
   ) throws -> [String] {
-    var missing = Set(descriptions.map { "\(operatorName).\($0.name)" })
+    var missing = Set(schema.names.map { "\(operatorName).\($0)" })
     for seed in 0..<UInt64(4_000) where !missing.subtracting(Self.inert).isEmpty {
       guard let network = network(seed) else { continue }
       for kind in kinds {
@@ -196,9 +197,7 @@ struct GraphMutationTests {
   func parametersOfSameEntries() throws {
     let weight = Tensor<Double>(zeros: [2, 1, 3])
     let map = { (padding: [Int]) in
-      try Convolution<Double>(
-        inputShape: [1, 4], parameter: weight,
-        constants: [.integers([1]), .integers(padding), .integers([1]), .integers([1])])
+      try Convolution<Double>(inputShape: [1, 4], weight: weight, padding: .integers(padding))
     }
     let block = { (padding: [Int], name: String?) in
       Block<Double>(

@@ -4,6 +4,7 @@ import Equivalence
 import LinearAlgebra
 import Networks
 import RandomNetworks
+import TestSupport
 
 /// What a proof says of rewritten networks, and of the same with one number changed: a table by kind.
 struct RewritingCampaign {

@@ -1,4 +1,5 @@
 import RandomNetworks
+import TestSupport
 import Testing
 
 @testable import Equivalence

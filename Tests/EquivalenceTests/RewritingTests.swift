@@ -1,8 +1,10 @@
+import Blocks
 import FixedPoints
 import LinearAlgebra
 import Networks
 import Operators
 import RandomNetworks
+import TestSupport
 import Testing
 
 /// Random networks in other words: whether they are what they claim to be, seen by their numbers alone.

@@ -1,5 +1,7 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
+import ModelJSON
 import Networks
 import Operators
 

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import Equivalence
 import FixedPoints

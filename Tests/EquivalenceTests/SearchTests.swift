@@ -1,6 +1,7 @@
 import Equivalence
 import LinearAlgebra
 import Networks
+import Operators
 import Testing
 
 /// What the search for a counterexample finds in small pairs of networks whose difference is known by construction.

@@ -1,8 +1,10 @@
+import Blocks
 import Conversion
 import Equilibria
 import Equivalence
 import FixedPoints
 import LinearAlgebra
+import ModelJSON
 import Networks
 import Operators
 import RandomNetworks

@@ -20,22 +20,20 @@ struct SparseEntryTests {
   }
 
   func convolution(
-    _ shape: [Int], padding: Constant, change: (inout Tensor<Double>) -> Void = { _ in }
+    _ shape: [Int], padding: WindowPadding, change: (inout Tensor<Double>) -> Void = { _ in }
   ) throws -> Convolution<Double> {
     var generator = SeededGenerator(seed: 5)
     var weight = Tensor<Double>(zeros: [2, shape[0], 3, 3])
     for index in weight.elements.indices { weight.elements[index] = generator.normal() }
     change(&weight)
-    return try Convolution(
-      inputShape: shape, parameter: weight,
-      constants: [.integers([1]), padding, .integers([1]), .integers([1])])
+    return try Convolution(inputShape: shape, weight: weight, padding: padding)
   }
 
   @Test("Two ways to say a convolution are one map, whose matrix would have 67 million numbers")
   func large() throws {
     let shape = [2, 64, 64]
-    let ours = try convolution(shape, padding: .integers([1]))
-    let theirs = try convolution(shape, padding: .word("same"))
+    let ours = try convolution(shape, padding: 1)
+    let theirs = try convolution(shape, padding: .same)
     #expect(!ours.isIdentical(to: theirs))
     #expect(try proof(of: [ours], against: [theirs]).isProved)
   }
@@ -43,8 +41,8 @@ struct SparseEntryTests {
   @Test("The first entry that differs is named, whichever side is sparse")
   func difference() throws {
     let shape = [2, 6, 6]
-    let ours = try convolution(shape, padding: .integers([1]))
-    let theirs = try convolution(shape, padding: .integers([1])) { $0.elements[20].negate() }
+    let ours = try convolution(shape, padding: 1)
+    let theirs = try convolution(shape, padding: 1) { $0.elements[20].negate() }
     // Element 20 is that of output 1, channel 0, row 0, column 2: its first window within the image is that of row 1.
     let (row, column) = (36 + 6, 1)
     let value = ours.weight.elements[20]
@@ -79,8 +77,7 @@ struct SparseEntryTests {
   func sums() throws {
     let small = Multiply<Double>([3], factor: 0x1p-70)
     let identity = IdentityMap<Double>([3])
-    let place = try Place<Double>(
-      inputShape: [3], parameter: nil, constants: [.integers([0]), .integers([0]), .integers([3])])
+    let place = try Place<Double>(inputShape: [3], dim: 0, start: 0, total: 3)
     var corner = Matrix<Double>(rows: 3, columns: 3)
     corner[0, 2] = 3
     let maps: [any LinearMap<Double>] = [identity, small, DenseMap(corner), place]

@@ -1,7 +1,9 @@
+import Blocks
 import Conversion
 import Equilibria
 import Equivalence
 import LinearAlgebra
+import ModelJSON
 import Networks
 import Operators
 import RandomNetworks

@@ -1,4 +1,5 @@
 import ModelFiles
+import Operators
 import Testing
 
 /// Equations as both formats say them (shape, ports, views, maps, tensors, parameters), each wrong in one way.

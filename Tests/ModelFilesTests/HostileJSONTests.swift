@@ -1,4 +1,5 @@
 import ModelFiles
+import ONNXImport
 import Testing
 
 /// Texts that are no JSON, or more than JSON, whatever json-c says about them.

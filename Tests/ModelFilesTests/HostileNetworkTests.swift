@@ -1,4 +1,6 @@
 import ModelFiles
+import ModelJSON
+import Operators
 import Testing
 
 /// Networks that say something wrong, each with the line that a user reads.

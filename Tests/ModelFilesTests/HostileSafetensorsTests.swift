@@ -1,4 +1,6 @@
+import FileAccess
 import ModelFiles
+import TensorFiles
 import Testing
 
 /// Every promise of the format, broken.

@@ -1,6 +1,8 @@
+import FileAccess
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import ModelJSON
 import TestSupport
 import Testing
 
@@ -120,7 +122,7 @@ struct NumPySampleTests {
     }
   }
 
-  @Suite("As NumPy writes them", .enabled(if: Python.has("numpy")))
+  @Suite("As NumPy writes them", .enabled(if: Python.has("numpy"), "Python lacks numpy"))
   struct Written {
     private static func archive(_ expression: String) throws -> [UInt8] {
       let text = try Python.run(

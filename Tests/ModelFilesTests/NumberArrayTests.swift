@@ -1,5 +1,6 @@
 import LinearAlgebra
 import ModelFiles
+import ONNXImport
 import Testing
 
 /// Long arrays of numbers, which json-c does not see unless something is wrong with them: what is read and what is refused

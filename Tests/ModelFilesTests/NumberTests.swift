@@ -1,7 +1,11 @@
+import Blocks
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import ModelFiles
+import ONNXImport
 import Operators
+import TensorFiles
 import Testing
 
 @Suite("Numbers")

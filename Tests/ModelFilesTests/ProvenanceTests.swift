@@ -1,3 +1,4 @@
+import FileAccess
 import ModelFiles
 import TestSupport
 import Testing
@@ -58,7 +59,8 @@ struct ProvenanceTests {
     #expect(try ModelFile.readNotingFiles(path).files[1].digest == SHA256Digest(of: bytes))
   }
 
-  @Test("Python's hashlib finds the same digests", .enabled(if: Python.has("hashlib")))
+  @Test(
+    "Python's hashlib finds the same digests", .enabled(if: Python.has("hashlib"), "Python lacks hashlib"))
   func python() throws {
     let path = try folder.file(
       "n.json", #"{"format": "network", "version": 1, "input": [1], "layers": [{"type": "tanh"}]}"#)

@@ -1,11 +1,15 @@
+import FileAccess
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import TensorFiles
 import TestSupport
 import Testing
 
 /// The reference implementation agrees with what is read and written.
-@Suite("Safetensors files and the Python package", .enabled(if: Python.has("safetensors.numpy")))
+@Suite(
+  "Safetensors files and the Python package",
+  .enabled(if: Python.has("safetensors.numpy"), "Python lacks safetensors"))
 struct PythonSafetensorsTests {
   private let folder = TemporaryFolder()
 

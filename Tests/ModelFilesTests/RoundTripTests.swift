@@ -1,3 +1,4 @@
+import Blocks
 import Conversion
 import Equilibria
 import LinearAlgebra
@@ -103,13 +104,15 @@ struct RoundTripTests {
     arguments: NonlinearityRegistry.activations.map { $0.typeName })
   func activations(_ name: String) throws {
     let type = try #require(NonlinearityRegistry.type(named: name))
-    let constants = type.constantDescriptions.enumerated().map { index, description -> Constant in
-      if case .word(let words) = description.kind { return .word(words.last!) }
-      return .number(0.125 + Double(index))
+    var given: [String: Constant] = [:]
+    for (index, attribute) in type.schema.attributes.enumerated() {
+      given[attribute.name] =
+        if case .word(let words) = attribute.kind { .word(words.last!) } else {
+          .number(0.125 + Double(index))
+        }
     }
-    var candidates = [try type.init(constants: constants)]
-    let defaults = type.constantDescriptions.compactMap(\.defaultValue)
-    if defaults.count == constants.count { candidates.append(try type.init(constants: defaults)) }
+    var candidates = [try type.init(given)]
+    if type.schema.hasDefaults { candidates.append(try type.init([:])) }
     for nonlinearity in candidates {
       let original = ModelFile.equilibrium(
         try EquilibriumModel(

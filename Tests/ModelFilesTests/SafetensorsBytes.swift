@@ -1,4 +1,7 @@
+import FileAccess
 import ModelFiles
+import ONNXImport
+import TensorFiles
 
 /// Safetensors files made by hand, right and wrong ones.
 enum SafetensorsBytes {

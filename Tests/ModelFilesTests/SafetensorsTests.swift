@@ -1,5 +1,7 @@
+import FileAccess
 import LinearAlgebra
 import ModelFiles
+import TensorFiles
 import Testing
 
 @Suite("Safetensors files")

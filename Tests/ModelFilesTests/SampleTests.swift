@@ -1,5 +1,8 @@
+import Blocks
+import FileAccess
 import LinearAlgebra
 import ModelFiles
+import ModelJSON
 import Operators
 import Testing
 

@@ -1,7 +1,10 @@
+import Blocks
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
 import Operators
 import Testing
 
@@ -97,7 +100,7 @@ extension Block<Double> {
 
 extension LinearMap<Double> {
   fileprivate var fingerprint: String {
-    "\(Self.typeName) \(inputShape) \(outputShape) \(constants) \(parameter?.fingerprint ?? "-")"
+    "\(Self.typeName) \(inputShape) \(outputShape) \(attributes.map(\.value)) \(parameter?.fingerprint ?? "-")"
   }
 }
 

@@ -1,4 +1,6 @@
+import FileAccess
 import Foundation
+import LinearAlgebra
 import ModelFiles
 import Testing
 
@@ -46,7 +48,7 @@ struct TruncationAndMutationTests {
 
   @Test(
     "A fixture with keys, names and numbers exchanged is refused on one line, or reads, writes and reads back the same",
-    .timeLimit(.minutes(2)), arguments: fixtures)
+    .timeLimit(.minutes(30)), arguments: fixtures)
   func exchange(_ path: String) throws {
     let tokens = Tokens(try FileContents(reading: path).bytes)
     var generator = SeededGenerator(seed: UInt64(path.utf8.count))

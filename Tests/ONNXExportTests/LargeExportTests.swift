@@ -1,7 +1,11 @@
+import Blocks
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import ModelFiles
+import ONNXExport
 import Operators
+import TensorFiles
 import Testing
 
 #if canImport(Glibc)
@@ -49,7 +53,7 @@ import Testing
       // Other tests allocate at the same time, which an attempt may happen to see.
       for _ in 0..<3 where growth.allSatisfy({ $0 > 20_000_000 }) {
         let tensor = try SafetensorsFile(path).tensor(named: "w").tensor
-        let map = try DenseMap<Double>(inputShape: [1000], parameter: tensor, constants: [])
+        let map = DenseMap<Double>(tensor)
         let model = try EquilibriumModel<Double>(
           inputShape: [1000],
           blocks: [

@@ -1,15 +1,19 @@
+import Blocks
 import Conversion
 import Equilibria
 import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXExport
+import ONNXImport
 import Operators
 import RandomNetworks
+import TestSupport
 import Testing
 
 /// Whole models, run by ONNX Runtime as loops and as transitions iterated from outside.
-@Suite("Models in ONNX", .enabled(if: Runtime.isAvailable))
+@Suite("Models in ONNX", .enabled(if: Runtime.isAvailable, "Python lacks onnx, onnxruntime or numpy"))
 struct ModelExportTests {
   /// A model with an input for it.
   struct Sample {
@@ -127,23 +131,19 @@ struct ModelExportTests {
     #expect(try compare(Self.random(300)).filter { $0 != "random 265" } == [])
   }
 
-  /// The folder of public networks that may stand beside the checkout; development only.
-  private static let realModels = packageFolder.deletingLastPathComponent().appending(path: "shared/models")
-
   @Test(
     "Published networks: both exports are the source file, run by the same runtime",
-    .enabled(
-      if: FileManager.default.fileExists(atPath: realModels.path()), "no networks beside the checkout"),
+    .enabled(if: RealNetworks.areAvailable, "\(RealNetworks.reason)"),
     arguments: [
       "ACASXU_run2a_2_9_batch_2000", "Convnet_maxpool", "cifar10_small", "cifar_base_kw",
       "ffnnSIGMOID__Point_6x200", "resnet_2b",
     ])
   func published(_ name: String) throws {
-    let path = Self.realModels.appending(path: "\(name).onnx").path()
+    let path = RealNetworks.path("\(name).onnx")
     let graph = try ONNXReader.graph(at: path)
     let model = EquilibriumModel(converting: graph.network)
     let expected = try JSONDecoder().decode(
-      Expected.self, from: Data(contentsOf: Self.realModels.appending(path: "\(name).expected.json")))
+      Expected.self, from: Data(contentsOf: URL(filePath: RealNetworks.path("\(name).expected.json"))))
     // A sample at a time: some of the files are for a batch of one.
     let x = Matrix([expected.input[0]])
     #expect(try compare([Sample(name: name, model: model, x: x)]) == [])

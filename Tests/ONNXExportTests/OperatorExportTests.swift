@@ -2,10 +2,11 @@ import Equilibria
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import ONNXExport
 import Operators
 import Testing
 
-@Suite("Operators in ONNX", .enabled(if: Runtime.isAvailable))
+@Suite("Operators in ONNX", .enabled(if: Runtime.isAvailable, "Python lacks onnx, onnxruntime or numpy"))
 struct OperatorExportTests {
   @Test("Every operator of the oracle, exported and run by ONNX Runtime, has PyTorch's value")
   func oracle() throws {

@@ -1,6 +1,8 @@
+import Blocks
 import Equilibria
 import Foundation
 import LinearAlgebra
+import ONNXImport
 import Operators
 import Testing
 
@@ -20,21 +22,21 @@ enum OperatorOracle {
     var batch: Matrix<Double> { Matrix(rows: shape[0], columns: data.count / shape[0], elements: data) }
   }
 
-  private enum Value: Decodable {
-    case constant(Constant)
+  private struct Value: Decodable {
+    let constant: Constant
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
       if let flag = try? container.decode(Bool.self) {
-        self = .constant(.flag(flag))
+        constant = .flag(flag)
       } else if let integers = try? container.decode([Int].self) {
-        self = .constant(.integers(integers))
+        constant = .integers(integers)
       } else if let numbers = try? container.decode([Double].self) {
-        self = .constant(.numbers(numbers))
+        constant = .numbers(numbers)
       } else if let number = try? container.decode(Double.self) {
-        self = .constant(.number(number))
+        constant = .number(number)
       } else {
-        self = .constant(.word(try container.decode(String.self)))
+        constant = .word(try container.decode(String.self))
       }
     }
   }
@@ -51,7 +53,7 @@ enum OperatorOracle {
         let type = try #require(LinearMapRegistry.type(named: self.type))
         let map = try type.init(
           inputShape: inputShape, parameter: weight.map { Tensor(shape: $0.shape, elements: $0.data) },
-          constants: OperatorOracle.constants(type.constantDescriptions, constants))
+          constants.mapValues(\.constant))
         let block = Block<Double>(
           name: self.type, shape: map.outputShape, nonlinearity: Identity(),
           terms: [Term(source: .input, map: map, parameter: weight == nil ? nil : "weight")])
@@ -73,19 +75,13 @@ enum OperatorOracle {
     var entry: Entry {
       get throws {
         let type = try #require(NonlinearityRegistry.type(named: self.type))
-        let function = try type.init(
-          constants: OperatorOracle.constants(type.constantDescriptions, constants))
+        let function = try type.init(constants.mapValues(\.constant))
         let sizes = shapes.map { $0.reduce(1, *) }
         let total = sizes.reduce(0, +)
         var (terms, start): ([Term<Double>], Int) = ([], 0)
         for (port, size) in sizes.enumerated() {
-          let constants: [Constant] = [
-            .integers([0]), .integers([start]), .integers([start + size]), .integers([1]),
-          ]
-          terms.append(
-            Term(
-              port: port, source: .input,
-              map: try Slice<Double>(inputShape: [total], parameter: nil, constants: constants)))
+          let part = try Slice<Double>(inputShape: [total], dim: 0, start: start, end: start + size)
+          terms.append(Term(port: port, source: .input, map: part))
           start += size
         }
         let block = Block<Double>(
@@ -103,14 +99,6 @@ enum OperatorOracle {
   private struct Oracle: Decodable {
     let maps: [Map]
     let nonlinearities: [Function]
-  }
-
-  private static func constants(_ descriptions: [ConstantDescription], _ given: [String: Value]) -> [Constant]
-  {
-    descriptions.map { description in
-      if case .constant(let constant) = given[description.name] { return constant }
-      return description.defaultValue!
-    }
   }
 
   /// All entries.

@@ -1,7 +1,10 @@
+import Blocks
 import Equilibria
+import FileAccess
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import ONNXExport
 import ONNXSchema
 import Operators
 import Testing

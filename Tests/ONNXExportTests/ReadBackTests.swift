@@ -1,10 +1,12 @@
 import Conversion
 import Equilibria
 import Equivalence
+import FileAccess
 import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXExport
 import ONNXSchema
 import Operators
 import RandomNetworks

@@ -1,7 +1,10 @@
 import Equilibria
+import FileAccess
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import ONNXExport
+import ONNXImport
 import TestSupport
 
 /// ONNX Runtime, by Python: an implementation of ONNX that this project has no part in.

@@ -1,9 +1,12 @@
+import Blocks
 import Conversion
 import Equilibria
+import FileAccess
 import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXExport
 import ONNXSchema
 import Operators
 import RandomNetworks
@@ -156,6 +159,7 @@ struct StructureTests {
   func refusals() throws {
     struct Odd: PlainActivation, ScalarActivation {
       static let typeName = "odd"
+      static let schema = OperatorSchema("p")
       func value<S: Scalar>(_ p: S) -> S { p }
       func derivative<S: Scalar>(_ p: S) -> S { 1 }
     }
@@ -183,10 +187,13 @@ struct StructureTests {
     struct Doubling: LinearMap {
       typealias S = Double
       static let typeName = "doubling"
-      static let hasParameter = false
+      static let schema = OperatorSchema("2 x")
       let inputShape: [Int]
-      init(inputShape: [Int], parameter: Tensor<Double>?, constants: [Constant]) {
-        self.inputShape = inputShape
+      init(_ shape: [Int]) {
+        inputShape = shape
+      }
+      init(inputShape: [Int], parameter: Tensor<Double>?, attributes: Attributes) {
+        self.init(inputShape)
       }
       var outputShape: [Int] { inputShape }
       var parameter: Tensor<Double>? { nil }
@@ -208,7 +215,7 @@ struct StructureTests {
           Block(
             name: "twice", size: size, nonlinearity: Identity(),
             terms: [
-              Term(source: .input, map: Doubling(inputShape: [size], parameter: nil, constants: []))
+              Term(source: .input, map: Doubling([size]))
             ])
         ], output: 0)
     }
@@ -231,7 +238,7 @@ struct StructureTests {
       func read() -> [Double] { preconditionFailure("read") }
     }
     let tensor = Tensor<Double>(shape: [600_000, 1000], source: Claim())
-    let map = try DenseMap<Double>(inputShape: [1000], parameter: tensor, constants: [])
+    let map = DenseMap<Double>(tensor)
     let model = try EquilibriumModel<Double>(
       inputShape: [1000],
       blocks: [

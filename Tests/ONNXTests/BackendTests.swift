@@ -1,11 +1,13 @@
 import Conversion
 import Equilibria
 import Equivalence
+import FileAccess
 import FixedPoints
 import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
 import Testing
 
 /// ONNX's own tests of single operators, written to a folder by `Tests/Oracles/onnx_backend.py`; nil without Python and
@@ -121,7 +123,7 @@ private func conversionProblem(of network: Network<Double>) throws -> String? {
   }
 }
 
-@Suite("ONNX's backend tests", .enabled("no Python with the package onnx") { folder != nil })
+@Suite("ONNX's backend tests", .enabled("Python lacks onnx") { folder != nil })
 struct BackendTests {
   @Test("Every supported operator gives what ONNX's own tests expect")
   func all() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import ONNXImport
 import Testing
 
 @testable import ModelFiles

@@ -6,6 +6,7 @@ import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
 import Testing
 
 /// Networks of many families as PyTorch exports them, with what PyTorch computes of the files in double precision:
@@ -77,7 +78,9 @@ private struct Expected: Decodable {
   let gradients: [String: Gradient]
 }
 
-@Suite("Networks that PyTorch exports", .enabled("no Python with PyTorch and onnx") { folder != nil })
+@Suite(
+  "Networks that PyTorch exports",
+  .enabled("Python lacks torch, onnxscript, onnxruntime or onnx") { folder != nil })
 struct ExportedModelTests {
   /// The largest difference, relative to the largest magnitude of what is expected.
   private func distance(_ found: [Double], _ expected: [Double], scale: Double? = nil) -> Double {

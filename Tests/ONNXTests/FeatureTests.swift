@@ -1,10 +1,13 @@
+import Blocks
 import Equilibria
+import FileAccess
 import FixedPoints
 import LinearAlgebra
 import ModelFiles
 import Networks
 import ONNXSchema
 import Operators
+import TensorFiles
 import Testing
 
 extension Network<Double> {

@@ -1,5 +1,8 @@
+import FileAccess
 import ModelFiles
 import ONNXSchema
+import Operators
+import TensorFiles
 import Testing
 
 #if canImport(Glibc)

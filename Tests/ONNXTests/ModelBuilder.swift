@@ -1,3 +1,4 @@
+import FileAccess
 import LinearAlgebra
 import ModelFiles
 import Networks

@@ -1,20 +1,18 @@
 import Conversion
+import Equilibria
 import Equivalence
 import FixedPoints
-import Equilibria
 import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
+import TestSupport
 import Testing
-
-/// The folder of public networks that may stand beside the checkout; development only.
-private let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/models").path
 
 @Suite(
   "Real ONNX models",
-  .enabled(if: FileManager.default.fileExists(atPath: folder), "no networks beside the checkout"))
+  .enabled(if: RealNetworks.areAvailable, "\(RealNetworks.reason)"))
 struct RealModelTests {
   /// What PyTorch's autograd returned; of an initializer's gradient its shape, sums and first elements.
   struct Expected: Decodable {
@@ -55,9 +53,9 @@ struct RealModelTests {
 
   @Test("Outputs and gradients equal PyTorch's", arguments: models)
   func values(_ name: String) throws {
-    let network = try ONNXReader.graph(at: "\(folder)/\(name).onnx").network
+    let network = try ONNXReader.graph(at: RealNetworks.path("\(name).onnx")).network
     let expected = try JSONDecoder().decode(
-      Expected.self, from: Data(contentsOf: URL(filePath: "\(folder)/\(name).expected.json")))
+      Expected.self, from: Data(contentsOf: URL(filePath: RealNetworks.path("\(name).expected.json"))))
     let method = SolutionMethod.structured(Newton())
     let pass = network.forward(Matrix(expected.input), solvingBy: method)
     let output = expected.output.flatMap { $0 }
@@ -84,7 +82,7 @@ struct RealModelTests {
 
   @Test("The equilibrium model is proved equal", arguments: models)
   func proof(_ name: String) throws {
-    let network = try ONNXReader.graph(at: "\(folder)/\(name).onnx").network
+    let network = try ONNXReader.graph(at: RealNetworks.path("\(name).onnx")).network
     let report = EquivalenceChecker().check(network, against: EquilibriumModel(converting: network))
     #expect(report.verdict == .proved)
   }
@@ -92,7 +90,7 @@ struct RealModelTests {
   @Test("Affine nodes are absorbed: a block for each activation")
   func blocks() throws {
     func names(_ name: String) throws -> [String] {
-      try ONNXReader.graph(at: "\(folder)/\(name).onnx").network.layers.map(\.name)
+      try ONNXReader.graph(at: RealNetworks.path("\(name).onnx")).network.layers.map(\.name)
     }
     #expect(try names("cifar_base_kw") == ["10", "12", "15", "16"])
     #expect(try names("resnet_2b") == ["18", "20", "24", "26", "29", "32", "33"])

@@ -56,10 +56,7 @@ struct ActivationOracleTests {
     let oracle = try! JSONDecoder().decode(Oracle.self, from: Data(contentsOf: url))
     return oracle.cases.map { entry in
       let type = NonlinearityRegistry.type(named: entry.activation.type)!
-      let constants = type.constantDescriptions.map {
-        entry.activation.constants[$0.name] ?? $0.defaultValue!
-      }
-      return Case(activation: try! type.init(constants: constants), points: entry.points)
+      return Case(activation: try! type.init(entry.activation.constants), points: entry.points)
     }
   }()
 

@@ -19,37 +19,35 @@ struct DifferenceBoundTests {
   static let cases: [Case] = {
     func layer(_ weights: Int, eps: Double = 1e-2) -> [Case] {
       let ports = [[Int]](repeating: [3, 4], count: weights)
-      let constants: [Constant] = [.integers([4]), .number(eps)]
       return [
         // A row's sum of magnitudes is 2 (1 − 1/n)/σ where its bound is √n/σ.
         Case(
-          nonlinearity: try! LayerNormalization(constants: constants), shapes: ports, fixed: [1],
+          nonlinearity: try! LayerNormalization(normalizedShape: [4], eps: eps), shapes: ports, fixed: [1],
           reached: (0.6, [0.9, 0.8, 0.55][weights - 1])),
         Case(
-          nonlinearity: try! RootMeanSquareNormalization(constants: constants),
+          nonlinearity: try! RootMeanSquareNormalization(normalizedShape: [4], eps: eps),
           shapes: Array(ports.prefix(2)), fixed: [1], reached: (0.45, 0.9)),
       ]
     }
     return [
-      Case(nonlinearity: try! Softmax(constants: [.integers([-1])]), shapes: [[3, 2]]),
-      Case(nonlinearity: try! Softmax(constants: [.integers([0])]), shapes: [[5, 3]], reached: (0.5, 0.5)),
+      Case(nonlinearity: Softmax(dim: -1), shapes: [[3, 2]]),
+      Case(nonlinearity: Softmax(dim: 0), shapes: [[5, 3]], reached: (0.5, 0.5)),
       Case(
-        nonlinearity: try! LogSoftmax(constants: [.integers([-1])]), shapes: [[2, 4]], reached: (0.9, 0.6)),
-      Case(nonlinearity: try! LargestElement(constants: [.integers([1]), .flag(false)]), shapes: [[3, 4]]),
-      Case(nonlinearity: try! SmallestElement(constants: [.integers([0]), .flag(true)]), shapes: [[3, 4]]),
-      Case(nonlinearity: try! LogSumExp(constants: [.integers([1]), .flag(false)]), shapes: [[3, 4]]),
+        nonlinearity: LogSoftmax(dim: -1), shapes: [[2, 4]], reached: (0.9, 0.6)),
+      Case(nonlinearity: try! LargestElement(dim: [1], keepdim: false), shapes: [[3, 4]]),
+      Case(nonlinearity: try! SmallestElement(dim: [0], keepdim: true), shapes: [[3, 4]]),
+      Case(nonlinearity: try! LogSumExp(dim: [1], keepdim: false), shapes: [[3, 4]]),
       Case(
-        nonlinearity: try! MaxPooling(
-          constants: [.integers([2, 2]), .integers([1, 1]), .integers([0]), .integers([1]), .flag(false)]),
+        nonlinearity: try! MaxPooling(kernelSize: [2, 2], stride: [1, 1]),
         shapes: [[2, 3, 3]], reached: (0.9, 0.9)),
       Case(nonlinearity: Maximum(), shapes: [[4], [4]]),
       Case(nonlinearity: Minimum(), shapes: [[4], [4]]),
       Case(nonlinearity: PReLU(), shapes: [[4], [4]], fixed: [1]),
       Case(
-        nonlinearity: try! GroupNormalization(constants: [.integers([2]), .number(1e-2)]),
+        nonlinearity: try! GroupNormalization(groups: 2, eps: 1e-2),
         shapes: [[4, 2, 1]], reached: (0.6, 0.9)),
       Case(
-        nonlinearity: try! InstanceNormalization(constants: [.number(1e-2)]), shapes: [[2, 4]],
+        nonlinearity: try! InstanceNormalization(eps: 1e-2), shapes: [[2, 4]],
         reached: (0.6, 0.9)),
     ] + layer(1) + layer(2) + layer(3)
   }()
@@ -123,10 +121,10 @@ struct DifferenceBoundTests {
   func unbounded() throws {
     let shapes = [[4], [4]]
     let differences = [[Double]](repeating: [1, 1, 1, 1], count: 2)
-    let norm = try LayerNormalization(constants: [.integers([4]), .number(1e-5)])
+    let norm = try LayerNormalization(normalizedShape: [4], eps: 1e-5)
     #expect(norm.differenceBounds(differences, magnitudes: [nil, nil], shapes: shapes) == nil)
     #expect(norm.euclideanBounds(magnitudes: [nil, nil], shapes: shapes) == nil)
-    let bare = try LayerNormalization(constants: [.integers([4]), .number(0)])
+    let bare = try LayerNormalization(normalizedShape: [4], eps: 0)
     #expect(bare.differenceBounds([[1, 1, 1, 1]], magnitudes: [nil], shapes: [[4]]) == nil)
     #expect(bare.euclideanBounds(magnitudes: [nil], shapes: [[4]]) == nil)
     #expect(PReLU().differenceBounds(differences, magnitudes: [nil, nil], shapes: shapes) == nil)

@@ -13,32 +13,38 @@ struct ElementaryFunctionTests {
   @Test("Functions of one number")
   func ofOne() throws {
     let (inf, nan) = (Double.infinity, Double.nan)
-    let cases: [(String, [Constant], [(p: Double, value: Double, derivative: Double)])] = [
-      ("sqrt", [], [(0, 0, inf), (-1, nan, nan), (inf, inf, 0)]),
-      ("reciprocal", [], [(0, inf, -inf), (-0.0, -inf, -inf), (inf, 0, 0)]),
-      ("log", [], [(0, -inf, inf), (-1, nan, -1), (inf, inf, 0)]),
-      ("exp", [], [(1000, inf, inf), (-1000, 0, 0)]),
-      ("asin", [], [(1, .pi / 2, inf), (-1, -.pi / 2, inf), (2, nan, nan)]),
-      ("acos", [], [(1, 0, -inf), (-1, .pi, -inf), (2, nan, nan)]),
-      ("atan", [], [(1e200, .pi / 2, 0), (inf, .pi / 2, 0)]),
-      ("acosh", [], [(1, 0, inf), (0.5, nan, nan)]),
-      ("atanh", [], [(1, inf, inf), (-1, -inf, inf)]),
-      ("asinh", [], [(-inf, -inf, 0)]),
-      ("abs", [], [(0, 0, 0), (-0.0, 0, 0)]),
-      ("sign", [], [(0, 0, 0), (-0.0, 0, 0), (nan, 0, 0), (inf, 1, 0)]),
-      ("round", [], [(0.5, 0, 0), (1.5, 2, 0), (2.5, 2, 0), (-0.5, 0, 0), (nan, nan, 0)]),
-      ("clamp", [.number(-1), .number(1)], [(-1, -1, 0), (1, 1, 0), (0, 0, 1), (nan, nan, 0), (inf, 1, 0)]),
-      ("pow", [.number(-1)], [(0, inf, -inf), (-0.0, -inf, -inf), (-2, -0.5, -0.25), (-inf, 0, 0)]),
-      ("pow", [.number(-2)], [(0, inf, -inf), (-0.0, inf, inf), (-2, 0.25, 0.25)]),
-      ("pow", [.number(0)], [(0, 1, 0), (-2, 1, 0), (inf, 1, 0)]),
-      ("pow", [.number(0.5)], [(0, 0, inf), (-2, nan, nan), (inf, inf, 0)]),
-      ("pow", [.number(1)], [(0, 0, 1), (-2, -2, 1), (-inf, -inf, 1)]),
-      ("pow", [.number(1.5)], [(0, 0, 0), (-2, nan, nan), (inf, inf, inf)]),
-      ("pow", [.number(2)], [(0, 0, 0), (-2, 4, -4), (-inf, inf, -inf)]),
-      ("pow", [.number(3)], [(0, 0, 0), (-2, -8, 12), (-inf, -inf, inf)]),
+    let cases: [(String, [String: Constant], [(p: Double, value: Double, derivative: Double)])] = [
+      ("sqrt", [:], [(0, 0, inf), (-1, nan, nan), (inf, inf, 0)]),
+      ("reciprocal", [:], [(0, inf, -inf), (-0.0, -inf, -inf), (inf, 0, 0)]),
+      ("log", [:], [(0, -inf, inf), (-1, nan, -1), (inf, inf, 0)]),
+      ("exp", [:], [(1000, inf, inf), (-1000, 0, 0)]),
+      ("asin", [:], [(1, .pi / 2, inf), (-1, -.pi / 2, inf), (2, nan, nan)]),
+      ("acos", [:], [(1, 0, -inf), (-1, .pi, -inf), (2, nan, nan)]),
+      ("atan", [:], [(1e200, .pi / 2, 0), (inf, .pi / 2, 0)]),
+      ("acosh", [:], [(1, 0, inf), (0.5, nan, nan)]),
+      ("atanh", [:], [(1, inf, inf), (-1, -inf, inf)]),
+      ("asinh", [:], [(-inf, -inf, 0)]),
+      ("abs", [:], [(0, 0, 0), (-0.0, 0, 0)]),
+      ("sign", [:], [(0, 0, 0), (-0.0, 0, 0), (nan, 0, 0), (inf, 1, 0)]),
+      ("round", [:], [(0.5, 0, 0), (1.5, 2, 0), (2.5, 2, 0), (-0.5, 0, 0), (nan, nan, 0)]),
+      (
+        "clamp", ["min": .number(-1), "max": .number(1)],
+        [(-1, -1, 0), (1, 1, 0), (0, 0, 1), (nan, nan, 0), (inf, 1, 0)]
+      ),
+      (
+        "pow", ["exponent": .number(-1)],
+        [(0, inf, -inf), (-0.0, -inf, -inf), (-2, -0.5, -0.25), (-inf, 0, 0)]
+      ),
+      ("pow", ["exponent": .number(-2)], [(0, inf, -inf), (-0.0, inf, inf), (-2, 0.25, 0.25)]),
+      ("pow", ["exponent": .number(0)], [(0, 1, 0), (-2, 1, 0), (inf, 1, 0)]),
+      ("pow", ["exponent": .number(0.5)], [(0, 0, inf), (-2, nan, nan), (inf, inf, 0)]),
+      ("pow", ["exponent": .number(1)], [(0, 0, 1), (-2, -2, 1), (-inf, -inf, 1)]),
+      ("pow", ["exponent": .number(1.5)], [(0, 0, 0), (-2, nan, nan), (inf, inf, inf)]),
+      ("pow", ["exponent": .number(2)], [(0, 0, 0), (-2, 4, -4), (-inf, inf, -inf)]),
+      ("pow", ["exponent": .number(3)], [(0, 0, 0), (-2, -8, 12), (-inf, -inf, inf)]),
     ]
-    for (name, constants, points) in cases {
-      let function = try #require(NonlinearityRegistry.type(named: name)).init(constants: constants)
+    for (name, attributes, points) in cases {
+      let function = try #require(NonlinearityRegistry.type(named: name)).init(attributes)
       for point in points {
         let p = Matrix<Double>([[point.p]])
         let value = function.value(at: [p], shapes: [[1]])[0, 0]
@@ -73,7 +79,7 @@ struct ElementaryFunctionTests {
       ("minimum", [(1, 1, 1, (0.5, 0.5)), (nan, 1, nan, (1, 1)), (1, nan, nan, (1, 1)), (2, 3, 2, (1, 0))]),
     ]
     for (name, points) in cases {
-      let function = try #require(NonlinearityRegistry.type(named: name)).init(constants: [])
+      let function = try #require(NonlinearityRegistry.type(named: name)).init([:])
       for point in points {
         let ports = [Matrix<Double>([[point.p]]), Matrix<Double>([[point.q]])]
         let value = function.value(at: ports, shapes: [[1], [1]])[0, 0]
@@ -90,9 +96,7 @@ struct ElementaryFunctionTests {
   func lines() throws {
     let (inf, nan) = (Double.infinity, Double.nan)
     func run(_ name: String, _ p: [Double]) throws -> (value: [Double], slopes: [Double]) {
-      let constants: [Constant] =
-        name.hasSuffix("softmax") ? [.integers([-1])] : [.integers([0]), .flag(false)]
-      let function = try #require(NonlinearityRegistry.type(named: name)).init(constants: constants)
+      let function = try #require(NonlinearityRegistry.type(named: name)).init(["dim": .integers([-1])])
       let value = function.value(at: [Matrix([p])], shapes: [[p.count]])
       let ones = Matrix<Double>(rows: 1, columns: value.columns, repeating: 1)
       return (value.elements, function.vjp(ones, at: [Matrix([p])], shapes: [[p.count]])[0].elements)
@@ -115,8 +119,9 @@ struct ElementaryFunctionTests {
       "atanh": -0.999...0.999,
     ]
     for type in NonlinearityRegistry.elementwise {
+      let required = type.schema.attributes.filter { $0.defaultValue == nil }
       let function = try type.init(
-        constants: type.constantDescriptions.map { $0.defaultValue ?? .number(3) })
+        Dictionary(uniqueKeysWithValues: required.map { ($0.name, Constant.number(3)) }))
       guard let slopes = function.slopes else { continue }
       var generator = SeededGenerator(seed: 11)
       for _ in 0..<2000 {

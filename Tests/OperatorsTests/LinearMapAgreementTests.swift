@@ -1,11 +1,12 @@
 import LinearAlgebra
 import Operators
+import TestSupport
 import Testing
 
 /// A linear map says four times what it is: by its value, its transpose, its gradient and its entries. They are one map.
 @Suite("Linear maps agree with themselves")
 struct LinearMapAgreementTests {
-  /// A map drawn at random: its type, constants and shapes, or nil where they do not fit each other.
+  /// A map drawn at random: its type, attributes and shapes, or nil where they do not fit each other.
   static func map(seed: Int) -> (any LinearMap<Double>)? {
     var generator = SeededGenerator(seed: UInt64(seed))
     func integer(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
@@ -20,7 +21,7 @@ struct LinearMapAgreementTests {
     let padding = [1, rank, 2 * rank][integer(0...2)]
     let kernel = (0..<rank).map { _ in integer(1...3) }
     let type = LinearMapRegistry.all[seed % LinearMapRegistry.all.count]
-    var constants = type.constantDescriptions.map { $0.defaultValue ?? .integers([0]) }
+    var given: [String: Constant] = [:]
     var parameter: Tensor<Double>?
     switch type.typeName {
     case "linear":
@@ -28,52 +29,66 @@ struct LinearMapAgreementTests {
       let isTransposed = integer(0...1) == 1
       let extents = [integer(1...5), shape[axis]]
       parameter = tensor(isTransposed ? extents.reversed() : extents)
-      constants = [.integers([axis - (integer(0...1) == 1 ? rank + 1 : 0)]), .flag(isTransposed)]
+      given = [
+        "dim": .integers([axis - (integer(0...1) == 1 ? rank + 1 : 0)]), "transposed": .flag(isTransposed),
+      ]
     case "conv":
       let groups = [1, shape[0]][integer(0...1)]
       parameter = tensor([groups * integer(1...2), shape[0] / groups] + kernel)
-      constants = [
-        integers(rank, 1...3), integers(padding, 0...3), integers(rank, 1...2), .integers([groups]),
+      given = [
+        "stride": integers(rank, 1...3), "padding": integers(padding, 0...3),
+        "dilation": integers(rank, 1...2), "groups": .integers([groups]),
       ]
-      if integer(0...3) == 0 { constants.replaceSubrange(0...1, with: [.integers([1]), .word("same")]) }
+      if integer(0...3) == 0 { given.merge(["stride": .integers([1]), "padding": .word("same")]) { $1 } }
     case "conv_transpose":
       let groups = [1, shape[0]][integer(0...1)]
       parameter = tensor([shape[0], integer(1...2)] + kernel)
-      constants = [
-        integers(rank, 1...3), integers(padding, 0...2), integers(rank, 0...2), .integers([groups]),
-        integers(rank, 1...3),
+      given = [
+        "stride": integers(rank, 1...3), "padding": integers(padding, 0...2),
+        "output_padding": integers(rank, 0...2), "groups": .integers([groups]),
+        "dilation": integers(rank, 1...3),
       ]
     case "avg_pool":
-      constants = [
-        .integers(kernel), integers(rank, 1...3), integers(padding, 0...2), .flag(integer(0...1) == 1),
-        .flag(integer(0...1) == 1), integers(rank, 1...2),
+      given = [
+        "kernel_size": .integers(kernel), "stride": integers(rank, 1...3),
+        "padding": integers(padding, 0...2), "ceil_mode": .flag(integer(0...1) == 1),
+        "count_include_pad": .flag(integer(0...1) == 1), "dilation": integers(rank, 1...2),
       ]
     case "scale":
       let weight = shape.map { integer(0...2) == 0 ? 1 : $0 }.suffix(integer(0...rank + 1))
       parameter = tensor(Array(weight))
       let factors = (0..<weight.reduce(1, *)).map { _ in generator.normal() }
-      constants = [.integers([]), .numbers(integer(0...1) == 1 ? factors : [])]
-    case "multiply": constants = [.number(generator.normal())]
+      given = ["factors": .numbers(integer(0...1) == 1 ? factors : [])]
+    case "multiply": given = ["factor": .number(generator.normal())]
     case "mean", "sum":
-      constants = [integers(integer(1...rank + 1), -1 - rank...rank), .flag(integer(0...1) == 1)]
-    case "reshape": constants = [.integers([-1, shape[0]])]
-    case "flatten": constants = [integers(1, 0...rank), .integers([-1])]
-    case "permute": constants = [.integers(Array(0...rank).shuffled(using: &generator))]
+      given = [
+        "dim": integers(integer(1...rank + 1), -1 - rank...rank), "keepdim": .flag(integer(0...1) == 1),
+      ]
+    case "reshape": given = ["shape": .integers([-1, shape[0]])]
+    case "flatten": given = ["start_dim": integers(1, 0...rank)]
+    case "permute": given = ["dims": .integers(Array(0...rank).shuffled(using: &generator))]
     case "slice":
-      constants = [integers(1, 0...rank), integers(1, -6...6), integers(1, -6...6), integers(1, 1...3)]
-    case "place": constants = [integers(1, 0...rank), integers(1, 0...3), integers(1, 4...9)]
-    case "pad": constants = [integers(2 * (rank + 1), -1...2)]
-    case "index_select": constants = [.integers([0]), integers(integer(1...4), 0...shape[0] - 1)]
-    case "upsample": constants = [integers(rank, 1...3)]
+      given = [
+        "dim": integers(1, 0...rank), "start": integers(1, -6...6), "end": integers(1, -6...6),
+        "step": integers(1, 1...3),
+      ]
+    case "place":
+      given = ["dim": integers(1, 0...rank), "start": integers(1, 0...3), "total": integers(1, 4...9)]
+    case "pad": given = ["padding": integers(2 * (rank + 1), -1...2)]
+    case "index_select": given = ["dim": .integers([0]), "index": integers(integer(1...4), 0...shape[0] - 1)]
+    case "upsample": given = ["scale_factor": integers(rank, 1...3)]
     case "expand":
       let factors = (0..<shape.reduce(1, *)).map { _ in generator.normal() }
-      constants = [
-        .integers([2] + shape.map { $0 == 1 ? 3 : $0 }), .integers([]),
-        .numbers(integer(0...1) == 1 ? factors : []),
+      given = [
+        "shape": .integers([2] + shape.map { $0 == 1 ? 3 : $0 }),
+        "factors": .numbers(integer(0...1) == 1 ? factors : []),
       ]
-    default: break
+    default:
+      // No rule of its own: one of the oracle's examples.
+      let examples = OperatorExample.maps.filter { $0.type == type.typeName }
+      return try? examples.randomElement(using: &generator)?.map()
     }
-    return try? type.init(inputShape: shape, parameter: parameter, constants: constants)
+    return try? type.init(inputShape: shape, parameter: parameter, given)
   }
 
   static let seeds = (0..<1800).filter { map(seed: $0) != nil }
@@ -137,18 +152,13 @@ struct LinearMapAgreementTests {
       map.forEachSummand(inRow: row) { all.append($0) }
       return all
     }
-    let mean = try Mean<Double>(
-      inputShape: [2, 3], parameter: nil, constants: [.integers([1]), .flag(false)])
+    let mean = try Mean<Double>(inputShape: [2, 3], dim: 1)
     #expect(summands(mean, row: 1) == (3..<6).map { EntrySummand(column: $0, divisor: 3) })
     let pooling = try AveragePooling<Double>(
-      inputShape: [1, 5], parameter: nil,
-      constants: [
-        .integers([3]), .integers([2]), .integers([1]), .flag(false), .flag(false), .integers([1]),
-      ])
+      inputShape: [1, 5], kernelSize: 3, stride: 2, padding: 1, countIncludePad: false)
     #expect(summands(pooling, row: 0) == [0, 1].map { EntrySummand(column: $0, divisor: 2) })
     #expect(summands(pooling, row: 1) == [1, 2, 3].map { EntrySummand(column: $0, divisor: 3) })
-    let scale = try Scale<Double>(
-      inputShape: [2], parameter: Tensor([0.1, 0.2]), constants: [.integers([]), .numbers([0.3, 0.7])])
+    let scale = try Scale<Double>(inputShape: [2], weight: Tensor([0.1, 0.2]), factors: [0.3, 0.7])
     #expect(summands(scale, row: 1) == [EntrySummand(column: 1, element: 1, factor: 0.7)])
   }
 
@@ -203,7 +213,7 @@ struct LinearMapAgreementTests {
     let map = try #require(Self.map(seed: seed))
     let float = map.cast(to: Float.self)
     #expect(type(of: float).typeName == type(of: map).typeName)
-    #expect(float.constants == map.constants)
+    #expect(float.attributes == map.attributes)
     #expect(float.inputShape == map.inputShape && float.outputShape == map.outputShape)
     let x = random(2, map.inputSize, seed: seed)
     var (y, rounded) = (
@@ -221,10 +231,8 @@ struct LinearMapAgreementTests {
 
   @Test("Index maps that differ are not identical in single precision either")
   func castIdentity() throws {
-    let shape: [Constant] = [.integers([4, 4])]
-    let reshape = try Reshape<Double>(inputShape: [4, 4], parameter: nil, constants: shape)
-    let permute = try Permute<Double>(
-      inputShape: [4, 4], parameter: nil, constants: [.integers([1, 0])])
+    let reshape = try Reshape<Double>(inputShape: [4, 4], shape: [4, 4])
+    let permute = try Permute<Double>(inputShape: [4, 4], dims: [1, 0])
     #expect(!reshape.cast(to: Float.self).isIdentical(to: permute.cast(to: Float.self)))
   }
 
@@ -232,8 +240,7 @@ struct LinearMapAgreementTests {
   func bias(seed: Int) throws {
     let map = try #require(Self.map(seed: seed))
     let expand = try Expand<Double>(
-      inputShape: map.biasShape, parameter: nil,
-      constants: [.integers(map.outputShape), .integers(map.biasDims), .numbers([])])
+      inputShape: map.biasShape, shape: map.outputShape, dim: IntegerList(map.biasDims))
     #expect(expand.outputShape == map.outputShape)
   }
 }

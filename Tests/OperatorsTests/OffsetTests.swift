@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 import Testing
@@ -7,7 +8,7 @@ import Testing
 struct OffsetTests {
   @Test("A sum that cancels is added up exactly, one number and many samples alike", arguments: [1, 3])
   func sums(batch: Int) throws {
-    let map = try Sum<Double>(inputShape: [3], parameter: nil, constants: [.integers([0]), .flag(true)])
+    let map = try Sum<Double>(inputShape: [3], dim: 0, keepdim: true)
     let offset = Offset(tensor: Tensor([1e16, 1, -1e16]), map: map)
     #expect(offset.vector == [1])
     let block = Block<Double>(
@@ -30,14 +31,14 @@ struct OffsetTests {
 
   @Test("What is not finite stays what the map makes of it")
   func infinite() throws {
-    let map = try Sum<Double>(inputShape: [2], parameter: nil, constants: [.integers([0]), .flag(true)])
+    let map = try Sum<Double>(inputShape: [2], dim: 0, keepdim: true)
     #expect(Offset(tensor: Tensor([.infinity, 1]), map: map).vector == [.infinity])
     #expect(Offset(tensor: Tensor([.infinity, -.infinity]), map: map).vector[0].isNaN)
   }
 
   @Test("A mean is the exact sum, divided once")
   func mean() throws {
-    let map = try Mean<Double>(inputShape: [3], parameter: nil, constants: [.integers([0]), .flag(true)])
+    let map = try Mean<Double>(inputShape: [3], dim: 0, keepdim: true)
     #expect(Offset(tensor: Tensor([1e16, 1, -1e16]), map: map).vector == [1 / 3.0])
   }
 }

@@ -13,20 +13,21 @@ struct OperatorOracleTests {
     var batch: Matrix<Double> { Matrix(rows: shape[0], columns: data.count / shape[0], elements: data) }
   }
 
-  enum Value: Decodable {
-    case constant(Constant)
+  struct Value: Decodable {
+    let constant: Constant
+
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
       if let flag = try? container.decode(Bool.self) {
-        self = .constant(.flag(flag))
+        constant = .flag(flag)
       } else if let integers = try? container.decode([Int].self) {
-        self = .constant(.integers(integers))
+        constant = .integers(integers)
       } else if let numbers = try? container.decode([Double].self) {
-        self = .constant(.numbers(numbers))
+        constant = .numbers(numbers)
       } else if let number = try? container.decode(Double.self) {
-        self = .constant(.number(number))
+        constant = .number(number)
       } else {
-        self = .constant(.word(try container.decode(String.self)))
+        constant = .word(try container.decode(String.self))
       }
     }
   }
@@ -60,19 +61,12 @@ struct OperatorOracleTests {
     return try! JSONDecoder().decode(Oracle.self, from: Data(contentsOf: url))
   }()
 
-  static func constants(_ descriptions: [ConstantDescription], _ given: [String: Value]) -> [Constant] {
-    descriptions.map { description in
-      if case .constant(let constant) = given[description.name] { return constant }
-      return description.defaultValue!
-    }
-  }
-
   static func map(_ entry: Map) throws -> any LinearMap<Double> {
     let type = try #require(LinearMapRegistry.type(named: entry.type))
     return try type.init(
       inputShape: entry.inputShape,
       parameter: entry.weight.map { Tensor(shape: $0.shape, elements: $0.data) },
-      constants: constants(type.constantDescriptions, entry.constants))
+      entry.constants.mapValues(\.constant))
   }
 
   /// Expects the same numbers up to rounding: at the scale of the largest, or each at its own.
@@ -123,7 +117,7 @@ struct OperatorOracleTests {
   func nonlinearities(index: Int) throws {
     let entry = Self.oracle.nonlinearities[index]
     let type = try #require(NonlinearityRegistry.type(named: entry.type))
-    let function = try type.init(constants: Self.constants(type.constantDescriptions, entry.constants))
+    let function = try type.init(entry.constants.mapValues(\.constant))
     let what = "\(function.description) \(index)"
     #expect(function.outputShape(portShapes: entry.shapes) == Array(entry.z.shape.dropFirst()), "\(what)")
     let ports = entry.ports.map(\.batch)

@@ -5,27 +5,24 @@ import Testing
 /// What a file's parameters are to the ports that they fill.
 @Suite("Ports that parameters fill")
 struct ParameterPortTests {
-  static func function(_ name: String, _ constants: [Constant]) throws -> any Nonlinearity {
-    try #require(NonlinearityRegistry.type(named: name)).init(constants: constants)
-  }
-
   @Test("A nonlinearity takes its inputs alone, or with its parameters expanded to the first port's shape")
   func layouts() throws {
-    let layer: [Constant] = [.integers([3, 2]), .number(1e-5)]
-    let group: [Constant] = [.integers([2]), .number(1e-5)]
-    let cases: [(String, [Constant], [[ParameterPort.Layout]])] = [
+    let cases: [(any Nonlinearity, [[ParameterPort.Layout]])] = [
       (
-        "layer_norm", layer, [[.init(shape: [3, 2], dims: [1, 2])], [.init(shape: [3, 2], dims: [1, 2])]]
+        try LayerNormalization(normalizedShape: [3, 2]),
+        [[.init(shape: [3, 2], dims: [1, 2])], [.init(shape: [3, 2], dims: [1, 2])]]
       ),
-      ("rms_norm", layer, [[.init(shape: [3, 2], dims: [1, 2])]]),
-      ("group_norm", group, [[.init(shape: [4], dims: [0])], [.init(shape: [4], dims: [0])]]),
-      ("instance_norm", [.number(1e-5)], [[.init(shape: [4], dims: [0])], [.init(shape: [4], dims: [0])]]),
-      ("prelu", [], [[.init(shape: [1], dims: [0]), .init(shape: [4], dims: [0])]]),
+      (try RootMeanSquareNormalization(normalizedShape: [3, 2]), [[.init(shape: [3, 2], dims: [1, 2])]]),
+      (try GroupNormalization(groups: 2), [[.init(shape: [4], dims: [0])], [.init(shape: [4], dims: [0])]]),
+      (try InstanceNormalization(), [[.init(shape: [4], dims: [0])], [.init(shape: [4], dims: [0])]]),
+      (PReLU(), [[.init(shape: [1], dims: [0]), .init(shape: [4], dims: [0])]]),
     ]
-    for (name, constants, expected) in cases {
-      let function = try Self.function(name, constants)
+    for (function, expected) in cases {
+      let name = type(of: function).typeName
       let ports = type(of: function).parameterPorts
-      #expect(ports.map { $0.layouts(portShape: [4, 3, 2], constants: constants) } == expected, "\(name)")
+      #expect(
+        ports.map { $0.layouts(portShape: [4, 3, 2], attributes: function.attributes) } == expected, "\(name)"
+      )
       #expect(ports.map(\.name) == Array(["weight", "bias"].prefix(ports.count)), "\(name)")
       for count in 0...3 {
         let given = count - type(of: function).inputCount
@@ -35,8 +32,7 @@ struct ParameterPortTests {
       }
       for layout in expected.joined() {
         let expand = try Expand<Double>(
-          inputShape: layout.shape, parameter: nil,
-          constants: [.integers([4, 3, 2]), .integers(layout.dims), .numbers([])])
+          inputShape: layout.shape, shape: [4, 3, 2], dim: IntegerList(layout.dims))
         #expect(expand.outputShape == [4, 3, 2])
       }
     }
@@ -51,10 +47,7 @@ struct ParameterPortTests {
       #expect(
         type.inputCount
           == (pairs.contains(type.typeName) ? 2 : type.typeName == "where" ? 3 : 1))
-      let constants = type.constantDescriptions.map { description in
-        description.defaultValue ?? (description.kind == .number ? .number(2) : .integers([1]))
-      }
-      let function = try type.init(constants: constants)
+      let function = try type.init(type.schema.required(number: 2, integer: 1))
       for count in 0...3 {
         let shape = function.outputShape(portShapes: [[Int]](repeating: [4, 4], count: count))
         #expect((shape != nil) == (count == type.inputCount), "\(type.typeName) of \(count) ports")
@@ -65,8 +58,7 @@ struct ParameterPortTests {
   @Test("Only functions that stay finite everywhere are activations, which generators draw from")
   func activations() throws {
     for type in NonlinearityRegistry.activations {
-      let constants = type.constantDescriptions.map { $0.defaultValue ?? .number(0.5) }
-      let function = try type.init(constants: constants)
+      let function = try type.init(type.schema.required(number: 0.5, integer: 0))
       let p = Matrix<Double>([[-1e6, -2, -1, -0.5, -0.0, 0, 0.5, 1, 2, 1e6]])
       #expect(function.value(at: [p], shapes: [[10]]).isFinite, "\(type.typeName)")
       let ones = Matrix<Double>(rows: 1, columns: 10, repeating: 1)
@@ -74,5 +66,16 @@ struct ParameterPortTests {
     }
     #expect(NonlinearityRegistry.activations.count == 22)
     #expect(NonlinearityRegistry.elementwise.count == 45)
+  }
+}
+
+extension OperatorSchema {
+  /// Values for the attributes that have no default.
+  fileprivate func required(number: Double, integer: Int) -> [String: Constant] {
+    let required = attributes.filter { $0.defaultValue == nil }
+    return Dictionary(
+      uniqueKeysWithValues: required.map {
+        ($0.name, $0.kind == .number ? .number(number) : .integers([integer]))
+      })
   }
 }

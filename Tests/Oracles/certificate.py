@@ -16,7 +16,7 @@ from second_judge.fields import Fields, NotAttempted, ZeroDenominator, u64
 from second_judge.files import OutOfScope, Unreadable, Weights, parse
 from second_judge.models import read_model, stacked
 from second_judge.shapes import size
-from second_judge.uniqueness import has_one_equilibrium
+from second_judge.uniqueness import condition
 from second_judge.values import Evaluation, Unfounded, WrongCut
 
 FUNCTION, EQUATIONS = "one function", "the same equations"
@@ -220,8 +220,8 @@ def check_bound(certificate, evaluations):
 def check_claim(certificate, fields, evaluations):
     """Whether the claim follows; returns it in words."""
     follows(fields, *evaluations, "claim")
-    unique = {group.digest for side in evaluations for group in side.groups
-              if has_one_equilibrium(side.model, group.members)}
+    seen = {group.digest: condition(side.model, group.members) for side in evaluations for group in side.groups}
+    unique = {digest: name for digest, name in seen.items() if name is not None}
     is_open = bool(open_groups(evaluations, "claim", unique))
     where_defined = get(certificate, "", "whereDefined")
     takes_part = any(side.holds_where_defined for side in evaluations)
@@ -233,6 +233,8 @@ def check_claim(certificate, fields, evaluations):
     words = (EQUATIONS if is_open else claim) + (" where both are defined" if where_defined else "")
     if is_open and claim == FUNCTION:
         words += "; that their equilibrium is unique was not checked here"
+    elif claim == FUNCTION and unique:
+        words += f"; one equilibrium by {' and '.join(sorted(set(unique.values())))}"
     return words
 
 

@@ -302,6 +302,16 @@ for name, holds in [("greater", torch.gt), ("greater_equal", torch.ge), ("equal"
     nonlinear(name, {}, [(3, 4)] * 2, lambda p, q: holds(p, q) + 0 * p + 0 * q, make=integers)
 nonlinear("where", {}, [(3, 4)] * 3, lambda c, p, q: torch.where(c != 0, p, q) + 0 * c, make=integers)
 
+for axis, dim in [(-1, -1), (0, 1)]:
+    nonlinear("softmin", {"dim": [axis]}, [(3, 4, 2)], lambda x: F.softmin(x, dim))
+for axis, dim in [(-1, -1), (0, 1), (1, 2)]:
+    nonlinear("glu", {"dim": [axis]}, [(4, 2, 6)], lambda x: F.glu(x, dim))
+for shape, size, mode in [((2, 5), [8], "linear"), ((2, 3, 4), [6, 8], "bilinear"), ((1, 4, 6), [3, 2], "bilinear"),
+                          ((1, 2, 3, 2), [3, 2, 5], "trilinear")]:
+    for corners in [False, True]:
+        linear("interpolate", {"size": size, "mode": "linear", "align_corners": corners}, shape,
+               lambda x: F.interpolate(x, size=size, mode=mode, align_corners=corners))
+    linear("interpolate", {"size": size}, shape, lambda x: F.interpolate(x, size=size, mode="nearest"))
 
 path = pathlib.Path(__file__).with_name("operators.json")
 entries = lambda items: ",\n".join(json.dumps(item) for item in items)

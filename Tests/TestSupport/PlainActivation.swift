@@ -3,11 +3,13 @@ import Operators
 
 /// σ(p) and σ'(p) of an activation, written down from its definition in `torch.nn`, one number at a time.
 ///
-/// Shares nothing with the product but the names of activations and their constants.
+/// Shares nothing with the product but the names of activations and their attributes.
 public func plainActivation(_ activation: any Nonlinearity, _ p: Double) -> (
   value: Double, derivative: Double
 ) {
-  let numbers = activation.constants.map { if case .number(let value) = $0 { value } else { Double.nan } }
+  let numbers = activation.attributes.map {
+    if case .number(let value) = $0.value { value } else { Double.nan }
+  }
   let name = type(of: activation).typeName
   let sigmoid = p >= 0 ? 1 / (1 + exp(-p)) : exp(p) / (1 + exp(p))
   switch name {
@@ -20,7 +22,7 @@ public func plainActivation(_ activation: any Nonlinearity, _ p: Double) -> (
     let (scale, alpha) = (1.0507009873554805, 1.6732632423543772)
     return p > 0 ? (scale * p, scale) : (scale * alpha * expm1(p), scale * alpha * exp(p))
   case "gelu":
-    if case .word("tanh") = activation.constants[0] {
+    if case .word("tanh") = activation.attributes["approximate"] {
       let u = (2 / Double.pi).squareRoot() * (p + 0.044715 * p * p * p)
       let slope = (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * p * p)
       let curve = 1 - tanh(u) * tanh(u)

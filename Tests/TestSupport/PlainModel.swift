@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -7,21 +8,21 @@ import Operators
 /// product's own arithmetic.
 public struct PlainModel {
   /// A dense matrix and what it reads: a block's position, or −1 for the input.
-  struct Part {
-    let source: Int
-    let rows: Int
-    let columns: Int
-    let numbers: [Double]
+  package struct Part {
+    package let source: Int
+    package let rows: Int
+    package let columns: Int
+    package let numbers: [Double]
   }
-  struct Equation {
-    let size: Int
-    let activation: any Nonlinearity
-    let parts: [Part]
-    let constant: [Double]
+  package struct Equation {
+    package let size: Int
+    package let activation: any Nonlinearity
+    package let parts: [Part]
+    package let constant: [Double]
   }
 
-  let equations: [Equation]
-  let output: Int
+  package let equations: [Equation]
+  package let output: Int
   /// The blocks, each after what it reads as far as there is no cycle.
   private let order: [Int]
   private let isCyclic: Bool
@@ -92,7 +93,7 @@ public struct PlainModel {
 }
 
 extension PlainModel.Equation {
-  init(_ block: Block<Double>) {
+  package init(_ block: Block<Double>) {
     var constant = [Double](repeating: 0, count: block.size)
     for offset in block.offsets {
       for row in constant.indices { constant[row] += offset.vector[row] }
@@ -120,20 +121,20 @@ extension PlainModel.Equation {
     return p
   }
 
-  func value(_ z: [[Double]], _ x: [Double]) -> [Double] {
+  package func value(_ z: [[Double]], _ x: [Double]) -> [Double] {
     preactivation(z, x).map { plainActivation(activation, $0).value }
   }
 }
 
 /// A network evaluated layer by layer, by nested loops.
 public struct PlainNetwork {
-  enum PlainLayer {
+  package enum PlainLayer {
     case explicit(PlainModel.Equation)
     case implicit(PlainModel, source: Int)
   }
-  let layers: [PlainLayer]
-  let output: Int
-  let order: [Int]
+  package let layers: [PlainLayer]
+  package let output: Int
+  package let order: [Int]
 
   /// The layers of a network all of whose maps are dense matrices.
   public init(_ network: Network<Double>) {

@@ -1,4 +1,5 @@
 import Equilibria
+import FileAccess
 import LinearAlgebra
 import ModelFiles
 import Operators

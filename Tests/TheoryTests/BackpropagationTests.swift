@@ -1,6 +1,8 @@
+import Blocks
 import Equilibria
 import FixedPoints
 import LinearAlgebra
+import Networks
 import Operators
 import Testing
 

@@ -1,8 +1,11 @@
+import Blocks
 import Equilibria
+import FileAccess
 import FixedPoints
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import ModelJSON
 import Operators
 import TestSupport
 import Testing

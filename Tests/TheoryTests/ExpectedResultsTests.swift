@@ -1,3 +1,4 @@
+import Blocks
 import Conversion
 import Equilibria
 import Equivalence
@@ -6,6 +7,7 @@ import Foundation
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
 import Operators
 import TestSupport
 import Testing
@@ -24,9 +26,6 @@ struct ExpectedResultsTests {
       .map { $0.deletingLastPathComponent().path().dropFirst(folder.path().count) }
       .map { $0.trimmingCharacters(in: ["/"]) }.sorted()
   }()
-
-  static let realModels = root.deletingLastPathComponent().appending(path: "shared/models")
-  static var hasRealModels: Bool { FileManager.default.fileExists(atPath: realModels.path()) }
 
   /// What an expected.json holds; read with Foundation, not with the product.
   private struct Expected: Decodable {
@@ -150,12 +149,13 @@ struct ExpectedResultsTests {
 
   @Test(
     "Published networks are converted, proved, and equal PyTorch's results to 1e-12 on both sides",
-    .enabled(if: hasRealModels, "../shared/models is absent"), arguments: ["acasxu_1_1", "mnist_256x2"])
+    .enabled(if: RealNetworks.areAvailable, "\(RealNetworks.reason)"),
+    arguments: ["acasxu_1_1", "mnist_256x2"])
   func realNetwork(_ name: String) throws {
-    let network = try ModelFile.readNetwork(Self.realModels.appending(path: "\(name).json").path())
+    let network = try ModelFile.readNetwork(RealNetworks.path("\(name).json"))
     let model = EquilibriumModel(converting: network)
     #expect(model.nilpotencyIndex == network.layers.count)
-    let expected = try Expected(Self.realModels.appending(path: "\(name).expected.json"))
+    let expected = try Expected(URL(filePath: RealNetworks.path("\(name).expected.json")))
     let worst = Self.compare(network, expected, methods: [.structured(Picard()), .whole(Picard())])
     for (path, entry) in worst {
       #expect(entry.worst <= 1e-12, "\(name), \(path): \(entry.quantity) differs by \(entry.worst)")

@@ -1,6 +1,8 @@
+import Blocks
 import Conversion
 import Equilibria
 import Equivalence
+import FileAccess
 import FixedPoints
 import LinearAlgebra
 import ModelFiles

@@ -1,3 +1,4 @@
+import Blocks
 import Conversion
 import Equilibria
 import FixedPoints

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import FixedPoints
 import Foundation
@@ -39,6 +40,7 @@ import Testing
     /// `σ(p) = 0.9999 p`, with a look at the gauge at each use.
     private struct Gauged: PlainActivation, ScalarActivation {
       static let typeName = "gauged"
+      static let schema = OperatorSchema("0.9999 p")
 
       func value<S: Scalar>(_ p: S) -> S { 0.9999 * p }
       func derivative<S: Scalar>(_ p: S) -> S { 0.9999 }

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import FixedPoints
 import LinearAlgebra
@@ -8,7 +9,7 @@ import Testing
 /// Groups of blocks that mix coordinates or have several ports are certified where they contract, and only there.
 @Suite("Certificates of blocks with several ports")
 struct PortCertificateTests {
-  private static let softmax = try! Softmax(constants: [.integers([-1])])
+  private static let softmax = Softmax(dim: -1)
 
   private static func dense(_ W: [[Double]], port: Int = 0, _ source: Source = .node(0)) -> Term<Double> {
     Term(port: port, source: source, map: DenseMap(Matrix(W)))
@@ -42,7 +43,7 @@ struct PortCertificateTests {
   @Test("A normalisation is certified where its weight times the gain is below √eps")
   func edgeOfNormalization() throws {
     for (gain, isExpected) in [(0.49, true), (0.51, false), (-0.49, true), (-0.51, false)] {
-      let norm = try LayerNormalization(constants: [.integers([3]), .number(0.25)])
+      let norm = try LayerNormalization(normalizedShape: [3], eps: 0.25)
       let unit = (0..<3).map { i in (0..<3).map { $0 == i ? gain : 0 } }
       let certificate = Self.certificate([
         Block(
@@ -86,7 +87,7 @@ struct PortCertificateTests {
     func weight(_ rows: Int, _ columns: Int) -> [[Double]] {
       (0..<rows).map { _ in (0..<columns).map { _ in gain * generator.normal() } }
     }
-    let norm = try! LayerNormalization(constants: [.integers([4]), .number(0.5)])
+    let norm = try! LayerNormalization(normalizedShape: [4], eps: 0.5)
     return model([
       Block(
         name: "z", size: 4, nonlinearity: Tanh(),

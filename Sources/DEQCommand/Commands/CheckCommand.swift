@@ -62,6 +62,8 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "The generic solver, which iterates on the whole state beside the structured one.")
   var solver = SolverName.picard
 
+  @OptionGroup(title: "Solver options") var solve: SolveOptions
+
   @Option(help: "The precision of the evaluation; a proof is always exact.")
   var precision = EquivalenceChecker.Precision.float64
 
@@ -112,7 +114,8 @@ struct CheckCommand: ParsableCommand {
     let written = try certificate.map { try writeCertificate(of: result, first, second, to: $0) }
     if json {
       let provenance = ReportProvenance(
-        command: "check", names: names, first: first.files, second: second.files, checker: checker)
+        command: "check", names: names, first: first.files, second: second.files, checker: checker,
+        solve: solve)
       let text = try JSONText { (writer) throws(FileError) in
         try writeJSON(result, provenance, to: &writer)
       }.text
@@ -137,7 +140,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   private func checker(_ first: NamedModel, _ second: NamedModel) throws -> EquivalenceChecker {
-    var checker = EquivalenceChecker()
+    var checker = solve.checker
     checker.samples = samples
     checker.inputs = try input.map {
       try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
@@ -145,7 +148,7 @@ struct CheckCommand: ParsableCommand {
     checker.domain = domain?.bounds
     checker.searchBudget = search
     checker.seed = seed
-    checker.solver = ModelArguments.solver(named: solver)
+    checker.solver = solve.solver(named: solver)
     checker.precision = precision
     checker.identities = ModelIdentities(first: first.identity, second: second.identity)
     try requireMemory(
@@ -189,18 +192,6 @@ struct CheckCommand: ParsableCommand {
 }
 
 extension EquivalenceReport {
-  /// What stands against the two models being the same in every respect; one line, nil where nothing does.
-  var fault: String? {
-    if case .notProved(let gap) = proof.function { return gap.difference?.description ?? gap.reason }
-    if let found = counterexample?.discrepancy {
-      return "\(found.quantity.description): \(found.first) and \(found.second)"
-    }
-    if let found = differingParameters.first {
-      return "\(found.quantity.description): \(found.first) and \(found.second)"
-    }
-    return warnings.first
-  }
-
   /// The exit status of a command that made a model which this is the report on.
   var statusOfConversion: ExitStatus? {
     if isAccepted { return nil }

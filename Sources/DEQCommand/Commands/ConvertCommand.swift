@@ -46,6 +46,8 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Replace an existing, different file.")
   var force = false
 
+  @OptionGroup(title: "Solver options of the check") var solve: SolveOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -137,7 +139,7 @@ private struct Conversion {
     let network = try source.network()
     let model = EquilibriumModel(converting: network)
     if command.matrix { try requireMatrixForm(of: model) }
-    var checker = EquivalenceChecker()
+    var checker = command.solve.checker
     if command.check {
       try requireMemory(
         toCheck: .network(network), .equilibrium(model), samples: checker.samples,
@@ -167,7 +169,8 @@ private struct Conversion {
     let provenance = ReportProvenance(
       command: "convert",
       names: ReportNames(first: paths, second: target == "-" ? "standard output" : target),
-      first: source.files, second: files, checker: command.check ? checker : nil)
+      first: source.files, second: files, checker: command.check ? checker : nil,
+      solve: command.solve)
     return ConversionOutcome(model: model, result: result, provenance: provenance)
   }
 

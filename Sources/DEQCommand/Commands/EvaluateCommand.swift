@@ -30,6 +30,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The samples; - is standard input.")
   var input = "-"
 
+  @Option(help: "How equilibria are found: along the dependency graph, or by a solver on the whole state.")
+  var solver = MethodName.structured
+
   @OptionGroup(title: "Solver options") var solve: SolveOptions
 
   @Option(
@@ -47,6 +50,8 @@ struct EvaluateCommand: ParsableCommand {
       jacobian-free, neumann:TERMS, phantom:STEPS,DAMPING.
       """, valueName: "estimate"))
   var gradients = GradientChoice.exact
+
+  @OptionGroup(title: "The way to the equilibrium") var way: TrajectoryOptions
 
   @Option(help: "The precision of the evaluation.")
   var precision = EquivalenceChecker.Precision.float64
@@ -82,7 +87,12 @@ struct EvaluateCommand: ParsableCommand {
       """)
   var time = false
 
-  private var isReport: Bool { json || state || trace || spectralRadius || time }
+  private var isReport: Bool { json || state || trace || spectralRadius || time || way.atIterations != nil }
+
+  func validate() throws {
+    try solve.requireParameters(of: solver)
+    try way.requireUpdates(of: gradients)
+  }
 
   func run() throws {
     threading.apply()
@@ -102,10 +112,11 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func evaluation(of file: ModelFile, at samplesFile: FileContents) throws -> Evaluation {
-    var settings = EvaluationSettings(solve: solve)
+    var settings = EvaluationSettings(solve: solve.settings(by: solver))
     settings.wantsSpectralRadius = spectralRadius
     settings.isTimed = time
     settings.estimate = gradients.estimate
+    settings.trajectory = way.settings(by: solver, solve, gradients)
     switch file {
     case .network(let network):
       try requireEquilibriumModel()
@@ -118,6 +129,10 @@ struct EvaluateCommand: ParsableCommand {
     case .equilibrium(let model):
       let samples = try Samples.read(samplesFile, inputSize: model.inputSize, outputSize: model.outputSize)
       try requireMemory(toEvaluate: model, samples: samples.input.rows)
+      if way.correction != nil, model.form == .matrix {
+        throw CommandFailure(
+          .usage, "--correction: expected a model in block form, found whole matrices in \(self.model)")
+      }
       settings.start = try start.map { try readStart($0, of: model, samples: samples.input.rows) }
       return precision == .float64
         ? try settings.evaluation(of: model, at: samples)
@@ -127,7 +142,10 @@ struct EvaluateCommand: ParsableCommand {
 
   /// A network has no state of its own to begin at, to write or to look at.
   private func requireEquilibriumModel() throws {
-    let asked = [(start != nil, "--start"), (state, "--state"), (spectralRadius, "--spectral-radius")]
+    let asked = [
+      (start != nil, "--start"), (state, "--state"), (spectralRadius, "--spectral-radius"),
+      (way.atIterations != nil, "--at-iterations"),
+    ]
     if let (_, option) = asked.first(where: \.0) {
       throw CommandFailure(
         .usage, "\(option): expected an equilibrium model, found a network; deq convert makes one of \(model)"
@@ -163,6 +181,10 @@ struct EvaluateCommand: ParsableCommand {
           "\(model): the output is not finite for sample \(sample): \(evaluation.output.elements[index])")
       }
     }
+    if let entry = evaluation.trajectory?.first(where: { !$0.isFinite }) {
+      throw CommandFailure(
+        .badData, "\(model): the state after \(text(entry.iteration, "iteration")) is not finite")
+    }
     guard let gradients = evaluation.gradients else { return }
     let all =
       [("input", gradients.input.elements)]
@@ -178,6 +200,7 @@ struct EvaluateCommand: ParsableCommand {
         return try evaluation.writeResults(to: &writer)
       }
       try writer.heading(of: "evaluate")
+      try solve.write(solver: solver.rawValue, to: &writer)
       try evaluation.writeKeys(
         EvaluationDetails(
           state: state, trace: trace, estimate: gradients.estimate == nil ? nil : gradients.name), to: &writer

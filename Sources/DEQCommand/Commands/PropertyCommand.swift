@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeepEquilibrium
+import Regression
 
 struct PropertyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,6 +25,8 @@ struct PropertyCommand: ParsableCommand {
   @Option(help: "The largest width of a layer.")
   var maxWidth = 12
 
+  @OptionGroup(title: "Solver options") var solve: SolveOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -43,94 +46,31 @@ struct PropertyCommand: ParsableCommand {
 
   func run() throws {
     threading.apply()
-    var generator = NetworkGenerator()
-    generator.maximumDepth = maxDepth
-    generator.maximumWidth = maxWidth
+    var run = PropertyRun(cases: cases, seed: seed)
+    run.checker = solve.checker
+    run.generator.maximumDepth = maxDepth
+    run.generator.maximumWidth = maxWidth
     let progress = Progress()
-    var summary = PropertySummary()
-    for number in 0..<cases {
+    let result = try run.result { number in
       if number % 16 == 0 { progress.show("\(number) of \(cases) networks, all proved") }
-      let caseSeed = mix64(seed &+ mix64(UInt64(number)))
-      let network = generator.network(seed: caseSeed)
-      if let fault = try PropertyCase(network, seed: caseSeed).fault(&summary) {
-        progress.finish()
-        let failure = try failure(network, number: number, caseSeed: caseSeed, fault: fault)
-        try write(.failed(failure, seed: seed))
-        throw CommandFailure(.refuted)
-      }
     }
     progress.finish()
-    try write(.passed(summary, cases: cases, seed: seed))
+    switch result {
+    case .passed(let summary): try write(.passed(summary, cases: cases, seed: seed))
+    case .failed(let failure):
+      let path = "property-\(seed)-\(failure.number).json"
+      let sink = MemorySink(named: path)
+      try ModelFile.network(failure.smallest).write(to: sink)
+      try writeFile(String(decoding: sink.bytes, as: UTF8.self), to: path, force: true)
+      try write(.failed(failure, path: path, seed: seed))
+      throw CommandFailure(.refuted)
+    }
   }
 
   private func write(_ report: PropertyReport) throws {
-    if json { return try writeToStandardOutput(report.json) }
+    if json { return try writeToStandardOutput(report.json(solve)) }
     var lines = Report()
     report.describe(in: &lines)
     try lines.write()
-  }
-
-  /// The case that failed, with the smallest network that still fails, which is written to a file.
-  private func failure(
-    _ network: Network<Double>, number: Int, caseSeed: UInt64, fault: String
-  ) throws -> PropertyFailure {
-    var ignored = PropertySummary()
-    let smallest = network.shrunk { candidate in
-      (try? PropertyCase(candidate, seed: caseSeed).fault(&ignored)) != .some(nil)
-    }
-    let path = "property-\(seed)-\(number).json"
-    let sink = MemorySink(named: path)
-    try ModelFile.network(smallest).write(to: sink)
-    try writeFile(String(decoding: sink.bytes, as: UTF8.self), to: path, force: true)
-    return PropertyFailure(number: number, fault: fault, smallest: smallest, path: path)
-  }
-}
-
-/// One random network, and the property that it must have.
-private struct PropertyCase {
-  let network: Network<Double>
-  let seed: UInt64
-
-  init(_ network: Network<Double>, seed: UInt64) {
-    self.network = network
-    self.seed = seed
-  }
-
-  /// What is wrong, or nil.
-  func fault(_ summary: inout PropertySummary) throws -> String? {
-    summary.add(network)
-    guard case .network(let again) = try reread(.network(network)) else {
-      return "the network reads back as another format"
-    }
-    let model = EquilibriumModel(converting: network)
-    for form in [ModelForm.blocks, .matrix] {
-      guard case .equilibrium(let written) = try reread(.equilibrium(model), as: form) else {
-        return "the model reads back as another format"
-      }
-      var checker = EquivalenceChecker()
-      checker.seed = seed
-      // The matrix form is the same model: its proof is new, its numbers need fewer samples.
-      checker.samples = form == .blocks ? 8 : 3
-      let report = checker.check(again, against: written)
-      summary.add(report)
-      if form == .matrix, !model.hasExactMatrices {
-        summary.rounded += 1
-        if report.isAccepted { continue }
-      }
-      if !report.isFaultless { return fault(of: report, form) }
-    }
-    guard network.isIdentical(to: again) else { return "the network reads back changed" }
-    return nil
-  }
-
-  private func fault(of report: EquivalenceReport, _ form: ModelForm) -> String {
-    let form = form == .matrix ? "matrix form" : "block form"
-    return "\(form) \(report.verdict.rawValue)" + (report.fault.map { ": \($0)" } ?? "")
-  }
-
-  private func reread(_ model: ModelFile, as form: ModelForm? = nil) throws -> ModelFile {
-    let sink = MemorySink(named: "random network")
-    try model.write(as: form, to: sink)
-    return try ModelFile.read(FileContents(sink.bytes, named: "random network"))
   }
 }

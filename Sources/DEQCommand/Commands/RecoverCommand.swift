@@ -37,6 +37,8 @@ struct RecoverCommand: ParsableCommand {
   @Flag(help: "Replace an existing, different file.")
   var force = false
 
+  @OptionGroup(title: "Solver options of the check") var solve: SolveOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -52,7 +54,7 @@ struct RecoverCommand: ParsableCommand {
     do { network = try Network(recovering: equilibrium) } catch {
       throw CommandFailure(.badData, "\(model): \(error)")
     }
-    var checker = EquivalenceChecker()
+    var checker = solve.checker
     if check {
       try requireMemory(
         toCheck: source.model, .network(network), samples: checker.samples,
@@ -76,7 +78,7 @@ struct RecoverCommand: ParsableCommand {
     let provenance = ReportProvenance(
       command: "recover",
       names: ReportNames(first: [model], second: target == "-" ? "standard output" : target),
-      first: source.files, second: files, checker: check ? checker : nil)
+      first: source.files, second: files, checker: check ? checker : nil, solve: solve)
     try report(network, equilibrium, result, provenance, isBeside: target == "-")
   }
 

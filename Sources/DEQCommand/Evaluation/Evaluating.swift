@@ -27,22 +27,33 @@ extension EvaluationSettings {
     return try evaluation(
       at: samples, precision: S.self,
       forward: { input, rows in
-        let solution = model.solve(
-          input, by: method, from: start?.map { $0.rows(for: rows).cast(to: S.self) }, until: rule)
+        let start = start?.map { $0.rows(for: rows).cast(to: S.self) }
+        let solution = model.solve(input, by: method, from: start, until: rule)
+        let states = trajectory?.states(of: model, at: input, from: start)
         var found = Evaluation(output: solution.output.cast(to: Double.self))
         found.state = zip(model.blocks, solution.state).map { ($0.name, $1.cast(to: Double.self)) }
         found.forward = solution.records
+        found.trajectory = trajectory.flatMap { trajectory in
+          states?.enumerated().map { Evaluation.StateOnTheWay($1, at: $0, of: model, trajectory) }
+        }
         if wantsSpectralRadius {
           found.spectralRadii = model.linearization(at: solution).spectralRadii()
         }
-        return (solution, found)
+        return ((solution, states), found)
       },
-      backward: { cotangent, solution in
+      backward: { cotangent, pass in
+        let (solution, states) = pass
+        var (gradients, records): (Gradients<S>, [SolveRecord]?)
         if let estimate {
-          return (model.estimatedGradients(cotangent, through: solution, by: estimate), nil)
+          (gradients, records) = (model.estimatedGradients(cotangent, through: solution, by: estimate), nil)
+        } else {
+          let back = model.backpropagate(cotangent, through: solution, by: method, until: rule)
+          (gradients, records) = (back.gradients, back.records)
         }
-        let back = model.backpropagate(cotangent, through: solution, by: method, until: rule)
-        return (back.gradients, back.records)
+        if let trajectory, let states {
+          trajectory.correct(&gradients, of: model, states: states, cotangent: cotangent)
+        }
+        return (gradients, records)
       })
   }
 

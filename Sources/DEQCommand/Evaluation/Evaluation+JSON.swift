@@ -25,6 +25,7 @@ extension Evaluation {
       }
       try writer.end()
     }
+    try writeTrajectory(showing: details, to: &writer)
     try writer.key("samples")
     try writer.beginArray()
     for sample in 0..<output.rows { try writeSample(sample, to: &writer) }

@@ -3,11 +3,13 @@ import DeepEquilibrium
 /// How `evaluate` evaluates, beside the model and its samples.
 struct EvaluationSettings {
   /// How equilibria and adjoints are found, and when a sample has converged.
-  let solve: SolveOptions
+  let solve: SolveSettings
   /// Where the iteration begins: a value for each block, or nil for where the solver begins by itself.
   var start: [Matrix<Double>]?
   /// What stands for the gradients; nil for exact ones.
   var estimate: GradientEstimate?
+  /// What is asked of the way to the equilibrium; nil for nothing.
+  var trajectory: TrajectorySettings?
   /// Whether the spectral radius of J is estimated at every equilibrium.
   var wantsSpectralRadius = false
   /// Whether solves are repeated to take their time.
@@ -50,6 +52,8 @@ struct Evaluation {
   var differentiated: [Int] = []
   /// The estimates of the spectral radius of J, for each sample.
   var spectralRadii: [SpectralRadius]?
+  /// The states on the way, where they were asked for.
+  var trajectory: [StateOnTheWay]?
   /// The least time of a solve and of its differentiation, in seconds.
   var seconds: (forward: Double, adjoint: Double?)?
 

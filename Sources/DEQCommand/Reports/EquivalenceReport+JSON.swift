@@ -12,6 +12,8 @@ struct ReportProvenance {
   let second: [InputFile]
   /// The settings; nil where nothing was checked.
   let checker: EquivalenceChecker?
+  /// What the command line asks of the solvers.
+  let solve: SolveOptions
 
   /// Writes the keys that every report begins with.
   func write(to writer: inout JSONWriter) throws(FileError) {
@@ -21,6 +23,7 @@ struct ReportProvenance {
     guard let checker else { return }
     try writer.string("seed", String(checker.seed))
     try writer.string("precision", checker.precision.rawValue)
+    try solve.write(solver: checker.solver.name, to: &writer)
   }
 
   private func write(

@@ -65,24 +65,57 @@ func writeJSON(
     try writer.integer("iterations", record.iterations)
     try writer.integer("evaluations", record.evaluations)
     try writer.anyNumber("residual", record.samples.map(\.residual).max() ?? 0)
+    try writer.anyNumber("tolerance", record.rule.relativeTolerance)
+    try writer.anyNumber("absoluteTolerance", record.rule.absoluteTolerance)
+    try writer.integer("maximumIterations", record.rule.maximumIterations)
     if let condition = record.conditionEstimate { try writer.anyNumber("condition", condition) }
     if let error = record.errorEstimate { try writer.anyNumber("error", error) }
     let failures = Set(record.samples.filter { $0.reason != .converged }.map { "\($0.reason)" }).sorted()
     if !failures.isEmpty { try writer.strings("failures", failures) }
-    if traces { try writeJSON(record.trace, to: &writer) }
+    try writer.key("stages")
+    try writer.beginArray(.inLine)
+    for stage in record.stages { try write(stage, to: &writer) }
+    try writer.end()
+    if traces { try writeTrace(of: record.stages, to: &writer) }
     try writer.end()
   }
   try writer.end()
 }
 
-private func writeJSON(_ trace: ResidualTrace, to writer: inout JSONWriter) throws(FileError) {
+private func write(_ stage: SolveStage, to writer: inout JSONWriter) throws(FileError) {
+  try writer.beginObject(.inLine)
+  try writer.string("solver", stage.solver)
+  try writer.string("reason", stage.reason)
+  try writer.integer("samples", stage.samples)
+  try writer.integer("settled", stage.settled)
+  try writer.integer("iterations", stage.iterations)
+  try writer.integer("evaluations", stage.evaluations)
+  try writer.anyNumber("residual", stage.residual)
+  try writer.key("endings")
+  try writer.beginArray(.inLine)
+  for ending in stage.endings {
+    try writer.beginObject(.inLine)
+    try writer.string("status", "\(ending.reason)")
+    try writer.integer("samples", ending.samples)
+    try writer.end()
+  }
+  try writer.end()
+  try writer.end()
+}
+
+/// Writes the residuals of all stages, one after the other, each with its stage.
+private func writeTrace(of stages: [SolveStage], to writer: inout JSONWriter) throws(FileError) {
   try writer.key("trace")
   try writer.beginArray(.inLine)
-  for entry in trace.entries {
-    try writer.beginObject(.inLine)
-    try writer.integer("iteration", entry.iteration)
-    try writer.anyNumber("residual", entry.residual)
-    try writer.end()
+  for (number, stage) in stages.enumerated() {
+    for entry in stage.trace.entries {
+      try writer.beginObject(.inLine)
+      try writer.integer("stage", number)
+      try writer.string("solver", stage.solver)
+      try writer.integer("iteration", entry.iteration)
+      try writer.anyNumber("residual", entry.residual)
+      try writer.end()
+    }
   }
   try writer.end()
 }

@@ -30,6 +30,12 @@ struct GradientChoice: ExpressibleByArgument {
     }
   }
 
+  /// How many updates are tracked behind a state that is on the way, and how they are damped: one where the choice is about
+  /// equilibria alone.
+  var trackedUpdates: (count: Int, damping: Double) {
+    if case .phantom(let steps, let damping) = estimate { (steps, damping) } else { (1, 1) }
+  }
+
   private static let counts = 1...1_000_000
 
   var defaultValueDescription: String { name }

@@ -75,16 +75,6 @@ enum ModelArguments {
       throw CommandFailure(.usage, "expected - once at most, since standard input can be read once")
     }
   }
-
-  /// The solver of this name.
-  static func solver(named name: SolverName) -> any FixedPointSolver {
-    switch name {
-    case .picard: Picard()
-    case .anderson: Anderson()
-    case .broyden: Broyden()
-    case .newton: Newton()
-    }
-  }
 }
 
 /// Writes a file in one step; an existing, different one is replaced by force only.

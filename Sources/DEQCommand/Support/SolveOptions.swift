@@ -1,11 +1,9 @@
 import ArgumentParser
 import DeepEquilibrium
 
-/// How equilibria and adjoints are found, as the command line says.
+/// When equilibria and adjoints are accepted, and what their solvers may take, as the command line says: the same for every
+/// command that solves.
 struct SolveOptions: ParsableArguments {
-  @Option(help: "How equilibria are found: along the dependency graph, or by a solver on the whole state.")
-  var solver = MethodName.structured
-
   @Option(
     help: ArgumentHelp(
       """
@@ -44,20 +42,11 @@ struct SolveOptions: ParsableArguments {
       throw ValidationError(
         "--maximum-iterations: expected a number from 0 to 1000000000, found \(maximumIterations)")
     }
-    if let memory {
-      guard solver != .picard else { throw ValidationError("--memory: picard remembers no steps") }
-      guard (1...1000).contains(memory) else {
-        throw ValidationError("--memory: expected a number from 1 to 1000, found \(memory)")
-      }
+    if let memory, !(1...1000).contains(memory) {
+      throw ValidationError("--memory: expected a number from 1 to 1000, found \(memory)")
     }
-    if let damping {
-      guard solver != .broyden, solver != .newton else {
-        throw ValidationError(
-          "--damping: \(solver.rawValue) is not damped; picard, anderson and structured are")
-      }
-      guard damping > 0, damping <= 1 else {
-        throw ValidationError("--damping: expected a number above 0 and at most 1, found \(damping)")
-      }
+    if let damping, !(damping > 0 && damping <= 1) {
+      throw ValidationError("--damping: expected a number above 0 and at most 1, found \(damping)")
     }
   }
 
@@ -66,32 +55,65 @@ struct SolveOptions: ParsableArguments {
     throw ValidationError("\(name): expected a finite number of at least 0, found \(tolerance)")
   }
 
-  /// The method with its parameters.
-  var method: SolutionMethod {
-    let anderson = Anderson(memory: memory ?? 5, damping: damping ?? 1)
-    switch solver {
-    case .structured:
-      // Without a wish, the memory that fits the price of an evaluation.
-      return memory == nil && damping == nil ? .standard : .structured(GroupSolver(first: anderson))
-    case .picard: return .whole(Picard(damping: damping ?? 1))
-    case .anderson: return .whole(anderson)
-    case .broyden: return .whole(Broyden(memory: memory ?? 30))
-    case .newton: return .whole(Newton(krylovMemory: memory ?? 40))
+  /// Refuses parameters that the only solver of a command does not have.
+  func requireParameters(of solver: MethodName) throws {
+    if memory != nil, solver == .picard { throw ValidationError("--memory: picard remembers no steps") }
+    if damping != nil, solver == .broyden || solver == .newton {
+      throw ValidationError(
+        "--damping: \(solver.rawValue) is not damped; picard, anderson and structured are")
+    }
+  }
+}
+
+// MARK: What the options ask for
+
+extension SolveOptions {
+  /// How equilibria are found, and when they are accepted.
+  func settings(by name: MethodName = .structured) -> SolveSettings {
+    var settings = SolveSettings(by: method(named: name))
+    settings.relativeTolerance = tolerance
+    settings.absoluteTolerance = absoluteTolerance
+    settings.maximumIterations = maximumIterations
+    return settings
+  }
+
+  private func method(named name: MethodName) -> SolutionMethod {
+    if let solver = SolverName(rawValue: name.rawValue) { return .whole(self.solver(named: solver)) }
+    // Without a wish, the memory that fits the price of an evaluation.
+    return memory == nil && damping == nil
+      ? .standard : .structured(GroupSolver(first: solver(named: .anderson)))
+  }
+
+  /// A generic solver, with those of the parameters that it has.
+  func solver(named name: SolverName) -> any FixedPointSolver {
+    switch name {
+    case .picard: Picard(damping: damping ?? 1)
+    case .anderson: Anderson(memory: memory ?? 5, damping: damping ?? 1)
+    case .broyden: Broyden(memory: memory ?? 30)
+    case .newton: Newton(krylovMemory: memory ?? 40)
     }
   }
 
-  /// When a sample has converged in precision `S`, where anything was asked for; else nil, for what the model's own
-  /// structure suggests.
-  func rule<S: Scalar>(of precision: S.Type) -> StoppingRule? {
-    guard tolerance != nil || absoluteTolerance != nil || maximumIterations != nil else { return nil }
-    var rule = StoppingRule.rounding(of: precision, maximumIterations: maximumIterations ?? 10_000)
-    // Who names one tolerance means that one; beside a relative one, states of nothing but zeros have to end too.
-    if let tolerance { rule.relativeTolerance = tolerance }
-    if tolerance != nil || absoluteTolerance != nil { rule.polishedShare = 1 }
-    if let absoluteTolerance {
-      rule.absoluteTolerance = absoluteTolerance
-      rule.relativeTolerance = tolerance ?? 0
-    }
-    return rule
+  /// A checker whose solves do as asked, the generic ones by Picard iteration.
+  var checker: EquivalenceChecker {
+    var checker = EquivalenceChecker()
+    checker.solving = settings()
+    checker.solver = solver(named: .picard)
+    return checker
+  }
+
+  /// Writes what was asked for, as the value of `options` in a report that is open.
+  ///
+  /// - Parameter solver: The solver, in the command's own terms; nil where there is no choice.
+  func write(solver: String?, to writer: inout JSONWriter) throws(FileError) {
+    try writer.key("options")
+    try writer.beginObject(.inLine)
+    if let solver { try writer.string("solver", solver) }
+    if let tolerance { try writer.anyNumber("tolerance", tolerance) }
+    if let absoluteTolerance { try writer.anyNumber("absoluteTolerance", absoluteTolerance) }
+    if let maximumIterations { try writer.integer("maximumIterations", maximumIterations) }
+    if let memory { try writer.integer("memory", memory) }
+    if let damping { try writer.anyNumber("damping", damping) }
+    try writer.end()
   }
 }

@@ -1,3 +1,5 @@
+import Blocks
+
 /// What another program needs to repeat a proof in random finite fields: the challenge, and the value of every input, block
 /// and output of both models.
 ///

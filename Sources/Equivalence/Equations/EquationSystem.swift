@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import Networks
 import Operators

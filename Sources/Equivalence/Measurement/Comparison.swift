@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Operators
 
 /// Compares the two sides of one quantity, component by component, each with an allowance of its own.
 struct Comparison {

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Operators
@@ -33,8 +34,8 @@ public struct DifferenceOrigin: Sendable, Equatable {
       return nil
     }
     let counterparts = counterpartsByName(network: first, model: second)
-    let left = ours.solve(x, by: Side<Double>.method).state
-    let right = theirs.solve(x, by: Side<Double>.method).state
+    let left = ours.solve(x, by: .standard).state
+    let right = theirs.solve(x, by: .standard).state
     for index in ours.groups.flatMap(\.members) {
       guard let counterpart = counterparts[index] else { continue }
       let (a, b) = (left[index].row(0), right[counterpart].row(0))

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -57,7 +58,7 @@ struct EntryRewriting {
       guard let tensor = term.map.parameter else { continue }
       let place = Place(parameter: term.parameter.map(name), key: name("\(block.name).\(index)"))
       if let map = try? type(of: term.map).init(
-        inputShape: term.map.inputShape, parameter: numbers(tensor, place), constants: term.map.constants)
+        inputShape: term.map.inputShape, parameter: numbers(tensor, place), attributes: term.map.attributes)
       {
         block.terms[index].map = map
       }

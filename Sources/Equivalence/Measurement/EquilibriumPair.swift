@@ -16,7 +16,8 @@ struct EquilibriumPair {
     (self.first, self.second) = (first, second)
   }
 
-  private static var method: SolutionMethod { Side<Double>.method }
+  /// Whatever is asked for elsewhere: these questions are about states at rounding.
+  private static var method: SolutionMethod { .standard }
 
   /// Whether the two may differ on `x`, `[1, input]`, only because one has several equilibria: each side's is one of the other
   /// too, or from other states a side comes to rest where it has the other's output.

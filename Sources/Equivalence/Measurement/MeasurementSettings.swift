@@ -1,3 +1,4 @@
+import Equilibria
 import FixedPoints
 import LinearAlgebra
 
@@ -11,6 +12,8 @@ struct MeasurementSettings: Sendable {
   var domain: ClosedRange<Double>?
   /// What decides the inputs, cotangents and random starts.
   var seed: UInt64
+  /// How equilibria and adjoints are found, and when they are accepted.
+  var solving: SolveSettings
   /// The generic solver, which iterates on the whole state.
   var solver: any FixedPointSolver
   /// How much the generic path may cost, in multiplications.

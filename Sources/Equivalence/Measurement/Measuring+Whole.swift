@@ -25,6 +25,13 @@ extension Measuring {
       return
     }
     var all = all
+    // What two paths find of one model is compared at rounding, whatever the models are compared at.
+    let solving = settings.solving.toRounding
+    var sides = sides
+    if settings.solving.hasTolerance {
+      sides = (Side(models.first, solving: solving), Side(models.second, solving: solving))
+      all = Differentiated(all.batch.evaluated(by: sides))
+    }
     if affordable < all.batch.x.rows {
       result.notes.append(
         "\(solver.name) on the whole state: \(affordable) of \(all.batch.x.rows) samples, for the work budget"
@@ -38,7 +45,7 @@ extension Measuring {
       from: inputs.normal(rows: affordable, columns: model.stateSize),
       adjointFrom: inputs.normal(rows: affordable, columns: model.stateSize),
       // A contraction by 0.98 is settled until then; a slower one is a note, since nothing is decided by this path.
-      patience: isExact ? nil : 2_000)
+      patience: settings.solving.maximumIterations ?? (isExact ? nil : 2_000))
     let path = EvaluationPath.whole(solver: solver.name)
     result.solves.append(
       PathRecord(path: path, forward: run.solution.records, adjoint: run.adjoint.records))

@@ -21,7 +21,7 @@ struct Measuring<S: Scalar, T: Scalar> {
     self.settings = settings
     self.matches = matches
     models = (first, second)
-    sides = (Side(first), Side(second))
+    sides = (Side(first, solving: settings.solving), Side(second, solving: settings.solving))
     let (ours, theirs) = (first.equations, second.equations)
     equilibria = EquilibriumPair(ours, theirs)
     comparison = Comparison(
@@ -34,6 +34,11 @@ struct Measuring<S: Scalar, T: Scalar> {
     let x = drawn(&inputs)
     result.inputs = x
     result.samples.drawn = x.rows
+    if settings.solving.hasTolerance, equilibria != nil {
+      result.notes.append(
+        "equilibria are accepted within the tolerance asked for; a difference counts where that does not explain it"
+      )
+    }
     guard var batch = compareOutputs(on: x) else { return result }
     let cotangent = inputs.normal(rows: x.rows, columns: models.first.outputSize)
       .selectingRows(batch.samples)
@@ -66,12 +71,19 @@ struct Measuring<S: Scalar, T: Scalar> {
     /// Some of its rows.
     func selecting(_ rows: [Int], from sides: (first: Side<S>, second: Side<S>)) -> Batch {
       if rows.count == samples.count { return self }
-      let x = x.selectingRows(rows)
+      var part = self
+      part.samples = rows.map { samples[$0] }
+      part.x = x.selectingRows(rows)
+      if cotangent.rows > 0 { part.cotangent = cotangent.selectingRows(rows) }
+      return part.evaluated(by: sides)
+    }
+
+    /// The same samples, evaluated again.
+    func evaluated(by sides: (first: Side<S>, second: Side<S>)) -> Batch {
+      var batch = self
       let own = x.cast(to: S.self)
-      return Batch(
-        samples: rows.map { samples[$0] }, x: x,
-        cotangent: cotangent.rows > 0 ? cotangent.selectingRows(rows) : cotangent,
-        first: sides.first.forward(own), second: sides.second.forward(own))
+      (batch.first, batch.second) = (sides.first.forward(own), sides.second.forward(own))
+      return batch
     }
   }
 
@@ -154,7 +166,7 @@ struct Measuring<S: Scalar, T: Scalar> {
     guard !rows.isEmpty else { return nil }
     return Neighbourhood(
       of: batch.x.selectingRows(rows), models.first, models.second, level: comparison.level,
-      seed: settings.seed)
+      solving: settings.solving, seed: settings.seed)
   }
 
   /// Adds the worst of several samples' differences, and of those at kinks, which count apart.

@@ -1,3 +1,5 @@
+import Blocks
+import Equilibria
 import LinearAlgebra
 import Operators
 
@@ -37,11 +39,12 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
   }
 
   /// A side's values on one input: in the precision of the check, in the other one, and with every number of the model moved
-  /// by a few units in its last place.
+  /// by a few units in its last place; and, where equilibria are accepted within a tolerance, solved to rounding.
   struct Values {
     let own: [Double]
     let other: [Double]
     let perturbed: [Double]
+    let settled: [Double]?
 
     fileprivate var scale: Double { largestMagnitude(own[...]) }
 
@@ -49,8 +52,11 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
     /// are so far apart that one of them overflows or underflows on the way.
     fileprivate func level(at index: Int, _ factor: Double, scale: Double) -> Double {
       let (between, moved) = (abs(own[index] - other[index]), abs(own[index] - perturbed[index]))
-      guard between <= 0x1p-8 * scale, moved.isFinite else { return .infinity }
-      return max(factor * between, moved)
+      let solved = settled.map { abs(own[index] - $0[index]) } ?? 0
+      guard between <= max(0x1p-8 * scale, 2 * solved), moved.isFinite, solved.isFinite else {
+        return .infinity
+      }
+      return max(factor * between, moved, solved)
     }
   }
 
@@ -59,24 +65,34 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
     let own: [ForwardValues<S>]
     let other: [ForwardValues<T>]
     let perturbed: [ForwardValues<S>]
+    let settled: [ForwardValues<S>]?
 
-    init(of model: JudgedModel, on inputs: [Matrix<Double>], level: RoundingLevel, seed: UInt64) {
-      let (side, sideInT) = (Side<S>(model), Side<T>(model))
+    init(
+      of model: JudgedModel, on inputs: [Matrix<Double>], level: RoundingLevel, solving: SolveSettings,
+      seed: UInt64
+    ) {
+      let (side, sideInT) = (Side<S>(model, solving: solving), Side<T>(model, solving: solving))
       own = inputs.map { side.forward($0.cast(to: S.self)) }
       other = inputs.map { sideInT.forward($0.cast(to: T.self)) }
       perturbed = inputs.enumerated().map { copy, x in
-        Side<S>(model.perturbed(by: level.perturbation, seed: seed &+ UInt64(copy)))
+        Side<S>(model.perturbed(by: level.perturbation, seed: seed &+ UInt64(copy)), solving: solving)
           .forward(x.cast(to: S.self))
       }
+      settled =
+        solving.hasTolerance
+        ? inputs.map { side.forward($0.cast(to: S.self), by: solving.toRounding) } : nil
     }
 
     /// A sample's output on one copy; NaN in the other precision where it has none there.
     func output(copy: Int, row: Int) -> Values {
       let inT = other[copy].output.row(row).map { Double($0) }
+      let settled = settled.map { values in
+        values[copy].output.row(row).map { values[copy].converged[row] ? Double($0) : .nan }
+      }
       return Values(
         own: own[copy].output.row(row).map { Double($0) },
         other: other[copy].converged[row] ? inT : inT.map { _ in .nan },
-        perturbed: perturbed[copy].output.row(row).map { Double($0) })
+        perturbed: perturbed[copy].output.row(row).map { Double($0) }, settled: settled)
     }
   }
 
@@ -85,13 +101,15 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
   private let second: SideValues
 
   /// Evaluates both sides next to the samples `x`, `[batch, input]`.
-  init(of x: Matrix<Double>, _ first: JudgedModel, _ second: JudgedModel, level: RoundingLevel, seed: UInt64)
-  {
+  init(
+    of x: Matrix<Double>, _ first: JudgedModel, _ second: JudgedModel, level: RoundingLevel,
+    solving: SolveSettings, seed: UInt64
+  ) {
     self.level = level
     var generator = SeededGenerator(seed: seed)
     let inputs = (0..<Self.copies).map { _ in Self.moved(x, step: level.step, &generator) }
-    self.first = SideValues(of: first, on: inputs, level: level, seed: seed)
-    self.second = SideValues(of: second, on: inputs, level: level, seed: seed)
+    self.first = SideValues(of: first, on: inputs, level: level, solving: solving, seed: seed)
+    self.second = SideValues(of: second, on: inputs, level: level, solving: solving, seed: seed)
   }
 
   /// Every coordinate moved by a random share of itself and of the sample's magnitude.
@@ -131,17 +149,20 @@ struct GradientValues<S: Scalar, T: Scalar> {
   fileprivate let own: [Gradients<S>]
   fileprivate let other: [Gradients<T>]
   fileprivate let perturbed: [Gradients<S>]
+  fileprivate let settled: [Gradients<S>]?
 
   fileprivate init(_ values: Neighbourhood<S, T>.SideValues, _ cotangent: Matrix<Double>) {
     own = values.own.map { $0.backward(cotangent.cast(to: S.self)).gradients }
     other = values.other.map { $0.backward(cotangent.cast(to: T.self)).gradients }
     perturbed = values.perturbed.map { $0.backward(cotangent.cast(to: S.self)).gradients }
+    settled = values.settled?.map { $0.backward(cotangent.cast(to: S.self)).gradients }
   }
 
   fileprivate func input(copy: Int, row: Int) -> Neighbourhood<S, T>.Values {
     Neighbourhood<S, T>.Values(
       own: own[copy].input.row(row).map { Double($0) }, other: other[copy].input.row(row).map { Double($0) },
-      perturbed: perturbed[copy].input.row(row).map { Double($0) })
+      perturbed: perturbed[copy].input.row(row).map { Double($0) },
+      settled: settled?[copy].input.row(row).map { Double($0) })
   }
 
   /// A parameter's gradient, its elements in the order that `arranged` gives them.
@@ -154,7 +175,10 @@ struct GradientValues<S: Scalar, T: Scalar> {
     return Neighbourhood<S, T>.Values(
       own: (arranged?.inFirstLayout(own) ?? own.elements).map { Double($0) },
       other: (arranged?.inFirstLayout(other) ?? other.elements).map { Double($0) },
-      perturbed: (arranged?.inFirstLayout(perturbed) ?? perturbed.elements).map { Double($0) })
+      perturbed: (arranged?.inFirstLayout(perturbed) ?? perturbed.elements).map { Double($0) },
+      settled: (settled?[copy].parameters[name]).map { settled in
+        (arranged?.inFirstLayout(settled) ?? settled.elements).map { Double($0) }
+      })
   }
 }
 

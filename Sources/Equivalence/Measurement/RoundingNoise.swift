@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -77,9 +78,7 @@ private struct RoundingNoise {
     var own = name + "~"
     while names.contains(own) { own += "~" }
     let factors = (0..<shape.reduce(1, *)).map { _ in 1 + step * (2 * generator.uniform() - 1) }
-    let map = try! Scale<Double>(
-      inputShape: shape, parameter: Tensor(shape: shape, elements: factors),
-      constants: [.integers([]), .numbers([])])
+    let map = try! Scale<Double>(inputShape: shape, weight: Tensor(shape: shape, elements: factors))
     return Block(
       name: own, shape: shape, nonlinearity: Identity(), terms: [Term(source: .node(index), map: map)])
   }

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import FixedPoints
 import LinearAlgebra
@@ -5,37 +6,49 @@ import Networks
 import Operators
 
 /// A model in one precision, on its way through a comparison.
-enum Side<S: Scalar>: Sendable {
-  case network(Network<S>)
-  case equilibrium(EquilibriumModel<S>)
+struct Side<S: Scalar>: Sendable {
+  private enum Model: Sendable {
+    case network(Network<S>)
+    case equilibrium(EquilibriumModel<S>)
+  }
+
+  private let model: Model
+  /// How its equilibria are found.
+  private let settings: SolveSettings
 
   /// A model, every number rounded to nearest.
-  init(_ model: JudgedModel) {
+  ///
+  /// - Parameter settings: How its equilibria are found: by default along its dependency graph, to rounding.
+  init(_ model: JudgedModel, solving settings: SolveSettings = SolveSettings()) {
+    self.settings = settings
     switch model {
-    case .network(let network): self = .network(network.cast(to: S.self))
-    case .equilibrium(let model): self = .equilibrium(model.cast(to: S.self))
+    case .network(let network): self.model = .network(network.cast(to: S.self))
+    case .equilibrium(let model): self.model = .equilibrium(model.cast(to: S.self))
     }
   }
 
-  /// How a model is solved where nobody asks for a solver: along its dependency graph, to rounding.
-  static var method: SolutionMethod { .standard }
-
   /// How a model is solved where thousands of inputs are tried and a sample that does not settle is passed over.
-  static var quickMethod: SolutionMethod { .structured(Impatient(Anderson(), maximumIterations: 200)) }
+  static var quick: SolveSettings {
+    SolveSettings(by: .structured(Impatient(Anderson(), maximumIterations: 200)))
+  }
 
   /// Evaluates the model on a batch `[batch, input]`.
-  func forward(_ x: Matrix<S>, by method: SolutionMethod = Side.method) -> ForwardValues<S> {
-    switch self {
+  ///
+  /// - Parameter other: How its equilibria are found, if not as usual.
+  func forward(_ x: Matrix<S>, by other: SolveSettings? = nil) -> ForwardValues<S> {
+    let settings = other ?? self.settings
+    let rule = settings.rule(of: S.self)
+    switch model {
     case .network(let network):
-      let pass = network.forward(x, solvingBy: method)
+      let pass = network.forward(x, solvingBy: settings.method, until: rule)
       return ForwardValues(
         output: pass.output, converged: pass.converged, failure: pass.failure, records: [],
-        trace: .network(network, pass), method: method)
+        trace: .network(network, pass), settings: settings)
     case .equilibrium(let model):
-      let solution = model.solve(x, by: method)
+      let solution = model.solve(x, by: settings.method, until: rule)
       return ForwardValues(
         output: solution.output, converged: solution.converged, failure: solution.failure,
-        records: solution.records, trace: .equilibrium(model, solution), method: method)
+        records: solution.records, trace: .equilibrium(model, solution), settings: settings)
     }
   }
 }
@@ -51,7 +64,7 @@ struct ForwardValues<S: Scalar> {
   /// What the iterations of an equilibrium model did.
   let records: [SolveRecord]
   fileprivate let trace: Trace
-  fileprivate let method: SolutionMethod
+  fileprivate let settings: SolveSettings
 
   fileprivate enum Trace {
     case network(Network<S>, ForwardPass<S>)
@@ -63,15 +76,16 @@ struct ForwardValues<S: Scalar> {
 
   /// The gradients of `Σ ⟨cotangent, output⟩`, for a cotangent `[batch, outputs]`.
   func backward(_ cotangent: Matrix<S>) -> BackwardValues<S> {
+    let (method, rule) = (settings.method, settings.rule(of: S.self))
     switch trace {
     case .network(let network, let pass):
-      let back = network.backpropagate(cotangent, through: pass, solvingBy: method)
+      let back = network.backpropagate(cotangent, through: pass, solvingBy: method, until: rule)
       return BackwardValues(
         gradients: back.gradients, converged: back.converged, failure: back.failure, records: [],
         offPattern: nil)
     case .equilibrium(let model, let solution):
       let point = model.linearization(at: solution)
-      let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method)
+      let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method, until: rule)
       return BackwardValues(
         gradients: model.gradients(at: point, adjoint: adjoint), converged: adjoint.converged,
         failure: adjoint.failure, records: adjoint.records,

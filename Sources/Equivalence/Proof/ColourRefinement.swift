@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
@@ -159,7 +160,7 @@ private func hash(of map: any LinearMap<Double>) -> UInt64 {
   let elements = map.parameter?.elements ?? []
   guard map.multiplications > max(1 << 14, 2 * elements.count) else { return hash(ofEntriesOf: map) }
   var hash: UInt64 = 0
-  for byte in "\(type(of: map).typeName) \(map.inputShape) \(map.constants)".utf8 {
+  for byte in "\(type(of: map).typeName) \(map.inputShape) \(map.attributes.map(\.value))".utf8 {
     hash = mix64(hash ^ UInt64(byte))
   }
   for (index, element) in elements.enumerated() {

@@ -41,7 +41,7 @@ extension LinearMap<Double> {
   /// Whether both make the same entries of the same parameter.
   func isSameOperator(as other: any LinearMap<Double>) -> Bool {
     type(of: other).typeName == Self.typeName && other.inputShape == inputShape
-      && other.constants == constants
+      && other.attributes == attributes
   }
 }
 

@@ -65,7 +65,7 @@ private final class Digest {
   func add(_ map: any LinearMap<Double>) {
     add(type(of: map).typeName)
     add(map.inputShape)
-    add(map.constants.map(\.description).joined(separator: ", "))
+    add(map.attributes.map(\.value.description).joined(separator: ", "))
     add([map.parameter == nil ? 0 : 1])
     if let tensor = map.parameter { add(tensor) }
   }

@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
@@ -98,10 +99,10 @@ extension [Labelled] {
 }
 
 extension Labelled: CustomStringConvertible {
-  /// The label, and the operator with its constants.
+  /// The label, and the operator with its attributes.
   var description: String {
     guard let map else { return "\(label ?? "") as it is" }
-    let values = zip(type(of: map).constantDescriptions, map.constants).map { "\($0.name): \($1)" }
+    let values = map.attributes.map { "\($0.name): \($0.value)" }
     return "\(label ?? "") by \(type(of: map).typeName) of \(map.inputShape)"
       + (values.isEmpty ? "" : "(\(values.joined(separator: ", ")))")
   }

@@ -59,6 +59,18 @@ public struct EquivalenceReport: Sendable {
   public var isAccepted: Bool {
     (isProvedToHaveSameEquations || verdict == .proved || verdict == .agrees) && parameters != .differs
   }
+
+  /// What stands against the two models being the same in every respect; one line, nil where nothing does.
+  public var fault: String? {
+    if case .notProved(let gap) = proof.function { return gap.difference?.description ?? gap.reason }
+    if let found = counterexample?.discrepancy {
+      return "\(found.quantity.description): \(found.first) and \(found.second)"
+    }
+    if let found = differingParameters.first {
+      return "\(found.quantity.description): \(found.first) and \(found.second)"
+    }
+    return warnings.first
+  }
 }
 
 /// An input on which two models differ by more than rounding.

@@ -115,9 +115,9 @@ public protocol PlainActivation: Activation {
 }
 
 extension PlainActivation {
-  public var constants: [Constant] { [] }
+  public var attributes: Attributes { [:] }
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
+  public init(attributes: Attributes) throws(InvalidConstants) {
     self.init()
   }
 }

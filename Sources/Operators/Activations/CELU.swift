@@ -3,14 +3,14 @@ import LinearAlgebra
 /// `σ(p) = p` for p > 0, else `alpha·(e^(p/alpha) − 1)` (Barron 2017); σ'(0) = 1.
 public struct CELU: VectorActivation {
   public static let typeName = "celu"
-  public static let constantDescriptions = [
-    ConstantDescription("alpha", default: 1)
-  ]
+  public static let schema = OperatorSchema(
+    "p above 0, else alpha·(e^(p/alpha) − 1)",
+    .number("alpha", default: 1, "positive; the limit at −∞ is −alpha"))
 
   /// The limit at −∞ is `−alpha`; positive.
   public let alpha: Double
 
-  /// The activation with these constants.
+  /// The activation with these attributes.
   ///
   /// - Throws: `InvalidConstants` where they have no meaning.
   public init(alpha: Double = 1) throws(InvalidConstants) {
@@ -20,11 +20,11 @@ public struct CELU: VectorActivation {
     self.alpha = alpha
   }
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    try self.init(alpha: constants.number(0))
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    try self.init(alpha: attributes.number("alpha"))
   }
 
-  public var constants: [Constant] { [.number(alpha)] }
+  public var attributes: Attributes { ["alpha": .number(alpha)] }
   public var slopes: ClosedRange<Double>? { 0...1 }
   public var function: VectorFunction { .celu(alpha: alpha) }
 }

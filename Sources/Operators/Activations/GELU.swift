@@ -4,9 +4,9 @@ import LinearAlgebra
 /// or its approximation `Φ(p) ≈ (1 + tanh(√(2/π)(p + 0.044715 p³))) / 2`.
 public struct GELU: VectorActivation {
   public static let typeName = "gelu"
-  public static let constantDescriptions = [
-    ConstantDescription("approximate", default: "none", oneOf: ["none", "tanh"])
-  ]
+  public static let schema = OperatorSchema(
+    "p·Φ(p)",
+    .word("approximate", default: "none", oneOf: ["none", "tanh"], "how Φ is computed"))
 
   /// How Φ is computed.
   public enum Approximation: String, Sendable {
@@ -24,11 +24,11 @@ public struct GELU: VectorActivation {
     self.approximation = approximation
   }
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    self.init(approximation: constants.word(0) == "tanh" ? .tanh : .none)
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    self.init(approximation: attributes.word("approximate") == "tanh" ? .tanh : .none)
   }
 
-  public var constants: [Constant] { [.word(approximation.rawValue)] }
+  public var attributes: Attributes { ["approximate": .word(approximation.rawValue)] }
   public var slopes: ClosedRange<Double>? { -0.13...1.13 }
   public var function: VectorFunction { approximation == .none ? .gelu : .geluByTanh }
 }

@@ -3,6 +3,7 @@ import LinearAlgebra
 /// `σ(p) = p`.
 public struct Identity: PlainActivation, ScalarActivation {
   public static let typeName = "identity"
+  public static let schema = OperatorSchema("p itself")
 
   /// The activation.
   public init() {}

@@ -3,6 +3,7 @@ import LinearAlgebra
 /// `σ(p) = log(1 / (1 + e^−p))`.
 public struct LogSigmoid: PlainActivation, VectorActivation {
   public static let typeName = "log_sigmoid"
+  public static let schema = OperatorSchema("−log(1 + e⁻ᵖ)")
 
   /// The activation.
   public init() {}

@@ -3,6 +3,7 @@ import LinearAlgebra
 /// `σ(p) = p·tanh(log(1 + e^p))` (Misra 2019).
 public struct Mish: PlainActivation, VectorActivation {
   public static let typeName = "mish"
+  public static let schema = OperatorSchema("p·tanh(log(1 + eᵖ))")
 
   /// The activation.
   public init() {}

@@ -4,6 +4,7 @@ import LinearAlgebra
 /// σ'(0) = s·α.
 public struct SELU: PlainActivation, VectorActivation {
   public static let typeName = "selu"
+  public static let schema = OperatorSchema("1.0507…·elu with alpha 1.6732…; slope 1.7580… at 0")
 
   /// The activation.
   public init() {}

@@ -3,6 +3,7 @@ import LinearAlgebra
 /// `σ(p) = p / (1 + e^−p)`, also called swish.
 public struct SiLU: PlainActivation, VectorActivation {
   public static let typeName = "silu"
+  public static let schema = OperatorSchema("p / (1 + e⁻ᵖ)")
 
   /// The activation.
   public init() {}

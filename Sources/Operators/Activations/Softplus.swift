@@ -3,17 +3,17 @@ import LinearAlgebra
 /// `σ(p) = log(1 + e^(beta·p)) / beta`, and p itself where `beta·p > threshold`.
 public struct Softplus: VectorActivation {
   public static let typeName = "softplus"
-  public static let constantDescriptions = [
-    ConstantDescription("beta", default: 1),
-    ConstantDescription("threshold", default: 20),
-  ]
+  public static let schema = OperatorSchema(
+    "log(1 + e^(beta·p)) / beta",
+    .number("beta", default: 1, "positive; how sharp the bend is"),
+    .number("threshold", default: 20, "where beta·p is above it, the value is p"))
 
   /// The sharpness; positive.
   public let beta: Double
   /// Beyond it the function is linear.
   public let threshold: Double
 
-  /// The activation with these constants.
+  /// The activation with these attributes.
   ///
   /// - Throws: `InvalidConstants` where they have no meaning.
   public init(beta: Double = 1, threshold: Double = 20) throws(InvalidConstants) {
@@ -24,11 +24,11 @@ public struct Softplus: VectorActivation {
     self.threshold = threshold
   }
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    try self.init(beta: constants.number(0), threshold: constants.number(1))
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    try self.init(beta: attributes.number("beta"), threshold: attributes.number("threshold"))
   }
 
-  public var constants: [Constant] { [.number(beta), .number(threshold)] }
+  public var attributes: Attributes { ["beta": .number(beta), "threshold": .number(threshold)] }
   /// At `beta·p = threshold` the function falls by `log(1 + e^−threshold) / beta` to its linear branch; where a double
   /// can see that fall, there is no lower bound.
   public var slopes: ClosedRange<Double>? { threshold > 40 ? 0...1 : -.infinity...1 }

@@ -3,6 +3,7 @@ import LinearAlgebra
 /// The hyperbolic tangent.
 public struct Tanh: PlainActivation, VectorActivation {
   public static let typeName = "tanh"
+  public static let schema = OperatorSchema("tanh p")
 
   /// The activation.
   public init() {}

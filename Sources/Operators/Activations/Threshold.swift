@@ -4,27 +4,27 @@ import LinearAlgebra
 /// `torch.nn.Threshold`, both constants must be given.
 public struct Threshold: VectorActivation {
   public static let typeName = "threshold"
-  public static let constantDescriptions = [
-    ConstantDescription("threshold"),
-    ConstantDescription("value"),
-  ]
+  public static let schema = OperatorSchema(
+    "p above threshold, else value; slope 0 at threshold",
+    .number("threshold", "where the function sets in"),
+    .number("value", "the value up to there"))
 
   /// Where the function sets in.
   public let threshold: Double
   /// The value up to there.
   public let replacement: Double
 
-  /// The activation with these constants.
+  /// The activation with these attributes.
   public init(threshold: Double, replacement: Double) {
     self.threshold = threshold
     self.replacement = replacement
   }
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    self.init(threshold: constants.number(0), replacement: constants.number(1))
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    self.init(threshold: attributes.number("threshold"), replacement: attributes.number("value"))
   }
 
-  public var constants: [Constant] { [.number(threshold), .number(replacement)] }
+  public var attributes: Attributes { ["threshold": .number(threshold), "value": .number(replacement)] }
   public var slopes: ClosedRange<Double>? { Self.slopes(threshold: threshold, replacement: replacement) }
   public var function: VectorFunction { .threshold(threshold, replacement: replacement) }
 

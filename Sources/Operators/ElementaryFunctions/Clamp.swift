@@ -4,18 +4,18 @@ import LinearAlgebra
 /// ends, as PyTorch 2.15 has it.
 public struct Clamp: VectorActivation {
   public static let typeName = "clamp"
+  public static let schema = OperatorSchema(
+    "min(max(p, min), max); slope 0 at both",
+    .number("min", default: -.greatestFiniteMagnitude, "the least value"),
+    .number("max", default: .greatestFiniteMagnitude, "the greatest value, not below min"))
   public static let isActivation = false
-  public static let constantDescriptions = [
-    ConstantDescription("min", default: -Double.greatestFiniteMagnitude),
-    ConstantDescription("max", default: Double.greatestFiniteMagnitude),
-  ]
 
   /// The least value.
   public let minimum: Double
   /// The greatest value.
   public let maximum: Double
 
-  /// The function with these constants.
+  /// The function with these attributes.
   ///
   /// - Throws: `InvalidConstants` where `maximum` is below `minimum`.
   public init(
@@ -28,11 +28,11 @@ public struct Clamp: VectorActivation {
     self.maximum = maximum
   }
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    try self.init(minimum: constants.number(0), maximum: constants.number(1))
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    try self.init(minimum: attributes.number("min"), maximum: attributes.number("max"))
   }
 
-  public var constants: [Constant] { [.number(minimum), .number(maximum)] }
+  public var attributes: Attributes { ["min": .number(minimum), "max": .number(maximum)] }
   public var slopes: ClosedRange<Double>? { 0...1 }
   public var function: VectorFunction { .hardTanh(from: minimum, to: maximum) }
 }

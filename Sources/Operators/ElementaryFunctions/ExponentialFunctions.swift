@@ -3,6 +3,7 @@ import LinearAlgebra
 /// `e^p`.
 public struct Exponential: ElementaryFunction, VectorActivation {
   public static let typeName = "exp"
+  public static let schema = OperatorSchema("eᵖ")
 
   /// The function.
   public init() {}
@@ -14,6 +15,7 @@ public struct Exponential: ElementaryFunction, VectorActivation {
 /// The natural logarithm of p ≥ 0; −∞ at 0.
 public struct NaturalLogarithm: ElementaryFunction, VectorActivation {
   public static let typeName = "log"
+  public static let schema = OperatorSchema("log p")
 
   /// The function.
   public init() {}
@@ -25,6 +27,7 @@ public struct NaturalLogarithm: ElementaryFunction, VectorActivation {
 /// The error function `2/√π ∫₀ᵖ e^−t² dt`.
 public struct ErrorFunction: ElementaryFunction, VectorActivation {
   public static let typeName = "erf"
+  public static let schema = OperatorSchema("erf p")
 
   /// The function.
   public init() {}

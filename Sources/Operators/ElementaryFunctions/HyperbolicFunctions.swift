@@ -3,6 +3,7 @@ import LinearAlgebra
 /// The hyperbolic sine.
 public struct HyperbolicSine: ElementaryFunction, ScalarActivation {
   public static let typeName = "sinh"
+  public static let schema = OperatorSchema("sinh p")
 
   /// The function.
   public init() {}
@@ -21,6 +22,7 @@ public struct HyperbolicSine: ElementaryFunction, ScalarActivation {
 /// The hyperbolic cosine.
 public struct HyperbolicCosine: ElementaryFunction, ScalarActivation {
   public static let typeName = "cosh"
+  public static let schema = OperatorSchema("cosh p")
 
   /// The function.
   public init() {}
@@ -39,6 +41,7 @@ public struct HyperbolicCosine: ElementaryFunction, ScalarActivation {
 /// The inverse of the hyperbolic sine.
 public struct InverseHyperbolicSine: ElementaryFunction, ScalarActivation {
   public static let typeName = "asinh"
+  public static let schema = OperatorSchema("arsinh p")
 
   /// The function.
   public init() {}
@@ -57,6 +60,7 @@ public struct InverseHyperbolicSine: ElementaryFunction, ScalarActivation {
 /// The inverse of the hyperbolic cosine, for p ≥ 1; σ'(1) = ∞.
 public struct InverseHyperbolicCosine: ElementaryFunction, ScalarActivation {
   public static let typeName = "acosh"
+  public static let schema = OperatorSchema("arcosh p")
 
   /// The function.
   public init() {}
@@ -75,6 +79,7 @@ public struct InverseHyperbolicCosine: ElementaryFunction, ScalarActivation {
 /// The inverse of the hyperbolic tangent, for p from −1 to 1, where it is infinite.
 public struct InverseHyperbolicTangent: ElementaryFunction, ScalarActivation {
   public static let typeName = "atanh"
+  public static let schema = OperatorSchema("artanh p")
 
   /// The function.
   public init() {}

@@ -4,8 +4,10 @@ import LinearAlgebra
 /// NaN. The derivative is 0 for the exponent 0, at p = 0 too.
 public struct Pow: ScalarActivation {
   public static let typeName = "pow"
+  public static let schema = OperatorSchema(
+    "p to the power exponent",
+    .number("exponent", "the exponent"))
   public static let isActivation = false
-  public static let constantDescriptions = [ConstantDescription("exponent")]
 
   /// The exponent.
   public let exponent: Double
@@ -15,11 +17,11 @@ public struct Pow: ScalarActivation {
     self.exponent = exponent
   }
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    self.init(exponent: constants.number(0))
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    self.init(exponent: attributes.number("exponent"))
   }
 
-  public var constants: [Constant] { [.number(exponent)] }
+  public var attributes: Attributes { ["exponent": .number(exponent)] }
   public var slopes: ClosedRange<Double>? { -.infinity ... .infinity }
 
   public func value<S: Scalar>(_ p: S) -> S {

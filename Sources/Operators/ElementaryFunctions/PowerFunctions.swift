@@ -3,6 +3,7 @@ import LinearAlgebra
 /// The square root of p ≥ 0; σ'(0) = ∞.
 public struct SquareRoot: ElementaryFunction, ScalarActivation {
   public static let typeName = "sqrt"
+  public static let schema = OperatorSchema("√p")
 
   /// The function.
   public init() {}
@@ -21,6 +22,7 @@ public struct SquareRoot: ElementaryFunction, ScalarActivation {
 /// `1/p`; infinite at 0.
 public struct Reciprocal: ElementaryFunction, ScalarActivation {
   public static let typeName = "reciprocal"
+  public static let schema = OperatorSchema("1/p")
 
   /// The function.
   public init() {}
@@ -39,6 +41,7 @@ public struct Reciprocal: ElementaryFunction, ScalarActivation {
 /// `|p|`; σ'(0) = 0.
 public struct AbsoluteValue: ElementaryFunction, ScalarActivation {
   public static let typeName = "abs"
+  public static let schema = OperatorSchema("abs p; slope 0 at 0")
 
   /// The function.
   public init() {}

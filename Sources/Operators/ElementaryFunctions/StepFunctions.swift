@@ -3,6 +3,7 @@ import LinearAlgebra
 /// −1, 0 or 1 as p is negative, zero or positive, and 0 for NaN, as in `torch.sign`; σ' is 0.
 public struct Sign: ElementaryFunction, ScalarActivation {
   public static let typeName = "sign"
+  public static let schema = OperatorSchema("−1, 0 or 1; slope 0")
 
   /// The function.
   public init() {}
@@ -21,6 +22,7 @@ public struct Sign: ElementaryFunction, ScalarActivation {
 /// The greatest integer up to p; σ' is 0.
 public struct Floor: ElementaryFunction, ScalarActivation {
   public static let typeName = "floor"
+  public static let schema = OperatorSchema("the greatest integer up to p; slope 0")
 
   /// The function.
   public init() {}
@@ -39,6 +41,7 @@ public struct Floor: ElementaryFunction, ScalarActivation {
 /// The least integer from p on; σ' is 0.
 public struct Ceiling: ElementaryFunction, ScalarActivation {
   public static let typeName = "ceil"
+  public static let schema = OperatorSchema("the least integer from p on; slope 0")
 
   /// The function.
   public init() {}
@@ -57,6 +60,7 @@ public struct Ceiling: ElementaryFunction, ScalarActivation {
 /// The nearest integer, of two the even one, as in `torch.round`; σ' is 0.
 public struct Rounding: ElementaryFunction, ScalarActivation {
   public static let typeName = "round"
+  public static let schema = OperatorSchema("the nearest integer, halves to even; slope 0")
 
   /// The function.
   public init() {}

@@ -3,6 +3,7 @@ import LinearAlgebra
 /// The sine.
 public struct Sine: ElementaryFunction, ScalarActivation {
   public static let typeName = "sin"
+  public static let schema = OperatorSchema("sin p")
 
   /// The function.
   public init() {}
@@ -21,6 +22,7 @@ public struct Sine: ElementaryFunction, ScalarActivation {
 /// The cosine.
 public struct Cosine: ElementaryFunction, ScalarActivation {
   public static let typeName = "cos"
+  public static let schema = OperatorSchema("cos p")
 
   /// The function.
   public init() {}
@@ -39,6 +41,7 @@ public struct Cosine: ElementaryFunction, ScalarActivation {
 /// The tangent.
 public struct Tangent: ElementaryFunction, ScalarActivation {
   public static let typeName = "tan"
+  public static let schema = OperatorSchema("tan p")
 
   /// The function.
   public init() {}
@@ -57,6 +60,7 @@ public struct Tangent: ElementaryFunction, ScalarActivation {
 /// The inverse of the sine, for p from −1 to 1, where its slope is infinite.
 public struct ArcSine: ElementaryFunction, ScalarActivation {
   public static let typeName = "asin"
+  public static let schema = OperatorSchema("arcsin p")
 
   /// The function.
   public init() {}
@@ -75,6 +79,7 @@ public struct ArcSine: ElementaryFunction, ScalarActivation {
 /// The inverse of the cosine, for p from −1 to 1, where its slope is −∞.
 public struct ArcCosine: ElementaryFunction, ScalarActivation {
   public static let typeName = "acos"
+  public static let schema = OperatorSchema("arccos p")
 
   /// The function.
   public init() {}
@@ -93,6 +98,7 @@ public struct ArcCosine: ElementaryFunction, ScalarActivation {
 /// The inverse of the tangent, from −π/2 to π/2.
 public struct ArcTangent: ElementaryFunction, ScalarActivation {
   public static let typeName = "atan"
+  public static let schema = OperatorSchema("arctan p")
 
   /// The function.
   public init() {}

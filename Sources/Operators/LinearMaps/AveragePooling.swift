@@ -7,52 +7,81 @@ import LinearAlgebra
 /// for all axes, one for each, or those before all axes and then those behind them; `dilation` is ONNX's.
 public struct AveragePooling<S: Scalar>: LinearMap {
   public static var typeName: String { "avg_pool" }
-  public static var hasParameter: Bool { false }
-  public static var constantDescriptions: [ConstantDescription] {
-    [
-      .integers("kernel_size"), .integers("stride", default: []), .integers("padding", default: [0]),
-      .flag("ceil_mode", default: false), .flag("count_include_pad", default: true),
-      .integers("dilation", default: [1]),
-    ]
+  public static var schema: OperatorSchema { averagePoolingSchema }
+
+  /// The extents of the window: one for all axes, or one for each.
+  public let kernelSize: [Int]
+  /// The distance from one window to the next; empty where it is `kernelSize`.
+  public let stride: [Int]
+  /// One number for all axes, one for each, or those before all axes and then those behind them.
+  public let padding: [Int]
+  /// Whether a last window that reaches over the end counts.
+  public let ceilMode: Bool
+  /// Whether the padding counts as zeros, or not at all.
+  public let countIncludePad: Bool
+  /// The distance between the elements of a window: one for all axes, or one for each.
+  public let dilation: [Int]
+  private let geometry: WindowGeometry
+
+  /// The pooling of samples `[channels, …]` of this shape; without a stride the windows lie side by side.
+  ///
+  /// - Throws: `InvalidConstants` where the windows do not fit the samples; the text begins with the argument's name.
+  public init(
+    inputShape: [Int], kernelSize: IntegerList, stride: IntegerList? = nil, padding: IntegerList = 0,
+    ceilMode: Bool = false, countIncludePad: Bool = true, dilation: IntegerList = 1
+  ) throws(InvalidConstants) {
+    self.kernelSize = kernelSize.values
+    self.stride = stride?.values ?? []
+    self.padding = padding.values
+    self.ceilMode = ceilMode
+    self.countIncludePad = countIncludePad
+    self.dilation = dilation.values
+    geometry = try WindowGeometry(
+      inputShape: inputShape, kernel: self.kernelSize,
+      stride: self.stride.isEmpty ? self.kernelSize : self.stride,
+      padding: .integers(self.padding), dilation: self.dilation, roundUp: ceilMode)
+    try geometry.expectPaddingWithinWindow()
   }
 
-  public let constants: [Constant]
-  private let geometry: WindowGeometry
-  private let countsPadding: Bool
-
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    self.constants = constants
-    let kernel = constants.integers(0)
-    geometry = try WindowGeometry(
-      inputShape: inputShape, kernel: kernel,
-      stride: constants.integers(1).isEmpty ? kernel : constants.integers(1),
-      padding: .integers(constants.integers(2)), dilation: constants.integers(5), roundUp: constants.flag(3))
-    try geometry.expectPaddingWithinWindow()
-    countsPadding = constants.flag(4)
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      inputShape: inputShape, kernelSize: IntegerList(attributes.integers("kernel_size")),
+      stride: IntegerList(attributes.integers("stride")),
+      padding: IntegerList(attributes.integers("padding")),
+      ceilMode: attributes.flag("ceil_mode"), countIncludePad: attributes.flag("count_include_pad"),
+      dilation: IntegerList(attributes.integers("dilation")))
   }
 
   private init<T: Scalar>(_ other: AveragePooling<T>) {
-    (constants, geometry, countsPadding) = (other.constants, other.geometry, other.countsPadding)
+    (kernelSize, stride, padding, dilation) = (other.kernelSize, other.stride, other.padding, other.dilation)
+    (ceilMode, countIncludePad, geometry) = (other.ceilMode, other.countIncludePad, other.geometry)
   }
 
+  public var attributes: Attributes {
+    [
+      "kernel_size": .integers(kernelSize), "stride": .integers(stride), "padding": .integers(padding),
+      "ceil_mode": .flag(ceilMode), "count_include_pad": .flag(countIncludePad),
+      "dilation": .integers(dilation),
+    ]
+  }
   public var inputShape: [Int] { geometry.inputShape }
   public var outputShape: [Int] { geometry.outputShape(channels: geometry.channels) }
   public var parameter: Tensor<S>? { nil }
   public var multiplications: Int { outputSize * geometry.kernelArea }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
-    addAverages(of: x.elements, x.rows * geometry.channels, geometry, countsPadding, to: &p.elements)
+    addAverages(of: x.elements, x.rows * geometry.channels, geometry, countIncludePad, to: &p.elements)
   }
 
   public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) {
-    addShares(of: g.elements, g.rows * geometry.channels, geometry, countsPadding, to: &e.elements)
+    addShares(of: g.elements, g.rows * geometry.channels, geometry, countIncludePad, to: &e.elements)
   }
 
   public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? { nil }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
     let (channel, window) = row.quotientAndRemainder(dividingBy: geometry.outputArea)
-    let share = 1 / S(geometry.count(ofWindow: window, withPadding: countsPadding))
+    let share = 1 / S(geometry.count(ofWindow: window, withPadding: countIncludePad))
     geometry.forEachElement(ofWindow: window) { _, position in
       body(channel * geometry.inputArea + position, share)
     }
@@ -60,7 +89,7 @@ public struct AveragePooling<S: Scalar>: LinearMap {
 
   public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
     let (channel, window) = row.quotientAndRemainder(dividingBy: geometry.outputArea)
-    let divisor = geometry.count(ofWindow: window, withPadding: countsPadding)
+    let divisor = geometry.count(ofWindow: window, withPadding: countIncludePad)
     geometry.forEachElement(ofWindow: window) { _, position in
       body(EntrySummand(column: channel * geometry.inputArea + position, divisor: divisor))
     }
@@ -158,3 +187,7 @@ private func forEachWindow(
     }
   }
 }
+
+private let averagePoolingSchema = OperatorSchema(
+  "the mean of windows", .kernelSize, .poolingStride, .padding, .ceilMode,
+  .flag("count_include_pad", default: true, "whether the padding counts as zeros, or not at all"), .dilation)

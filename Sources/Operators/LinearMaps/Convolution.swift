@@ -10,22 +10,34 @@ import LinearAlgebra
 /// the smaller half stands in front.
 public struct Convolution<S: Scalar>: LinearMap {
   public static var typeName: String { "conv" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [
-      .integers("stride", default: [1]), .integers("padding", default: [0], orOneOf: ["same", "valid"]),
-      .integers("dilation", default: [1]), .integers("groups", default: [1]),
-    ]
-  }
+  public static var schema: OperatorSchema { convolutionSchema }
 
-  public let constants: [Constant]
+  /// The distance from one window to the next: one for all axes, or one for each.
+  public let stride: [Int]
+  /// How wide the padding is.
+  public let padding: WindowPadding
+  /// The distance between the elements of a window: one for all axes, or one for each.
+  public let dilation: [Int]
+  /// The groups that the channels fall into, each of which is convolved by itself.
+  public let groups: Int
   /// `[outputs, channels / groups, …kernel]`.
   public let weight: Tensor<S>
   let geometry: WindowGeometry
-  let groups: Int
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    let weight = try Self.weight(parameter, inputShape: inputShape)
-    let groups = try positive("groups", constants.integers(3))
+  /// The convolution of samples `[channels, …]` of this shape.
+  ///
+  /// - Parameters:
+  ///   - weight: `[outputs, channels / groups, …kernel]`.
+  ///   - stride: One integer for all axes, or one for each; likewise `dilation`.
+  ///   - padding: IntegerList, `.same` or `.valid`: see `WindowPadding`.
+  ///   - groups: A divisor of the channels and of the outputs.
+  /// - Throws: `InvalidConstants` where they do not fit each other; the text begins with the argument's name.
+  public init(
+    inputShape: [Int], weight: Tensor<S>, stride: IntegerList = 1, padding: WindowPadding = 0,
+    dilation: IntegerList = 1, groups: Int = 1
+  ) throws(InvalidConstants) {
+    let weight = try Self.weight(weight, inputShape: inputShape)
+    let groups = try positive("groups", [groups])
     guard inputShape[0] % groups == 0, weight.shape[0] % groups == 0 else {
       throw InvalidConstants(
         "groups: expected a divisor of \(inputShape[0]) and \(weight.shape[0]), found \(groups)")
@@ -36,18 +48,28 @@ public struct Convolution<S: Scalar>: LinearMap {
     }
     let geometry = try WindowGeometry(
       inputShape: inputShape, kernel: Array(weight.shape.dropFirst(2)), kernelName: "weight",
-      stride: constants.integers(0), padding: WindowPadding(constants[1]), dilation: constants.integers(2))
-    try self.init(weight: weight, geometry: geometry, groups: groups, constants: constants)
+      stride: stride.values, padding: padding, dilation: dilation.values)
+    try self.init(
+      weight: weight, geometry: geometry, stride: stride.values, padding: padding, dilation: dilation.values,
+      groups: groups)
+  }
+
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      inputShape: inputShape, weight: try Self.weight(parameter, inputShape: inputShape),
+      stride: IntegerList(attributes.integers("stride")), padding: WindowPadding(attributes["padding"]!),
+      dilation: IntegerList(attributes.integers("dilation")),
+      groups: try positive("groups", attributes.integers("groups")))
   }
 
   /// The convolution with these windows; the weight fits them.
   init(
-    weight: Tensor<S>, geometry: WindowGeometry, groups: Int, constants: [Constant]
+    weight: Tensor<S>, geometry: WindowGeometry, stride: [Int], padding: WindowPadding, dilation: [Int],
+    groups: Int
   ) throws(InvalidConstants) {
     self.weight = weight
     self.geometry = geometry
-    self.groups = groups
-    self.constants = constants
+    (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     try checkedSize("weight", geometry.outputShape(channels: weight.shape[0]))
     // One line of windows is unfolded at a time at least.
     guard depth <= TensorSize.maximum / geometry.output[2] else {
@@ -59,9 +81,8 @@ public struct Convolution<S: Scalar>: LinearMap {
 
   /// The same convolution with another weight of the same shape.
   init<T: Scalar>(_ other: Convolution<T>, weight: Tensor<S>) {
-    constants = other.constants
     geometry = other.geometry
-    groups = other.groups
+    (stride, padding, dilation, groups) = (other.stride, other.padding, other.dilation, other.groups)
     self.weight = weight
   }
 
@@ -77,6 +98,12 @@ public struct Convolution<S: Scalar>: LinearMap {
     return parameter
   }
 
+  public var attributes: Attributes {
+    [
+      "stride": .integers(stride), "padding": padding.constant, "dilation": .integers(dilation),
+      "groups": .integers([groups]),
+    ]
+  }
   public var inputShape: [Int] { geometry.inputShape }
   public var outputShape: [Int] { geometry.outputShape(channels: weight.shape[0]) }
   public var parameter: Tensor<S>? { weight }
@@ -238,7 +265,7 @@ public struct Convolution<S: Scalar>: LinearMap {
     withUnsafeTemporaryAllocation(of: S.self, capacity: tile * line) { columns in
       for sample in 0..<samples {
         for group in 0..<groups {
-          for first in stride(from: 0, to: lines, by: tile) {
+          for first in Swift.stride(from: 0, to: lines, by: tile) {
             body(sample, group, first..<min(lines, first + tile), columns.baseAddress!)
           }
         }
@@ -302,3 +329,11 @@ private func addColumns<S: Scalar>(
     }
   }
 }
+
+private let convolutionSchema = OperatorSchema(
+  "convolution of `[channels, …]` over 1, 2 or 3 axes", weight: "[outputs][channels/groups][…kernel]",
+  .stride,
+  .integers(
+    "padding", default: [0], orOneOf: ["same", "valid"],
+    "a number for each axis, or all before and then all behind, or `\"same\"` or `\"valid\"`"),
+  .dilation, .groups)

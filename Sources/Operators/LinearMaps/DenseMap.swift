@@ -24,8 +24,9 @@ public struct DenseMap<S: Scalar>: LinearMap {
   }
 
   public static var typeName: String { "matrix" }
+  public static var schema: OperatorSchema { denseSchema }
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
     guard let parameter, parameter.shape.count == 2 else {
       throw InvalidConstants(
         "weight: expected a matrix, found \(parameter.map { "shape \($0.shape)" } ?? "none")")
@@ -86,3 +87,7 @@ public struct DenseMap<S: Scalar>: LinearMap {
     DenseMap<T>(tensor.cast(to: type))
   }
 }
+
+private let denseSchema = OperatorSchema(
+  "a plain matrix, of whatever shape x has; said by the key `matrix`, or as a `dense` layer",
+  weight: "[outputs][inputs]")

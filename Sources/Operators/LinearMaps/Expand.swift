@@ -7,32 +7,63 @@ import LinearAlgebra
 /// for each (all 1 where they are left out): batch normalisation adds `−mean/σ` times its weight.
 public struct Expand<S: Scalar>: IndexMap {
   public static var typeName: String { "expand" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("shape"), .integers("dim", default: []), .numbers("factors", default: [])]
-  }
+  public static var schema: OperatorSchema { expandSchema }
 
+  /// The extents of the value.
+  public let shape: [Int]
+  /// For each axis of x that of the value along which it lies; empty where those are the last ones.
+  public let dim: [Int]
+  /// A number for each element of x, or none where all are 1.
+  public let factors: [Double]
   public let table: IndexTable
 
-  public init(table: IndexTable) {
-    self.table = table
+  public var attributes: Attributes {
+    ["shape": .integers(shape), "dim": .integers(dim), "factors": .numbers(factors)]
   }
 
-  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
-    let shape = constants.integers(0)
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
+    Expand<T>(shape: shape, dim: dim, factors: factors, table: table)
+  }
+}
+
+extension Expand {
+  /// The map that repeats samples of this shape over a larger one, each element times its factor.
+  ///
+  /// - Throws: `InvalidConstants` where they do not lie over it so, or there is another number of factors.
+  public init(inputShape: [Int], shape: [Int], dim: IntegerList = [], factors: [Double] = [])
+    throws(InvalidConstants)
+  {
+    try checkedSize("input", inputShape)
+    self.shape = shape
+    self.dim = dim.values
+    self.factors = factors
     guard !shape.isEmpty else { throw InvalidConstants("shape: expected at least one extent, found none") }
     try checkedSize("shape", shape)
-    let (size, factors) = (inputShape.reduce(1, *), constants.numbers(2))
+    let size = inputShape.reduce(1, *)
     guard factors.isEmpty || factors.count == size else {
       throw InvalidConstants("factors: expected \(size) numbers, found \(factors.count)")
     }
-    let broadcast = try Broadcast(of: inputShape, over: shape, dims: constants.integers(1), subject: "shape")
+    let broadcast = try Broadcast(of: inputShape, over: shape, dims: dim.values, subject: "shape")
     // What repeats along the last axes is one run.
     let runs = broadcast.steps.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
-    return IndexTable(
-      inputShape: inputShape, outputShape: shape, constants: constants,
+    table = IndexTable(
+      inputShape: inputShape, outputShape: shape,
       indices: positions(shape: Array(shape.prefix(runs)), steps: Array(broadcast.steps.prefix(runs))),
       run: shape.suffix(from: runs).reduce(1, *), factors: factors)
   }
 
-  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Expand<T>(table: table) }
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      inputShape: inputShape, shape: attributes.integers("shape"),
+      dim: IntegerList(attributes.integers("dim")),
+      factors: attributes.numbers("factors"))
+  }
 }
+
+private let expandSchema = OperatorSchema(
+  "x repeated over a larger shape: how a bias meets its channels",
+  .integers("shape", "the extents of the value"),
+  .integers(
+    "dim", default: [],
+    "for each axis of x the axis of the value along which it lies; without it the last ones"),
+  .numbers("factors", default: [], "constants, one for each number of x; without them ones"))

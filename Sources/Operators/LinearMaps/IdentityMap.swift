@@ -3,7 +3,7 @@ import LinearAlgebra
 /// `x ↦ x`: a skip connection, or what a nonlinearity of its own layer reads.
 public struct IdentityMap<S: Scalar>: LinearMap {
   public static var typeName: String { "identity" }
-  public static var hasParameter: Bool { false }
+  public static var schema: OperatorSchema { identitySchema }
   public let inputShape: [Int]
 
   /// The identity of samples of this shape.
@@ -11,7 +11,7 @@ public struct IdentityMap<S: Scalar>: LinearMap {
     inputShape = shape
   }
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
     try checkedSize("input", inputShape)
     self.init(inputShape)
   }
@@ -38,3 +38,5 @@ public struct IdentityMap<S: Scalar>: LinearMap {
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { IdentityMap<T>(inputShape) }
 }
+
+private let identitySchema = OperatorSchema("x itself: a skip connection")

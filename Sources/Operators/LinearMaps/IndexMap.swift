@@ -7,21 +7,12 @@ import LinearAlgebra
 public protocol IndexMap: LinearMap {
   /// The places.
   var table: IndexTable { get }
-
-  /// The map of these places, which `table(inputShape:constants:)` has made.
-  init(table: IndexTable)
-
-  /// The places for samples of this shape.
-  ///
-  /// - Throws: `InvalidConstants` where the constants do not fit the shape.
-  static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable
 }
 
 /// Where each output of an index map comes from: shared by its copies in every precision.
 public struct IndexTable: Sendable {
   let inputShape: [Int]
   let outputShape: [Int]
-  let constants: [Constant]
   /// For each run of output coordinates the input coordinate that they are; −1 where they are 0.
   var indices: [Int] = []
   /// How many output coordinates a run has.
@@ -48,16 +39,8 @@ public struct IndexTable: Sendable {
 }
 
 extension IndexMap {
-  public static var hasParameter: Bool { false }
-
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    try checkedSize("input", inputShape)
-    self.init(table: try Self.table(inputShape: inputShape, constants: constants))
-  }
-
   public var inputShape: [Int] { table.inputShape }
   public var outputShape: [Int] { table.outputShape }
-  public var constants: [Constant] { table.constants }
   public var parameter: Tensor<S>? { nil }
   public var multiplications: Int { table.places?.count ?? outputSize }
 

@@ -3,19 +3,31 @@ import LinearAlgebra
 /// The coordinates `index` of one axis, in their order, as in `torch.index_select`; one may occur several times.
 public struct IndexSelect<S: Scalar>: IndexMap {
   public static var typeName: String { "index_select" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("dim"), .integers("index")]
-  }
+  public static var schema: OperatorSchema { indexSelectSchema }
 
+  /// The axis, counted from the end where it is negative.
+  public let dim: Int
+  /// The coordinates, in the order of the value.
+  public let index: [Int]
   public let table: IndexTable
 
-  public init(table: IndexTable) {
-    self.table = table
-  }
+  public var attributes: Attributes { ["dim": .integers([dim]), "index": .integers(index)] }
 
-  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
-    let axis = try axis("dim", constants.integers(0), rank: inputShape.count)
-    let (index, extent) = (constants.integers(1), inputShape[axis])
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
+    IndexSelect<T>(dim: dim, index: index, table: table)
+  }
+}
+
+extension IndexSelect {
+  /// The coordinates `index` of an axis of samples of this shape.
+  ///
+  /// - Throws: `InvalidConstants` where the axis has no such coordinates, or none is listed.
+  public init(inputShape: [Int], dim: Int, index: [Int]) throws(InvalidConstants) {
+    try checkedSize("input", inputShape)
+    self.dim = dim
+    self.index = index
+    let axis = try axis("dim", dim, rank: inputShape.count)
+    let extent = inputShape[axis]
     if let odd = index.first(where: { !(0..<extent).contains($0) }) {
       throw InvalidConstants("index: expected places from 0 to \(extent - 1), found \(odd)")
     }
@@ -33,8 +45,15 @@ public struct IndexSelect<S: Scalar>: IndexMap {
         indices.append(contentsOf: first..<first + inner)
       }
     }
-    return IndexTable(inputShape: inputShape, outputShape: shape, constants: constants, indices: indices)
+    table = IndexTable(inputShape: inputShape, outputShape: shape, indices: indices)
   }
 
-  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { IndexSelect<T>(table: table) }
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      inputShape: inputShape, dim: try attributes.integer("dim"), index: attributes.integers("index"))
+  }
 }
+
+private let indexSelectSchema = OperatorSchema(
+  "places along an axis, listed; one may stand there several times", .integers("dim", "the axis"),
+  .integers("index", "the places"))

@@ -7,39 +7,57 @@ import LinearAlgebra
 /// `transposed`.
 public struct Linear<S: Scalar>: LinearMap {
   public static var typeName: String { "linear" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("dim", default: [-1]), .flag("transposed", default: false)]
-  }
+  public static var schema: OperatorSchema { linearSchema }
 
   public let inputShape: [Int]
   public let outputShape: [Int]
-  public let constants: [Constant]
+  /// The axis that the matrix is applied along, counted from the end where it is negative.
+  public let dim: Int
+  /// Whether the weight is `[inputs, outputs]`.
+  public let transposed: Bool
   /// `[outputs, inputs]`, or transposed.
   public let weight: Tensor<S>
   private let axis: Int
-  private let isTransposed: Bool
   /// The number of subscripts of the axes before the one that the matrix is applied along.
   private let outer: Int
   /// The number of subscripts of the axes behind it.
   private let inner: Int
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
+  /// The map of samples of this shape.
+  ///
+  /// - Parameters:
+  ///   - weight: `[outputs, inputs]`, or `[inputs, outputs]` if `transposed`.
+  ///   - dim: The axis of `inputs` coordinates that the matrix is applied along, the last by default.
+  /// - Throws: `InvalidConstants` where the weight has not this shape, or the samples have no such axis.
+  public init(
+    inputShape: [Int], weight: Tensor<S>, dim: Int = -1, transposed: Bool = false
+  ) throws(InvalidConstants) {
+    try self.init(inputShape, weight, dim, transposed)
+  }
+
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(inputShape, parameter, try attributes.integer("dim"), attributes.flag("transposed"))
+  }
+
+  private init(
+    _ inputShape: [Int], _ parameter: Tensor<S>?, _ dim: Int, _ transposed: Bool
+  ) throws(InvalidConstants) {
     try checkedSize("input", inputShape)
-    axis = try Operators.axis("dim", constants.integers(0), rank: inputShape.count)
-    isTransposed = constants.flag(1)
+    axis = try Operators.axis("dim", dim, rank: inputShape.count)
     guard let weight = parameter, weight.shape.count == 2,
-      weight.shape[isTransposed ? 0 : 1] == inputShape[axis], weight.shape[isTransposed ? 1 : 0] > 0
+      weight.shape[transposed ? 0 : 1] == inputShape[axis], weight.shape[transposed ? 1 : 0] > 0
     else {
-      let expected = isTransposed ? "[\(inputShape[axis]), outputs]" : "[outputs, \(inputShape[axis])]"
+      let expected = transposed ? "[\(inputShape[axis]), outputs]" : "[outputs, \(inputShape[axis])]"
       throw InvalidConstants(
         "weight: expected shape \(expected), found \(parameter.map { "\($0.shape)" } ?? "none")")
     }
     var outputShape = inputShape
-    outputShape[axis] = weight.shape[isTransposed ? 1 : 0]
+    outputShape[axis] = weight.shape[transposed ? 1 : 0]
     try checkedSize("weight", outputShape)
     self.inputShape = inputShape
     self.outputShape = outputShape
-    self.constants = constants
+    self.dim = dim
+    self.transposed = transposed
     self.weight = weight
     outer = inputShape.prefix(axis).reduce(1, *)
     inner = inputShape.dropFirst(axis + 1).reduce(1, *)
@@ -47,11 +65,12 @@ public struct Linear<S: Scalar>: LinearMap {
 
   /// The same map with another weight of the same shape.
   private init<T: Scalar>(_ other: Linear<T>, weight: Tensor<S>) {
-    (inputShape, outputShape, constants) = (other.inputShape, other.outputShape, other.constants)
-    (axis, isTransposed, outer, inner) = (other.axis, other.isTransposed, other.outer, other.inner)
+    (inputShape, outputShape, dim) = (other.inputShape, other.outputShape, other.dim)
+    (axis, transposed, outer, inner) = (other.axis, other.transposed, other.outer, other.inner)
     self.weight = weight
   }
 
+  public var attributes: Attributes { ["dim": .integers([dim]), "transposed": .flag(transposed)] }
   public var parameter: Tensor<S>? { weight }
   public var multiplications: Int { inputs * outputSize }
   public var biasShape: [Int] { [outputs] }
@@ -60,11 +79,11 @@ public struct Linear<S: Scalar>: LinearMap {
   private var outputs: Int { outputShape[axis] }
 
   public func add(of x: Matrix<S>, to p: inout Matrix<S>) {
-    multiply(x, by: weight, transposed: isTransposed, from: inputs, to: outputs, adding: &p)
+    multiply(x, by: weight, transposed: transposed, from: inputs, to: outputs, adding: &p)
   }
 
   public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) {
-    multiply(g, by: weight, transposed: !isTransposed, from: outputs, to: inputs, adding: &e)
+    multiply(g, by: weight, transposed: !transposed, from: outputs, to: inputs, adding: &e)
   }
 
   /// Adds op(W) times `source` along the axis, op(W) `[to, from]`.
@@ -97,7 +116,7 @@ public struct Linear<S: Scalar>: LinearMap {
 
   public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? {
     var gradient = Tensor<S>(zeros: weight.shape)
-    let (left, right) = isTransposed ? (x, g) : (g, x)
+    let (left, right) = transposed ? (x, g) : (g, x)
     let (m, n, count) = (weight.shape[0], weight.shape[1], g.rows * outer)
     guard count > 0 else { return gradient }
     left.elements.withUnsafeBufferPointer { a in
@@ -135,7 +154,7 @@ public struct Linear<S: Scalar>: LinearMap {
     let (before, output) = line.quotientAndRemainder(dividingBy: outputs)
     let first = before * inputs * inner + behind
     for input in 0..<inputs {
-      body(first + input * inner, isTransposed ? input * outputs + output : output * inputs + input)
+      body(first + input * inner, transposed ? input * outputs + output : output * inputs + input)
     }
   }
 
@@ -143,3 +162,7 @@ public struct Linear<S: Scalar>: LinearMap {
     Linear<T>(self, weight: weight.cast(to: type))
   }
 }
+
+private let linearSchema = OperatorSchema(
+  "the matrix along one axis, as `torch.nn.Linear` along the last", weight: "[outputs][inputs]",
+  .axis, .flag("transposed", default: false, "whether the weight is `[inputs][outputs]`"))

@@ -4,9 +4,12 @@ extension LinearMap {
   /// `|A|`: the map whose entries are the magnitudes of this map's, for bounds of rounding errors.
   public var entrywiseMagnitude: any LinearMap<S> {
     let parameter = self.parameter.map { Tensor(shape: $0.shape, elements: magnitudes($0.elements)) }
-    // The constants that entries are multiplied by; all others say where entries stand.
-    let constants = self is Scale<S> || self is Multiply<S> ? self.constants.map(\.magnitude) : self.constants
-    if let map = try? Self(inputShape: inputShape, parameter: parameter, constants: constants) { return map }
+    // The attributes that entries are multiplied by; all others say where entries stand.
+    let attributes =
+      self is Scale<S> || self is Multiply<S> ? self.attributes.mapValues(\.magnitude) : self.attributes
+    if let map = try? Self(inputShape: inputShape, parameter: parameter, attributes: attributes) {
+      return map
+    }
     var matrix = self.matrix
     matrix.elements = magnitudes(matrix.elements)
     return DenseMap(matrix)

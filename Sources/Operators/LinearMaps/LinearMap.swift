@@ -11,19 +11,17 @@ public protocol LinearMap<S>: Sendable {
   /// The name in files: `matrix`, `conv`, ….
   static var typeName: String { get }
 
-  /// The constants that the map has, in the order of `constants`.
-  static var constantDescriptions: [ConstantDescription] { get }
+  /// What it does, and which attributes it has.
+  static var schema: OperatorSchema { get }
 
-  /// Whether the map carries numbers that are trained.
-  static var hasParameter: Bool { get }
-
-  /// The map of samples of this shape, with this parameter and these constants, one for each description.
+  /// The map of samples of this shape, with this parameter and these attributes, which `schema` has checked: all, and
+  /// each of its kind.
   ///
   /// - Throws: `InvalidConstants` where they do not fit each other.
-  init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants)
+  init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants)
 
-  /// The values of its constants, one for each description.
-  var constants: [Constant] { get }
+  /// The values of its attributes.
+  var attributes: Attributes { get }
 
   /// The shape of one sample of what the map reads.
   var inputShape: [Int] { get }
@@ -83,9 +81,20 @@ public protocol LinearMap<S>: Sendable {
 }
 
 extension LinearMap {
-  public static var constantDescriptions: [ConstantDescription] { [] }
-  public static var hasParameter: Bool { true }
-  public var constants: [Constant] { [] }
+  /// The map of samples of this shape, with this parameter and these attributes, all others at their defaults.
+  ///
+  /// - Throws: `InvalidConstants` where an attribute is missing, unknown or of another kind, or they do not fit each
+  ///   other.
+  public init(
+    inputShape: [Int], parameter: Tensor<S>? = nil, _ given: [String: Constant]
+  ) throws(InvalidConstants) {
+    try self.init(inputShape: inputShape, parameter: parameter, attributes: try Self.schema.attributes(given))
+  }
+
+  /// Whether the map carries numbers that are trained.
+  public static var hasParameter: Bool { schema.weight != nil }
+
+  public var attributes: Attributes { [:] }
   public var biasShape: [Int] { outputShape }
   public var biasDims: [Int] { Array(outputShape.indices) }
 
@@ -114,7 +123,7 @@ extension LinearMap {
 
   public func isIdentical(to other: any LinearMap<S>) -> Bool {
     guard type(of: other).typeName == Self.typeName, other.inputShape == inputShape,
-      other.constants == constants
+      other.attributes == attributes
     else { return false }
     switch (parameter, other.parameter) {
     case (nil, nil): return true

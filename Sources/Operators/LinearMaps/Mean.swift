@@ -4,10 +4,14 @@ import LinearAlgebra
 /// has shape `[1]`. Global average pooling is the mean over the spatial axes.
 public struct Mean<S: Scalar>: Reduction {
   public static var typeName: String { "mean" }
+  public static var schema: OperatorSchema { meanSchema }
   public let summation: Summation<S>
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    summation = try Summation(inputShape: inputShape, constants: constants, isMean: true)
+  /// The mean over the axes `dim` of samples of this shape; with `keepdim` they stay with extents of 1.
+  ///
+  /// - Throws: `InvalidConstants` where no axis is named, or one that the samples do not have.
+  public init(inputShape: [Int], dim: IntegerList, keepdim: Bool = false) throws(InvalidConstants) {
+    summation = try Summation(inputShape: inputShape, dim: dim.values, keepdim: keepdim, isMean: true)
   }
 
   private init(_ summation: Summation<S>) {
@@ -16,3 +20,6 @@ public struct Mean<S: Scalar>: Reduction {
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Mean<T>(summation.cast(to: type)) }
 }
+
+private let meanSchema = OperatorSchema(
+  "the mean over axes; over all spatial axes it is global average pooling", .axes, .keepdim)

@@ -5,18 +5,25 @@ import LinearAlgebra
 /// `padding` has two integers for each axis: those before all axes in their order, then those behind them.
 public struct Pad<S: Scalar>: IndexMap {
   public static var typeName: String { "pad" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("padding")]
-  }
+  public static var schema: OperatorSchema { padSchema }
 
+  /// The zeros before all axes in their order, then those behind them; negative ones crop.
+  public let padding: [Int]
   public let table: IndexTable
 
-  public init(table: IndexTable) {
-    self.table = table
-  }
+  public var attributes: Attributes { ["padding": .integers(padding)] }
 
-  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
-    let (padding, rank) = (constants.integers(0), inputShape.count)
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Pad<T>(padding: padding, table: table) }
+}
+
+extension Pad {
+  /// The map that puts zeros around samples of this shape: before all axes in their order, then behind them.
+  ///
+  /// - Throws: `InvalidConstants` where there are not two numbers for each axis, or nothing is left.
+  public init(inputShape: [Int], padding: [Int]) throws(InvalidConstants) {
+    try checkedSize("input", inputShape)
+    self.padding = padding
+    let rank = inputShape.count
     guard padding.count == 2 * rank else {
       throw InvalidConstants("padding: expected \(2 * rank) integers, found \(padding.count)")
     }
@@ -36,8 +43,14 @@ public struct Pad<S: Scalar>: IndexMap {
         }
       }
     }
-    return IndexTable(inputShape: inputShape, outputShape: shape, constants: constants, indices: indices)
+    table = IndexTable(inputShape: inputShape, outputShape: shape, indices: indices)
   }
 
-  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Pad<T>(table: table) }
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(inputShape: inputShape, padding: attributes.integers("padding"))
+  }
 }
+
+private let padSchema = OperatorSchema(
+  "zeros around x",
+  .integers("padding", "a number for each axis before, then one for each behind; negative ones crop"))

@@ -3,28 +3,40 @@ import LinearAlgebra
 /// The axes in another order, as in `torch.permute`: axis i of the value is axis `dims[i]` of what is read.
 public struct Permute<S: Scalar>: IndexMap {
   public static var typeName: String { "permute" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("dims")]
-  }
+  public static var schema: OperatorSchema { permuteSchema }
 
+  /// For each axis of the value that of x, counted from the end where it is negative.
+  public let dims: [Int]
   public let table: IndexTable
 
-  public init(table: IndexTable) {
-    self.table = table
-  }
+  public var attributes: Attributes { ["dims": .integers(dims)] }
 
-  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
-    let dims = try distinctAxes("dims", constants.integers(0), rank: inputShape.count)
-    guard dims.count == inputShape.count else {
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Permute<T>(dims: dims, table: table) }
+}
+
+extension Permute {
+  /// The map of samples of this shape to their axes in the order `dims`.
+  ///
+  /// - Throws: `InvalidConstants` where not every axis stands there once.
+  public init(inputShape: [Int], dims: [Int]) throws(InvalidConstants) {
+    try checkedSize("input", inputShape)
+    self.dims = dims
+    let axes = try distinctAxes("dims", dims, rank: inputShape.count)
+    guard axes.count == inputShape.count else {
       throw InvalidConstants(
-        "dims: expected the axes 0 to \(inputShape.count - 1) in some order, found \(constants.integers(0))")
+        "dims: expected the axes 0 to \(inputShape.count - 1) in some order, found \(dims)")
     }
     let steps = strides(of: inputShape)
-    let shape = dims.map { inputShape[$0] }
-    return IndexTable(
-      inputShape: inputShape, outputShape: shape, constants: constants,
-      indices: positions(shape: shape, steps: dims.map { steps[$0] }))
+    let shape = axes.map { inputShape[$0] }
+    table = IndexTable(
+      inputShape: inputShape, outputShape: shape,
+      indices: positions(shape: shape, steps: axes.map { steps[$0] }))
   }
 
-  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Permute<T>(table: table) }
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(inputShape: inputShape, dims: attributes.integers("dims"))
+  }
 }
+
+private let permuteSchema = OperatorSchema(
+  "axis i of the value is axis `dims[i]` of x", .integers("dims", "the axes in their new order"))

@@ -4,21 +4,35 @@ import LinearAlgebra
 /// each of its inputs.
 public struct Place<S: Scalar>: IndexMap {
   public static var typeName: String { "place" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("dim"), .integers("start"), .integers("total")]
-  }
+  public static var schema: OperatorSchema { placeSchema }
 
+  /// The axis, counted from the end where it is negative.
+  public let dim: Int
+  /// Where along it the tensor stands.
+  public let start: Int
+  /// The extent of the larger tensor along it.
+  public let total: Int
   public let table: IndexTable
 
-  public init(table: IndexTable) {
-    self.table = table
+  public var attributes: Attributes {
+    ["dim": .integers([dim]), "start": .integers([start]), "total": .integers([total])]
   }
 
-  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
-    let axis = try axis("dim", constants.integers(0), rank: inputShape.count)
-    let (start, total) = (
-      try single("start", constants.integers(1)), try single("total", constants.integers(2))
-    )
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
+    Place<T>(dim: dim, start: start, total: total, table: table)
+  }
+}
+
+extension Place {
+  /// The map that puts samples of this shape at `start` of an axis with `total` coordinates.
+  ///
+  /// - Throws: `InvalidConstants` where they have no such axis, or there is no room.
+  public init(inputShape: [Int], dim: Int, start: Int, total: Int) throws(InvalidConstants) {
+    try checkedSize("input", inputShape)
+    self.dim = dim
+    self.start = start
+    self.total = total
+    let axis = try axis("dim", dim, rank: inputShape.count)
     var shape = inputShape
     shape[axis] = total
     try checkedSize("total", shape)
@@ -27,10 +41,18 @@ public struct Place<S: Scalar>: IndexMap {
     }
     let steps = strides(of: shape)
     // Not for each output: a concatenation of many parts has as many maps to the whole of it.
-    return IndexTable(
-      inputShape: inputShape, outputShape: shape, constants: constants,
+    table = IndexTable(
+      inputShape: inputShape, outputShape: shape,
       places: positions(shape: inputShape, start: start * steps[axis], steps: steps))
   }
 
-  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Place<T>(table: table) }
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      inputShape: inputShape, dim: try attributes.integer("dim"), start: try attributes.integer("start"),
+      total: try attributes.integer("total"))
+  }
 }
+
+private let placeSchema = OperatorSchema(
+  "x at a place within `total`, zeros around it: a part of a concatenation", .integers("dim", "the axis"),
+  .integers("start", "where along it x stands"), .integers("total", "the extent of the whole along it"))

@@ -4,30 +4,37 @@ import LinearAlgebra
 public protocol Reduction: LinearMap {
   /// The lines and what they are scaled by.
   var summation: Summation<S> { get }
+
+  /// The map of samples of this shape over the axes `dim`; with `keepdim` they stay with extents of 1.
+  ///
+  /// - Throws: `InvalidConstants` where no axis is named, or one that the samples do not have.
+  init(inputShape: [Int], dim: IntegerList, keepdim: Bool) throws(InvalidConstants)
 }
 
 /// The sum over some axes of a tensor, times a share.
 public struct Summation<S: Scalar>: Sendable {
   let inputShape: [Int]
-  let constants: [Constant]
+  let dim: [Int]
+  let keepdim: Bool
   let lines: Lines
   let share: S
   /// What the sum is divided by: one over the share.
   let divisor: Int
 
-  /// The sum that the constants `dim` and `keepdim` describe, or the mean.
-  init(inputShape: [Int], constants: [Constant], isMean: Bool) throws(InvalidConstants) {
+  /// The sum over the axes `dim`, or the mean; with `keepdim` they stay with extents of 1.
+  init(inputShape: [Int], dim: [Int], keepdim: Bool, isMean: Bool) throws(InvalidConstants) {
     try checkedSize("input", inputShape)
-    let axes = try reducedAxes(constants.integers(0), rank: inputShape.count)
+    let axes = try reducedAxes(dim, rank: inputShape.count)
     self.inputShape = inputShape
-    self.constants = constants
-    lines = Lines(shape: inputShape, along: axes, keepsAxes: constants.flag(1))
+    self.dim = dim
+    self.keepdim = keepdim
+    lines = Lines(shape: inputShape, along: axes, keepsAxes: keepdim)
     divisor = isMean ? lines.offsets.count : 1
     share = 1 / S(divisor)
   }
 
   private init<T: Scalar>(_ other: Summation<T>) {
-    (inputShape, constants, lines) = (other.inputShape, other.constants, other.lines)
+    (inputShape, dim, keepdim, lines) = (other.inputShape, other.dim, other.keepdim, other.lines)
     divisor = other.divisor
     share = 1 / S(divisor)
   }
@@ -38,21 +45,26 @@ public struct Summation<S: Scalar>: Sendable {
   }
 }
 
-/// The axes that the constant `dim` names: at least one.
+/// The axes that the attribute `dim` names: at least one.
 func reducedAxes(_ values: [Int], rank: Int) throws(InvalidConstants) -> [Int] {
   guard !values.isEmpty else { throw InvalidConstants("dim: expected at least one axis, found none") }
   return try distinctAxes("dim", values, rank: rank)
 }
 
 extension Reduction {
-  public static var hasParameter: Bool { false }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("dim"), .flag("keepdim", default: false)]
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      inputShape: inputShape, dim: IntegerList(attributes.integers("dim")),
+      keepdim: attributes.flag("keepdim"))
   }
 
+  /// The axes, counted from the end where they are negative.
+  public var dim: [Int] { summation.dim }
+  /// Whether they stay with extents of 1.
+  public var keepdim: Bool { summation.keepdim }
   public var inputShape: [Int] { summation.inputShape }
   public var outputShape: [Int] { summation.lines.outputShape }
-  public var constants: [Constant] { summation.constants }
+  public var attributes: Attributes { ["dim": .integers(dim), "keepdim": .flag(keepdim)] }
   public var parameter: Tensor<S>? { nil }
   public var multiplications: Int { inputSize }
 

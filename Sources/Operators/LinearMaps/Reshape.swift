@@ -4,30 +4,13 @@ import LinearAlgebra
 /// row-major order.
 public struct Reshape<S: Scalar>: IndexMap {
   public static var typeName: String { "reshape" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("shape")]
-  }
+  public static var schema: OperatorSchema { reshapeSchema }
 
+  /// The extents; one may be −1, which is what remains.
+  public let shape: [Int]
   public let table: IndexTable
 
-  public init(table: IndexTable) {
-    self.table = table
-  }
-
-  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
-    var shape = constants.integers(0)
-    let size = inputShape.reduce(1, *)
-    if let free = shape.firstIndex(of: -1) {
-      shape[free] = 1
-      let rest = try checkedSize("shape", shape)
-      if size % rest == 0 { shape[free] = size / rest }
-    }
-    guard !shape.isEmpty, try checkedSize("shape", shape) == size else {
-      throw InvalidConstants("shape: expected extents of \(size) coordinates, found \(constants.integers(0))")
-    }
-    return IndexTable(
-      inputShape: inputShape, outputShape: shape, constants: constants, indices: Array(0..<size))
-  }
+  public var attributes: Attributes { ["shape": .integers(shape)] }
 
   // The numbers stay where they are.
   public func value(of x: Matrix<S>) -> Matrix<S> { x }
@@ -38,5 +21,35 @@ public struct Reshape<S: Scalar>: IndexMap {
 
   public func addTransposed(of g: Matrix<S>, to e: inout Matrix<S>) { e.add(g) }
 
-  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Reshape<T>(table: table) }
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Reshape<T>(shape: shape, table: table) }
 }
+
+extension Reshape {
+  /// The map of samples of this shape to one of these extents, of which one may be −1.
+  ///
+  /// - Throws: `InvalidConstants` where they hold another number of coordinates.
+  public init(inputShape: [Int], shape: [Int]) throws(InvalidConstants) {
+    try checkedSize("input", inputShape)
+    self.shape = shape
+    var extents = shape
+    let size = inputShape.reduce(1, *)
+    if let free = extents.firstIndex(of: -1) {
+      extents[free] = 1
+      let rest = try checkedSize("shape", extents)
+      if size % rest == 0 { extents[free] = size / rest }
+    }
+    guard !extents.isEmpty, try checkedSize("shape", extents) == size else {
+      throw InvalidConstants("shape: expected extents of \(size) coordinates, found \(shape)")
+    }
+    table = IndexTable(
+      inputShape: inputShape, outputShape: extents, indices: Array(0..<size))
+  }
+
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(inputShape: inputShape, shape: attributes.integers("shape"))
+  }
+}
+
+private let reshapeSchema = OperatorSchema(
+  "the same numbers in another shape", .integers("shape", "the extents; one may be −1, which is what remains")
+)

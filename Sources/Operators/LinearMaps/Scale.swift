@@ -8,45 +8,64 @@ import LinearAlgebra
 /// each element of the weight (all 1 where they are left out).
 public struct Scale<S: Scalar>: LinearMap {
   public static var typeName: String { "scale" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("dim", default: []), .numbers("factors", default: [])]
-  }
+  public static var schema: OperatorSchema { scaleSchema }
 
   public let inputShape: [Int]
-  public let constants: [Constant]
+  /// For each axis of the weight the axis of x along which it lies; empty where those are the last ones.
+  public let dim: [Int]
+  /// A number for each element of the weight, or none where all are 1.
+  public let factors: [Double]
   /// What is trained, in its own shape.
   public let weight: Tensor<S>
-  private let factors: [S]
+  /// The factors in this precision.
+  private let rounded: [S]
   private let broadcast: Broadcast
   /// For each coordinate the element of the weight that it is multiplied by.
   private let indices: [Int]
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
+  /// The map of samples of this shape.
+  ///
+  /// - Parameters:
+  ///   - weight: Of any shape that lies over the samples.
+  ///   - dim: For each axis of the weight the axis of the samples along which it lies; the last ones by default.
+  ///   - factors: A constant for each element of the weight; all 1 by default.
+  /// - Throws: `InvalidConstants` where the weight does not lie over the samples so, or has another number of elements.
+  public init(
+    inputShape: [Int], weight: Tensor<S>, dim: IntegerList = [], factors: [Double] = []
+  ) throws(InvalidConstants) {
     try checkedSize("input", inputShape)
-    guard let weight = parameter else { throw InvalidConstants("weight: expected a tensor, found none") }
-    let factors = constants.numbers(1)
     guard factors.isEmpty || factors.count == weight.elements.count else {
       throw InvalidConstants("factors: expected \(weight.elements.count) numbers, found \(factors.count)")
     }
     broadcast = try Broadcast(
-      of: weight.shape, over: inputShape, dims: constants.integers(0), subject: "weight")
+      of: weight.shape, over: inputShape, dims: dim.values, subject: "weight")
     indices = positions(shape: inputShape, steps: broadcast.steps)
     self.inputShape = inputShape
-    self.constants = constants
+    self.dim = dim.values
+    self.factors = factors
     self.weight = weight
-    self.factors = factors.map { S($0) }
+    rounded = factors.map { S($0) }
+  }
+
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    guard let weight = parameter else { throw InvalidConstants("weight: expected a tensor, found none") }
+    try self.init(
+      inputShape: inputShape, weight: weight, dim: IntegerList(attributes.integers("dim")),
+      factors: attributes.numbers("factors"))
   }
 
   /// The same map with another weight of the same shape.
   private init<T: Scalar>(_ other: Scale<T>, weight: Tensor<S>) {
     inputShape = other.inputShape
-    constants = other.constants
+    dim = other.dim
+    factors = other.factors
     broadcast = other.broadcast
     indices = other.indices
-    factors = constants.numbers(1).map { S($0) }
+    rounded = factors.map { S($0) }
     self.weight = weight
   }
 
+  public var attributes: Attributes { ["dim": .integers(dim), "factors": .numbers(factors)] }
   public var outputShape: [Int] { inputShape }
   public var parameter: Tensor<S>? { weight }
   public var multiplications: Int { outputSize }
@@ -56,7 +75,7 @@ public struct Scale<S: Scalar>: LinearMap {
   /// `factors ⊙ weight`.
   private var scale: [S] {
     var scale = weight.elements
-    multiply(&scale, by: factors)
+    multiply(&scale, by: rounded)
     return scale
   }
 
@@ -71,17 +90,17 @@ public struct Scale<S: Scalar>: LinearMap {
   public func parameterGradient(cotangent g: Matrix<S>, input x: Matrix<S>) -> Tensor<S>? {
     var gradient = [S](repeating: 0, count: weight.elements.count)
     addProducts(g.elements, x.elements, at: indices, samples: x.rows, to: &gradient)
-    multiply(&gradient, by: factors)
+    multiply(&gradient, by: rounded)
     return Tensor(shape: weight.shape, elements: gradient)
   }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
     let index = indices[row]
-    body(row, factors.isEmpty ? weight.elements[index] : factors[index] * weight.elements[index])
+    body(row, rounded.isEmpty ? weight.elements[index] : rounded[index] * weight.elements[index])
   }
 
   public func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void) {
-    let (index, factors) = (indices[row], constants.numbers(1))
+    let index = indices[row]
     body(EntrySummand(column: row, element: index, factor: factors.isEmpty ? 1 : factors[index]))
   }
 
@@ -117,3 +136,10 @@ private func addProducts<S: Scalar>(
     for index in indices.indices { sums[indices[index]] += a[first + index] * b[first + index] }
   }
 }
+
+private let scaleSchema = OperatorSchema(
+  "factors ⊙ weight ⊙ x; extents of 1 of the weight repeat", weight: "of any shape",
+  .integers(
+    "dim", default: [],
+    "for each axis of the weight the axis of x along which it lies; without it the last ones"),
+  .numbers("factors", default: [], "constants, one for each number of the weight; without them ones"))

@@ -4,42 +4,73 @@ import LinearAlgebra
 /// `end` count from the end of the axis where they are negative.
 public struct Slice<S: Scalar>: IndexMap {
   public static var typeName: String { "slice" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("dim"), .integers("start", default: [0]), .integers("end"), .integers("step", default: [1])]
-  }
+  public static var schema: OperatorSchema { sliceSchema }
 
+  /// The axis, counted from the end where it is negative.
+  public let dim: Int
+  /// The first coordinate, counted from the end where it is negative.
+  public let start: Int
+  /// What the coordinates stay below, counted from the end where it is negative.
+  public let end: Int
+  /// The distance from one coordinate to the next.
+  public let step: Int
   public let table: IndexTable
 
-  public init(table: IndexTable) {
-    self.table = table
+  public var attributes: Attributes {
+    [
+      "dim": .integers([dim]), "start": .integers([start]), "end": .integers([end]),
+      "step": .integers([step]),
+    ]
   }
 
-  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
-    let axis = try axis("dim", constants.integers(0), rank: inputShape.count)
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
+    Slice<T>(dim: dim, start: start, end: end, step: step, table: table)
+  }
+}
+
+extension Slice {
+  /// The coordinates `start`, `start + step`, … below `end` of an axis of samples of this shape.
+  ///
+  /// - Throws: `InvalidConstants` where the axis has no such coordinates.
+  public init(inputShape: [Int], dim: Int, start: Int = 0, end: Int, step: Int = 1) throws(InvalidConstants) {
+    try checkedSize("input", inputShape)
+    self.dim = dim
+    self.start = start
+    self.end = end
+    self.step = step
+    let axis = try axis("dim", dim, rank: inputShape.count)
     let extent = inputShape[axis]
-    let step = try positive("step", constants.integers(3))
-    var start = try single("start", constants.integers(1))
-    guard (-extent..<extent).contains(start) else {
-      throw InvalidConstants("start: expected a place from \(-extent) to \(extent - 1), found \(start)")
+    let step = try positive("step", [step])
+    var first = start
+    guard (-extent..<extent).contains(first) else {
+      throw InvalidConstants("start: expected a place from \(-extent) to \(extent - 1), found \(first)")
     }
-    if start < 0 { start += extent }
-    var end = try single("end", constants.integers(2))
-    if (-extent..<0).contains(end) { end += extent }
-    guard end > start, end <= extent else {
+    if first < 0 { first += extent }
+    var last = end
+    if (-extent..<0).contains(last) { last += extent }
+    guard last > first, last <= extent else {
       throw InvalidConstants(
-        "end: expected a place behind start, \(start), and up to \(extent), found \(constants.integers(2)[0])"
-      )
+        "end: expected a place behind start, \(first), and up to \(extent), found \(end)")
     }
     var shape = inputShape
-    shape[axis] = (end - start - 1) / step + 1
+    shape[axis] = (last - first - 1) / step + 1
     var steps = strides(of: inputShape)
-    let first = start * steps[axis]
+    let origin = first * steps[axis]
     // Where one coordinate is left there is no second one to step to, however far it would be.
     steps[axis] = shape[axis] == 1 ? 0 : steps[axis] * step
-    return IndexTable(
-      inputShape: inputShape, outputShape: shape, constants: constants,
-      indices: positions(shape: shape, start: first, steps: steps))
+    table = IndexTable(
+      inputShape: inputShape, outputShape: shape,
+      indices: positions(shape: shape, start: origin, steps: steps))
   }
 
-  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Slice<T>(table: table) }
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      inputShape: inputShape, dim: try attributes.integer("dim"), start: try attributes.integer("start"),
+      end: try attributes.integer("end"), step: try attributes.integer("step"))
+  }
 }
+
+private let sliceSchema = OperatorSchema(
+  "a part along an axis", .integers("dim", "the axis"), .integers("start", default: [0], "the first place"),
+  .integers("end", "the place behind the last; negative places count from the end"),
+  .integers("step", default: [1], "the distance from one place to the next"))

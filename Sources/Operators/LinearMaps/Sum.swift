@@ -4,10 +4,14 @@ import LinearAlgebra
 /// has shape `[1]`.
 public struct Sum<S: Scalar>: Reduction {
   public static var typeName: String { "sum" }
+  public static var schema: OperatorSchema { sumSchema }
   public let summation: Summation<S>
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    summation = try Summation(inputShape: inputShape, constants: constants, isMean: false)
+  /// The sum over the axes `dim` of samples of this shape; with `keepdim` they stay with extents of 1.
+  ///
+  /// - Throws: `InvalidConstants` where no axis is named, or one that the samples do not have.
+  public init(inputShape: [Int], dim: IntegerList, keepdim: Bool = false) throws(InvalidConstants) {
+    summation = try Summation(inputShape: inputShape, dim: dim.values, keepdim: keepdim, isMean: false)
   }
 
   private init(_ summation: Summation<S>) {
@@ -16,3 +20,5 @@ public struct Sum<S: Scalar>: Reduction {
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Sum<T>(summation.cast(to: type)) }
 }
+
+private let sumSchema = OperatorSchema("the sum over axes", .axes, .keepdim)

@@ -7,21 +7,27 @@ import LinearAlgebra
 /// each, or those before all axes and then those behind them.
 public struct TransposedConvolution<S: Scalar>: LinearMap {
   public static var typeName: String { "conv_transpose" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [
-      .integers("stride", default: [1]), .integers("padding", default: [0]),
-      .integers("output_padding", default: [0]), .integers("groups", default: [1]),
-      .integers("dilation", default: [1]),
-    ]
-  }
+  public static var schema: OperatorSchema { transposedConvolutionSchema }
 
-  public let constants: [Constant]
+  /// How many coordinates the result has behind those that the windows need: one for all axes, or one for each.
+  public let outputPadding: [Int]
   /// The convolution of which this is the transpose.
   private let adjoint: Convolution<S>
 
-  public init(inputShape: [Int], parameter: Tensor<S>?, constants: [Constant]) throws(InvalidConstants) {
-    let weight = try Convolution.weight(parameter, inputShape: inputShape)
-    let groups = try positive("groups", constants.integers(3))
+  /// The transposed convolution of samples `[channels, …]` of this shape.
+  ///
+  /// - Parameters:
+  ///   - weight: `[channels, outputs / groups, …kernel]`.
+  ///   - stride: One integer for all axes, or one for each; likewise `outputPadding` and `dilation`.
+  ///   - padding: One integer for all axes, one for each, or those before all axes and then those behind them.
+  ///   - groups: A divisor of the channels.
+  /// - Throws: `InvalidConstants` where they do not fit each other; the text begins with the argument's name.
+  public init(
+    inputShape: [Int], weight: Tensor<S>, stride: IntegerList = 1, padding: IntegerList = 0,
+    outputPadding: IntegerList = 0, groups: Int = 1, dilation: IntegerList = 1
+  ) throws(InvalidConstants) {
+    let weight = try Convolution.weight(weight, inputShape: inputShape)
+    let groups = try positive("groups", [groups])
     guard weight.shape[0] == inputShape[0] else {
       throw InvalidConstants("weight: expected \(inputShape[0]) input channels, found \(weight.shape[0])")
     }
@@ -30,15 +36,47 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
     }
     let geometry = try WindowGeometry(
       transposedInputShape: inputShape, outputs: try checkedSize("weight", [weight.shape[1], groups]),
-      kernel: Array(weight.shape.dropFirst(2)), stride: constants.integers(0), padding: constants.integers(1),
-      extra: constants.integers(2), dilation: constants.integers(4))
-    self.constants = constants
-    adjoint = try Convolution(weight: weight, geometry: geometry, groups: groups, constants: [])
+      kernel: Array(weight.shape.dropFirst(2)), stride: stride.values, padding: padding.values,
+      extra: outputPadding.values, dilation: dilation.values)
+    self.outputPadding = outputPadding.values
+    adjoint = try Convolution(
+      weight: weight, geometry: geometry, stride: stride.values, padding: .integers(padding.values),
+      dilation: dilation.values, groups: groups)
   }
 
-  private init(_ adjoint: Convolution<S>, constants: [Constant]) {
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      inputShape: inputShape, weight: try Convolution.weight(parameter, inputShape: inputShape),
+      stride: IntegerList(attributes.integers("stride")),
+      padding: IntegerList(attributes.integers("padding")),
+      outputPadding: IntegerList(attributes.integers("output_padding")),
+      groups: try positive("groups", attributes.integers("groups")),
+      dilation: IntegerList(attributes.integers("dilation")))
+  }
+
+  private init(_ adjoint: Convolution<S>, outputPadding: [Int]) {
     self.adjoint = adjoint
-    self.constants = constants
+    self.outputPadding = outputPadding
+  }
+
+  /// The weight, `[channels, outputs / groups, …kernel]`.
+  public var weight: Tensor<S> { adjoint.weight }
+  /// The distance in the result from one coordinate of the input to the next: one for all axes, or one for each.
+  public var stride: [Int] { adjoint.stride }
+  /// How much is cut off: one number for all axes, one for each, or those before all axes and then those behind.
+  public var padding: [Int] {
+    if case .integers(let values) = adjoint.padding { values } else { [] }
+  }
+  /// The distance between the elements of a window: one for all axes, or one for each.
+  public var dilation: [Int] { adjoint.dilation }
+  /// The groups that the channels fall into, each by itself.
+  public var groups: Int { adjoint.groups }
+
+  public var attributes: Attributes {
+    [
+      "stride": .integers(stride), "padding": .integers(padding), "output_padding": .integers(outputPadding),
+      "groups": .integers([groups]), "dilation": .integers(dilation),
+    ]
   }
 
   public var inputShape: [Int] { adjoint.outputShape }
@@ -93,7 +131,7 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
 
   public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
     TransposedConvolution<T>(
-      Convolution<T>(adjoint, weight: adjoint.weight.cast(to: type)), constants: constants)
+      Convolution<T>(adjoint, weight: adjoint.weight.cast(to: type)), outputPadding: outputPadding)
   }
 }
 
@@ -107,3 +145,10 @@ extension WindowGeometry {
     }
   }
 }
+
+private let transposedConvolutionSchema = OperatorSchema(
+  "transposed convolution of `[channels, …]`", weight: "[channels][outputs/groups][…kernel]",
+  .stride, .padding,
+  .integers(
+    "output_padding", default: [0], "how many coordinates the result has behind those of the windows"),
+  .groups, .dilation)

@@ -4,18 +4,27 @@ import LinearAlgebra
 /// them, or one for each.
 public struct Upsample<S: Scalar>: IndexMap {
   public static var typeName: String { "upsample" }
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("scale_factor")]
-  }
+  public static var schema: OperatorSchema { upsampleSchema }
 
+  /// How often each coordinate stands in the value: one for all spatial axes, or one for each.
+  public let scaleFactor: [Int]
   public let table: IndexTable
 
-  public init(table: IndexTable) {
-    self.table = table
-  }
+  public var attributes: Attributes { ["scale_factor": .integers(scaleFactor)] }
 
-  public static func table(inputShape: [Int], constants: [Constant]) throws(InvalidConstants) -> IndexTable {
-    let (rank, given) = (inputShape.count - 1, constants.integers(0))
+  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> {
+    Upsample<T>(scaleFactor: scaleFactor, table: table)
+  }
+}
+
+extension Upsample {
+  /// The map of samples `[channels, …]` of this shape, each coordinate repeated so often along the spatial axes.
+  ///
+  /// - Throws: `InvalidConstants` where there is no spatial axis, or a factor is not positive.
+  public init(inputShape: [Int], scaleFactor: IntegerList) throws(InvalidConstants) {
+    try checkedSize("input", inputShape)
+    self.scaleFactor = scaleFactor.values
+    let (rank, given) = (inputShape.count - 1, scaleFactor.values)
     guard rank >= 1 else {
       throw InvalidConstants("input: expected samples of shape [channels, …], found \(inputShape)")
     }
@@ -35,8 +44,14 @@ public struct Upsample<S: Scalar>: IndexMap {
         (0..<shape[axis]).map { base + $0 / factors[axis - 1] * steps[axis] }
       }
     }
-    return IndexTable(inputShape: inputShape, outputShape: shape, constants: constants, indices: indices)
+    table = IndexTable(inputShape: inputShape, outputShape: shape, indices: indices)
   }
 
-  public func cast<T: Scalar>(to type: T.Type) -> any LinearMap<T> { Upsample<T>(table: table) }
+  public init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants) {
+    try self.init(inputShape: inputShape, scaleFactor: IntegerList(attributes.integers("scale_factor")))
+  }
 }
+
+private let upsampleSchema = OperatorSchema(
+  "nearest neighbour, spatial axes of `[channels, …]`",
+  .integers("scale_factor", "how often each coordinate is repeated, for all axes or for each"))

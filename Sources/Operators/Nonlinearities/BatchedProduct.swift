@@ -4,10 +4,16 @@ import LinearAlgebra
 /// broadcasting: the heart of attention.
 public struct BatchedProduct: Nonlinearity {
   public static let typeName = "matmul"
+  public static let schema = OperatorSchema(
+    "the matrix product of the last two axes, `[…, m, k]` and `[…, k, n]`")
   public static let inputCount = 2
-  public let constants: [Constant] = []
 
-  public init(constants: [Constant]) throws(InvalidConstants) {}
+  /// The matrix products.
+  public init() {}
+
+  public init(attributes: Attributes) throws(InvalidConstants) {}
+
+  public var attributes: Attributes { [:] }
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
     guard portShapes.count == 2, portShapes[0].count >= 2, portShapes[0].count == portShapes[1].count,

@@ -4,10 +4,15 @@ import LinearAlgebra
 /// say, not even by a NaN, and no gradient.
 public struct Choice: Nonlinearity {
   public static let typeName = "where"
+  public static let schema = OperatorSchema("q where p is not 0, else the third port")
   public static let inputCount = 3
-  public let constants: [Constant] = []
 
-  public init(constants: [Constant]) throws(InvalidConstants) {}
+  /// The choice.
+  public init() {}
+
+  public init(attributes: Attributes) throws(InvalidConstants) {}
+
+  public var attributes: Attributes { [:] }
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
     portShapes.count == 3 && portShapes.allSatisfy { $0 == portShapes[0] } ? portShapes[0] : nil

@@ -16,6 +16,7 @@ extension Comparison {
 /// `p > q`, as in `torch.greater`.
 public struct Greater: Comparison {
   public static let typeName = "greater"
+  public static let schema = OperatorSchema("1 where p > q, else 0; no gradient")
 
   /// The comparison.
   public init() {}
@@ -26,6 +27,7 @@ public struct Greater: Comparison {
 /// `p ≥ q`, as in `torch.greater_equal`.
 public struct GreaterOrEqual: Comparison {
   public static let typeName = "greater_equal"
+  public static let schema = OperatorSchema("1 where p ≥ q, else 0; no gradient")
 
   /// The comparison.
   public init() {}
@@ -36,6 +38,7 @@ public struct GreaterOrEqual: Comparison {
 /// `p = q`, as in `torch.eq`.
 public struct Equal: Comparison {
   public static let typeName = "equal"
+  public static let schema = OperatorSchema("1 where p = q, else 0; no gradient")
 
   /// The comparison.
   public init() {}

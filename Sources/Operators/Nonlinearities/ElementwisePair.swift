@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// An elementwise nonlinearity of two ports of the same shape, `z_i = f(p_i, q_i)`, without constants.
+/// An elementwise nonlinearity of two ports of the same shape, `z_i = f(p_i, q_i)`, without attributes.
 ///
 /// A conforming type says f and its derivatives for one pair of numbers, in any precision; whole buffers follow from
 /// that.
@@ -17,9 +17,9 @@ public protocol ElementwisePair: Nonlinearity, ElementwisePairFunction {
 
 extension ElementwisePair {
   public static var inputCount: Int { 2 }
-  public var constants: [Constant] { [] }
+  public var attributes: Attributes { [:] }
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
+  public init(attributes: Attributes) throws(InvalidConstants) {
     self.init()
   }
 

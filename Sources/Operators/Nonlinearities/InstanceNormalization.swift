@@ -4,18 +4,27 @@ import LinearAlgebra
 /// is the weight, the third the bias; in files they have one number for each channel.
 public struct InstanceNormalization: Normalization {
   public static let typeName = "instance_norm"
-  public static let constantDescriptions = [ConstantDescription("eps", default: 1e-5)]
+  public static let schema = OperatorSchema(
+    "group norm with a group for each channel",
+    .eps)
   public static let parameterPorts = [
     ParameterPort("weight", layouts: alongChannels), ParameterPort("bias", layouts: alongChannels),
   ]
 
-  public let constants: [Constant]
-  public let epsilon: Double
+  public let eps: Double
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    epsilon = try checkedEpsilon(constants.number(0))
-    self.constants = constants
+  /// The normalisation over each channel.
+  ///
+  /// - Throws: `InvalidConstants` where `eps` is negative.
+  public init(eps: Double = 1e-5) throws(InvalidConstants) {
+    self.eps = try checkedEpsilon(eps)
   }
+
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    try self.init(eps: attributes.number("eps"))
+  }
+
+  public var attributes: Attributes { ["eps": .number(eps)] }
 
   public func run(_ shape: [Int]) -> Int? { shape.count >= 2 ? shape.dropFirst().reduce(1, *) : nil }
 }

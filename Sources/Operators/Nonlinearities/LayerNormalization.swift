@@ -4,26 +4,37 @@ import LinearAlgebra
 /// where there is one, is the weight, the third the bias; in files they have the normalised shape.
 public struct LayerNormalization: Normalization {
   public static let typeName = "layer_norm"
-  public static let constantDescriptions: [ConstantDescription] = [
-    .integers("normalized_shape"), ConstantDescription("eps", default: 1e-5),
-  ]
+  public static let schema = OperatorSchema(
+    "(p − mean)/√(variance + eps) over the last axes, times weight plus bias",
+    .normalizedShape, .eps)
   public static let parameterPorts = [
     ParameterPort("weight", layouts: lastAxes), ParameterPort("bias", layouts: lastAxes),
   ]
 
-  public let constants: [Constant]
-  public let epsilon: Double
+  /// The extents of the last axes, over which it normalises.
+  public let normalizedShape: [Int]
+  public let eps: Double
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    try checkNormalizedShape(constants.integers(0))
-    epsilon = try checkedEpsilon(constants.number(1))
-    self.constants = constants
+  /// The normalisation over last axes of these extents.
+  ///
+  /// - Throws: `InvalidConstants` where there are none or one is not positive, or `eps` is negative.
+  public init(normalizedShape: IntegerList, eps: Double = 1e-5) throws(InvalidConstants) {
+    try checkNormalizedShape(normalizedShape.values)
+    self.normalizedShape = normalizedShape.values
+    self.eps = try checkedEpsilon(eps)
   }
 
-  public func run(_ shape: [Int]) -> Int? { runOfLastAxes(constants.integers(0), shape) }
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      normalizedShape: IntegerList(attributes.integers("normalized_shape")), eps: attributes.number("eps"))
+  }
+
+  public var attributes: Attributes { ["normalized_shape": .integers(normalizedShape), "eps": .number(eps)] }
+
+  public func run(_ shape: [Int]) -> Int? { runOfLastAxes(normalizedShape, shape) }
 }
 
-/// Checks the constant `normalized_shape`.
+/// Checks the attribute `normalized_shape`.
 func checkNormalizedShape(_ shape: [Int]) throws(InvalidConstants) {
   guard !shape.isEmpty else {
     throw InvalidConstants("normalized_shape: expected at least one extent, found none")
@@ -38,7 +49,7 @@ func runOfLastAxes(_ extents: [Int], _ shape: [Int]) -> Int? {
 
 /// The layout of a parameter of the normalised shape.
 @Sendable
-func lastAxes(_ shape: [Int], _ constants: [Constant]) -> [ParameterPort.Layout] {
-  let extents = constants.integers(0)
+func lastAxes(_ shape: [Int], _ attributes: Attributes) -> [ParameterPort.Layout] {
+  let extents = attributes.integers("normalized_shape")
   return [ParameterPort.Layout(shape: extents, dims: Array(shape.indices.suffix(extents.count)))]
 }

@@ -32,27 +32,53 @@ extension LineFunction {
 }
 
 /// A function of lines along one axis that returns as many numbers.
-protocol LineTransform: LineFunction {}
+protocol LineTransform: LineFunction {
+  /// The axis of the lines, counted from the end where it is negative.
+  var dim: Int { get }
+
+  init(dim: Int)
+}
 
 extension LineTransform {
-  public static var constantDescriptions: [ConstantDescription] { [.integers("dim", default: [-1])] }
   var keepsAxes: Bool? { nil }
 
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    self.init(dim: try attributes.integer("dim"))
+  }
+
+  public var attributes: Attributes { ["dim": .integers([dim])] }
+
   func axes(rank: Int) throws(InvalidConstants) -> [Int] {
-    [try axis("dim", constants.integers(0), rank: rank)]
+    [try axis("dim", dim, rank: rank)]
   }
 }
 
 /// A function of lines that returns one number for each.
-protocol LineReduction: LineFunction {}
+protocol LineReduction: LineFunction {
+  /// The axes of the lines, at least one.
+  var dim: [Int] { get }
+  /// Whether the value has extents of 1 in their places.
+  var keepdim: Bool { get }
+
+  init(dim: IntegerList, keepdim: Bool) throws(InvalidConstants)
+}
 
 extension LineReduction {
-  public static var constantDescriptions: [ConstantDescription] {
-    [.integers("dim"), .flag("keepdim", default: false)]
+  var keepsAxes: Bool? { keepdim }
+
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    try self.init(dim: IntegerList(attributes.integers("dim")), keepdim: attributes.flag("keepdim"))
   }
-  var keepsAxes: Bool? { constants.flag(1) }
+
+  public var attributes: Attributes { ["dim": .integers(dim), "keepdim": .flag(keepdim)] }
 
   func axes(rank: Int) throws(InvalidConstants) -> [Int] {
-    try reducedAxes(constants.integers(0), rank: rank)
+    try reducedAxes(dim, rank: rank)
   }
+}
+
+/// The axes of a reduction, before it is known what it reads: at least one.
+func namedAxes(_ dim: IntegerList) throws(InvalidConstants) -> [Int] {
+  guard !dim.values.isEmpty else { throw InvalidConstants("dim: expected at least one axis, found none") }
+  return dim.values
 }

@@ -3,11 +3,16 @@ import LinearAlgebra
 /// The logarithm of softmax along the axis `dim` of a sample, as in `torch.nn.LogSoftmax`.
 public struct LogSoftmax: LineTransform {
   public static let typeName = "log_softmax"
-  public let constants: [Constant]
+  public static let schema = OperatorSchema(
+    "the logarithm of softmax",
+    .axis)
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    self.constants = constants
-    _ = try single("dim", constants.integers(0))
+  /// The axis, counted from the end where it is negative.
+  public let dim: Int
+
+  /// The logarithm of softmax along an axis of a sample.
+  public init(dim: Int = -1) {
+    self.dim = dim
   }
 
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {

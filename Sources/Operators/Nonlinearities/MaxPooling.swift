@@ -7,33 +7,57 @@ import LinearAlgebra
 /// whose elements all lie in the padding has the value −∞.
 public struct MaxPooling: Nonlinearity {
   public static let typeName = "max_pool"
-  public static let constantDescriptions: [ConstantDescription] = [
-    .integers("kernel_size"), .integers("stride", default: []), .integers("padding", default: [0]),
-    .integers("dilation", default: [1]), .flag("ceil_mode", default: false),
-  ]
+  public static let schema = OperatorSchema(
+    "the largest of windows; of equal ones the first has the gradient",
+    .kernelSize, .poolingStride, .padding, .dilation, .ceilMode)
 
-  public let constants: [Constant]
+  /// The extents of the window: one for all axes, or one for each.
+  public let kernelSize: [Int]
+  /// The distance from one window to the next; empty where it is `kernelSize`.
+  public let stride: [Int]
+  /// One number for all axes, one for each, or those before all axes and then those behind them.
+  public let padding: [Int]
+  /// The distance between the elements of a window.
+  public let dilation: [Int]
+  /// Whether a last window that reaches over the end counts.
+  public let ceilMode: Bool
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    self.constants = constants
-    for (position, least, counts) in [(0, 1, 1...3), (1, 1, 0...3), (2, 0, 1...6), (3, 1, 1...3)] {
-      let (name, values) = (Self.constantDescriptions[position].name, constants.integers(position))
-      guard counts.contains(values.count), values.allSatisfy({ (least...1 << 20).contains($0) }) else {
-        throw InvalidConstants(
-          "\(name): expected \(counts.lowerBound) to \(counts.upperBound) integers of at least \(least), found \(values)"
-        )
-      }
-    }
+  /// The pooling with windows of these extents; without a stride they lie side by side.
+  ///
+  /// - Throws: `InvalidConstants` where there are more or fewer integers than a tensor has spatial axes, 1 to 3, or one
+  ///   is too small or too large. Whether windows fit a tensor shows where its shape is known: `outputShape(portShapes:)`.
+  public init(
+    kernelSize: IntegerList, stride: IntegerList? = nil, padding: IntegerList = 0, dilation: IntegerList = 1,
+    ceilMode: Bool = false
+  ) throws(InvalidConstants) {
+    self.kernelSize = try integers("kernel_size", kernelSize, counts: 1...3, least: 1)
+    self.stride = try integers("stride", stride ?? [], counts: 0...3, least: 1)
+    self.padding = try integers("padding", padding, counts: 1...6, least: 0)
+    self.dilation = try integers("dilation", dilation, counts: 1...3, least: 1)
+    self.ceilMode = ceilMode
+  }
+
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      kernelSize: IntegerList(attributes.integers("kernel_size")),
+      stride: IntegerList(attributes.integers("stride")),
+      padding: IntegerList(attributes.integers("padding")),
+      dilation: IntegerList(attributes.integers("dilation")),
+      ceilMode: attributes.flag("ceil_mode"))
+  }
+
+  public var attributes: Attributes {
+    [
+      "kernel_size": .integers(kernelSize), "stride": .integers(stride), "padding": .integers(padding),
+      "dilation": .integers(dilation), "ceil_mode": .flag(ceilMode),
+    ]
   }
 
   private func geometry(_ shape: [Int]) -> WindowGeometry? {
-    let kernel = constants.integers(0)
     guard
       let geometry = try? WindowGeometry(
-        inputShape: shape, kernel: kernel,
-        stride: constants.integers(1).isEmpty ? kernel : constants.integers(1),
-        padding: .integers(constants.integers(2)), dilation: constants.integers(3), roundUp: constants.flag(4)
-      ),
+        inputShape: shape, kernel: kernelSize, stride: stride.isEmpty ? kernelSize : stride,
+        padding: .integers(padding), dilation: dilation, roundUp: ceilMode),
       (try? geometry.expectPaddingWithinWindow()) != nil
     else { return nil }
     return geometry
@@ -74,4 +98,17 @@ public struct MaxPooling: Nonlinearity {
     guard let geometry = geometry(shape) else { preconditionFailure("windows that do not fit") }
     return geometry
   }
+}
+
+/// The integers of an attribute, as many as a tensor of some rank may have.
+private func integers(
+  _ name: String, _ given: IntegerList, counts: ClosedRange<Int>, least: Int
+) throws(InvalidConstants) -> [Int] {
+  let values = given.values
+  guard counts.contains(values.count), values.allSatisfy({ (least...1 << 20).contains($0) }) else {
+    throw InvalidConstants(
+      "\(name): expected \(counts.lowerBound) to \(counts.upperBound) integers of at least \(least), found \(values)"
+    )
+  }
+  return values
 }

@@ -3,6 +3,7 @@ import LinearAlgebra
 /// The larger of two numbers, as in `torch.maximum`; NaN if one of them is. Of equal ones each takes half the gradient.
 public struct Maximum: ElementwisePair {
   public static let typeName = "maximum"
+  public static let schema = OperatorSchema("the larger; where equal, half the gradient each")
 
   /// The function.
   public init() {}

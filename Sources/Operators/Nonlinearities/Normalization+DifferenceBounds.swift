@@ -8,12 +8,12 @@ import LinearAlgebra
 /// is not always the same has no bound.
 extension Normalization {
   /// An upper bound of 1/√eps; infinite for 0.
-  private var steepness: Double { (1 / epsilon.squareRoot().nextDown).nextUp }
+  private var steepness: Double { (1 / eps.squareRoot().nextDown).nextUp }
 
   public func differenceBounds(
     _ differences: [[Double]], magnitudes: [[Double]?], shapes: [[Int]]
   ) -> [Double]? {
-    guard epsilon > 0, let length = run(shapes[0]) else { return nil }
+    guard eps > 0, let length = run(shapes[0]) else { return nil }
     var bounds = differences[0]
     for start in stride(from: 0, to: bounds.count, by: length) {
       let run = start..<start + length
@@ -32,7 +32,7 @@ extension Normalization {
   }
 
   public func euclideanBounds(magnitudes: [[Double]?], shapes: [[Int]]) -> [Double]? {
-    guard epsilon > 0 else { return nil }
+    guard eps > 0 else { return nil }
     var bound = steepness
     if shapes.count > 1 {
       guard let weight = magnitudes[1] else { return nil }

@@ -7,7 +7,7 @@ public protocol Normalization: Nonlinearity {
   func run(_ shape: [Int]) -> Int?
 
   /// What is added to the variance; not negative.
-  var epsilon: Double { get }
+  var eps: Double { get }
 
   /// Whether the mean is subtracted.
   static var isCentered: Bool { get }
@@ -34,7 +34,7 @@ extension Normalization {
     var g = cotangent
     if ports.count > 1 { g.multiply(by: ports[1]) }
     pullBackRuns(
-      &g.elements, at: ports[0].elements, length: length(shapes[0]), epsilon: S(epsilon),
+      &g.elements, at: ports[0].elements, length: length(shapes[0]), epsilon: S(eps),
       isCentered: Self.isCentered)
     var cotangents = [g]
     if ports.count > 1 {
@@ -53,12 +53,12 @@ extension Normalization {
 
   private func normalized<S: Scalar>(_ p: Matrix<S>, _ shape: [Int]) -> Matrix<S> {
     var z = p
-    normalizeRuns(&z.elements, length: length(shape), epsilon: S(epsilon), isCentered: Self.isCentered)
+    normalizeRuns(&z.elements, length: length(shape), epsilon: S(eps), isCentered: Self.isCentered)
     return z
   }
 }
 
-/// The constant `eps`: a number that is not negative.
+/// The attribute `eps`: a number that is not negative.
 func checkedEpsilon(_ value: Double) throws(InvalidConstants) -> Double {
   guard value >= 0 else {
     throw InvalidConstants("eps: expected a number that is not negative, found \(value)")

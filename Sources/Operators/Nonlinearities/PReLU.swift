@@ -5,6 +5,8 @@ import LinearAlgebra
 /// In files the slopes are the parameter `weight`: one number, or one for each index of the first axis.
 public struct PReLU: ElementwisePair {
   public static let typeName = "prelu"
+  public static let schema = OperatorSchema(
+    "p above 0, else weight·p; weight `[1]` or `[channels]`; slope weight at 0")
   public static let inputCount = 1
   public static let parameterPorts = [
     ParameterPort("weight", isRequired: true) { shape, _ in

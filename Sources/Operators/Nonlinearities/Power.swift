@@ -5,6 +5,7 @@ import LinearAlgebra
 /// As in PyTorch the derivative by p is 0 for q = 0, and the one by q, `p^q log p`, is 0 at p = 0 unless q is negative.
 public struct Power: ElementwisePair {
   public static let typeName = "power"
+  public static let schema = OperatorSchema("p to the power q")
 
   /// The function.
   public init() {}

@@ -3,6 +3,7 @@ import LinearAlgebra
 /// `z = p ⊙ q`: gates, and attention weights.
 public struct Product: ElementwisePair {
   public static let typeName = "product"
+  public static let schema = OperatorSchema("p ⊙ q")
 
   /// The function.
   public init() {}

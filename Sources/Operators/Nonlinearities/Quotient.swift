@@ -3,6 +3,7 @@ import LinearAlgebra
 /// `z = p / q`, elementwise.
 public struct Quotient: ElementwisePair {
   public static let typeName = "quotient"
+  public static let schema = OperatorSchema("p / q")
 
   /// The function.
   public init() {}

@@ -7,20 +7,31 @@ import LinearAlgebra
 /// the function.
 public struct RootMeanSquareNormalization: Normalization {
   public static let typeName = "rms_norm"
-  public static let constantDescriptions: [ConstantDescription] = [
-    .integers("normalized_shape"), ConstantDescription("eps", default: 1e-5),
-  ]
+  public static let schema = OperatorSchema(
+    "p/√(mean of squares + eps) over the last axes, times weight",
+    .normalizedShape, .eps)
   public static let parameterPorts = [ParameterPort("weight", layouts: lastAxes)]
   public static let isCentered = false
 
-  public let constants: [Constant]
-  public let epsilon: Double
+  /// The extents of the last axes, over which it normalises.
+  public let normalizedShape: [Int]
+  public let eps: Double
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    try checkNormalizedShape(constants.integers(0))
-    epsilon = try checkedEpsilon(constants.number(1))
-    self.constants = constants
+  /// The normalisation over last axes of these extents.
+  ///
+  /// - Throws: `InvalidConstants` where there are none or one is not positive, or `eps` is negative.
+  public init(normalizedShape: IntegerList, eps: Double = 1e-5) throws(InvalidConstants) {
+    try checkNormalizedShape(normalizedShape.values)
+    self.normalizedShape = normalizedShape.values
+    self.eps = try checkedEpsilon(eps)
   }
 
-  public func run(_ shape: [Int]) -> Int? { runOfLastAxes(constants.integers(0), shape) }
+  public init(attributes: Attributes) throws(InvalidConstants) {
+    try self.init(
+      normalizedShape: IntegerList(attributes.integers("normalized_shape")), eps: attributes.number("eps"))
+  }
+
+  public var attributes: Attributes { ["normalized_shape": .integers(normalizedShape), "eps": .number(eps)] }
+
+  public func run(_ shape: [Int]) -> Int? { runOfLastAxes(normalizedShape, shape) }
 }

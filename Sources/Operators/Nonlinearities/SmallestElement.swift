@@ -4,13 +4,21 @@ import LinearAlgebra
 /// `keepdim` the axes stay with extents of 1; over all axes the shape is `[1]`.
 public struct SmallestElement: LineReduction {
   public static let typeName = "amin"
-  public let constants: [Constant]
+  public static let schema = OperatorSchema(
+    "the smallest over axes; equal ones share the gradient",
+    .axes, .keepdim)
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    self.constants = constants
-    guard !constants.integers(0).isEmpty else {
-      throw InvalidConstants("dim: expected at least one axis, found none")
-    }
+  /// The axes, counted from the end where they are negative.
+  public let dim: [Int]
+  /// Whether the value has extents of 1 in their places.
+  public let keepdim: Bool
+
+  /// The smallest element over some axes of a sample.
+  ///
+  /// - Throws: `InvalidConstants` where no axis is named.
+  public init(dim: IntegerList, keepdim: Bool = false) throws(InvalidConstants) {
+    self.dim = try namedAxes(dim)
+    self.keepdim = keepdim
   }
 
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {

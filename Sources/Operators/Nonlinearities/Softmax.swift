@@ -4,11 +4,16 @@ import LinearAlgebra
 /// off first.
 public struct Softmax: LineTransform {
   public static let typeName = "softmax"
-  public let constants: [Constant]
+  public static let schema = OperatorSchema(
+    "eᵖ divided by its sum along an axis",
+    .axis)
 
-  public init(constants: [Constant]) throws(InvalidConstants) {
-    self.constants = constants
-    _ = try single("dim", constants.integers(0))
+  /// The axis, counted from the end where it is negative.
+  public let dim: Int
+
+  /// The softmax along an axis of a sample.
+  public init(dim: Int = -1) {
+    self.dim = dim
   }
 
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {

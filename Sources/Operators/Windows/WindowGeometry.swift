@@ -105,8 +105,8 @@ struct WindowGeometry: Equatable, Sendable {
   var inputShape: [Int] { [channels] + input.suffix(rank) }
 }
 
-/// How wide the padding is.
-enum WindowPadding {
+/// How wide the padding of a convolution is. Written as `1`, `[1, 2]`, `.same` or `.valid`.
+public enum WindowPadding: Hashable, Sendable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
   /// One number for all axes, one for each, or the ones before all axes and then those behind.
   case integers([Int])
   /// So much that there is one window for each coordinate, the smaller half in front.
@@ -114,12 +114,29 @@ enum WindowPadding {
   /// None.
   case valid
 
-  /// The padding that a constant describes.
+  public init(integerLiteral value: Int) {
+    self = .integers([value])
+  }
+
+  public init(arrayLiteral elements: Int...) {
+    self = .integers(elements)
+  }
+
+  /// The padding that an attribute describes.
   init(_ constant: Constant) {
     switch constant {
     case .word("same"): self = .same
     case .integers(let values): self = .integers(values)
     default: self = .valid
+    }
+  }
+
+  /// The value of the attribute that describes the padding.
+  var constant: Constant {
+    switch self {
+    case .integers(let values): .integers(values)
+    case .same: .word("same")
+    case .valid: .word("valid")
     }
   }
 
@@ -158,7 +175,7 @@ private func three(_ values: [Int], filler: Int) -> [Int] {
   [Int](repeating: filler, count: 3 - values.count) + values
 }
 
-/// A constant's integers for three axes: one for all, or one for each.
+/// An attribute's integers for three axes: one for all, or one for each.
 private func spatial(
   _ name: String, _ values: [Int], _ rank: Int, filler: Int, least: Int, given: [Int]? = nil
 ) throws(InvalidConstants) -> [Int] {

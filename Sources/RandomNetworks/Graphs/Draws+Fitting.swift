@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
@@ -6,7 +7,7 @@ extension Draws {
   /// A map from a value of one shape to a port of another, of any type that can be one.
   ///
   /// The map may see the value in another shape than it has, with as many coordinates.
-  mutating func map(from shape: [Int], to target: [Int]) -> any LinearMap<Double> {
+  package mutating func map(from shape: [Int], to target: [Int]) -> any LinearMap<Double> {
     let (inputs, outputs) = (shape.reduce(1, *), target.reduce(1, *))
     for _ in 0..<3 where chance(0.5) {
       let view =
@@ -22,21 +23,15 @@ extension Draws {
     if shape.count == target.count {
       let before = zip(target, shape).map { $0 - $1 }.map { $0 > 0 ? integer(0...$0) : $0 / 2 }
       let behind = target.indices.map { target[$0] - shape[$0] - before[$0] }
-      add(Pad<Double>.self, shape, [.integers(before + behind)], to: &maps)
+      if let pad = try? Pad<Double>(inputShape: shape, padding: before + behind) { maps.append(pad) }
     }
-    add(Expand<Double>.self, shape, [.integers(target), .integers([]), .numbers([])], to: &maps)
+    if let expand = try? Expand<Double>(inputShape: shape, shape: target) { maps.append(expand) }
     if maps.isEmpty || chance(0.3) { maps.append(DenseMap(tensor([outputs, inputs], inputs: inputs))) }
     return element(of: maps.filter { $0.outputSize == outputs })
   }
 
-  private func add<Map: LinearMap<Double>>(
-    _ type: Map.Type, _ shape: [Int], _ constants: [Constant], to maps: inout [any LinearMap<Double>]
-  ) {
-    if let map = try? Map(inputShape: shape, parameter: nil, constants: constants) { maps.append(map) }
-  }
-
   /// A constant summand of a port of this shape: as large as the port, or a smaller tensor and the map that spreads it.
-  mutating func offset(port: Int, of shape: [Int], parameter: String?) -> Offset<Double> {
+  package mutating func offset(port: Int, of shape: [Int], parameter: String?) -> Offset<Double> {
     let types = LinearMapRegistry.all.filter { !$0.hasParameter }
     for _ in 0..<3 where chance(0.6) {
       let view = chance(0.5) ? axes(rank: shape.count).map { shape[$0 < 0 ? $0 + shape.count : $0] } : shape
@@ -55,19 +50,18 @@ extension Draws {
   }
 
   /// The summand that a tensor makes which lies along some of a port's axes.
-  func spread(
+  package func spread(
     _ tensor: Tensor<Double>, over shape: [Int], dims: [Int], _ port: Int, _ parameter: String?
   ) -> Offset<Double> {
     if tensor.shape == shape, dims == Array(shape.indices) {
       return Offset(port: port, tensor: tensor, parameter: parameter)
     }
-    let map = try! Expand<Double>(
-      inputShape: tensor.shape, parameter: nil, constants: [.integers(shape), .integers(dims), .numbers([])])
+    let map = try! Expand<Double>(inputShape: tensor.shape, shape: shape, dim: IntegerList(dims))
     return Offset(port: port, tensor: tensor, map: map, parameter: parameter)
   }
 
   /// The bias that goes with a map in files, in its usual shape.
-  mutating func bias(of map: any LinearMap<Double>, parameter: String) -> Offset<Double> {
+  package mutating func bias(of map: any LinearMap<Double>, parameter: String) -> Offset<Double> {
     spread(tensor(map.biasShape, inputs: 1), over: map.outputShape, dims: map.biasDims, 0, parameter)
   }
 }

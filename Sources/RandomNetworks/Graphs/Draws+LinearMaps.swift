@@ -4,18 +4,18 @@ import Operators
 /// Linear maps of every type in the registry.
 extension Draws {
   /// Linear maps that a network may read a value of this shape by: any type, or a dense matrix.
-  mutating func map(reading shape: [Int]) -> (any LinearMap<Double>)? {
+  package mutating func map(reading shape: [Int]) -> (any LinearMap<Double>)? {
     let types: [any LinearMap<Double>.Type] = LinearMapRegistry.all + [DenseMap<Double>.self]
     return map(element(of: types), reading: shape)
   }
 
   /// A map of this type that reads a value of this shape, or nil where none was found.
-  mutating func map(
+  package mutating func map(
     _ type: any LinearMap<Double>.Type, reading shape: [Int]
   ) -> (any LinearMap<Double>)? {
     for _ in 0..<8 {
-      guard let (parameter, constants) = parts(of: type, reading: shape) else { continue }
-      if let map = try? type.init(inputShape: shape, parameter: parameter, constants: constants),
+      guard let (parameter, given) = parts(of: type, reading: shape) else { continue }
+      if let map = try? type.init(inputShape: shape, parameter: parameter, given),
         map.outputSize <= maximumSize, map.outputShape.allSatisfy({ $0 <= maximumSize })
       {
         return map
@@ -24,13 +24,13 @@ extension Draws {
     return nil
   }
 
-  /// A parameter and constants of a map of this type; they may not fit each other.
+  /// A parameter and attributes of a map of this type; they may not fit each other.
   ///
-  /// A type whose shapes follow rules of their own has a case here; one that takes any constants of its kinds and a
+  /// A type whose shapes follow rules of their own has a case here; one that takes any attributes of their kinds and a
   /// parameter of what it reads needs none.
   private mutating func parts(
     of type: any LinearMap<Double>.Type, reading shape: [Int]
-  ) -> (Tensor<Double>?, [Constant])? {
+  ) -> (Tensor<Double>?, [String: Constant])? {
     var parameter: Tensor<Double>?
     let given: [String: Constant]
     switch type.typeName {
@@ -45,18 +45,18 @@ extension Draws {
     case "scale": (parameter, given) = scale(reading: shape)
     case "avg_pool":
       guard (2...4).contains(shape.count) else { return nil }
-      given = pooling(shape)
+      given = pooling(shape, of: type.schema)
     case "mean", "sum": given = reduction(rank: shape.count)
     case "upsample":
       guard shape.count >= 2 else { return nil }
       given = ["scale_factor": .integers(perAxis(1...2, shape.count - 1))]
     default:
-      guard let constants = indexing(type.typeName, reading: shape) else {
-        return (type.hasParameter ? tensor(shape, inputs: 1) : nil, constants(type.constantDescriptions))
+      guard let attributes = indexing(type.typeName, reading: shape) else {
+        return (type.hasParameter ? tensor(shape, inputs: 1) : nil, attributes(type.schema))
       }
-      given = constants
+      given = attributes
     }
-    return RandomNetworks.constants(type.constantDescriptions, given).map { (parameter, $0) }
+    return (parameter, given)
   }
 
   private mutating func dense(reading shape: [Int]) -> Tensor<Double> {
@@ -80,21 +80,21 @@ extension Draws {
     guard (2...4).contains(shape.count) else { return nil }
     let (groups, kernel) = (groups(of: shape[0]), kernel(shape))
     let outputs = groups * extent(atMost: max(1, settings.maximumWidth / groups))
-    var constants = window(shape, kernel: kernel, mayBeSame: true)
-    constants["groups"] = .integers([groups])
+    var attributes = window(shape, kernel: kernel, mayBeSame: true)
+    attributes["groups"] = .integers([groups])
     let channels = shape[0] / groups
-    return (tensor([outputs, channels] + kernel, inputs: channels * kernel.reduce(1, *)), constants)
+    return (tensor([outputs, channels] + kernel, inputs: channels * kernel.reduce(1, *)), attributes)
   }
 
   private mutating func transposedConvolution(reading shape: [Int]) -> (Tensor<Double>, [String: Constant])? {
     guard (2...4).contains(shape.count) else { return nil }
     let (groups, kernel) = (groups(of: shape[0]), kernel(shape))
     let outputs = extent(atMost: max(1, settings.maximumWidth / groups))
-    var constants = window(shape, kernel: kernel, mayBeSame: false)
-    constants["groups"] = .integers([groups])
-    constants["output_padding"] = .integers(chance(0.6) ? [0] : perAxis(0...1, shape.count - 1))
+    var attributes = window(shape, kernel: kernel, mayBeSame: false)
+    attributes["groups"] = .integers([groups])
+    attributes["output_padding"] = .integers(chance(0.6) ? [0] : perAxis(0...1, shape.count - 1))
     let inputs = shape[0] / groups * kernel.reduce(1, *)
-    return (tensor([shape[0], outputs] + kernel, inputs: inputs), constants)
+    return (tensor([shape[0], outputs] + kernel, inputs: inputs), attributes)
   }
 
   /// Mostly one group; often a group for each channel.
@@ -114,7 +114,7 @@ extension Draws {
     return (weight, ["dim": .integers(isLast ? [] : axes), "factors": .numbers(factors)])
   }
 
-  /// The constants of a map that moves coordinates; nil for a type that is not known here.
+  /// The attributes of a map that moves coordinates; nil for a type that is not known here.
   private mutating func indexing(_ type: String, reading shape: [Int]) -> [String: Constant]? {
     let rank = shape.count
     let axis = integer(0...rank - 1)

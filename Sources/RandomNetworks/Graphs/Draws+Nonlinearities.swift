@@ -7,11 +7,11 @@ extension Draws {
   /// found.
   ///
   /// A parameter port that is not required may be left out with all behind it.
-  mutating func nonlinearity(
+  package mutating func nonlinearity(
     _ type: any Nonlinearity.Type, of shape: [Int]
   ) -> (nonlinearity: any Nonlinearity, portShapes: [[Int]])? {
     for _ in 0..<8 {
-      guard let constants = constants(of: type, for: shape), let drawn = try? type.init(constants: constants)
+      guard let given = attributes(of: type, for: shape), let drawn = try? type.init(given)
       else { continue }
       let portShapes = portShapes(of: type, first: shape)
       if let output = drawn.outputShape(portShapes: portShapes), output.reduce(1, *) <= maximumSize {
@@ -21,25 +21,23 @@ extension Draws {
     return nil
   }
 
-  /// The constants of a nonlinearity. A type whose constants follow rules of their own has a case here; one that takes
-  /// any of its kinds needs none.
-  private mutating func constants(of type: any Nonlinearity.Type, for shape: [Int]) -> [Constant]? {
-    let given: [String: Constant]
+  /// The attributes of a nonlinearity. A type whose attributes follow rules of their own has a case here; one that takes
+  /// any of their kinds needs none.
+  private mutating func attributes(of type: any Nonlinearity.Type, for shape: [Int]) -> [String: Constant]? {
     switch type.typeName {
-    case "softmax", "log_softmax": given = ["dim": .integers([axis(rank: shape.count)])]
-    case "logsumexp", "amax", "amin": given = reduction(rank: shape.count)
+    case "softmax", "log_softmax": return ["dim": .integers([axis(rank: shape.count)])]
+    case "logsumexp", "amax", "amin": return reduction(rank: shape.count)
     case "max_pool":
       guard (2...4).contains(shape.count) else { return nil }
-      given = pooling(shape)
+      return pooling(shape, of: type.schema)
     case "layer_norm", "rms_norm":
-      given = [
+      return [
         "normalized_shape": .integers(Array(shape.suffix(integer(1...shape.count)))), "eps": epsilon(),
       ]
-    case "group_norm": given = ["num_groups": .integers([divisor(of: shape[0])]), "eps": epsilon()]
-    case "instance_norm": given = ["eps": epsilon()]
-    default: return constants(type.constantDescriptions)
+    case "group_norm": return ["num_groups": .integers([divisor(of: shape[0])]), "eps": epsilon()]
+    case "instance_norm": return ["eps": epsilon()]
+    default: return attributes(type.schema)
     }
-    return RandomNetworks.constants(type.constantDescriptions, given)
   }
 
   private mutating func epsilon() -> Constant { .number(element(of: [1e-5, 1e-3, 0.1])) }
@@ -56,11 +54,11 @@ extension Draws {
     return [[Int]](repeating: shape, count: max(1, count))
   }
 
-  /// An activation that networks use, with constants of all sorts.
-  mutating func activation() -> any Nonlinearity {
+  /// An activation that networks use, with attributes of all sorts.
+  package mutating func activation() -> any Nonlinearity {
     while true {
       let type = element(of: NonlinearityRegistry.activations)
-      if let activation = try? type.init(constants: constants(type.constantDescriptions)) {
+      if let activation = try? type.init(attributes(type.schema)) {
         return activation
       }
     }

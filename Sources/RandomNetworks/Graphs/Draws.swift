@@ -2,13 +2,13 @@ import LinearAlgebra
 import Operators
 
 /// Random choices, numbers and shapes of the sizes that the settings allow.
-struct Draws {
-  var generator: SeededGenerator
-  let settings: NetworkGenerator
+package struct Draws {
+  package var generator: SeededGenerator
+  package let settings: NetworkGenerator
   /// The most coordinates of one value of the network.
   let maximumSize: Int
 
-  init(generator: SeededGenerator, settings: NetworkGenerator) {
+  package init(generator: SeededGenerator, settings: NetworkGenerator) {
     self.generator = generator
     self.settings = settings
     // Most networks stay small: whole matrices are as large as the square of all values together.
@@ -16,24 +16,24 @@ struct Draws {
     maximumSize = max(settings.maximumWidth, min(size, 2 * settings.maximumWidth * settings.maximumWidth))
   }
 
-  mutating func chance(_ probability: Double) -> Bool { generator.uniform() < probability }
+  package mutating func chance(_ probability: Double) -> Bool { generator.uniform() < probability }
 
-  mutating func integer(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+  package mutating func integer(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
 
-  mutating func element<T>(of elements: [T]) -> T { elements[integer(0...elements.count - 1)] }
+  package mutating func element<T>(of elements: [T]) -> T { elements[integer(0...elements.count - 1)] }
 
   /// A width, often small, sometimes 1.
-  mutating func width() -> Int {
+  package mutating func width() -> Int {
     chance(0.1) ? 1 : integer(1...settings.maximumWidth)
   }
 
   /// A number of several channels, as `channels`, `rows` or `positions`.
-  mutating func extent(atMost largest: Int) -> Int {
+  package mutating func extent(atMost largest: Int) -> Int {
     integer(1...max(1, min(largest, settings.maximumWidth)))
   }
 
   /// A shape of this rank with at most `maximumSize` coordinates.
-  mutating func shape(rank: Int) -> [Int] {
+  package mutating func shape(rank: Int) -> [Int] {
     var (shape, room) = ([Int](), maximumSize)
     for axis in 0..<rank {
       // Leaves room for axes of two at least behind this one.
@@ -48,7 +48,7 @@ struct Draws {
   }
 
   /// A random way to write a number of coordinates as a shape of this rank.
-  mutating func factorization(of size: Int, rank: Int) -> [Int] {
+  package mutating func factorization(of size: Int, rank: Int) -> [Int] {
     var (shape, rest) = ([Int](), size)
     for _ in 1..<max(1, rank) {
       let factor = divisor(of: rest)
@@ -59,13 +59,13 @@ struct Draws {
     return shape.shuffled(using: &generator)
   }
 
-  mutating func divisor(of number: Int) -> Int {
+  package mutating func divisor(of number: Int) -> Int {
     element(of: (1...number).filter { number % $0 == 0 })
   }
 
   /// Numbers of a tensor whose rows are as long as `inputs`, scaled to keep values near their size; some tensors have
   /// zeros, some are integers, some large or small.
-  mutating func tensor(_ shape: [Int], inputs: Int) -> Tensor<Double> {
+  package mutating func tensor(_ shape: [Int], inputs: Int) -> Tensor<Double> {
     let magnitude = [1, 1, 1, 1, 1, 0.1, 3][integer(0...6)]
     let scale = magnitude / Double(max(1, inputs)).squareRoot()
     let zeros = chance(0.15) ? 0.4 : 0
@@ -79,27 +79,19 @@ struct Draws {
   }
 
   /// Numbers none of which is 0 and no two of which are equal: what breaks ties.
-  mutating func distinct(_ shape: [Int]) -> Tensor<Double> {
+  package mutating func distinct(_ shape: [Int]) -> Tensor<Double> {
     Tensor(shape: shape, elements: (0..<shape.reduce(1, *)).map { _ in generator.normal() })
   }
 
   /// An axis of a tensor of this rank, sometimes counted from the end.
-  mutating func axis(rank: Int) -> Int { counted(integer(0...rank - 1), rank: rank) }
+  package mutating func axis(rank: Int) -> Int { counted(integer(0...rank - 1), rank: rank) }
 
   /// The axis, sometimes counted from the end.
-  mutating func counted(_ axis: Int, rank: Int) -> Int { chance(0.3) ? axis - rank : axis }
+  package mutating func counted(_ axis: Int, rank: Int) -> Int { chance(0.3) ? axis - rank : axis }
 
   /// Some axes, at least one, in any order.
-  mutating func axes(rank: Int) -> [Int] {
+  package mutating func axes(rank: Int) -> [Int] {
     let some = (0..<rank).shuffled(using: &generator).prefix(integer(1...rank))
     return some.map { counted($0, rank: rank) }
   }
-}
-
-/// The constants of an operator by name; the others have their defaults.
-///
-/// - Returns: nil where one has no default and is not given.
-func constants(_ descriptions: [ConstantDescription], _ given: [String: Constant]) -> [Constant]? {
-  let values = descriptions.map { given[$0.name] ?? $0.defaultValue }
-  return values.contains { $0 == nil } ? nil : values.compactMap { $0 }
 }

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -57,10 +58,8 @@ extension GraphDraft {
           as [any Nonlinearity.Type])
       if let (drawn, portShapes) = draws.nonlinearity(type, of: shape) {
         // A variance that is at least 1 bounds what a normalisation does.
-        let constants = zip(type.constantDescriptions, drawn.constants).map {
-          $0.name == "eps" ? Constant.number(1) : $1
-        }
-        return (try! type.init(constants: constants), portShapes)
+        guard drawn is any Normalization else { return (drawn, portShapes) }
+        return (try! type.init(attributes: drawn.attributes.setting("eps", to: .number(1))), portShapes)
       }
     }
     while true {
@@ -92,7 +91,7 @@ extension LinearMap<Double> {
     guard largest > bound else { return self }
     if var tensor = parameter {
       for index in tensor.elements.indices { tensor.elements[index] *= bound / largest }
-      if let map = try? Self(inputShape: inputShape, parameter: tensor, constants: constants) { return map }
+      if let map = try? Self(inputShape: inputShape, parameter: tensor, attributes: attributes) { return map }
     }
     if inputSize == outputSize { return Multiply(inputShape, factor: bound / largest) }
     var matrix = matrix

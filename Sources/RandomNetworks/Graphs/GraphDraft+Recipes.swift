@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -6,7 +7,7 @@ import Operators
 /// The sorts of layers that a graph is drawn of.
 extension GraphDraft {
   /// Draws one layer, or several that belong together, or none where what was tried does not behave.
-  mutating func draw() {
+  package mutating func draw() {
     if draws.chance(draws.settings.implicitShare) { return drawImplicit() }
     switch draws.integer(0...19) {
     case 0...6: drawLinear(draws.element(of: LinearMapRegistry.all + [DenseMap<Double>.self]))
@@ -74,7 +75,7 @@ extension GraphDraft {
   ) -> Offset<Double> {
     let type = type(of: nonlinearity)
     let port = type.parameterPorts[index]
-    let layout = draws.element(of: port.layouts(portShape: shape, constants: nonlinearity.constants))
+    let layout = draws.element(of: port.layouts(portShape: shape, attributes: nonlinearity.attributes))
     return draws.spread(
       draws.distinct(layout.shape), over: shape, dims: layout.dims, type.inputCount + index,
       "\(name).\(port.name)")
@@ -138,8 +139,7 @@ extension GraphDraft {
     var start = 0
     let terms = parts.map { part in
       defer { start += part.shape[axis] }
-      let constants: [Constant] = [.integers([axis]), .integers([start]), .integers([shape[axis]])]
-      let map = try! Place<Double>(inputShape: part.shape, parameter: nil, constants: constants)
+      let map = try! Place<Double>(inputShape: part.shape, dim: axis, start: start, total: shape[axis])
       return Term(source: part.source, map: map)
     }
     append(
@@ -231,8 +231,7 @@ extension GraphDraft {
       for part in parts.indices {
         let name = name(["query", "key", "value"][part])
         let map = try! Linear<Double>(
-          inputShape: shape, parameter: draws.tensor([width, shape[1]], inputs: shape[1]),
-          constants: [.integers([-1]), .flag(false)])
+          inputShape: shape, weight: draws.tensor([width, shape[1]], inputs: shape[1]))
         let block = Block<Double>(
           name: name, shape: map.outputShape, nonlinearity: Identity(),
           terms: [Term(source: read.source, map: map, parameter: "\(name).weight")],
@@ -247,7 +246,7 @@ extension GraphDraft {
   private mutating func appendAttention(_ parts: [Source], positions: Int, width: Int) {
     let (square, tall) = ([positions, positions], [positions, width])
     guard positions * positions <= 2 * draws.maximumSize else { return }
-    let product = try! BatchedProduct(constants: [])
+    let product = BatchedProduct()
     let isAppended = append(
       Block(
         name: name("scores"), shape: square, nonlinearity: product, portShapes: [tall, [width, positions]],
@@ -255,10 +254,10 @@ extension GraphDraft {
           Term(source: parts[0], map: Multiply(tall, factor: 1 / Double(width).squareRoot())),
           Term(
             port: 1, source: parts[1],
-            map: try! Permute<Double>(inputShape: tall, parameter: nil, constants: [.integers([1, 0])])),
+            map: try! Permute<Double>(inputShape: tall, dims: [1, 0])),
         ]))
     guard isAppended else { return }
-    let softmax = try! Softmax(constants: [.integers([-1])])
+    let softmax = Softmax()
     let scores = values.last!.source
     guard
       append(

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -8,37 +9,37 @@ import Operators
 /// Every value is computed at a few inputs as soon as it is drawn. A layer is taken only if its values are finite and of
 /// moderate size there, and if neither they nor their derivatives jump when what it reads changes a little: at a tie or
 /// at a kink two evaluations that differ by rounding would differ by more.
-struct GraphDraft {
+package struct GraphDraft {
   /// The input or a layer's value.
-  struct Value {
-    let source: Source
-    let shape: [Int]
+  package struct Value {
+    package let source: Source
+    package let shape: [Int]
     /// What it is at the inputs, a row for each.
-    let numbers: Matrix<Double>
+    package let numbers: Matrix<Double>
     /// Whether all its coordinates are within −1 and 1 at every input.
     let isBounded: Bool
 
-    var size: Int { shape.reduce(1, *) }
+    package var size: Int { shape.reduce(1, *) }
   }
 
-  var draws: Draws
+  package var draws: Draws
   /// The input, then the layers' values.
-  private(set) var values: [Value] = []
-  private(set) var layers: [Layer<Double>] = []
+  package private(set) var values: [Value] = []
+  package private(set) var layers: [Layer<Double>] = []
   private var depth = 1
 
-  init(draws: Draws) {
+  package init(draws: Draws) {
     self.draws = draws
   }
 
   /// How many more layers there may be.
-  var room: Int { depth - layers.count }
+  package var room: Int { depth - layers.count }
 
   /// The name of the next layer.
-  func name(_ type: String) -> String { "\(type)\(layers.count)" }
+  package func name(_ type: String) -> String { "\(type)\(layers.count)" }
 
   /// A network of at most `depth` layers that `draw` draws; nil where it draws none.
-  mutating func network(of depth: Int, drawing draw: (inout GraphDraft) -> Void) -> Network<Double>? {
+  package mutating func network(of depth: Int, drawing draw: (inout GraphDraft) -> Void) -> Network<Double>? {
     start()
     self.depth = depth
     for _ in 0..<8 where layers.isEmpty { draw(&self) }
@@ -52,7 +53,7 @@ struct GraphDraft {
     values = [Value(source: .input, shape: shape, numbers: inputs, isBounded: false)]
   }
 
-  mutating func network() -> Network<Double> {
+  package mutating func network() -> Network<Double> {
     start()
     depth = draws.integer(1...draws.settings.maximumDepth)
     for _ in 0..<8 * depth where room > 0 { draw() }
@@ -72,7 +73,7 @@ struct GraphDraft {
   }
 
   /// A value to read: mostly the last one.
-  mutating func source() -> Value {
+  package mutating func source() -> Value {
     draws.chance(0.6) ? values[values.count - 1] : draws.element(of: values)
   }
 
@@ -105,7 +106,7 @@ struct GraphDraft {
   }
 
   /// What a source is at the inputs.
-  func numbers(_ source: Source) -> Matrix<Double> {
+  package func numbers(_ source: Source) -> Matrix<Double> {
     switch source {
     case .input: values[0].numbers
     case .node(let index): values[index + 1].numbers
@@ -114,7 +115,7 @@ struct GraphDraft {
 
   /// Takes a layer if it behaves, if need be with a constant summand that breaks its ties.
   @discardableResult
-  mutating func append(_ block: Block<Double>) -> Bool {
+  package mutating func append(_ block: Block<Double>) -> Bool {
     guard room > 0 else { return false }
     let ports = ports(of: block)
     if let numbers = steadyValue(of: block, at: ports) {
@@ -134,7 +135,7 @@ struct GraphDraft {
   }
 
   /// Takes an implicit layer if its values are of moderate size.
-  mutating func append(_ layer: ImplicitLayer<Double>) {
+  package mutating func append(_ layer: ImplicitLayer<Double>) {
     guard room > 0 else { return }
     let input = numbers(layer.source)
     var state = layer.model.blocks.map { Matrix<Double>(rows: input.rows, columns: $0.size) }

@@ -89,12 +89,20 @@ enum ReportStates {
     ReportState(
       "report", "check plain.json plain.json --json", shows: ["parameters.verdict": "nothingShared"]),
     ReportState("report", "check loop.json loop.json --solver newton --json", shows: ["verdict": "proved"]),
+    ReportState(
+      "report",
+      "check loop.json loop.json --tolerance 1e-6 --absolute-tolerance 1e-9 --maximum-iterations 90 --memory 3 "
+        + "--damping 0.5 --json",
+      shows: ["verdict": "proved", "options.memory": 3], has: ["solver.forward.stages.endings"]),
   ]
 
   private static let conversions = [
     ReportState(
       "report", "convert mlp.json -o a.json --json", shows: ["command": "convert", "verdict": "proved"]),
     ReportState("report", "convert mlp.json --matrix -o b.json --json", shows: ["verdict": "proved"]),
+    ReportState(
+      "report", "convert mlp.json --tolerance 1e-9 -o g.json --json",
+      shows: ["options.tolerance": .number(1e-9)]),
     ReportState("report", "convert mlp.json --no-check -o c.json --json", shows: ["verdict": "unchecked"]),
     ReportState("report", "convert --stack one.json mlp.json -o d.json --json", shows: ["verdict": "proved"]),
     ReportState(
@@ -121,10 +129,15 @@ enum ReportStates {
       "evaluate", "evaluate loop.json --state --trace --spectral-radius", has: ["state", "gradients"],
       input: #"{"input": [[1]], "cotangent": [[1]]}"#),
     ReportState(
+      "evaluate", "evaluate loop.json --at-iterations 0,3 --correction linear:0.5 --state",
+      shows: ["trajectory.iteration": 3, "trajectory.updates": 1],
+      has: ["trajectory.weight", "trajectory.state.z"],
+      input: #"{"input": [[1]], "cotangent": [[1]]}"#),
+    ReportState(
       "evaluate", "evaluate loop.json --gradients neumann:3 --json", has: ["gradientEstimate", "gradients"],
       input: #"{"input": [[1]], "cotangent": [[1]]}"#),
     ReportState(
-      "evaluate", "evaluate step.json --json", status: 1, has: ["samples"],
+      "evaluate", "evaluate step.json --trace", status: 1, has: ["samples", "solver.forward.trace.stage"],
       input: #"{"input": [[-1], [1]], "cotangent": [[1], [1]]}"#),
     ReportState(
       "evaluate", "evaluate loop.json --solver anderson --json", has: ["solver"],
@@ -137,8 +150,12 @@ enum ReportStates {
     ReportState(
       "property", "property --cases 2 --seed 2 --max-depth 2 --max-width 3 --json",
       shows: ["verdict": "proved", "seed": "2"]),
+    ReportState(
+      "property", "property --cases 2 --max-depth 2 --max-width 3 --memory 7 --json",
+      shows: ["verdict": "proved", "options.memory": 7]),
     ReportState("fixtures", "fixtures good --json", shows: ["verdict": "proved"], has: ["fixtures.worst"]),
     ReportState("fixtures", "fixtures good --record --json", shows: ["verdict": "proved"]),
+    ReportState("fixtures", "fixtures good --damping 0.5 --json", shows: ["options.damping": .number(0.5)]),
     ReportState(
       "fixtures", "fixtures bad --json", status: 1, shows: ["verdict": "refuted"], has: ["fixtures.fault"]),
     ReportState(

@@ -1,3 +1,8 @@
+import Blocks
+import Equilibria
+import Equivalence
+import ModelJSON
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else

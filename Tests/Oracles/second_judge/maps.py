@@ -8,7 +8,7 @@ numbers of the file and with drawn ones.
 import itertools
 import math
 
-from .files import FLAG, INTEGERS, NUMBER, NUMBERS, REQUIRED, Unreadable
+from .files import FLAG, INTEGERS, NUMBER, NUMBERS, REQUIRED, WORD, Unreadable
 from .shapes import Windows, axis_of, broadcast, flat, for_all, lines, paddings, positions, reduced_shape, size, strides
 
 
@@ -225,6 +225,44 @@ def upsample(shape, weight, c):
     return index_map(extents, indices)
 
 
+def interpolate(shape, weight, c):
+    extents = for_all(c["size"], len(shape) - 1)
+    lines = [[resampled(at, extent, target, c) for at in range(target)]
+             for extent, target in zip(shape[1:], extents)]
+    plane = size(shape[1:])
+
+    def rows(weight, image):
+        entries = []
+        for corner in itertools.product(*lines):
+            places, weights = [0], [1.0]
+            for extent, parts in zip(shape[1:], corner):
+                places = [outer * extent + place for outer in places for place, _ in parts]
+                weights = [outer * share for outer in weights for _, share in parts]
+            entries.append((places, [image(number) for number in weights]))
+        for channel in range(shape[0]):
+            for places, shares in entries:
+                yield [channel * plane + place for place in places], shares
+
+    return index_shape([shape[0]] + extents, rows)
+
+
+def resampled(at, extent, target, c):
+    """The places that an element of the value is made of along an axis, and their weights."""
+    if c["mode"] == "nearest":
+        return [(at * extent // target, 1.0)]
+    if c["align_corners"]:
+        coordinate = at * (extent - 1) / (target - 1) if target > 1 else 0.0
+    else:
+        coordinate = ((2 * at + 1) * extent - target) / (2 * target)
+    first = math.floor(coordinate)
+    ratio = coordinate - first
+    parts = {}
+    for place, share in ((first, 1.0 - ratio), (first + 1, ratio)):
+        place = min(max(place, 0), extent - 1)
+        parts[place] = parts.get(place, 0.0) + share
+    return [(place, share) for place, share in parts.items() if share]
+
+
 def expand(shape, weight, c):
     return index_map(c["shape"], broadcast(shape, c["shape"], c["dim"]), c["factors"])
 
@@ -259,6 +297,8 @@ MAPS = {
     "place": (place, {"dim": (INTEGERS, REQUIRED), "start": (INTEGERS, REQUIRED), "total": (INTEGERS, REQUIRED)}),
     "pad": (pad, {"padding": (INTEGERS, REQUIRED)}),
     "upsample": (upsample, {"scale_factor": (INTEGERS, REQUIRED)}),
+    "interpolate": (interpolate, {
+        "size": (INTEGERS, REQUIRED), "mode": (WORD, "nearest"), "align_corners": (FLAG, False)}),
     "expand": (expand, {"shape": (INTEGERS, REQUIRED), "dim": (INTEGERS, []), "factors": (NUMBERS, [])}),
 }
 WEIGHTED = {"linear", "conv", "conv_transpose", "scale"}

@@ -120,9 +120,17 @@ def value_shape(kind, constants, ports):
         return ports[0][:-1] + ports[1][-1:]
     if kind in ("amax", "amin", "logsumexp"):
         return reduced_shape(ports[0], constants["dim"], constants["keepdim"])
+    if kind == "glu":
+        return halved(ports[0], constants["dim"][0])
     if kind == "max_pool":
         return ports[0][:1] + pool_windows(ports[0], constants).counts
     return ports[0]
+
+
+def halved(shape, dim):
+    """The shape of each half along an axis."""
+    axis = axis_of(dim, len(shape))
+    return shape[:axis] + [shape[axis] // 2] + shape[axis + 1:]
 
 
 def pool_windows(shape, c):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from . import functions
 from .fields import NotAttempted, Symbol, u64
-from .shapes import lines, pool_windows, size
+from .shapes import axis_of, lines, pool_windows, size
 from .uniqueness import has_one_equilibrium
 
 
@@ -64,12 +64,14 @@ def apply(F, equation, ports):
     kind, c, shape = equation.kind, equation.constants, equation.ports[0]
     if kind == "where":
         return [functions.choice(F, *arguments) for arguments in zip(*ports)]
-    if kind in ("softmax", "log_softmax", "logsumexp", "amax", "amin"):
+    if kind in ("softmax", "softmin", "log_softmax", "logsumexp", "amax", "amin"):
         return along_lines(F, kind, c, shape, ports[0])
     if kind == "max_pool":
         return maxima(F, pool_windows(shape, c), shape, ports[0])
     if kind != "identity" and any(isinstance(t, Symbol) for port in ports for t in port):
         raise NotAttempted(f"{equation.name}: an infinite constant takes part in arithmetic")
+    if kind == "glu":
+        return gated(F, shape, c["dim"][0], ports[0])
     function = functions.elementwise(F, kind, c)
     if function is not None:
         return [function(t) for t in ports[0]]
@@ -88,6 +90,8 @@ def along_lines(F, kind, c, shape, port):
         line = [port[start + offset] for offset in offsets]
         if kind == "softmax":
             values = functions.softmax(F, line)
+        elif kind == "softmin":
+            values = functions.softmax(F, [functions.negative(F, t) for t in line])
         elif kind == "log_softmax":
             total = functions.logsumexp(F, line)
             values = [t - total for t in line]
@@ -100,6 +104,16 @@ def along_lines(F, kind, c, shape, port):
         for offset, value in zip(offsets, values):
             result[start + offset] = value
     return reduced or result
+
+
+def gated(F, shape, dim, port):
+    """The first half along an axis, times the logistic function of the second."""
+    block = size(shape[axis_of(dim, len(shape)):])
+    values = []
+    for start in range(0, size(shape), block):
+        middle = start + block // 2
+        values.extend(port[start + i] * F.S(port[middle + i]) for i in range(block // 2))
+    return values
 
 
 def maxima(F, windows, shape, port):

@@ -1,7 +1,8 @@
 """Solves families of implicit models with deq, TorchDEQ, SciPy, jaxopt and optimistix, and judges every answer.
 
     swift build -c release --product deq
-    python3 Tests/Peers/Equilibria/compare.py [--size full] [--only REGEX] [--peers REGEX] [--time] [--json FILE] [--markdown]
+    python3 Tests/Peers/Equilibria/compare.py [--quick] [--size full] [--only REGEX] [--peers REGEX] [--time] [--json FILE]
+        [--markdown FILE] [--page FILE]
 
 A state counts where its solver calls it a solution and Newton's method over sixty digits finds an equilibrium beside it, as
 near as the residual that was asked for allows; a solution that is none is counted as false. Large models are judged by their
@@ -9,14 +10,16 @@ residual. Everyone starts at zeros (deq where it begins by itself) and is asked 
 
 One table for each precision, forward and adjoint, a row for each family: how many models deq and the best peer solve, and
 any peer at all; the median over the models that both solve of deq's evaluations of f ÷ those of the peer with the fewest on
-that model; with --time, on one thread, the same of times. A row where deq is behind says so.
+that model; with --time, on one thread, the same of times, of which deq's is that of the solve alone, without the start of the
+process. A row where deq is behind says so. Then a table of deq's own solvers, and one of the times of large models (large.py).
+All seeds are fixed: but for times, the same versions give the same tables.
 """
 
 import argparse
+import datetime
 import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,8 +31,11 @@ parser.add_argument("--only", default="", help="a regular expression on the name
 parser.add_argument("--peers", default="", help="a regular expression on the beginnings of the peers' names")
 parser.add_argument("--precision", action="append", choices=("float64", "float32"))
 parser.add_argument("--time", action="store_true", help="take times as well; other load on the machine spoils them")
+parser.add_argument("--quick", action="store_true", help="small models only, some minutes in all")
+parser.add_argument("--no-large", action="store_true", help="without the times of large models")
 parser.add_argument("--json", help="where to write every attempt")
-parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
+parser.add_argument("--markdown", help="where to write the tables in Markdown")
+parser.add_argument("--page", help="a page in which to replace the tables, between the comments that name this program")
 options = parser.parse_args()
 # Before the libraries look.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -40,19 +46,22 @@ import numpy as np
 import torch
 
 from families import problems, write
+from large import LargeReference
 from peers import Attempt, Peers
-from reference import Judgement, Reference
+from reference import Reference
+from tables import SOLVERS, Table, advice_table, family_table
 
 torch.set_num_threads(1)
 TOLERANCES = {"float64": 1e-10, "float32": 1e-5}
 
 
-def deq(problem, precision, tolerance, folder):
+def deq(problem, precision, tolerance, folder, solver="structured"):
     """deq's attempts forward and backward; the second is None where there is no equilibrium."""
     path = os.path.join(folder, problem.name)
     arguments = [
         options.deq, "evaluate", f"{path}.json", "--input", f"{path}.sample.json", "--tolerance", str(tolerance),
-        "--precision", precision, "--threads", "1", "--state", *(["--time"] if options.time else [])]
+        "--precision", precision, "--threads", "1", "--state", "--solver", solver,
+        *(["--time"] if options.time else [])]
     run = subprocess.run(arguments, capture_output=True, text=True)
     if run.returncode not in (0, 1):
         raise RuntimeError(f"{problem.name}: {run.stderr}")
@@ -67,38 +76,6 @@ def deq(problem, precision, tolerance, folder):
     is_claimed = sample["adjoint"]["status"] == "converged"
     gradient = np.array(report["gradients"]["input"][0]) if is_claimed else np.array([np.nan])
     return forward, Attempt(gradient, is_claimed, count(report["solver"]["adjoint"]), seconds.get("adjoint"))
-
-
-class LargeReference:
-    """Judges by the residual alone, in double precision: sixty digits are too many for a large model."""
-
-    def __init__(self, problem):
-        from frameworks import TorchTransition
-
-        self.torch = TorchTransition(problem, torch.float64)
-
-    def judge(self, state, tolerance, unit=0.0):
-        z = torch.tensor(np.asarray(state, float))[None]
-        with torch.inference_mode():
-            residual = float((self.torch(z) - z).abs().max() / z.abs().max())
-        # Float32 weights are others, by their rounding.
-        return Judgement(bool(residual <= 4 * tolerance + 64 * unit), residual)
-
-    def judge_gradient(self, state, gradient, tolerance):
-        """Against the sum of Neumann's series: these models contract."""
-        z = torch.tensor(np.asarray(state, float))[None].requires_grad_(True)
-        x = self.torch.input.clone().requires_grad_(True)
-        value = self.torch(z, x)
-        e = self.torch.cotangent
-        g = term = e
-        for _ in range(5000):
-            (term,) = torch.autograd.grad(value, z, term, retain_graph=True)
-            g = g + term
-            if float(term.abs().max()) <= 1e-15 * float(g.abs().max()):
-                break
-        expected = torch.autograd.grad(value, x, g)[0][0].numpy()
-        error = np.abs(expected - gradient).max() / np.abs(expected).max()
-        return bool(error <= 100 * tolerance), error
 
 
 def attempts(problem, precision, folder):
@@ -124,68 +101,24 @@ def attempts(problem, precision, folder):
         yield "adjoint", name, attempt, attempt.is_claimed and reference.judge_gradient(root, attempt.value, slack)[0]
 
 
-def ratio(ours, peers, quantity):
-    """deq's ÷ the least of the peers' on one model, and who has it; None where either is missing."""
-    theirs = [(getattr(row["attempt"], quantity), row["name"]) for row in peers if row["right"]]
-    theirs = [item for item in theirs if item[0] is not None]
-    if not theirs or not ours or not ours[0]["right"] or getattr(ours[0]["attempt"], quantity) is None:
-        return None
-    least, name = min(theirs)
-    # Nothing to iterate is nothing to compare.
-    return (getattr(ours[0]["attempt"], quantity) / least, name) if least > 0 else None
-
-
-def family_row(rows):
-    """The row of one family, one precision and one direction."""
-    models = sorted({row["problem"] for row in rows})
-    names = sorted({row["name"] for row in rows} - {"deq"})
-    right = lambda name: sum(row["right"] for row in rows if row["name"] == name)
-    best = max(names, key=right)
-    ratios = {"evaluations": [], "seconds": []}
-    anyone = 0
-    for model in models:
-        own = [row for row in rows if row["problem"] == model and row["name"] == "deq"]
-        others = [row for row in rows if row["problem"] == model and row["name"] != "deq"]
-        anyone += any(row["right"] for row in others)
-        for quantity, found in ratios.items():
-            found.append(ratio(own, others, quantity))
-    false = [row for row in rows if row["name"] == "deq" and row["attempt"].is_claimed and not row["right"]]
-    row = [rows[0]["family"], len(models), right("deq"), f"{right(best)} ({best})", anyone, len(false)]
-    behind = ["models"] if right("deq") < anyone else []
-    behind += ["false"] if false else []
-    for quantity, found in ratios.items():
-        found = [item for item in found if item]
-        if not found:
-            row.append("–")
-            continue
-        median = statistics.median(item[0] for item in found)
-        names = [item[1] for item in found]
-        row.append(f"{median:.2f} ({max(set(names), key=names.count)})")
-        behind += [quantity] if median > 1 else []
-    return row + [", ".join(behind)]
-
-
-HEADINGS = ["family", "models", "deq", "best peer", "any peer", "false", "evaluations ÷ least", "time ÷ least", "behind in"]
-
-
-def print_table(title, rows):
-    cells = [HEADINGS, *[[str(cell) for cell in row] for row in rows]]
-    print(f"\n{title}\n")
-    if options.markdown:
-        lines = ["| " + " | ".join(row) + " |" for row in cells]
-        lines.insert(1, "|" + "---|" * len(HEADINGS))
-    else:
-        widths = [max(len(row[k]) for row in cells) for k in range(len(HEADINGS))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells]
-    print("\n".join(lines))
+def advice(problem, folder, rows):
+    """What each of deq's solvers does with a small problem, in double precision: rows for the table of solvers."""
+    precision, tolerance = "float64", TOLERANCES["float64"]
+    reference = Reference(problem)
+    for name in SOLVERS:
+        attempt, _ = deq(problem, precision, tolerance, folder, name)
+        rows.append({
+            "family": problem.family, "problem": problem.name, "name": name, "attempt": attempt,
+            "right": attempt.is_claimed and reference.judge(attempt.value, tolerance, float(np.finfo(precision).eps)).is_right})
 
 
 def measured():
-    """Everything that was attempted, a row for each; what there is so far where it is interrupted."""
-    rows = []
+    """Everything that was attempted, a row for each, against the peers and by deq's own solvers; what there is so far where it
+    is interrupted."""
+    rows, own = [], []
     try:
         with tempfile.TemporaryDirectory() as folder:
-            for item in problems(options.size):
+            for item in problems("small" if options.quick else options.size):
                 if not re.search(options.only, item.name):
                     continue
                 write(item, folder)
@@ -195,28 +128,100 @@ def measured():
                         {"family": item.family, "problem": item.name, "precision": precision, "direction": direction,
                          "name": name, "attempt": attempt, "right": bool(is_right)}
                         for direction, name, attempt, is_right in attempts(item, precision, folder)]
+                if item.is_small:
+                    advice(item, folder, own)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-    return rows
+    return rows, own
+
+
+def large():
+    """What large.py says, a row for each line: a process of its own, since it has other threads."""
+    if options.no_large:
+        return []
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "large.py")
+    run = subprocess.run(
+        [sys.executable, script, "--deq", options.deq, *(["--quick"] if options.quick else [])],
+        stdout=subprocess.PIPE, text=True, check=True,
+        env={key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS") and key != "XLA_FLAGS"})
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def large_table(rows):
+    made = []
+    for row in rows:
+        ours, best = row["attempts"]["deq"], row["attempts"].get(row["best"], {})
+        made.append([
+            row["family"], row["precision"], "yes" if ours["solved"] else "no", row["best"] or "none", ours["evaluations"],
+            best.get("evaluations", "–"), f"{row['ratio']:.2f}" if row["ratio"] else "–", f"{row['load']:.1f}"])
+    return Table(
+        "Large models to the same residual, 2 threads each, in turns: the time of deq's solve as --time reports it, without "
+        "the process's start, ÷ that of TorchDEQ's fastest solver; a load above 2 spoils it",
+        ["model", "precision", "deq", "fastest of TorchDEQ", "deq's evaluations", "its evaluations", "time ÷", "load"], made)
+
+
+def versions():
+    """What was compared, and when."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = [subprocess.run([options.deq, "--version"], capture_output=True, text=True, check=True).stdout.strip()]
+    for name in ("torch", "torchdeq", "numpy", "scipy", "jax", "jaxopt", "optimistix"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"no {name}")
+    return f"{datetime.date.today().isoformat()}: {', '.join(found)}"
+
+
+def write_json(rows, own, times):
+    plain = lambda row: {key: value for key, value in row.items() if key != "attempt"} | {
+        "claimed": row["attempt"].is_claimed, "evaluations": row["attempt"].evaluations,
+        "seconds": row["attempt"].seconds}
+    with open(options.json, "w") as file:
+        json.dump({
+            "versions": versions(), "attempts": [plain(row) for row in rows], "solvers": [plain(row) for row in own],
+            "large": times}, file, indent=1)
+        file.write("\n")
+
+
+def replace_block(path, text):
+    """Writes text into a page, between the two comments that name this program."""
+    with open(path) as file:
+        page = file.read()
+    before, rest = page.split(BEGIN)
+    _, after = rest.split(END)
+    with open(path, "w") as file:
+        file.write(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+
+
+BEGIN, END = "<!-- compare.py writes from here -->", "<!-- to here -->"
 
 
 def main():
-    rows = measured()
+    rows, own = measured()
+    times = large()
+    tables = []
     for precision in options.precision or TOLERANCES:
         for direction in ("forward", "adjoint"):
             found = [row for row in rows if row["precision"] == precision and row["direction"] == direction]
-            families = list(dict.fromkeys(row["family"] for row in found))
-            print_table(
-                f"{direction}, {precision}, residual {TOLERANCES[precision]:g}",
-                [family_row([row for row in found if row["family"] == family]) for family in families])
+            if found:
+                tables.append(family_table(f"{direction}, {precision}, residual {TOLERANCES[precision]:g}", found))
+    if own:
+        tables.append(advice_table(
+            "deq's solvers, float64: models found, and the median of evaluations on those", own))
+    if times:
+        tables.append(large_table(times))
     unsolved = sorted({row["problem"] for row in rows} - {row["problem"] for row in rows if row["right"]})
-    print(f"\nSolved by nobody: {', '.join(unsolved) or 'none'}")
+    last = f"Solved by nobody: {', '.join(unsolved) or 'none'}."
+    print("\n\n".join([versions(), *(table.text for table in tables), last]))
+    markdown = "\n\n".join([f"Measured {versions()}.", *(table.markdown for table in tables), last])
+    if options.markdown:
+        with open(options.markdown, "w") as file:
+            file.write(markdown + "\n")
+    if options.page:
+        replace_block(options.page, markdown)
     if options.json:
-        keep = lambda row: {key: value for key, value in row.items() if key != "attempt"} | {
-            "claimed": row["attempt"].is_claimed, "evaluations": row["attempt"].evaluations,
-            "seconds": row["attempt"].seconds}
-        with open(options.json, "w") as file:
-            json.dump([keep(row) for row in rows], file, indent=1)
+        write_json(rows, own, times)
 
 
 main()

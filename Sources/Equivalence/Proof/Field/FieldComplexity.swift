@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
@@ -38,7 +39,8 @@ struct FieldComplexity: Sendable {
   /// The value of a linear map.
   fileprivate func mapped(by map: any LinearMap<Double>, randomParameter: Bool) -> FieldComplexity {
     var value = self
-    var range = exponents(of: map.constants.flatMap(\.numbers))
+    let interpolation = map as? Interpolate<Double>
+    var range = exponents(of: interpolation?.weights ?? map.attributes.flatMap(\.value.numbers))
     if randomParameter {
       value.degree += 1
     } else if let numbers = map.parameter?.elements {
@@ -158,7 +160,7 @@ extension LinearMap<Double> {
   /// The bits of a common multiple of all that entries are divided by.
   fileprivate var divisorBits: Double {
     if self is Mean<Double> { return binaryLogarithm(inputSize / outputSize) }
-    guard self is AveragePooling<Double>, case .integers(let kernel) = constants[0] else { return 0 }
+    guard let kernel = (self as? AveragePooling<Double>)?.kernelSize else { return 0 }
     // The least common multiple of 1 … n is below 3ⁿ (Hanson 1972).
     let extents = kernel.count == 1 ? [Int](repeating: kernel[0], count: inputShape.count - 1) : kernel
     return 1.6 * Double(extents.reduce(1, *))

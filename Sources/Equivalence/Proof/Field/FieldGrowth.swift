@@ -36,7 +36,7 @@ extension Nonlinearity {
   /// How complex the value is at ports of these shapes.
   func growth(_ shapes: [[Int]]) -> FieldGrowth {
     let size = Double(shapes[0].reduce(1, *))
-    let numbers = constants.flatMap(\.numbers)
+    let numbers = attributes.flatMap(\.value.numbers)
     let range = exponents(of: numbers)
     var growth = FieldGrowth(bits: 16 + 4 * Double(numbers.count + 1) * (range.high - range.low))
     switch self {
@@ -66,7 +66,7 @@ extension Nonlinearity {
       growth.factors = 3
       growth.denominators = size / Double(normalization.run(shapes[0]) ?? 1)
       growth.bits += 2 * binaryLogarithm(Int(size))
-    default: break
+    default: (self as? any Interpreted)?.grow(&growth, shapes: shapes)
     }
     return growth
   }

@@ -1,3 +1,4 @@
+import Blocks
 import Operators
 
 /// How the state of a group follows from some of its coordinates.

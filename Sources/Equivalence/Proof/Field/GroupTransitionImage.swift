@@ -1,3 +1,4 @@
+import Blocks
 import Operators
 
 /// The transition of blocks that read each other, over the fields.

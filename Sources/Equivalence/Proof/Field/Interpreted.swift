@@ -10,10 +10,14 @@ protocol Interpreted: Nonlinearity {
 
   /// Whether it has no value at some arguments: where it takes part, a proof holds wherever both sides are defined.
   var isPartial: Bool { get }
+
+  /// Says how complex the value is at ports of these shapes, where it is more than a sum of what it reads and constants.
+  func grow(_ growth: inout FieldGrowth, shapes: [[Int]])
 }
 
 extension Interpreted {
   var isPartial: Bool { false }
+  func grow(_ growth: inout FieldGrowth, shapes: [[Int]]) {}
 }
 
 /// One that acts elementwise on its only port.

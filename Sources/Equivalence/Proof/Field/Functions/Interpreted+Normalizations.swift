@@ -8,7 +8,7 @@ extension Interpreted where Self: Normalization {
     guard ports.allSatisfy({ !$0.hasSymbols }), let length = run(shape) else { throw .notFinite }
     let fields = theory.fields
     let share = try fields.reciprocal(fields.image(of: length))
-    let epsilon = try fields.image(of: epsilon)
+    let epsilon = try fields.image(of: eps)
     var values = ports[0]
     for start in stride(from: 0, to: values.count, by: length) {
       var run = (start..<start + length).map { values[$0] }
@@ -30,28 +30,28 @@ extension Interpreted where Self: Normalization {
 }
 
 extension LayerNormalization: Interpreted {
-  var isPartial: Bool { epsilon == 0 }
+  var isPartial: Bool { eps == 0 }
   func value(
     at ports: [FieldValues], shapes: [[Int]], in theory: Interpretation
   ) throws(FieldFailure) -> FieldValues { try normalized(ports, shapes[0], in: theory) }
 }
 
 extension GroupNormalization: Interpreted {
-  var isPartial: Bool { epsilon == 0 }
+  var isPartial: Bool { eps == 0 }
   func value(
     at ports: [FieldValues], shapes: [[Int]], in theory: Interpretation
   ) throws(FieldFailure) -> FieldValues { try normalized(ports, shapes[0], in: theory) }
 }
 
 extension InstanceNormalization: Interpreted {
-  var isPartial: Bool { epsilon == 0 }
+  var isPartial: Bool { eps == 0 }
   func value(
     at ports: [FieldValues], shapes: [[Int]], in theory: Interpretation
   ) throws(FieldFailure) -> FieldValues { try normalized(ports, shapes[0], in: theory) }
 }
 
 extension RootMeanSquareNormalization: Interpreted {
-  var isPartial: Bool { epsilon == 0 }
+  var isPartial: Bool { eps == 0 }
   func value(
     at ports: [FieldValues], shapes: [[Int]], in theory: Interpretation
   ) throws(FieldFailure) -> FieldValues { try normalized(ports, shapes[0], in: theory) }

@@ -1,0 +1,34 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The path of an existing file as seen from the folder of another, which need not exist: `../weights/model.onnx`.
+///
+/// A symbolic link keeps its own name: what it leads to may change its place.
+package func relativePath(to path: String, fromFolderOf target: String) -> String {
+  guard let home = realPath(folder(of: path)), let start = realPath(folder(of: target)) else { return path }
+  let name = path.lastIndex(of: "/").map { path[$0...].dropFirst() } ?? path[...]
+  let (to, from) = (home.split(separator: "/") + [name], start.split(separator: "/"))
+  let shared = zip(to, from).prefix { $0 == $1 }.count
+  return ([Substring](repeating: "..", count: from.count - shared) + to[shared...]).joined(separator: "/")
+}
+
+/// The folder of a path, with its slash; `.` for a name in the current one.
+private func folder(of path: String) -> String {
+  path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+}
+
+/// The path that a name in a file means, seen from the folder of that file.
+package func path(_ name: String, fromFolderOf file: String) -> String {
+  guard let slash = file.lastIndex(of: "/") else { return name }
+  return file[...slash] + name
+}
+
+/// The path without symbolic links, or nil where there is no such file.
+package func realPath(_ path: String) -> String? {
+  guard let resolved = realpath(path, nil) else { return nil }
+  defer { free(resolved) }
+  return String(cString: resolved)
+}

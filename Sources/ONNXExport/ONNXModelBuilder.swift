@@ -1,0 +1,156 @@
+import Equilibria
+import FileAccess
+import LinearAlgebra
+import ONNXSchema
+
+/// Puts an exported model together around the transition.
+package struct ONNXModelBuilder {
+  private let model: EquilibriumModel<Double>
+  private let precision: ONNXExport.Precision
+  private let file: String
+  private let graph: ONNXGraph
+  private var description = ""
+  package private(set) var inputs: [ONNXExport.Port] = []
+  package private(set) var outputs: [ONNXExport.Port] = []
+  package private(set) var nodeCount = 0
+
+  /// A builder with nothing built yet.
+  package init(_ model: EquilibriumModel<Double>, precision: ONNXExport.Precision, file: String) {
+    self.model = model
+    self.precision = precision
+    self.file = file
+    graph = ONNXGraph(precision: precision)
+  }
+
+  /// The transition: inputs z, `[batch, N]`, and x, `[batch, n]`; output f, `[batch, N]`.
+  mutating func buildTransition() throws(FileError) {
+    let (z, x, result) = (input("z", [model.stateSize]), input("x", [model.inputSize]), name("f"))
+    var transition = TransitionEmitter(model, z: z, x: x, in: graph, file: file)
+    output(try transition.emit(), named: result)
+    nodeCount = graph.nodes.count
+    description = "f(z, x), the transition of an equilibrium model"
+  }
+
+  /// The equilibrium: input x and output y in their own shapes; for a cyclic model also whether each sample has
+  /// converged.
+  mutating func buildLoop(limit: Int) throws(FileError) {
+    let (x, result, converged) = (input("x", model.inputShape), name("y"), name("converged"))
+    let isCyclic = model.nilpotencyIndex == nil
+    let body = try LoopBody(model, x: x, checksConvergence: isCyclic, outer: graph, file: file)
+    let start = Self.start(x, stateSize: model.stateSize, checksConvergence: isCyclic, in: graph)
+    let iterations = graph.integer(model.nilpotencyIndex ?? limit)
+    // The condition may be left out, but not every implementation takes that for true.
+    let goesOn = graph.initializers.bytes([1], .bool, shape: [], named: "yes")
+    let end = graph.node(
+      "Loop", [iterations, goesOn] + start,
+      results: isCyclic ? ["equilibrium", "has_converged"] : ["equilibrium"],
+      [("body", .graph(body.proto))])
+    let readOut = Self.readOut(
+      of: end[0], StateLayout(model), block: model.output, shape: model.outputShape, in: graph)
+    output(readOut, named: result)
+    if isCyclic { output(ONNXValue(name: end[1], shape: []), named: converged, type: .bool) }
+    nodeCount = graph.nodes.count + body.proto.node.count
+    description = "The equilibrium z = f(z, x), by iteration from zeros"
+  }
+
+  /// What the loop starts from: a state of zeros, and where it checks convergence no sample that has converged.
+  package static func start(
+    _ x: ONNXValue, stateSize: Int, checksConvergence: Bool, in graph: ONNXGraph
+  ) -> [String] {
+    let zeroShape = graph.node(
+      "Concat", [graph.batch(of: x), graph.integers([stateSize])], results: ["zero_shape"],
+      [("axis", .integer(0))])
+    let start = graph.node(
+      "ConstantOfShape", zeroShape, results: ["zeros"], [("value", .tensor(zero(graph.type)))])
+    guard checksConvergence else { return start }
+    return start
+      + graph.node(
+        "ConstantOfShape", [graph.batch(of: x)], results: ["unconverged"], [("value", .tensor(zero(.bool)))])
+  }
+
+  /// A block of the state that the loop ends with, in the block's own shape.
+  package static func readOut(
+    of end: String, _ layout: StateLayout, block: Int, shape: [Int], in graph: ONNXGraph
+  ) -> ONNXValue {
+    let blocks = graph.split(
+      ONNXValue(name: end, shape: [layout.size]), sizes: layout.sizes,
+      names: layout.names.map { "\($0)/equilibrium" })
+    return graph.reshape(blocks[block], to: shape)
+  }
+
+  /// The file that has been built.
+  package var writer: ONNXModelWriter {
+    let graphProto = ONNXGraphProto.with {
+      $0.name = "deq"
+      $0.node = graph.nodes
+      $0.input = inputs.map { ONNXValueInfoProto($0) }
+      $0.output = outputs.map { ONNXValueInfoProto($0) }
+    }
+    let modelProto = ONNXModelProto.with {
+      $0.irVersion = Int64(ONNXExport.formatVersion)
+      $0.producerName = "deq"
+      $0.docString = description
+      $0.opsetImport = [ONNXOperatorSetIdProto.with { $0.version = Int64(ONNXExport.opset) }]
+      $0.metadataProps = labels.entries.map { entry in
+        .with { ($0.key, $0.value) = entry }
+      }
+    }
+    return ONNXModelWriter(modelProto, graph: graphProto, of: graph)
+  }
+
+  /// Keeps a name for an input or an output, before anything else can take it.
+  private func name(_ name: String) -> String { graph.initializers.uniqueName(name) }
+
+  private mutating func input(_ name: String, _ shape: [Int]) -> ONNXValue {
+    inputs.append(.init(name: self.name(name), shape: shape, type: precision.rawValue))
+    return ONNXValue(name: inputs.last!.name, shape: shape)
+  }
+
+  private mutating func output(_ value: ONNXValue, named name: String, type: ONNXElementType? = nil) {
+    graph.rename(value, to: name)
+    outputs.append(.init(name: name, shape: value.shape, type: type == .bool ? "bool" : precision.rawValue))
+  }
+
+  /// What a reader of the file may call its parts.
+  private var labels: ONNXLabels {
+    ONNXLabels(
+      isTransition: outputs.map(\.name) == ["f"], blocks: model.blocks.map(\.name),
+      output: model.output, inputShape: model.inputShape, parameters: graph.initializers.parameters)
+  }
+
+  private static func zero(_ type: ONNXElementType) -> ONNXTensorProto {
+    ONNXTensorProto.with {
+      $0.dims = [1]
+      $0.dataType = type.rawValue
+      $0.rawData = .init(repeating: 0, count: type.size)
+    }
+  }
+}
+
+extension ONNXValueInfoProto {
+  /// An input or output of a model.
+  package init(_ port: ONNXExport.Port) {
+    let type: ONNXElementType =
+      switch port.type {
+      case "float32": .float32
+      case "float64": .float64
+      default: .bool
+      }
+    self.init(port.name, type, batchShape: port.shape)
+  }
+
+  /// A value with a batch of any size.
+  package init(_ name: String, _ type: ONNXElementType, batchShape: [Int]) {
+    self.init(name, type)
+    self.type.tensorType.shape.dim =
+      [.with { $0.dimParam = "batch" }] + batchShape.map { extent in .with { $0.dimValue = Int64(extent) } }
+  }
+
+  /// A single number.
+  package init(_ name: String, _ type: ONNXElementType) {
+    self.init()
+    self.name = name
+    self.type.tensorType.elemType = type.rawValue
+    self.type.tensorType.shape = ONNXTensorShapeProto()
+  }
+}

@@ -1,0 +1,307 @@
+import Blocks
+import FileAccess
+import LinearAlgebra
+import Networks
+import Operators
+
+/// A graph as a network, and how its tensors become samples.
+package struct ImportedGraph {
+  /// The network.
+  package let network: Network<Double>
+  /// How the samples lie in each input.
+  package let inputs: [SampleLayout]
+  /// How the samples lie in each output.
+  package let outputs: [SampleLayout]
+}
+
+/// How the samples lie in a tensor of a graph.
+package struct SampleLayout {
+  /// The number of elements of a sample.
+  package let count: Int
+  /// The axis along which samples lie; nil where the whole tensor is the same for every sample, or is one.
+  package let batchAxis: Int?
+  /// The elements of a sample that lie along that axis before, and behind, another one's.
+  package let merged: (outer: Int, inner: Int)
+
+  package init(_ layout: Layout) {
+    count = layout.sampleShape.reduce(1, *)
+    batchAxis = layout.batchAxis
+    merged = (layout.batch?.outer ?? 1, layout.batch?.inner ?? 1)
+  }
+}
+
+/// Imports a graph, node by node.
+struct GraphImport {
+  let model: ONNXModel
+  private let batching: Batching
+  let builder = BlockBuilder()
+  private(set) var values: [String: Value] = [:]
+  /// What finds functions that the nodes put together from others; nil for a graph that nothing is known of.
+  var recognizer: FunctionRecognizer?
+  /// The leading extent of the inputs, where that axis is the batch and the model says how many samples it has.
+  private var leadingExtent: Int?
+
+  /// What the leading axis of every input is.
+  enum Batching {
+    /// The batch, of this extent where the model does not say.
+    case leading(extent: Int)
+    /// An axis like any other: a whole tensor is a sample.
+    case none
+  }
+
+  /// An extent of batches that no other axis is likely to have, so that what shape arithmetic makes of it is known again.
+  static let distinctiveExtent = 10_007
+
+  init(_ model: ONNXModel, _ batching: Batching) {
+    self.model = model
+    self.batching = batching
+  }
+
+  /// The graph with the leading axis of its inputs as batch; where an operator works across it, and every extent is
+  /// known, with whole tensors as samples.
+  ///
+  /// - Throws: `ImportFailure` of kind `refused`, or `mixesBatch` for a graph that works across a batch of no known
+  ///   extent.
+  static func run(_ model: ONNXModel) throws(ImportFailure) -> ImportedGraph {
+    let inputs = try model.trueInputs()
+    let isStatic = inputs.allSatisfy { !$0.shape.contains(nil) }
+    let ranks = inputs.map(\.shape.count)
+    // A vector of known length is a sample, not a batch of numbers.
+    let mayBatch = !ranks.contains(0) && !(isStatic && ranks.contains(1))
+    var mixing: ImportFailure?
+    if mayBatch {
+      if !isStatic {
+        var distinctive = GraphImport(model, .leading(extent: distinctiveExtent))
+        if let graph = try? distinctive.run(inputs) { return graph }
+      }
+      // Shapes may have been written down for a batch of one.
+      var batched = GraphImport(model, .leading(extent: 1))
+      do throws(ImportFailure) { return try batched.run(inputs) } catch {
+        guard isStatic, case .mixesBatch = error else { throw error }
+        mixing = error
+      }
+    }
+    var whole = GraphImport(model, .none)
+    // Of two refusals, the one that speaks of the batch says more.
+    do throws(ImportFailure) { return try whole.run(inputs) } catch { throw mixing ?? error }
+  }
+
+  private mutating func run(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> ImportedGraph {
+    if case .leading = batching, let extent = inputs.first?.shape.first ?? nil, extent > 1 {
+      leadingExtent = extent
+    }
+    let layouts = try place(inputs)
+    for tensor in model.initializers {
+      try define(tensor.name, tensor.value, at: "initializer \(quoted(tensor.name))")
+    }
+    for node in try model.nodesInOrder(given: Set(values.keys)) {
+      do throws(ImportFailure) { try add(node) } catch { throw error.at(node.place) }
+    }
+    let outputs = try self.outputs()
+    let output = try readOut(outputs)
+    return ImportedGraph(
+      network: try network(inputs: layouts, output: output), inputs: layouts.map(SampleLayout.init),
+      outputs: outputs.map { SampleLayout($0.layout) })
+  }
+
+  mutating func define(_ name: String, _ value: Value, at place: String) throws(ImportFailure) {
+    guard !name.isEmpty else { throw .refused(place: place, "expected a name, found none") }
+    guard values.updateValue(value, forKey: name) == nil else {
+      throw .refused(place: place, "expected one value of each name, found \(quoted(name)) twice")
+    }
+  }
+
+  // MARK: Inputs and outputs
+
+  /// The inputs, laid side by side in the network's input where there are several.
+  private mutating func place(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> [Layout] {
+    var layouts: [Layout] = []
+    for input in inputs {
+      do throws(ImportFailure) { layouts.append(try layout(of: input)) } catch {
+        throw error.at("input \(quoted(input.name))")
+      }
+    }
+    if Set(layouts.compactMap(\.batch?.extent)).count > 1 {
+      throw .mixesBatch(place: "inputs", "have different leading extents")
+    }
+    let sizes = layouts.map { $0.sampleShape.reduce(1, *) }
+    let total = sizes.reduce(0, +)
+    var start = 0
+    for ((input, layout), size) in zip(zip(inputs, layouts), sizes) {
+      var source = Source.input
+      if inputs.count > 1 {
+        let part = try linearMap(
+          "slice", from: [total],
+          ["dim": .integers([0]), "start": .integers([start]), "end": .integers([start + size])])
+        source = try builder.add(
+          input.name, Identity(), [Port(shape: [size], terms: [Term(source: .input, map: part)])])
+      }
+      try define(
+        input.name, .variable(Variable(source: source, layout: layout)), at: "input \(quoted(input.name))")
+      start += size
+    }
+    return layouts
+  }
+
+  private func layout(of input: ONNXModel.Input) throws(ImportFailure) -> Layout {
+    switch batching {
+    case .leading(let extent):
+      let shape = input.shape.map { $0 ?? extent }
+      return try Layout(shape, batch: Layout.Batch(axis: 0, extent: shape[0]))
+    case .none: return try Layout(input.shape.map { $0 ?? 1 })
+    }
+  }
+
+  func outputs() throws(ImportFailure) -> [Variable] {
+    guard !model.outputs.isEmpty else { throw .refused(place: "output", "expected an output, found none") }
+    var outputs: [Variable] = []
+    for output in model.outputs {
+      let place = "output \(quoted(output.name))"
+      guard let value = values[output.name] else {
+        throw .refused(place: place, "expected a value that a supported output of a node gives, found none")
+      }
+      let node = NodeImport(
+        node: ONNXModel.Node(
+          operatorType: "Identity", domain: "", name: "", inputs: [], outputs: [output.name], attributes: [:]),
+        opset: model.opset, inputs: [value], builder: builder)
+      do throws(ImportFailure) { outputs.append(try node.variable(0)) } catch { throw error.at(place) }
+    }
+    return outputs
+  }
+
+  /// The block that holds the output: several are laid side by side.
+  private func readOut(_ outputs: [Variable]) throws(ImportFailure) -> Int {
+    if outputs.count == 1, case .node(let index) = outputs[0].source { return index }
+    let sizes = outputs.map { $0.layout.sampleShape.reduce(1, *) }
+    let total = sizes.reduce(0, +)
+    var port = Port(shape: [total])
+    var start = 0
+    for (output, size) in zip(outputs, sizes) {
+      let map =
+        outputs.count == 1
+        ? try linearMap("identity", from: [total])
+        : try linearMap(
+          "place", from: [size],
+          ["dim": .integers([0]), "start": .integers([start]), "total": .integers([total])])
+      port.terms.append(Term(source: output.source, map: map))
+      start += size
+    }
+    let name = outputs.count == 1 ? model.outputs[0].name : "outputs"
+    guard case .node(let index) = try builder.add(name, Identity(), [port]) else {
+      preconditionFailure("a block that is the input")
+    }
+    return index
+  }
+
+  private func network(inputs: [Layout], output: Int) throws(ImportFailure) -> Network<Double> {
+    let shape =
+      inputs.count == 1
+      ? atLeastVector(inputs[0].sampleShape) : [inputs.reduce(0) { $0 + $1.sampleShape.reduce(1, *) }]
+    let (blocks, output) = absorbed(builder.blocks, output: output)
+    do {
+      return try Network(inputShape: shape, layers: blocks.map { .explicit($0) }, output: output)
+    } catch {
+      throw .refused(error.description)
+    }
+  }
+
+  // MARK: Nodes
+
+  mutating func add(_ node: ONNXModel.Node) throws(ImportFailure) {
+    if let function = recognizer?.function(of: node, values: values) {
+      return try define(node.outputs[0], .variable(add(function, for: node)), at: node.place)
+    }
+    if recognizer != nil, let variable = try spreadParameter(node) {
+      return try define(node.outputs[0], .variable(variable), at: node.place)
+    }
+    guard isDefaultDomain(node.domain) else {
+      throw .refused("expected an operator of ONNX itself, found the domain \(quoted(node.domain))")
+    }
+    guard let handler = OperatorTable.handler(for: node.operatorType) else {
+      throw .refused("expected an operator that is supported, found \(abbreviated(node.operatorType))")
+    }
+    if let unknown = node.attributes.keys.sorted().first(where: { !handler.attributes.contains($0) }) {
+      throw .refused("expected attributes that are supported, found \(quoted(unknown))")
+    }
+    var inputs: [Value?] = []
+    for name in node.inputs {
+      guard !name.isEmpty else {
+        inputs.append(nil)
+        continue
+      }
+      guard let value = values[name] else {
+        throw .refused("expected inputs that a supported output gives, found \(quoted(name))")
+      }
+      inputs.append(value)
+    }
+    let results = try evaluate(node, handler, inputs)
+    // Further outputs, such as the mask of a dropout, are refused where something reads them.
+    for (name, result) in zip(node.outputs, results) where !name.isEmpty {
+      try define(name, result, at: node.place)
+    }
+  }
+
+  private var batchExtent: Int? {
+    if case .leading(Self.distinctiveExtent) = batching { Self.distinctiveExtent } else { nil }
+  }
+
+  /// What the node gives. Numbers that follow from numbers without a gradient are computed at once.
+  private func evaluate(
+    _ node: ONNXModel.Node, _ handler: OperatorHandler, _ inputs: [Value?]
+  ) throws(ImportFailure) -> [Value] {
+    let isConstant =
+      inputs.contains { $0 != nil }
+      && inputs.allSatisfy { input in
+        switch input {
+        case .numbers(let numbers): numbers.parameter == nil
+        case .variable: false
+        default: true
+        }
+      }
+    let builder = isConstant ? BlockBuilder() : self.builder
+    let results = try handler.run(
+      NodeImport(
+        node: node, opset: model.opset, inputs: inputs, builder: builder, batchExtent: batchExtent,
+        leadingExtent: leadingExtent))
+    guard isConstant else { return results }
+    let isRepeated = results.contains {
+      if case .variable(let variable) = $0 { variable.layout.batch != nil } else { false }
+    }
+    // Numbers that are repeated for every sample are as many as there are samples, and no constant.
+    guard isRepeated else { return builder.evaluated(results) }
+    return try handler.run(
+      NodeImport(
+        node: node, opset: model.opset, inputs: inputs, builder: self.builder, batchExtent: batchExtent,
+        leadingExtent: leadingExtent))
+  }
+}
+
+extension BlockBuilder {
+  /// Variables of blocks that read no input as the numbers that they are.
+  fileprivate func evaluated(_ results: [Value]) -> [Value] {
+    let none = Matrix<Double>(rows: 1, columns: 0)
+    var values: [Matrix<Double>] = []
+    for block in blocks {
+      let ports = block.preactivations(batch: 1) { source in
+        if case .node(let index) = source { values[index] } else { none }
+      }
+      values.append(block.value(at: ports))
+    }
+    return results.map { result in
+      guard case .variable(let variable) = result, case .node(let index) = variable.source else {
+        return result
+      }
+      return .numbers(Numbers(values[index].elements, shape: variable.layout.shape))
+    }
+  }
+}
+
+extension ONNXTensor {
+  /// The tensor as a value: floating-point numbers are a parameter of the tensor's name.
+  package var value: Value {
+    switch contents {
+    case .numbers(let stored): .numbers(Numbers(stored.tensor, parameter: name))
+    case .integers(let elements): .integers(Integers(elements, shape: shape, type: type))
+    }
+  }
+}

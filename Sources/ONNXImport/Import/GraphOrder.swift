@@ -1,0 +1,85 @@
+import FileAccess
+
+extension ONNXModel {
+  /// An input that is no initializer's default.
+  package struct Input {
+    package let name: String
+    /// The extent of each axis; nil for a leading one that is known only when the model is evaluated.
+    package let shape: [Int?]
+  }
+
+  /// The inputs that the network has: those without an initializer of their name.
+  ///
+  /// - Throws: Where one is no floating-point tensor of known shape but for the leading axis.
+  func trueInputs() throws(ImportFailure) -> [Input] {
+    let given = Set(initializers.map(\.name))
+    var inputs: [Input] = []
+    for input in self.inputs where !given.contains(input.name) {
+      let place = "input \(quoted(input.name))"
+      guard let type = input.type, type.numberType != nil else {
+        throw .refused(
+          place: place, "expected floating-point numbers, found \(input.type?.name ?? "no tensor's type")")
+      }
+      guard let shape = input.shape else { throw .refused(place: place, "expected a shape, found none") }
+      var extents: [Int?] = []
+      for (axis, extent) in shape.enumerated() {
+        switch extent {
+        case .fixed(let extent) where extent >= 1: extents.append(extent)
+        case .fixed(0) where axis == 0, .symbolic where axis == 0: extents.append(nil)
+        case .fixed(let extent):
+          throw .refused(place: place, "axis \(axis): expected an extent of at least 1, found \(extent)")
+        case .symbolic(let name):
+          throw .refused(place: place, "axis \(axis): expected a known extent, found \(quoted(name))")
+        }
+      }
+      inputs.append(Input(name: input.name, shape: extents))
+    }
+    guard !inputs.isEmpty else { throw .refused(place: "input", "expected an input, found none") }
+    return inputs
+  }
+
+  /// The nodes that the outputs depend on, each after those that it reads.
+  ///
+  /// - Parameter given: The names of inputs and initializers.
+  /// - Throws: Where two nodes give one value, a value is given by none, or nodes read each other in a cycle.
+  func nodesInOrder(given: Set<String>) throws(ImportFailure) -> [Node] {
+    var giver: [String: Int] = [:]
+    for (index, node) in nodes.enumerated() {
+      for output in node.outputs where !output.isEmpty {
+        guard giver.updateValue(index, forKey: output) == nil, !given.contains(output) else {
+          throw .refused(place: node.place, "expected one value of each name, found \(quoted(output)) twice")
+        }
+      }
+    }
+    enum State { case open, done }
+    var states = [State?](repeating: nil, count: nodes.count)
+    var order: [Node] = []
+    for output in outputs {
+      guard let root = giver[output.name], states[root] == nil else { continue }
+      // A walk in depth with a stack of its own: graphs are deeper than the program's.
+      var stack = [(node: root, next: 0)]
+      states[root] = .open
+      while let (index, next) = stack.last {
+        let node = nodes[index]
+        guard next < node.inputs.count else {
+          states[index] = .done
+          order.append(node)
+          stack.removeLast()
+          continue
+        }
+        stack[stack.count - 1].next += 1
+        guard let source = giver[node.inputs[next]] else { continue }
+        switch states[source] {
+        case .done: break
+        case .open:
+          throw .refused(
+            place: node.place, "expected nodes that read each other in no cycle, found one through this one")
+        case nil:
+          states[source] = .open
+          stack.append((source, 0))
+        }
+      }
+    }
+    return order
+  }
+}

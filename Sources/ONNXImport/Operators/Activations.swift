@@ -1,0 +1,181 @@
+import Blocks
+import Operators
+
+extension OperatorTable {
+  /// Elementwise functions of one value.
+  package static let activations: [String: OperatorHandler] = [
+    "Relu": .elementwise("relu"),
+    "Sigmoid": .elementwise("sigmoid"),
+    "Tanh": .elementwise("tanh"),
+    "Softsign": .elementwise("softsign"),
+    "Mish": .elementwise("mish"),
+    "HardSwish": .elementwise("hard_swish"),
+    "Abs": .elementwise("abs"),
+    "Exp": .elementwise("exp"),
+    "Log": .elementwise("log"),
+    "Sqrt": .elementwise("sqrt"),
+    "Reciprocal": .elementwise("reciprocal"),
+    "Erf": .elementwise("erf"),
+    "Sin": .elementwise("sin"),
+    "Cos": .elementwise("cos"),
+    "Tan": .elementwise("tan"),
+    "Asin": .elementwise("asin"),
+    "Acos": .elementwise("acos"),
+    "Atan": .elementwise("atan"),
+    "Sinh": .elementwise("sinh"),
+    "Cosh": .elementwise("cosh"),
+    "Asinh": .elementwise("asinh"),
+    "Acosh": .elementwise("acosh"),
+    "Atanh": .elementwise("atanh"),
+    "Sign": .elementwise("sign"),
+    "Floor": .elementwise("floor"),
+    "Ceil": .elementwise("ceil"),
+    "Round": .elementwise("round"),
+    // Above the threshold PyTorch's softplus is p itself; beyond 40 it is so to the last bit.
+    "Softplus": .elementwise("softplus", ["threshold": .number(40)]),
+    "LeakyRelu": .elementwise("leaky_relu", number: "alpha", 0.01, as: "negative_slope"),
+    "Elu": .elementwise("elu", number: "alpha", 1, as: "alpha"),
+    "Celu": .elementwise("celu", number: "alpha", 1, as: "alpha"),
+    "ThresholdedRelu": .variable(["alpha"]) { node throws(ImportFailure) in
+      try node.elementwise(
+        "threshold", ["threshold": .number(node.number("alpha") ?? 1), "value": .number(0)])
+    },
+    "Gelu": .variable(["approximate"]) { node throws(ImportFailure) in
+      let word = try node.word("approximate", of: ["none", "tanh"]) ?? "none"
+      return try node.elementwise("gelu", ["approximate": .word(word)])
+    },
+    "Selu": .variable(["alpha", "gamma"]) { node throws(ImportFailure) in try node.selu() },
+    "HardSigmoid": .variable(["alpha", "beta"]) { node throws(ImportFailure) in try node.hardSigmoid() },
+    "Shrink": .variable(["bias", "lambd"]) { node throws(ImportFailure) in try node.shrink() },
+    "Swish": .variable(["alpha"]) { node throws(ImportFailure) in try node.swish() },
+    "Clip": .variable(["min", "max"]) { node throws(ImportFailure) in try node.clip() },
+    "Neg": .one { node throws(ImportFailure) in
+      if case .integers(let integers) = try node.input(0) {
+        return .integers(
+          Integers(integers.elements.map { 0 &- $0 }, shape: integers.shape, type: integers.type))
+      }
+      let variable = try node.variable(0)
+      return .variable(
+        try node.affine(node.port(.variable(variable), over: variable.layout, factor: -1), variable.layout))
+    },
+  ]
+}
+
+extension OperatorHandler {
+  fileprivate static func elementwise(
+    _ name: String, _ constants: [String: Constant] = [:]
+  ) -> OperatorHandler {
+    .variable { node throws(ImportFailure) in try node.elementwise(name, constants) }
+  }
+
+  fileprivate static func elementwise(
+    _ name: String, number attribute: String, _ value: Float, as constant: String
+  ) -> OperatorHandler {
+    .variable([attribute]) { node throws(ImportFailure) in
+      try node.elementwise(name, [constant: .number(node.number(attribute) ?? Double(value))])
+    }
+  }
+}
+
+extension NodeImport {
+  /// `φ` of the first input.
+  package func elementwise(_ name: String, _ constants: [String: Constant] = [:]) throws(ImportFailure)
+    -> Variable
+  {
+    try elementwise(name, constants, of: variable(0))
+  }
+
+  /// `φ` of a variable, in a block of the node's name or of that and a suffix.
+  package func elementwise(
+    _ name: String, _ constants: [String: Constant] = [:], of variable: Variable, suffix: String? = nil
+  ) throws(ImportFailure) -> Variable {
+    try block(
+      suffix.map { "\(self.name)/\($0)" }, nonlinearity(name, constants), [port(variable)], variable.layout)
+  }
+
+  /// `φ(p_1, p_2)` of two variables of one layout.
+  package func pair(
+    _ name: String, _ first: Variable, _ second: Variable, suffix: String? = nil
+  ) throws(ImportFailure) -> Variable {
+    try block(
+      suffix.map { "\(self.name)/\($0)" }, nonlinearity(name),
+      [port(first), port(second, as: first.layout.sampleShape)], first.layout)
+  }
+
+  /// `factor · variable`, in a block of the node's name or of that and a suffix.
+  package func scaled(
+    _ variable: Variable, by factor: Double, suffix: String? = nil
+  ) throws(ImportFailure) -> Variable {
+    try affine(
+      port(.variable(variable), over: variable.layout, factor: factor), variable.layout,
+      named: suffix.map { "\(name)/\($0)" })
+  }
+
+  fileprivate func selu() throws(ImportFailure) -> Variable {
+    let (alpha, gamma) = (try number("alpha"), try number("gamma"))
+    // ONNX's defaults are PyTorch's constants, rounded to single precision.
+    let (defaultAlpha, defaultGamma) = (1.67326319217681884765625, 1.05070102214813232421875)
+    if alpha ?? defaultAlpha == defaultAlpha, gamma ?? defaultGamma == defaultGamma {
+      return try elementwise("selu")
+    }
+    let elu = try elementwise(
+      "elu", ["alpha": .number(alpha ?? defaultAlpha)], of: variable(0), suffix: "elu")
+    return try scaled(elu, by: gamma ?? defaultGamma)
+  }
+
+  fileprivate func hardSigmoid() throws(ImportFailure) -> Variable {
+    let (alpha, beta) = (try number("alpha") ?? Double(Float(0.2)), try number("beta") ?? 0.5)
+    let variable = try variable(0)
+    var port = try port(.variable(variable), over: variable.layout, factor: alpha)
+    port.offsets.append(Offset(vector: [Double](repeating: beta, count: port.shape.reduce(1, *))))
+    return try block(
+      nil, nonlinearity("clamp", ["min": .number(0), "max": .number(1)]), [port], variable.layout)
+  }
+
+  /// `x − bias` above lambda, `x + bias` below −lambda, else 0.
+  fileprivate func shrink() throws(ImportFailure) -> Variable {
+    let (bias, lambda) = (try number("bias") ?? 0, try number("lambd") ?? 0.5)
+    if bias == 0 { return try elementwise("hardshrink", ["lambda": .number(lambda)]) }
+    if bias == lambda { return try elementwise("softshrink", ["lambda": .number(lambda)]) }
+    let shrunk = try elementwise(
+      "hardshrink", ["lambda": .number(lambda)], of: variable(0), suffix: "hardshrink")
+    let sign = try elementwise("sign", of: shrunk, suffix: "sign")
+    return try affine(
+      port(shrunk).adding(port(.variable(sign), over: shrunk.layout, factor: -bias)), shrunk.layout)
+  }
+
+  fileprivate func swish() throws(ImportFailure) -> Variable {
+    let alpha = try number("alpha") ?? 1
+    if alpha == 1 { return try elementwise("silu") }
+    let variable = try variable(0)
+    let gate = try elementwise(
+      "sigmoid", of: scaled(variable, by: alpha, suffix: "scaled"), suffix: "gate")
+    return try pair("product", variable, gate)
+  }
+
+  /// Bounds are constants, not parameters; until opset 10 they are attributes.
+  fileprivate func clip() throws(ImportFailure) -> Variable {
+    var constants: [String: Constant] = [:]
+    for (index, name) in ["min", "max"].enumerated() {
+      let bound: Double?
+      if let numbers = try constantNumbers(index + 1, name) {
+        guard numbers.count == 1 else { throw .refused("\(name): expected a number, found \(numbers.count)") }
+        bound = numbers[0]
+      } else {
+        bound = try number(name)
+      }
+      if let bound {
+        guard !bound.isNaN else { throw .refused("\(name): expected a number, found NaN") }
+        let largest = Double.greatestFiniteMagnitude
+        constants[name] = .number(max(-largest, min(largest, bound)))
+      }
+    }
+    // Where the bounds cross, the upper one holds.
+    if case (.number(let least), .number(let largest))? = constants["min"].flatMap({ least in
+      constants["max"].map { (least, $0) }
+    }), least > largest {
+      constants["min"] = .number(largest)
+    }
+    return try elementwise("clamp", constants)
+  }
+}

@@ -1,0 +1,109 @@
+import FileAccess
+import Operators
+
+extension OperatorTable {
+  /// Sums of products by the names of their axes.
+  static let sumsOfProducts: [String: OperatorHandler] = [
+    "Einsum": .variable(["equation"]) { node throws(ImportFailure) in try node.einsum() }
+  ]
+}
+
+/// `ij,jk->ik`, taken apart.
+private struct EinsumEquation {
+  let inputs: [[Character]]
+  let output: [Character]
+
+  init(_ text: String, inputs count: Int) throws(ImportFailure) {
+    let plain = text.filter { $0 != " " }
+    let halves = plain.split(separator: ">", omittingEmptySubsequences: false)
+    let isExplicit = halves.count == 2 && halves[0].hasSuffix("-")
+    let terms = (isExplicit ? halves[0].dropLast() : plain[...]).split(
+      separator: ",", omittingEmptySubsequences: false
+    ).map { Array($0) }
+    let letters = terms.flatMap { $0 }
+    // Without an output it is the axes that stand once, by name.
+    let output =
+      isExplicit ? Array(halves[1]) : letters.filter { l in letters.count { $0 == l } == 1 }.sorted()
+    guard isExplicit || halves.count == 1, terms.count == count, (1...2).contains(count),
+      (letters + output).allSatisfy({ $0.isASCII && $0.isLetter }), Set(output).count == output.count,
+      terms.allSatisfy({ Set($0).count == $0.count }), output.allSatisfy(letters.contains)
+    else {
+      throw .refused(
+        "equation: expected the axes of one or two tensors, each once, without \"…\", found \(quoted(text))")
+    }
+    inputs = terms
+    self.output = output
+  }
+}
+
+extension NodeImport {
+  fileprivate func einsum() throws(ImportFailure) -> Variable {
+    guard case .word(let text)? = node.attributes["equation"] else {
+      throw .refused("attribute \"equation\": expected words")
+    }
+    let equation = try EinsumEquation(text, inputs: inputs.count)
+    var operands: [(value: Value, axes: [Character])] = []
+    for (index, axes) in equation.inputs.enumerated() {
+      let value = try input(index)
+      guard value.shape.count == axes.count else {
+        throw .refused("expected a tensor with the axes \(String(axes)), found shape \(value.shape)")
+      }
+      let others = Set(equation.inputs.enumerated().filter { $0.offset != index }.flatMap(\.element))
+      operands.append(try summed(value, axes, keeping: others.union(equation.output), suffix: "sum\(index)"))
+    }
+    if operands.count == 1 {
+      let permutation = equation.output.map { operands[0].axes.firstIndex(of: $0)! }
+      let result = try transposed(operands[0].value, permutation)
+      let variable = try variable(result)
+      return try affine(port(variable), variable.layout)
+    }
+    return try product(operands[0], operands[1], to: equation.output)
+  }
+
+  /// The sum over the axes that nothing else has.
+  private func summed(
+    _ value: Value, _ axes: [Character], keeping kept: Set<Character>, suffix: String
+  ) throws(ImportFailure) -> (value: Value, axes: [Character]) {
+    let lost = axes.indices.filter { !kept.contains(axes[$0]) }
+    guard !lost.isEmpty else { return (value, axes) }
+    let sum = try linear(
+      "sum", reduction(of: variable(value), axes: lost, keepsAxes: false), suffix: suffix)
+    return (.variable(sum), axes.filter { kept.contains($0) })
+  }
+
+  /// Matrix products: rows are the axes of the first alone, columns those of the second alone.
+  private func product(
+    _ first: (value: Value, axes: [Character]), _ second: (value: Value, axes: [Character]),
+    to output: [Character]
+  ) throws(ImportFailure) -> Variable {
+    let common = first.axes.filter(second.axes.contains)
+    let shared = common.filter(output.contains)
+    let inner = common.filter { !output.contains($0) }
+    let rows = first.axes.filter { !common.contains($0) }
+    let columns = second.axes.filter { !common.contains($0) }
+    var extents: [Character: Int] = [:]
+    for (axis, extent) in zip(first.axes + second.axes, first.value.shape + second.value.shape) {
+      guard extents.updateValue(extent, forKey: axis) ?? extent == extent else {
+        throw .refused(
+          "expected one extent of the axis \(axis), found \(first.value.shape) and \(second.value.shape)")
+      }
+    }
+    func shape(_ axes: [Character]) -> [Int] { axes.map { extents[$0]! } }
+    func matrix(_ operand: (value: Value, axes: [Character]), _ groups: [[Character]], _ suffix: String)
+      throws(ImportFailure) -> Value
+    {
+      let order = shared + groups.flatMap { $0 }
+      let value = try transposed(
+        operand.value, order.map { operand.axes.firstIndex(of: $0)! }, suffix: suffix)
+      return try reshaped(value, to: shape(shared) + groups.map { shape($0).reduce(1, *) })
+    }
+    let result = try matrixProduct(
+      matrix(first, [rows, inner], "first"), matrix(second, [inner, columns], "second"),
+      name: "\(name)/product")
+    let axes = shared + rows + columns
+    let unfolded = try reshaped(.variable(result), to: shape(axes))
+    let variable = try variable(
+      transposed(unfolded, output.map { axes.firstIndex(of: $0)! }, suffix: "order"))
+    return try affine(port(variable), variable.layout)
+  }
+}

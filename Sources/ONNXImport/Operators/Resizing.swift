@@ -1,0 +1,121 @@
+import LinearAlgebra
+import Operators
+
+extension OperatorTable {
+  /// Tensors of other extents, their elements interpolated.
+  static let resizing: [String: OperatorHandler] = [
+    "Upsample": .variable(["mode", "scales"]) { node throws(ImportFailure) in try node.upsample() },
+    "Resize": .variable([
+      "antialias", "axes", "coordinate_transformation_mode", "cubic_coeff_a", "exclude_outside",
+      "extrapolation_value", "keep_aspect_ratio_policy", "mode", "nearest_mode",
+    ]) { node throws(ImportFailure) in try node.resize() },
+  ]
+}
+
+/// The extent of an axis, the one that it is given, and how many elements of that there are to one of the first.
+private struct AxisResize {
+  let extent: Int
+  let target: Int
+  let scale: Double
+}
+
+extension NodeImport {
+  /// The operator of opset 7 to 9: the element at ⌊place / scale⌋.
+  fileprivate func upsample() throws(ImportFailure) -> Variable {
+    let variable = try variable(0)
+    guard let scales = try numbers("scales", orInput: 1) else {
+      throw .refused("expected scales, found none")
+    }
+    let mode = try word("mode", of: ["nearest", "linear"]).flatMap(Resampling.Mode.init) ?? .nearest
+    let axes = Array(variable.layout.shape.indices)
+    return try resized(
+      variable, scales: scales, sizes: nil, axes: axes,
+      mode, Resampling(mode, coordinates: .asymmetric))
+  }
+
+  fileprivate func resize() throws(ImportFailure) -> Variable {
+    let variable = try variable(0)
+    let rank = variable.layout.shape.count
+    guard try integer("antialias") ?? 0 == 0 else { throw .refused("antialias: expected 0, found 1") }
+    _ = try word("keep_aspect_ratio_policy", of: ["stretch"])
+    let mode = try choice("mode", Resampling.Mode.self) ?? .nearest
+    let coordinates =
+      opset < 11
+      ? .asymmetric
+      : try choice("coordinate_transformation_mode", Resampling.Coordinates.self) ?? .halfPixel
+    let rounding = opset < 11 ? .floor : try choice("nearest_mode", Resampling.Rounding.self) ?? .preferFloor
+    let resampling = Resampling(
+      mode, coordinates: coordinates, rounding: rounding, cubic: try number("cubic_coeff_a") ?? -0.75,
+      excludesOutside: try integer("exclude_outside") ?? 0 != 0)
+    // Before opset 11 the second input is the scales; since then it is a region that no supported mode reads.
+    var scales = try constantNumbers(opset < 11 ? 1 : 2, "scales")
+    if scales?.isEmpty == true { scales = nil }
+    return try resized(
+      variable, scales: scales, sizes: opset < 11 ? nil : constantIntegers(3, "sizes"),
+      axes: integers("axes") ?? Array(0..<rank), mode, resampling)
+  }
+
+  /// The attribute that is one of an enumeration's words.
+  private func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ name: String, _ type: Choice.Type
+  ) throws(ImportFailure) -> Choice? {
+    try word(name, of: type.allCases.map(\.rawValue)).flatMap(Choice.init)
+  }
+
+  private func resized(
+    _ variable: Variable, scales: [Double]?, sizes: [Int]?, axes: [Int],
+    _ mode: Resampling.Mode, _ resampling: Resampling
+  ) throws(ImportFailure) -> Variable {
+    guard (scales == nil) != (sizes == nil), scales?.count ?? axes.count == axes.count,
+      sizes?.count ?? axes.count == axes.count
+    else { throw .refused("expected either scales or sizes, one for each axis") }
+    var value = Value.variable(variable)
+    var isSame = true
+    for (position, given) in axes.enumerated() {
+      let axis = try normalizedAxis(given, rank: value.shape.count)
+      let extent = value.shape[axis]
+      let scale = scales?[position] ?? Double(sizes![position]) / Double(extent)
+      let length = (scale * Double(extent)).rounded(.down)
+      guard length >= 1, length <= Double(Layout.maximumCount) else {
+        throw .refused("expected scales that leave at least one element, found \(scale)")
+      }
+      let resize = AxisResize(extent: extent, target: sizes?[position] ?? Int(length), scale: scale)
+      var shape = value.shape
+      shape[axis] = resize.target
+      try checkedCount(of: shape, least: 1)
+      if resize.target == extent, scale == 1 { continue }
+      isSame = false
+      value = try self.resized(value, axis: axis, resize, mode, resampling, suffix: "axis\(axis)")
+    }
+    let result = try self.variable(value)
+    // The last block bears the axis in its name; the node's own name stands for the result.
+    return isSame ? result : try affine(port(result), result.layout)
+  }
+
+  private func resized(
+    _ value: Value, axis: Int, _ resize: AxisResize, _ mode: Resampling.Mode, _ resampling: Resampling,
+    suffix: String
+  ) throws(ImportFailure) -> Value {
+    if mode == .nearest {
+      let index = resampling.weights(from: resize.extent, to: resize.target, scale: resize.scale).map {
+        $0[0].place
+      }
+      return try selected(value, axis: axis, index, suffix: suffix)
+    }
+    // A matrix of constants along the axis.
+    try checkedCount(of: [resize.target, resize.extent])
+    var matrix = Matrix<Double>(rows: resize.target, columns: resize.extent)
+    let rows = resampling.weights(from: resize.extent, to: resize.target, scale: resize.scale)
+    for (output, weights) in rows.enumerated() {
+      for (place, weight) in weights { matrix[output, place] = weight }
+    }
+    let variable = try variable(value)
+    let dim = try variable.layout.sampleAxis(axis, to: "resizes")
+    let map = try linearMap(
+      "linear", from: variable.layout.sampleShape, ["dim": .integers([dim])], weight: Tensor(matrix))
+    var shape = variable.layout.shape
+    shape[axis] = resize.target
+    return .variable(
+      try mapped(variable, by: map, suffix: suffix, to: variable.layout.replacing(shape)))
+  }
+}

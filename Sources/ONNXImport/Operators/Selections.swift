@@ -1,0 +1,156 @@
+import Blocks
+import LinearAlgebra
+import Operators
+
+extension OperatorTable {
+  /// Comparisons, logic, and the choice between two values. Truth that is computed is a variable of zeros and ones.
+  static let selections: [String: OperatorHandler] = [
+    "Where": .one { node throws(ImportFailure) in try node.choice() },
+    "Equal": .comparison("equal") { $0 == $1 ? 1 : 0 },
+    "Less": .comparison("greater", exchanged: true) { $0 < $1 ? 1 : 0 },
+    "LessOrEqual": .comparison("greater_equal", exchanged: true) { $0 <= $1 ? 1 : 0 },
+    "Greater": .comparison("greater") { $0 > $1 ? 1 : 0 },
+    "GreaterOrEqual": .comparison("greater_equal") { $0 >= $1 ? 1 : 0 },
+    "And": .comparison("product") { $0 != 0 && $1 != 0 ? 1 : 0 },
+    "Or": .comparison("maximum") { $0 != 0 || $1 != 0 ? 1 : 0 },
+    "Xor": .comparison(nil) { ($0 != 0) != ($1 != 0) ? 1 : 0 },
+    "Not": .one { node throws(ImportFailure) in
+      switch try node.input(0) {
+      case .integers(let truth):
+        return .integers(Integers(truth.elements.map { $0 == 0 ? 1 : 0 }, shape: truth.shape, type: .bool))
+      case .variable(let variable): return .variable(try node.complement(of: variable))
+      case .numbers: throw .refused("expected truth values, found numbers")
+      }
+    },
+  ]
+}
+
+extension OperatorHandler {
+  /// The handler of a comparison.
+  ///
+  /// - Parameters:
+  ///   - type: The nonlinearity that compares values that are computed; nil where there is none.
+  ///   - exchanged: Whether it takes them in the other order.
+  ///   - function: The comparison of constants.
+  fileprivate static func comparison(
+    _ type: String?, exchanged: Bool = false, _ function: @escaping @Sendable (Double, Double) -> Int
+  ) -> OperatorHandler {
+    .one { node throws(ImportFailure) in
+      if try node.areComputed() {
+        guard let type else { throw .refused("expected constants, found a value that is computed") }
+        return .variable(try node.comparison(type, exchanged: exchanged))
+      }
+      let (first, second) = (try node.constants(0), try node.constants(1))
+      let shape = try broadcastShape([first.shape, second.shape])
+      let truth = try zip(first.expanded(to: shape), second.expanded(to: shape)).map { function($0, $1) }
+      return .integers(Integers(truth, shape: shape, type: .bool))
+    }
+  }
+}
+
+/// Constants of either type as numbers.
+private struct PlainNumbers {
+  let shape: [Int]
+  let elements: [Double]
+
+  func expanded(to target: [Int]) throws(ImportFailure) -> [Double] {
+    let places = try Integers(Array(elements.indices), shape: shape).expanded(to: target)
+    return places.elements.map { elements[$0] }
+  }
+}
+
+extension NodeImport {
+  fileprivate func constants(_ index: Int) throws(ImportFailure) -> PlainNumbers {
+    switch try input(index) {
+    case .integers(let integers):
+      return PlainNumbers(shape: integers.shape, elements: integers.elements.map { Double($0) })
+    case .numbers(let numbers): return PlainNumbers(shape: numbers.shape, elements: numbers.elements)
+    case .variable: throw .refused("expected constants, found a value that is computed")
+    }
+  }
+
+  /// Whether an input is neither integers nor numbers.
+  fileprivate func areComputed() throws(ImportFailure) -> Bool {
+    for index in 0..<2 { if case .variable = try input(index) { return true } }
+    return false
+  }
+
+  fileprivate func comparison(_ type: String, exchanged: Bool) throws(ImportFailure) -> Variable {
+    let (values, layout) = try broadcastInputs()
+    var ports: [Port] = []
+    for value in exchanged ? values.reversed() : values { ports.append(try port(truth(value), over: layout)) }
+    return try block(name, nonlinearity(type), ports, layout)
+  }
+
+  /// Constant truth as numbers, beside truth that is computed.
+  private func truth(_ value: Value) -> Value {
+    guard case .integers(let integers) = value, integers.type == .bool else { return value }
+    return .numbers(Numbers(integers.elements.map { Double($0) }, shape: integers.shape))
+  }
+
+  /// `1 − c`.
+  fileprivate func complement(of variable: Variable) throws(ImportFailure) -> Variable {
+    let shape = atLeastVector(variable.layout.sampleShape)
+    let ones = [Double](repeating: 1, count: shape.reduce(1, *))
+    let map = try linearMap("multiply", from: shape, ["factor": .number(-1)])
+    return try affine(
+      Port(
+        shape: shape, terms: [Term(source: variable.source, map: map)], offsets: [Offset(vector: ones)]),
+      variable.layout)
+  }
+
+  /// 1 where a value is not 0.
+  func truth(of variable: Variable) throws(ImportFailure) -> Variable {
+    let shape = atLeastVector(variable.layout.sampleShape)
+    let zeros = Offset(vector: [Double](repeating: 0, count: shape.reduce(1, *)))
+    let isZero = try block(
+      "\(name)/zero", nonlinearity("equal"), [port(variable), Port(shape: shape, offsets: [zeros])],
+      variable.layout)
+    return try complement(of: isZero)
+  }
+
+  /// The choice by a condition that is computed.
+  private func computedChoice() throws(ImportFailure) -> Variable {
+    let (values, layout) = try broadcastInputs()
+    guard values.count == 3 else { throw .refused("expected 3 inputs, found \(values.count)") }
+    var ports: [Port] = []
+    for value in values { ports.append(try port(value, over: layout)) }
+    return try block(name, nonlinearity("where"), ports, layout)
+  }
+
+  /// The sum of both values times masks of 0 and 1.
+  fileprivate func choice() throws(ImportFailure) -> Value {
+    guard case .integers(let condition) = try input(0) else { return .variable(try computedChoice()) }
+    let (first, second) = (try input(1), try input(2))
+    if case .integers(let a) = first, case .integers(let b) = second {
+      let shape = try broadcastShape([condition.shape, a.shape, b.shape])
+      let all = (try condition.expanded(to: shape), try a.expanded(to: shape), try b.expanded(to: shape))
+      let elements = zip(all.0.elements, zip(all.1.elements, all.2.elements)).map { $0 != 0 ? $1.0 : $1.1 }
+      return .integers(Integers(elements, shape: shape, type: a.type))
+    }
+    let layout = try Layout.broadcast([
+      Layout(condition.shape), first.layout(), second.layout(),
+    ])
+    let shape = try aligned(layout, rank: condition.shape.count, shape: condition.shape)
+    let truth = try condition.expanded(to: shape).elements
+    var port = Port(shape: atLeastVector(layout.sampleShape))
+    for (value, mask) in [(first, truth.map { Double($0) }), (second, truth.map { Double(1 - $0) })]
+    where mask.contains(1) {
+      port = port.adding(try masked(value, mask, over: layout))
+    }
+    return .variable(try affine(port, layout))
+  }
+
+  private func masked(_ value: Value, _ mask: [Double], over layout: Layout) throws(ImportFailure) -> Port {
+    let shape = atLeastVector(layout.sampleShape)
+    if case .numbers(let given) = value, case let numbers = given.finite, numbers.parameter == nil {
+      // Where the mask is 0 there is 0, even of an infinite number.
+      let target = try aligned(layout, rank: numbers.shape.count, shape: numbers.shape)
+      let all = try PlainNumbers(shape: numbers.shape, elements: numbers.elements).expanded(to: target)
+      return Port(shape: shape, offsets: [Offset(vector: zip(all, mask).map { $1 == 0 ? 0 : $0 })])
+    }
+    let whole = try affine(port(value, over: layout), layout, named: "\(name)/value")
+    let map = try linearMap("scale", from: shape, weight: Tensor(shape: shape, elements: mask))
+    return Port(shape: shape, terms: [Term(source: whole.source, map: map)])
+  }
+}

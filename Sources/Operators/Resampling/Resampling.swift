@@ -1,0 +1,150 @@
+/// How an axis of a tensor is given another extent: where the elements of the value lie among those that are read, and
+/// which of them each is made of.
+///
+/// The ways are those of ONNX's `Resize`, whose words they have; `torch.nn.functional.interpolate` has three of them.
+public struct Resampling: Sendable {
+  /// How a place between elements gets its value.
+  public enum Mode: String, Sendable, CaseIterable {
+    /// That of the nearest element.
+    case nearest
+    /// On the line between the two elements around it.
+    case linear
+    /// By Keys' cubic convolution (1981) of the four elements around it.
+    case cubic
+  }
+
+  /// How the places of both sides meet.
+  public enum Coordinates: String, Sendable, CaseIterable {
+    /// Elements are intervals, whose ends meet.
+    case halfPixel = "half_pixel"
+    /// The same, about the middle of an axis that the scale does not divide.
+    case halfPixelSymmetric = "half_pixel_symmetric"
+    /// The same, but that a single element lies at the beginning.
+    case pytorchHalfPixel = "pytorch_half_pixel"
+    /// The middles of the first elements meet, and those of the last.
+    case alignCorners = "align_corners"
+    /// The first elements meet.
+    case asymmetric
+  }
+
+  /// Which element is the nearest.
+  public enum Rounding: String, Sendable, CaseIterable {
+    /// The nearest one, of two the first.
+    case preferFloor = "round_prefer_floor"
+    /// The nearest one, of two the second.
+    case preferCeiling = "round_prefer_ceil"
+    /// The one before.
+    case floor
+    /// The one behind.
+    case ceiling = "ceil"
+  }
+
+  private let mode: Mode
+  private let coordinates: Coordinates
+  private let rounding: Rounding
+  private let cubic: Double
+  private let excludesOutside: Bool
+
+  /// A way to resample.
+  ///
+  /// - Parameters:
+  ///   - cubic: The parameter of the cubic kernel.
+  ///   - excludesOutside: Whether elements beyond the ends have no weight; else the last ones are repeated there.
+  public init(
+    _ mode: Mode, coordinates: Coordinates, rounding: Rounding = .floor, cubic: Double = -0.75,
+    excludesOutside: Bool = false
+  ) {
+    (self.mode, self.coordinates, self.rounding) = (mode, coordinates, rounding)
+    (self.cubic, self.excludesOutside) = (cubic, excludesOutside)
+  }
+
+  /// Along an axis of `extent` elements: for each of the `target` elements of the value the places that it is made of,
+  /// ascending, and their weights.
+  ///
+  /// - Parameter scale: How many elements of the value there are to one that is read; by default exactly as many as the
+  ///   extents say, whose quotient may be no number in floating point.
+  public func weights(
+    from extent: Int, to target: Int, scale: Double? = nil
+  ) -> [[(place: Int, weight: Double)]] {
+    (0..<target).map { output in
+      let coordinate =
+        scale.map { self.coordinate(of: output, extent: extent, target: target, scale: $0) }
+        ?? self.coordinate(of: output, extent: extent, target: target)
+      if mode == .nearest { return [(min(max(nearest(coordinate), 0), extent - 1), 1)] }
+      return merged(weights(at: coordinate, extent: extent))
+    }
+  }
+
+  /// Where an element of the value lies among those that are read.
+  private func coordinate(of output: Int, extent: Int, target: Int, scale: Double) -> Double {
+    let place = Double(output)
+    let length = scale * Double(extent)
+    switch coordinates {
+    case .asymmetric: return place / scale
+    case .alignCorners: return length == 1 ? 0 : place * Double(extent - 1) / (length - 1)
+    case .pytorchHalfPixel: return target > 1 ? (place + 0.5) / scale - 0.5 : -0.5
+    case .halfPixelSymmetric:
+      let adjustment = Double(target) / length
+      let center = Double(extent) / 2
+      return center * (1 - adjustment) + (place + 0.5) / scale - 0.5
+    case .halfPixel: return (place + 0.5) / scale - 0.5
+    }
+  }
+
+  /// Where an element of the value lies whose scale is the quotient of the extents: one division of integers.
+  private func coordinate(of output: Int, extent: Int, target: Int) -> Double {
+    switch coordinates {
+    case .asymmetric: Double(output * extent) / Double(target)
+    case .alignCorners: target == 1 ? 0 : Double(output * (extent - 1)) / Double(target - 1)
+    case .pytorchHalfPixel where target == 1: -0.5
+    case .halfPixel, .halfPixelSymmetric, .pytorchHalfPixel:
+      Double((2 * output + 1) * extent - target) / Double(2 * target)
+    }
+  }
+
+  private func nearest(_ coordinate: Double) -> Int {
+    switch rounding {
+    case .floor: Int(coordinate.rounded(.down))
+    case .ceiling: Int(coordinate.rounded(.up))
+    case .preferCeiling: Int((coordinate + 0.5).rounded(.down))
+    case .preferFloor: Int((coordinate - 0.5).rounded(.up))
+    }
+  }
+
+  /// The elements that a place is made of, and their weights; beyond the ends the last elements are repeated.
+  private func weights(at coordinate: Double, extent: Int) -> [(place: Int, weight: Double)] {
+    let first = Int(coordinate.rounded(.down))
+    let ratio = coordinate - Double(first)
+    var weights: [(place: Int, weight: Double)]
+    if mode == .linear {
+      weights = [(first, 1 - ratio), (first + 1, ratio)]
+    } else {
+      weights = (-1...2).map { (first + $0, kernel(abs(Double($0) - ratio))) }
+    }
+    if excludesOutside {
+      weights.removeAll { !(0..<extent).contains($0.place) }
+      let sum = weights.reduce(0) { $0 + $1.weight }
+      weights = weights.map { ($0.place, $0.weight / sum) }
+    }
+    return weights.map { (min(max($0.place, 0), extent - 1), $0.weight) }
+  }
+
+  /// Each place once, with the sum of its weights; none of weight 0.
+  private func merged(_ weights: [(place: Int, weight: Double)]) -> [(place: Int, weight: Double)] {
+    var merged: [(place: Int, weight: Double)] = []
+    for (place, weight) in weights {
+      if merged.last?.place == place {
+        merged[merged.count - 1].weight += weight
+      } else {
+        merged.append((place, weight))
+      }
+    }
+    return merged.filter { $0.weight != 0 }
+  }
+
+  /// Keys' cubic convolution kernel with the parameter `cubic`.
+  private func kernel(_ t: Double) -> Double {
+    if t <= 1 { return ((cubic + 2) * t - (cubic + 3)) * t * t + 1 }
+    return t < 2 ? ((cubic * t - 5 * cubic) * t + 8 * cubic) * t - 4 * cubic : 0
+  }
+}

@@ -1,0 +1,143 @@
+/// What an operator is to everybody but itself: what it does, and which attributes it has.
+///
+/// Whatever treats all operators alike is derived from it: the readers and writers of files, the tables of the
+/// documentation, the generators of random networks, and the faults that test the judge.
+public struct OperatorSchema: Sendable {
+  /// What an attribute is called, of what kind it is, what it is where nobody says, and what it means.
+  public struct Attribute: Sendable {
+    /// What the value of an attribute may be.
+    public enum Kind: Sendable, Equatable {
+      /// A number.
+      case number
+      /// A list of numbers.
+      case numbers
+      /// An integer or a list of integers.
+      case integers
+      /// An integer, a list of integers, or one of these words.
+      case integersOrWord([String])
+      /// `true` or `false`.
+      case flag
+      /// One of these words.
+      case word([String])
+    }
+
+    /// The key in files, as the argument is called in `torch.nn`.
+    public let name: String
+    /// What its value may be.
+    public let kind: Kind
+    /// The value where none is given; nil for an attribute that must be given.
+    public let defaultValue: Constant?
+    /// What it means, for the documentation.
+    public let meaning: String
+  }
+
+  /// What the operator does, for the documentation: of ports p, q, … or of x.
+  public let summary: String
+  /// The shape of the weight that a linear map trains, for the documentation; nil for one that has none.
+  public let weight: String?
+  /// The attributes, in the order in which files and descriptions have them.
+  public let attributes: [Attribute]
+
+  /// The schema of an operator with these attributes.
+  public init(_ summary: String, weight: String? = nil, _ attributes: Attribute...) {
+    self.summary = summary
+    self.weight = weight
+    self.attributes = attributes
+  }
+
+  /// The attribute of this name, or nil.
+  public subscript(name: String) -> Attribute? { attributes.first { $0.name == name } }
+
+  /// The names of the attributes, in their order.
+  public var names: [String] { attributes.map(\.name) }
+
+  /// Whether the operator needs no attribute to be given.
+  public var hasDefaults: Bool { attributes.allSatisfy { $0.defaultValue != nil } }
+
+  /// A value for each attribute: the given ones, and the defaults of the others.
+  ///
+  /// - Throws: `InvalidConstants` where one is given that the operator does not have or that is of another kind, or
+  ///   none is given of one that has no default.
+  public func attributes(_ given: [String: Constant] = [:]) throws(InvalidConstants) -> Attributes {
+    if let unknown = given.keys.sorted().first(where: { self[$0] == nil }) {
+      throw InvalidConstants(
+        "\(unknown): expected one of \(names.joined(separator: ", ")), found no such attribute")
+    }
+    var values = Attributes()
+    for attribute in attributes {
+      guard let value = given[attribute.name] ?? attribute.defaultValue else {
+        throw InvalidConstants("\(attribute.name): expected a value, found none")
+      }
+      guard attribute.kind.includes(value) else {
+        throw InvalidConstants("\(attribute.name): expected \(attribute.kind), found \(value)")
+      }
+      values.append(attribute.name, value)
+    }
+    return values
+  }
+}
+
+extension OperatorSchema.Attribute {
+  /// An attribute that is a number; one without a default must be given.
+  public static func number(_ name: String, default value: Double? = nil, _ meaning: String) -> Self {
+    Self(name: name, kind: .number, defaultValue: value.map { .number($0) }, meaning: meaning)
+  }
+
+  /// An attribute that is a list of numbers; one without a default must be given.
+  public static func numbers(_ name: String, default value: [Double]? = nil, _ meaning: String) -> Self {
+    Self(name: name, kind: .numbers, defaultValue: value.map { .numbers($0) }, meaning: meaning)
+  }
+
+  /// An attribute that is an integer or several; one without a default must be given.
+  public static func integers(_ name: String, default value: [Int]? = nil, _ meaning: String) -> Self {
+    Self(name: name, kind: .integers, defaultValue: value.map { .integers($0) }, meaning: meaning)
+  }
+
+  /// An attribute that is an integer, several, or one of `words`.
+  public static func integers(
+    _ name: String, default value: [Int], orOneOf words: [String], _ meaning: String
+  ) -> Self {
+    Self(name: name, kind: .integersOrWord(words), defaultValue: .integers(value), meaning: meaning)
+  }
+
+  /// An attribute that is true or false.
+  public static func flag(_ name: String, default value: Bool, _ meaning: String) -> Self {
+    Self(name: name, kind: .flag, defaultValue: .flag(value), meaning: meaning)
+  }
+
+  /// An attribute that is one of `words`.
+  public static func word(
+    _ name: String, default word: String, oneOf words: [String], _ meaning: String
+  ) -> Self {
+    Self(name: name, kind: .word(words), defaultValue: .word(word), meaning: meaning)
+  }
+}
+
+extension OperatorSchema.Attribute.Kind: CustomStringConvertible {
+  /// Whether a value is of this kind.
+  public func includes(_ value: Constant) -> Bool {
+    switch (self, value) {
+    case (.number, .number), (.numbers, .numbers), (.integers, .integers), (.integersOrWord, .integers),
+      (.flag, .flag):
+      true
+    case (.integersOrWord(let words), .word(let word)), (.word(let words), .word(let word)):
+      words.contains(word)
+    default: false
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .number: "a number"
+    case .numbers: "a list of numbers"
+    case .integers: "an integer or a list of integers"
+    case .integersOrWord(let words): "an integer, a list of integers, " + Self.choice(of: words)
+    case .flag: "true or false"
+    case .word(let words): Self.choice(of: words)
+    }
+  }
+
+  private static func choice(of words: [String]) -> String {
+    words.map { "\"\($0)\"" }.joined(separator: " or ")
+  }
+}

@@ -1,0 +1,70 @@
+import CJSONC
+import FileAccess
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// json-c's tree of the text with the edits; nil is JSON's `null`.
+///
+/// - Throws: `FileError` of kind `badData` with line and column in the text before the edits.
+func parseJSON(
+  _ text: UnsafeBufferPointer<UInt8>, _ edits: [EditedText.Edit], file: String
+) throws(FileError) -> OpaquePointer? {
+  // json-c counts the level of the values inside the innermost array as well.
+  guard let tokener = json_tokener_new_ex(Int32(JSONDocument.maximumDepth + 1)) else {
+    throw FileError(.inputOutput, file: file, cannot: "read", code: ENOMEM)
+  }
+  defer { json_tokener_free(tokener) }
+  json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
+  let edited = edits.isEmpty ? nil : EditedText(text, edits)
+  let (tree, end) =
+    edited?.bytes.withUnsafeBufferPointer { parse($0, by: tokener) } ?? parse(text, by: tokener)
+  let error = json_tokener_get_error(tokener)
+  guard error == json_tokener_success else {
+    let offset = edited?.originalOffset(of: end) ?? end
+    throw FileError(
+      .badData, file: file, place: lineAndColumn(of: offset, in: text),
+      "expected \(expectation(error)), found \(found(at: offset, in: text))")
+  }
+  return tree
+}
+
+/// The tree of a text, and where json-c stopped reading it.
+private func parse(
+  _ text: UnsafeBufferPointer<UInt8>, by tokener: UnsafeMutablePointer<json_tokener>
+) -> (OpaquePointer?, Int) {
+  var tree = text.withMemoryRebound(to: CChar.self) {
+    json_tokener_parse_ex(tokener, $0.baseAddress, Int32($0.count))
+  }
+  let end = json_tokener_get_parse_end(tokener)
+  if json_tokener_get_error(tokener) == json_tokener_continue {
+    // A number on its own ends where the text does, which only a NUL says.
+    tree = json_tokener_parse_ex(tokener, "", 1)
+  }
+  return (tree, end)
+}
+
+private func expectation(_ error: json_tokener_error) -> String {
+  switch error {
+  case json_tokener_error_depth: "at most \(JSONDocument.maximumDepth) nested arrays and objects"
+  case json_tokener_error_parse_null: "null"
+  case json_tokener_error_parse_boolean: "true or false"
+  case json_tokener_error_parse_number: "a number as JSON writes it"
+  case json_tokener_error_parse_array: "',' or ']'"
+  case json_tokener_error_parse_object_key_name: "a key in double quotes"
+  case json_tokener_error_parse_object_key_sep: "':' after the key"
+  case json_tokener_error_parse_object_value_sep: "',' or '}'"
+  case json_tokener_error_parse_string: "an escape sequence that JSON has"
+  case json_tokener_error_parse_utf8_string: "UTF-8"
+  default: "JSON"
+  }
+}
+
+private func found(at offset: Int, in text: UnsafeBufferPointer<UInt8>) -> String {
+  guard offset < text.count else { return "the end of the file" }
+  let byte = text[offset]
+  return byte < 0x80 ? "'\(Unicode.Scalar(byte))'" : "byte 0x\(String(byte, radix: 16, uppercase: true))"
+}

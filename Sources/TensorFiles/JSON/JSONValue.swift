@@ -1,0 +1,98 @@
+import CJSONC
+import FileAccess
+
+/// A value of a document together with its place, from which every error gets its own.
+package struct JSONValue {
+  package let node: OpaquePointer?
+  package let place: JSONPlace
+  /// Keeps the tree alive.
+  package let document: JSONDocument
+
+  /// The error that something else was expected here: `layers[0].name: expected a string, found 3`.
+  package func expected(_ expectation: String, found: String? = nil) -> FileError {
+    wrong("expected \(expectation), found \(found ?? summary)")
+  }
+
+  /// The error that something is wrong here.
+  package func wrong(_ problem: String) -> FileError {
+    FileError(.badData, file: document.file, place: place.description, problem)
+  }
+
+  /// The value in a few words: `an array of 3`, `"rleu"`, `1e999`.
+  package var summary: String {
+    switch json_object_get_type(node) {
+    case json_type_null: return "null"
+    case json_type_array:
+      return count == 0 ? "an empty array" : "an array of \(count)"
+    case json_type_object: return "an object"
+    case json_type_string: return quoted(TensorFiles.string(of: node))
+    default:
+      let text = String(cString: json_object_get_string(node))
+      return abbreviated(
+        text.hasSuffix(JSONDocument.mark) ? String(text.dropLast(JSONDocument.mark.count)) : text)
+    }
+  }
+
+  /// Whether the value is an array.
+  package var isArray: Bool { json_object_get_type(node) == json_type_array }
+
+  /// Whether the value is an object.
+  package var isObject: Bool { json_object_get_type(node) == json_type_object }
+
+  /// Whether the value is a string.
+  package var isString: Bool { json_object_get_type(node) == json_type_string }
+
+  /// An integer of 64 bits, or nil.
+  package var integerValue: Int? {
+    json_object_get_type(node) == json_type_int ? Int(json_object_get_int64(node)) : nil
+  }
+
+  /// `true` or `false`, or nil.
+  package var booleanValue: Bool? {
+    json_object_get_type(node) == json_type_boolean ? json_object_get_boolean(node) != 0 : nil
+  }
+
+  /// The number of elements of an array.
+  package var count: Int { document.numberArray(behind: node)?.shape[0] ?? json_object_array_length(node) }
+
+  /// The element of an array.
+  package func element(_ index: Int) -> JSONValue {
+    document.spellOut(node)
+    return JSONValue(
+      node: json_object_array_get_idx(node, index), place: .index(place, index), document: document)
+  }
+
+  /// The elements of an array; `expectation` says what it is a list of.
+  package func elements(_ expectation: String) throws(FileError) -> [JSONValue] {
+    guard isArray else { throw expected(expectation) }
+    return (0..<count).map(element)
+  }
+
+  /// A string.
+  package func string(_ expectation: String = "a string") throws(FileError) -> String {
+    guard isString else { throw expected(expectation) }
+    return TensorFiles.string(of: node)
+  }
+
+  /// A string that is not empty.
+  package func name() throws(FileError) -> String {
+    let name = try string("a name")
+    guard !name.isEmpty else { throw expected("a name that is not empty") }
+    return name
+  }
+
+  /// A positive integer up to a bound.
+  package func size(atMost bound: Int) throws(FileError) -> Int {
+    guard let value = integerValue, value > 0 else { throw expected("a positive integer") }
+    guard value <= bound else { throw expected("an integer up to \(bound)") }
+    return value
+  }
+
+  /// An integer that is not negative.
+  package func extent() throws(FileError) -> Int {
+    guard json_object_get_type(node) == json_type_int, json_object_get_int64(node) >= 0 else {
+      throw expected("an integer of at least 0")
+    }
+    return Int(json_object_get_int64(node))
+  }
+}

@@ -1,0 +1,40 @@
+import FileAccess
+import LinearAlgebra
+
+/// Pointers into the file that the weights came from. Numbers that came from no file stand in the JSON.
+public final class ReferencedWeights: WeightsPlacement {
+  public let file: String?
+  /// The weights file by every path that it was opened by.
+  private let paths: Set<String>
+
+  /// References from a JSON file to the one weights file of a model's tensors.
+  ///
+  /// - Parameter target: The path of the JSON file, from whose folder the weights file is named.
+  /// - Throws: `FileError` of kind `badData` where the weights came from no file, from a pipe, or from several files.
+  public init(to tensors: [Tensor<Double>], writtenTo target: String) throws(FileError) {
+    let paths = Set(tensors.compactMap { ($0.source as? StoredTensor)?.path }).sorted()
+    guard let path = paths.first else {
+      throw FileError(.badData, file: target, "expected weights from a file to refer to, found none")
+    }
+    guard paths.allSatisfy({ realPath($0) == realPath(path) }) else {
+      throw FileError(
+        .badData, file: target,
+        "expected weights from one file to refer to, found \(paths.joined(separator: ", "))")
+    }
+    guard firstByte(ofRegularFile: path) != nil else {
+      throw FileError(
+        .badData, file: target, "expected weights from a file to refer to, found them in a pipe, \(path)")
+    }
+    self.paths = Set(paths)
+    file = relativePath(to: path, fromFolderOf: target)
+  }
+
+  public func reference(to tensor: Tensor<Double>, name: String) -> String? {
+    guard let stored = tensor.source as? StoredTensor, paths.contains(stored.path),
+      stored.shape == tensor.shape
+    else {
+      return nil
+    }
+    return stored.name
+  }
+}

@@ -1,0 +1,148 @@
+import DeepEquilibrium
+import Foundation
+import Testing
+
+/// Networks that are written in Swift, part by part.
+@Suite("Networks written down")
+struct NetworkBuildingTests {
+  private func read(_ text: String) throws -> Network<Double> {
+    let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    return try ModelFile.readNetwork(path)
+  }
+
+  @Test("A network of given weights is the one that the file format reads")
+  func sameAsFile() throws {
+    let network = try Network(input: [1, 4, 4]) {
+      ConvolutionLayer(
+        weight: Tensor(shape: [2, 1, 2, 2], elements: [1, -1, 0.5, 2, 0, 1, -2, 3]),
+        bias: Tensor([0.25, -1]),
+        stride: [2, 1], padding: [1, 0], activation: LeakyReLU(negativeSlope: 0.2), name: "conv")
+      ResidualLayer(activation: ReLU()) { MapLayer { Multiply($0, factor: -0.5) } }
+      try MaxPooling(kernelSize: [1, 2])
+      MapLayer(activation: Tanh(), name: "average") {
+        try AveragePooling(inputShape: $0, kernelSize: [3, 1])
+      }
+      Softmax()
+      DenseLayer(weight: Tensor(shape: [1, 2], elements: [3, 4]), bias: Tensor([5]))
+    }
+    let file = try read(
+      """
+      {"format": "network", "version": 1, "input": [1, 4, 4], "layers": [
+        {"type": "conv", "name": "conv", "weight": [[[[1, -1], [0.5, 2]]], [[[0, 1], [-2, 3]]]],
+         "bias": [0.25, -1], "stride": [2, 1], "padding": [1, 0],
+         "activation": {"type": "leaky_relu", "negative_slope": 0.2}},
+        {"type": "multiply", "factor": -0.5},
+        {"type": "add", "inputs": ["layer1", "conv"], "activation": "relu"},
+        {"type": "max_pool", "kernel_size": [1, 2]},
+        {"type": "avg_pool", "name": "average", "kernel_size": [3, 1], "activation": "tanh"},
+        {"type": "softmax"},
+        {"type": "dense", "weight": [[3, 4]], "bias": [5]}]}
+      """)
+    #expect(network.layers.map(\.name) == file.layers.map(\.name))
+    #expect(network.parameters == file.parameters)
+    let report = EquivalenceChecker().check(network, against: EquilibriumModel(converting: file))
+    #expect(report.verdict == .proved && report.proof.function.basis?.method == .equations)
+  }
+
+  @Test("Weights that are not given lie within PyTorch's bounds, and follow from the seed")
+  func drawnWeights() throws {
+    func network(seed: UInt64) throws -> Network<Double> {
+      try Network(input: [4, 6], seed: seed) {
+        ConvolutionLayer(channels: 50, kernelSize: 3, groups: 2)
+        DenseLayer(outputs: 30, hasBias: false)
+      }
+    }
+    let parameters = try network(seed: 1).parameters
+    #expect(parameters.names == ["layer0.weight", "layer0.bias", "layer1.weight"])
+    for (name, shape, fanIn) in [
+      ("layer0.weight", [50, 2, 3], 6.0), ("layer0.bias", [50], 6), ("layer1.weight", [30, 200], 200),
+    ] {
+      let tensor = try #require(parameters[name])
+      #expect(tensor.shape == shape)
+      let scaled = tensor.elements.map { $0 * fanIn.squareRoot() }
+      #expect(
+        scaled.allSatisfy { abs($0) <= 1 } && scaled.contains { $0 > 0.8 } && scaled.contains { $0 < -0.8 })
+    }
+    let (mean, square) = parameters["layer1.weight"]!.elements.reduce((0, 0)) { ($0.0 + $1, $0.1 + $1 * $1) }
+    // Uniform within ±1/√200: mean 0, variance 1/600.
+    #expect(abs(mean / 6000) < 0.003 && abs(square / 6000 * 600 - 1) < 0.05)
+    #expect(try network(seed: 1).parameters == parameters)
+    #expect(try network(seed: 2).parameters != parameters)
+  }
+
+  @Test("The network of Getting started is made, and converted")
+  func gettingStarted() throws {
+    let network = try Network(input: [3, 32, 32], seed: 7) {
+      ConvolutionLayer(channels: 8, kernelSize: 3, padding: 1, activation: ReLU())
+      ResidualLayer(activation: ReLU()) {
+        ConvolutionLayer(channels: 8, kernelSize: 3, padding: 1, activation: ReLU())
+        ConvolutionLayer(channels: 8, kernelSize: 3, padding: 1)
+      }
+      MapLayer { try Mean(inputShape: $0, dim: [1, 2]) }
+      DenseLayer(outputs: 10)
+      LogSoftmax()
+    }
+    #expect(
+      network.layers.map(\.shape) == [
+        [8, 32, 32], [8, 32, 32], [8, 32, 32], [8, 32, 32], [8], [10], [10],
+      ])
+    #expect(EquilibriumModel(converting: network).blocks.count == 7)
+    let page = "\(ReadmeExampleTests.root)/Sources/DeepEquilibrium/DeepEquilibrium.docc/GettingStarted.md"
+    let text = try String(contentsOfFile: page, encoding: .utf8)
+    let example = try #require(text.components(separatedBy: "```swift\n").last)
+    let test = try String(contentsOfFile: #filePath, encoding: .utf8)
+    let lines = example.components(separatedBy: "```")[0].split(separator: "\n")
+    #expect(lines.count == 10)
+    for line in lines { #expect(test.contains("    \(line)\n"), "\(line)") }
+  }
+
+  private func message(_ make: () throws -> Network<Double>) -> String {
+    do {
+      _ = try make()
+      return ""
+    } catch { return "\(error)" }
+  }
+
+  @Test("Errors name the layer, what it expected and what was found")
+  func errors() {
+    #expect(
+      message {
+        try Network(input: [1, 4, 4]) {
+          ReLU()
+          ConvolutionLayer(channels: 2, kernelSize: 7, name: "conv")
+        }
+      } == "layer \"conv\": weight: expected a window of at most 4, found one of 7")
+    #expect(
+      message { try Network(input: [5]) { ConvolutionLayer(channels: 2, kernelSize: 3) } }
+        == "layer \"layer0\": input: expected samples of shape [channels, …] with 1 to 3 more axes, found [5]"
+    )
+    #expect(
+      message {
+        try Network(input: [2, 3]) { DenseLayer(weight: Tensor(shape: [1, 5], elements: [1, 2, 3, 4, 5])) }
+      }
+        == "layer \"layer0\": weight: expected rows of 6 numbers, found 5")
+    #expect(
+      message {
+        try Network(input: [2]) {
+          DenseLayer(weight: Tensor(shape: [1, 2], elements: [1, 2]), bias: Tensor([1, 2]))
+        }
+      }
+        == "layer \"layer0\": bias: expected shape [1], found [2]")
+    #expect(
+      message { try Network(input: [2]) { ResidualLayer { DenseLayer(outputs: 3) } } }
+        == "layer \"layer1\": expected parts that return the shape that they read, [2], found [3]")
+    #expect(
+      message { try Network(input: [2]) { Softmax(dim: 1) } }
+        == "layer \"layer0\": expected what softmax(dim: 1) takes, found shape [2]")
+    #expect(
+      message { try Network(input: [2, 2]) { MapLayer(name: "sum") { try Sum(inputShape: $0, dim: 2) } } }
+        == "layer \"sum\": dim: expected an axis from -2 to 1, found 2")
+    #expect(
+      message { try Network(input: [1, 4]) { try MaxPooling(kernelSize: 0) } }
+        == "kernel_size: expected 1 to 3 integers of at least 1, found [0]")
+    #expect(message { try Network(input: []) { ReLU() } } == "input: expected positive extents, found []")
+    #expect(message { try Network(input: [1]) {} } == "layers: expected at least one, found none")
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import LinearAlgebra
+import Operators
+
+/// An operator with attributes and shapes, as the oracle has it: `Tests/Oracles/operators.py` is the table of examples
+/// from which tests of all operators are driven.
+public struct OperatorExample: Sendable, CustomStringConvertible {
+  /// The operator's name in files.
+  public let type: String
+  /// Its attributes, those that have not their default.
+  public let attributes: [String: Constant]
+  /// The shapes of its ports; of a linear map that of x.
+  public let shapes: [[Int]]
+  /// The weight of a linear map that has one.
+  public let weight: Tensor<Double>?
+
+  public var description: String { "\(type)\(attributes) of \(shapes)" }
+
+  /// All examples of linear maps.
+  public static let maps: [OperatorExample] = file.maps.map {
+    OperatorExample(
+      type: $0.type, attributes: $0.constants.mapValues(\.constant), shapes: [$0.inputShape],
+      weight: $0.weight.map { Tensor(shape: $0.shape, elements: $0.data) })
+  }
+
+  /// All examples of nonlinearities.
+  public static let nonlinearities: [OperatorExample] = file.nonlinearities.map {
+    OperatorExample(
+      type: $0.type, attributes: $0.constants.mapValues(\.constant), shapes: $0.shapes, weight: nil)
+  }
+
+  /// The linear map, or nil where the example is none.
+  public func map() throws -> (any LinearMap<Double>)? {
+    try LinearMapRegistry.type(named: type)?.init(inputShape: shapes[0], parameter: weight, attributes)
+  }
+
+  /// The nonlinearity, or nil where the example is none.
+  public func nonlinearity() throws -> (any Nonlinearity)? {
+    try NonlinearityRegistry.type(named: type)?.init(attributes)
+  }
+
+  // JSONDecoder, since JSONSerialization does not read every double to its last bit.
+  private struct File: Decodable {
+    struct Numbers: Decodable {
+      let shape: [Int]
+      let data: [Double]
+    }
+
+    struct Map: Decodable {
+      let type: String
+      let constants: [String: Value]
+      let inputShape: [Int]
+      let weight: Numbers?
+    }
+
+    struct Function: Decodable {
+      let type: String
+      let constants: [String: Value]
+      let shapes: [[Int]]
+    }
+
+    let maps: [Map]
+    let nonlinearities: [Function]
+  }
+
+  /// The value of an attribute, of whatever kind its JSON says.
+  private struct Value: Decodable {
+    let constant: Constant
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let flag = try? container.decode(Bool.self) {
+        constant = .flag(flag)
+      } else if let integers = try? container.decode([Int].self) {
+        constant = .integers(integers)
+      } else if let numbers = try? container.decode([Double].self) {
+        constant = .numbers(numbers)
+      } else if let number = try? container.decode(Double.self) {
+        constant = .number(number)
+      } else {
+        constant = .word(try container.decode(String.self))
+      }
+    }
+  }
+
+  private static let file: File = {
+    let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Oracles/operators.json")
+    return try! JSONDecoder().decode(File.self, from: Data(contentsOf: url))
+  }()
+}
