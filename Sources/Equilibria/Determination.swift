@@ -16,6 +16,16 @@ struct Determination<S: Scalar> {
   let isRegular: Bool
   /// Whether that error is too large for the state to stand for an equilibrium where I − J does not stay regular.
   let isCoarse: Bool
+  /// The factors of I − J.
+  let factors: BalancedFactors<S>
+}
+
+/// What judging a solution has found, and taken.
+struct Judgement<S: Scalar> {
+  /// The factors of I − J, for the samples that were judged by them.
+  var factors: [BalancedFactors<S>?]
+  /// Evaluations of the transition, the Jacobian's included.
+  var evaluations = 0
 }
 
 extension GroupTransition {
@@ -26,8 +36,14 @@ extension GroupTransition {
 
   /// Judges the samples of a solution that have converged, and tells their outcomes.
   ///
-  /// - Parameter state: The group's values, `[batch, N]`, a row for each of `outcomes`.
-  func judge(_ outcomes: inout [SampleOutcome], at state: Matrix<S>) {
+  /// - Parameters:
+  ///   - state: The group's values, `[batch, N]`, a row for each of `outcomes`.
+  ///   - last: What was evaluated last, which is not evaluated again; made to be the given state.
+  @discardableResult
+  func judge(
+    _ outcomes: inout [SampleOutcome], at state: Matrix<S>, knowing last: LastEvaluation<S> = LastEvaluation()
+  ) -> Judgement<S> {
+    var judgement = Judgement(factors: [BalancedFactors<S>?](repeating: nil, count: outcomes.count))
     var rows: [Int] = []
     for row in outcomes.indices where outcomes[row].reason == .converged {
       let sensitivity = outcomes[row].sensitivity ?? 0
@@ -39,30 +55,54 @@ extension GroupTransition {
         outcomes[row].take(sensitivity: sensitivity, isSuspect: isSuspect, precision: S.self)
       }
     }
-    guard !rows.isEmpty else { return }
-    for (row, found) in zip(rows, selecting(rows).determinations(at: state.selectingRows(rows))) {
+    guard !rows.isEmpty else { return judgement }
+    let part = rows.count == outcomes.count ? self : selecting(rows)
+    let own = rows.count == outcomes.count ? last : LastEvaluation()
+    let (all, evaluations) = part.determinations(at: state.selectingRows(rows), knowing: own)
+    judgement.evaluations = evaluations
+    for (row, found) in zip(rows, all) {
+      judgement.factors[row] = found?.factors
       outcomes[row].conditionEstimate = found?.condition
       outcomes[row].errorEstimate = found?.error
       outcomes[row].isDifferentiable = found?.isRegular ?? false
       if !(found?.isRegular ?? false), found?.isCoarse ?? true { outcomes[row].reason = .notDetermined }
     }
+    return judgement
   }
 
-  /// What is open of the equilibrium of each sample at `z`, `[batch, N]`; nil where I − J is singular to working precision.
-  func determinations(at z: Matrix<S>) -> [Determination<S>?] {
-    let (value, derivative) = linearization(at: z)
+  /// What is open of the equilibrium of each sample at `z`, `[batch, N]`, nil where I − J is singular to working precision,
+  /// and what finding that out took in evaluations.
+  private func determinations(
+    at z: Matrix<S>, knowing last: LastEvaluation<S>
+  ) -> (all: [Determination<S>?], evaluations: Int) {
+    let isKnown = last.sweep != nil && last.state == z
+    if !isKnown {
+      let (value, sweep) = evaluation(at: z)
+      (last.state, last.value, last.sweep) = (z, value, sweep)
+    }
+    let (value, derivative) = (last.value, derivative(at: last.sweep!.ports))
     let magnitudes = magnitudes(at: z)
+    let before = isKnown ? 0 : 1
+    var evaluations = before
+    let jacobian = GroupJacobian(of: derivative)
     // Some thousand rows at a time: products of that size cost least, and no memory to speak of.
     let share = max(1, 2048 / max(1, z.columns))
     var matrices: [Matrix<S>] = []
-    return (0..<z.rows).map { row in
-      if row.isMultiple(of: share) {
+    let all = (0..<z.rows).map { row -> Determination<S>? in
+      if let jacobian {
+        let (matrix, cost) = jacobian.matrix { derivative.slopes(of: $0, row: row) }
+        evaluations = max(evaluations, before + cost)
+        matrices = [matrix]
+      } else if row.isMultiple(of: share) {
         matrices = derivative.matrices(ofSamples: Array(row..<min(row + share, z.rows)), order: z.columns)
+        evaluations = before + z.columns
       }
-      let (J, scales) = (matrices[row % share], balancingScales(of: magnitudes.row(row)))
+      let J = matrices[jacobian == nil ? row % share : 0]
+      let scales = balancingScales(of: magnitudes.row(row))
       let residual = zip(zip(value.row(row), z.row(row)), scales).map { abs($0.0 - $0.1) / $1 }
       return determination(ofSample: row, at: z, J, residual: residual, scales: scales)
     }
+    return (all, evaluations)
   }
 
   /// What is open of one sample's equilibrium, given its residual relative to the magnitudes.
@@ -73,7 +113,8 @@ extension GroupTransition {
   private func determination(
     ofSample row: Int, at z: Matrix<S>, _ J: Matrix<S>, residual: [S], scales: [S]
   ) -> Determination<S>? {
-    guard J.isFinite, let inverse = inverseMagnitude(of: J, scales: scales) else { return nil }
+    guard J.isFinite, let factors = balancedFactors(of: J, scales: scales) else { return nil }
+    let inverse = factors.inverse.magnitude
     let unit = 2 * S.ulpOfOne
     // What is left of a residual by a coarser rule than rounding is no doubt about the equations.
     let rounding = residual.map { unit + min($0, 64 * S.ulpOfOne) }
@@ -86,7 +127,7 @@ extension GroupTransition {
       isRegular: size < coarse / 8192
         || selecting([row]).staysRegular(
           within: zip(uncertainty, scales).map { $0 * $1 }, of: z.selectingRows([row]), J, inverse, scales),
-      isCoarse: !(size <= coarse))
+      isCoarse: !(size <= coarse), factors: BalancedFactors(factors: factors, scales: scales))
   }
 
   /// Whether I − J changes by less than half of itself between z and z ± δ, for the only sample.
@@ -135,14 +176,6 @@ func balancedFactors<S: Scalar>(of J: Matrix<S>, scales: [S]) -> LUFactorization
   guard A.isFinite else { return nil }
   let factors = LUFactorization(A)
   return factors.isSingular ? nil : factors
-}
-
-/// |M⁻¹·(I − J)⁻¹·M|, or nil where I − J is singular to working precision.
-@specialized(where S == Double)
-@specialized(where S == Float)
-private func inverseMagnitude<S: Scalar>(of J: Matrix<S>, scales: [S]) -> Matrix<S>? {
-  guard let factors = balancedFactors(of: J, scales: scales) else { return nil }
-  return factors.inverse.magnitude
 }
 
 /// A·x.

@@ -61,7 +61,8 @@ extension EquilibriumModel {
     let ports = group.members.map { self.ports(of: $0, at: solution) }
     let (values, record) = adjoint(
       of: group, ports: ports, e: e, solver: solver, until: rule,
-      refusals: solution.records.refusals(batch: solution.input.rows))
+      refusals: solution.records.refusals(batch: solution.input.rows),
+      factors: solution.factors[group.members[0]])
     let inside = Set(group.members)
     for (place, member) in group.members.enumerated() {
       pass(blocks[member].portCotangents(values[place], at: ports[place]), through: member, in: &sweep) {

@@ -6,8 +6,8 @@ extension EquilibriumModel {
   /// Looks for the equilibrium of every sample of `x`, `[batch, input]`.
   ///
   /// - Parameters:
-  ///   - start: The state to iterate from, a matrix for each block. By default the whole state begins at zeros, and a
-  ///     cyclic group at what f makes of zeros there.
+  ///   - start: The state to iterate from, a matrix for each block. By default it is zeros, and for a large cyclic group
+  ///     what a solve in single precision has found.
   ///   - rule: When to stop; by default at rounding level, and at a residual of exactly 0 where the pattern of
   ///     `W_z` is nilpotent and Picard iteration therefore gets there.
   @specialized(where S == Double)
@@ -78,12 +78,14 @@ extension EquilibriumModel {
     var state = [Matrix<S>](repeating: Matrix(rows: 0, columns: 0), count: blocks.count)
     var records: [SolveRecord] = []
     var ports = [[Matrix<S>]?](repeating: nil, count: blocks.count)
+    var factors: [Int: [BalancedFactors<S>?]] = [:]
     for group in groups {
       if group.isCyclic {
-        records.append(
-          solveGroup(
-            group, in: &state, input: x, solver: solver, from: start, until: rule,
-            failures: records.failures(batch: x.rows)))
+        let solved = solveGroup(
+          group, in: &state, input: x, solver: solver, from: start, until: rule,
+          failures: records.failures(batch: x.rows))
+        records.append(solved.record)
+        factors[group.members[0]] = solved.factors
       } else {
         let index = group.members[0]
         let own = blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
@@ -91,7 +93,8 @@ extension EquilibriumModel {
         ports[index] = own
       }
     }
-    return EquilibriumSolution(input: x, state: state, output: output, records: records, ports: ports)
+    return EquilibriumSolution(
+      input: x, state: state, output: output, records: records, ports: ports, factors: factors)
   }
 
   /// Solves for the members of a cyclic group, with everything outside of it held as it is in `state`.
@@ -100,26 +103,40 @@ extension EquilibriumModel {
   private func solveGroup(
     _ group: DependencyGroup, in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
     from start: [Matrix<S>]?, until rule: StoppingRule, failures: [SampleOutcome?]
-  ) -> SolveRecord {
+  ) -> (record: SolveRecord, factors: [BalancedFactors<S>?]) {
     let whole = GroupTransition(of: group, in: self, state: state, input: x)
     let rows = failures.indices.filter { failures[$0] == nil }
     let transition = rows.count == x.rows ? whole : whole.selecting(rows)
     let solver = solver.fitted(
       to: cost(of: group), monotoneStart: monotoneStart(for: group, state: state, input: x, rows: rows))
-    let preparation = start == nil ? Preparation(of: transition, for: solver) : nil
+    let preparation = start == nil ? Preparation(of: transition, for: solver, until: rule) : nil
     let beginning = start.map { start in
       Matrix(sideBySide: group.iterated.map { start[$0] }, rows: x.rows).selectingRows(rows)
     }
-    var solution = solver.solve(transition.problem, from: beginning ?? preparation!.start, until: rule)
-    solution.noteSingleStage()
-    transition.judge(&solution.samples, at: solution.state)
-    if rows.count < x.rows { solution.spread(to: rows, failures: failures) }
-    for (member, value) in zip(group.members, whole.memberValues(at: solution.state)) {
-      state[member] = value
+    let last = LastEvaluation<S>()
+    var problem = transition.problem(recording: last)
+    var first = beginning ?? preparation!.start
+    if let preparation, !preparation.isMade {
+      first = Matrix(rows: rows.count, columns: first.columns)
+      // What f makes of zeros costs no product; but what follows from zeros need not be zeros.
+      if group.following.isEmpty { problem.known = (first, preparation.start) }
     }
-    return SolveRecord(
+    var solution = solver.solve(problem, from: first, until: rule)
+    solution.noteSingleStage()
+    let judged = transition.judge(&solution.samples, at: solution.state, knowing: last)
+    solution.evaluations += judged.evaluations
+    var factors = [BalancedFactors<S>?](repeating: nil, count: x.rows)
+    for (row, own) in zip(rows, judged.factors) { factors[row] = own }
+    if rows.count < x.rows { solution.spread(to: rows, failures: failures) }
+    // What was evaluated last was the solution, unless samples ended at different times.
+    let isKnown = last.sweep != nil && last.state == solution.state
+    let values = isKnown ? last.sweep!.values.map { $0! } : whole.memberValues(at: solution.state)
+    for (member, value) in zip(group.members, values) { state[member] = value }
+    let record = SolveRecord(
       blocks: group.members.map { blocks[$0].name }, solution: solution, rule: rule,
-      preparation: preparation, sweeps: group.following.isEmpty ? 0 : 1)
+      preparation: preparation,
+      sweeps: group.following.isEmpty || isKnown ? 0 : 1)
+    return (record, factors)
   }
 }
 

@@ -18,7 +18,7 @@ extension EquilibriumModel {
   ///
   /// - Complexity: One evaluation of f; each vjp afterwards costs another.
   public func linearization(at state: [Matrix<S>], input x: Matrix<S>) -> Linearization<S> {
-    linearization(at: state, input: x, knownPorts: [], refusals: [])
+    linearization(at: state, input: x, knownPorts: [], refusals: [], factors: [:])
   }
 
   /// f at a solution, ready to be differentiated there.
@@ -27,20 +27,22 @@ extension EquilibriumModel {
   public func linearization(at solution: EquilibriumSolution<S>) -> Linearization<S> {
     linearization(
       at: solution.state, input: solution.input, knownPorts: solution.ports,
-      refusals: solution.records.refusals(batch: solution.input.rows))
+      refusals: solution.records.refusals(batch: solution.input.rows), factors: solution.factors)
   }
 
   @specialized(where S == Double)
   @specialized(where S == Float)
   private func linearization(
-    at state: [Matrix<S>], input x: Matrix<S>, knownPorts: [[Matrix<S>]?], refusals: [SampleOutcome?]
+    at state: [Matrix<S>], input x: Matrix<S>, knownPorts: [[Matrix<S>]?], refusals: [SampleOutcome?],
+    factors: [Int: [BalancedFactors<S>?]]
   ) -> Linearization<S> {
     Linearization(
       blocks: blocks, state: state, input: x,
       ports: blocks.indices.map { index in
         (knownPorts.isEmpty ? nil : knownPorts[index])
           ?? blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
-      }, refusals: refusals.isEmpty ? [SampleOutcome?](repeating: nil, count: x.rows) : refusals)
+      }, refusals: refusals.isEmpty ? [SampleOutcome?](repeating: nil, count: x.rows) : refusals,
+      factors: factors)
   }
 
   func read(_ source: Source, state: [Matrix<S>], input x: Matrix<S>) -> Matrix<S> {
@@ -86,6 +88,8 @@ public struct Linearization<S: Scalar>: Sendable {
   let ports: [[Matrix<S>]]
   /// Why each sample has no adjoint, or nil where nothing is known against it.
   let refusals: [SampleOutcome?]
+  /// The factors of each sample's I − J, by the first member of a cyclic group that was judged by them.
+  let factors: [Int: [BalancedFactors<S>?]]
 
   /// The cotangents of a block's ports for a cotangent `g` of its value.
   @specialized(where S == Double)

@@ -91,11 +91,15 @@ public struct EquilibriumSolution<S: Scalar>: Sendable {
   public let converged: [Bool]
   /// The ports of those blocks that were evaluated once, at this state; empty where none was.
   let ports: [[Matrix<S>]?]
+  /// The factors of each sample's I − J, by the first member of a cyclic group that was judged by them.
+  let factors: [Int: [BalancedFactors<S>?]]
 
   init(
-    input: Matrix<S>, state: [Matrix<S>], output: Int, records: [SolveRecord], ports: [[Matrix<S>]?] = []
+    input: Matrix<S>, state: [Matrix<S>], output: Int, records: [SolveRecord], ports: [[Matrix<S>]?] = [],
+    factors: [Int: [BalancedFactors<S>?]] = [:]
   ) {
     self.ports = ports
+    self.factors = factors
     self.input = input
     self.state = state
     self.output = state[output]
@@ -105,9 +109,10 @@ public struct EquilibriumSolution<S: Scalar>: Sendable {
 
   private init(
     input: Matrix<S>, state: [Matrix<S>], outputValue: Matrix<S>, records: [SolveRecord],
-    ports: [[Matrix<S>]?]
+    ports: [[Matrix<S>]?], factors: [Int: [BalancedFactors<S>?]]
   ) {
     self.ports = ports
+    self.factors = factors
     self.input = input
     self.state = state
     self.output = outputValue
@@ -127,7 +132,8 @@ public struct EquilibriumSolution<S: Scalar>: Sendable {
       input: input.selectingRows(rows), state: state.map { $0.selectingRows(rows) },
       outputValue: output.selectingRows(rows),
       records: records.map { $0.selecting(rows) },
-      ports: ports.map { $0.map { $0.map { $0.selectingRows(rows) } } })
+      ports: ports.map { $0.map { $0.map { $0.selectingRows(rows) } } },
+      factors: factors.mapValues { all in rows.map { all[$0] } })
   }
 }
 

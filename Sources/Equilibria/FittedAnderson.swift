@@ -63,12 +63,21 @@ extension FixedPointSolver {
     case let solver as GroupSolver:
       var fitted = GroupSolver(
         first: solver.first.fitted(to: cost), second: solver.second.fitted(to: cost),
-        third: solver.third.fitted(to: cost))
+        third: solver.third.fitted(to: cost), isAdaptive: solver.isAdaptive)
       fitted.monotoneStart = monotoneStart
       return fitted
     case let solver as Polished:
       return Polished(solver.base.fitted(to: cost, monotoneStart: monotoneStart))
     default: return self
+    }
+  }
+
+  /// Whether it stands for the method that costs least, whatever that is, and not for itself.
+  var leavesTheChoice: Bool {
+    switch self {
+    case is GroupSolver: true
+    case let solver as Polished: solver.base.leavesTheChoice
+    default: false
     }
   }
 }

@@ -5,12 +5,44 @@ import Operators
 
 extension GroupTransition {
   /// The transition as solvers see it, with what rounding of it is relative to.
-  var problem: FixedPointProblem<S> { problem(with: MagnitudeBlocks(of: self)) }
+  var problem: FixedPointProblem<S> { problem(recording: LastEvaluation()) }
 
-  private func problem(with absolute: MagnitudeBlocks<S>) -> FixedPointProblem<S> {
-    FixedPointProblem(
-      value: { value(at: $0) }, magnitudes: { magnitudes(at: $0, with: absolute) },
-      selecting: { selecting($0).problem(with: absolute) })
+  /// The same, which keeps what it has evaluated last.
+  func problem(recording last: LastEvaluation<S>) -> FixedPointProblem<S> {
+    problem(recording: last, with: MagnitudeBlocks(of: self), GroupJacobian(of: derivative(at: [])))
+  }
+
+  private func problem(
+    recording last: LastEvaluation<S>, with absolute: MagnitudeBlocks<S>, _ jacobian: GroupJacobian<S>?
+  ) -> FixedPointProblem<S> {
+    let isKept = jacobian != nil || !group.following.isEmpty
+    var problem = FixedPointProblem<S>(
+      value: { state in
+        let (value, sweep) = evaluation(at: state)
+        if isKept { (last.state, last.value, last.sweep) = (state, value, sweep) }
+        return value
+      },
+      magnitudes: { magnitudes(at: $0, with: absolute) },
+      selecting: { selecting($0).problem(recording: LastEvaluation(), with: absolute, jacobian) })
+    problem.parts = group.iterated.map { blocks[places[$0]!].size }
+    if let jacobian {
+      let price = derivative(at: []).price(of: jacobian)
+      problem.jacobian = FixedPointJacobian(price: price) { state, row in
+        let isKnown = state == last.state
+        let point = derivative(at: isKnown ? last.sweep!.ports : evaluation(at: state).sweep.ports)
+        let (matrix, count) = jacobian.matrix { point.slopes(of: $0, row: row) }
+        return (matrix, count + (isKnown ? 0 : 1))
+      }
+    }
+    if !group.following.isEmpty {
+      let parts = group.following.map { blocks[places[$0]!].size }
+      problem.following = {
+        FollowingValues(
+          values: Matrix(
+            sideBySide: group.following.map { last.sweep!.values[places[$0]!]! }, rows: batch), parts: parts)
+      }
+    }
+    return problem
   }
 
   /// The transition as solvers see it, and nothing else known.
@@ -60,10 +92,13 @@ extension GroupDerivative {
   private func adjointProblem(
     adding e: Matrix<S>, with absolute: MagnitudeBlocks<S>
   ) -> FixedPointProblem<S> {
-    FixedPointProblem(
+    var problem = FixedPointProblem<S>(
       value: { pullBack($0, adding: e) },
       magnitudes: { magnitudes(of: $0, adding: e, with: absolute) },
       selecting: { selecting($0).adjointProblem(adding: e.selectingRows($0), with: absolute) })
+    problem.handsOnValue = false
+    problem.parts = iterated.map { blocks[$0].size }
+    return problem
   }
 
   /// The equation as solvers see it, and nothing else known.
@@ -109,6 +144,13 @@ extension GroupDerivative {
     }
     return Matrix(sideBySide: iterated.map { sums[$0]! }, rows: batch)
   }
+}
+
+/// What the transition was evaluated at last, and what it found on the way.
+final class LastEvaluation<S: Scalar> {
+  var state = Matrix<S>(rows: 0, columns: 0)
+  var value = Matrix<S>(rows: 0, columns: 0)
+  var sweep: (ports: [[Matrix<S>]], values: [Matrix<S>?])?
 }
 
 /// Blocks with the magnitudes of their maps and offsets, made when they are first asked for: most solves ask a few times,

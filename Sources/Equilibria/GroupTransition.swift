@@ -67,21 +67,32 @@ struct GroupTransition<S: Scalar>: Sendable {
   /// The value of every member, in order, given the iterated members' values side by side.
   func memberValues(at state: Matrix<S>) -> [Matrix<S>] { sweep(from: state).values.map { $0! } }
 
-  /// f at the iterated members' values side by side, and its derivative there.
-  func linearization(at state: Matrix<S>) -> (value: Matrix<S>, derivative: GroupDerivative<S>) {
+  /// f at the iterated members' values side by side, with the ports of all members there, and the values of those that
+  /// follow.
+  func evaluation(
+    at state: Matrix<S>
+  ) -> (value: Matrix<S>, sweep: (ports: [[Matrix<S>]], values: [Matrix<S>?])) {
     var (ports, values) = sweep(from: state)
     for member in group.iterated {
       ports[places[member]!] = self.ports(of: places[member]!, reading: values)
     }
+    return (value { blocks[$0].value(at: ports[$0]) }, (ports, values))
+  }
+
+  /// f at the iterated members' values side by side, and its derivative there.
+  func linearization(at state: Matrix<S>) -> (value: Matrix<S>, derivative: GroupDerivative<S>) {
+    let (value, sweep) = evaluation(at: state)
+    return (value, derivative(at: sweep.ports))
+  }
+
+  /// The derivative where the members have these ports.
+  func derivative(at ports: [[Matrix<S>]]) -> GroupDerivative<S> {
     let members = zip(blocks, beginnings).map { block, beginning in
       var member = block
       member.terms = beginning.rest
       return member
     }
-    return (
-      value { blocks[$0].value(at: ports[$0]) },
-      GroupDerivative(of: group, members: members, ports: ports, batch: batch)
-    )
+    return GroupDerivative(of: group, members: members, ports: ports, batch: batch)
   }
 
   /// The values of all members, and the ports of those that follow from the iterated ones.

@@ -85,7 +85,7 @@ extension EquilibriumModel {
       if group.isCyclic {
         let solution = adjoint(
           of: group, ports: group.members.map { point.ports[$0] }, e: group.members.map { g[$0]! },
-          solver: solver, until: rule, refusals: point.refusals)
+          solver: solver, until: rule, refusals: point.refusals, factors: point.factors[group.members[0]])
         for (member, value) in zip(group.members, solution.values) { g[member] = value }
         records.append(solution.record)
       }
@@ -103,10 +103,12 @@ extension EquilibriumModel {
 
   /// Solves `g_G = J_GGᵀ g_G + e_G` for a cyclic group G, given its members' ports at the equilibrium.
   ///
-  /// - Parameter refusals: Why a sample has no adjoint, or nil: nothing is tried for those that have none.
+  /// - Parameters:
+  ///   - refusals: Why a sample has no adjoint, or nil: nothing is tried for those that have none.
+  ///   - factors: The factors of each sample's I − J that judged its equilibrium, where they are known.
   func adjoint(
     of group: DependencyGroup, ports: [[Matrix<S>]], e: [Matrix<S>], solver: any FixedPointSolver,
-    until rule: StoppingRule, refusals: [SampleOutcome?]
+    until rule: StoppingRule, refusals: [SampleOutcome?], factors: [BalancedFactors<S>?]? = nil
   ) -> (values: [Matrix<S>], record: SolveRecord) {
     let members = group.members
     let batch = e[0].rows
@@ -116,12 +118,24 @@ extension EquilibriumModel {
     let all = whole.gathered(e)
     let gathered = rows.count == batch ? all : all.selectingRows(rows)
     let solver = solver.fitted(to: cost(of: group))
-    let preparation = Preparation(of: derivative, adding: gathered, for: solver)
-    var solution = solver.solve(
-      derivative.adjointProblem(adding: gathered), from: preparation.start, until: rule)
-    solution.noteSingleStage()
-    // A series that was cut off is meant to end where it does.
-    if !(solver is TruncatedSeries) { derivative.refine(&solution, adding: gathered) }
+    let known = rows.map { factors?[$0] }
+    var preparation: Preparation<S>?
+    var solution: FixedPointSolution<S>
+    if solver.leavesTheChoice,
+      let found = derivative.solutionByFactors(adding: gathered, known: known, until: rule)
+    {
+      solution = found
+      solution.noteSingleStage()
+      solution.improve(derivative.adjointProblem(adding: gathered), by: solver, from: gathered, until: rule)
+    } else {
+      let start = Preparation(of: derivative, adding: gathered, for: solver, until: rule)
+      preparation = start
+      solution = solver.solve(
+        derivative.adjointProblem(adding: gathered), from: start.start, until: rule)
+      solution.noteSingleStage()
+      // A series that was cut off is meant to end where it does.
+      if !(solver is TruncatedSeries) { derivative.refine(&solution, adding: gathered) }
+    }
     if rows.count < batch { solution.spread(to: rows, failures: refusals) }
     return (
       whole.spread(solution.state, adding: e),

@@ -14,6 +14,8 @@ struct Preparation<S: Scalar> {
   private(set) var iterations = 0
   /// Evaluations of the transition, or of its derivative.
   private(set) var evaluations = 0
+  /// Whether anything was run in single precision.
+  private(set) var isMade = false
   /// What the first solve in single precision did, before any correction; nil where there was none.
   private var first: SolveStage?
   /// Which samples have converged in single precision so far; the others begin where they would without it.
@@ -32,22 +34,29 @@ struct Preparation<S: Scalar> {
   }
 
   /// A start for the equilibrium of a group: f(0) unless `solver` prepares.
-  init(of transition: GroupTransition<S>, for solver: any FixedPointSolver) {
+  ///
+  /// - Parameter goal: The rule of the solve to come: a start within its relative tolerance is not corrected any more.
+  init(of transition: GroupTransition<S>, for solver: any FixedPointSolver, until goal: StoppingRule) {
     start = transition.valueAtZero
     isSettled = [Bool](repeating: true, count: start.rows)
     guard let solver = Self.solver(for: solver, multiplications: transition.multiplications) else { return }
+    isMade = true
     let single = transition.cast(to: Float.self)
     start = solution(by: solver, from: start, orElse: start, of: single.plainProblem)
     for _ in 0..<Self.corrections {
       let (value, derivative) = transition.linearization(at: start)
       evaluations += 1
-      guard derivative.isElementwise else { return }
-      correct(for: value - start, by: solver, derivative.cast(to: Float.self).plainTangentProblem)
+      let rest = value - start
+      guard derivative.isElementwise, !isWithin(goal, rest) else { return }
+      correct(for: rest, by: solver, derivative.cast(to: Float.self).plainTangentProblem)
     }
   }
 
   /// A start for the adjoint equation `g = Jᵀ g + e` of a group: e unless `solver` prepares.
-  init(of derivative: GroupDerivative<S>, adding e: Matrix<S>, for solver: any FixedPointSolver) {
+  init(
+    of derivative: GroupDerivative<S>, adding e: Matrix<S>, for solver: any FixedPointSolver,
+    until goal: StoppingRule
+  ) {
     start = e
     isSettled = [Bool](repeating: true, count: start.rows)
     guard let solver = Self.solver(for: solver, multiplications: derivative.multiplications) else { return }
@@ -56,8 +65,17 @@ struct Preparation<S: Scalar> {
     start = solution(by: solver, from: e, orElse: e, of: single.plainAdjointProblem(adding: r))
     for _ in 0..<Self.corrections {
       evaluations += 1
-      correct(
-        for: derivative.pullBack(start, adding: e) - start, by: solver, single.plainAdjointProblem)
+      let rest = derivative.pullBack(start, adding: e) - start
+      guard !isWithin(goal, rest) else { return }
+      correct(for: rest, by: solver, single.plainAdjointProblem)
+    }
+  }
+
+  /// Whether residuals of the start are within a relative tolerance of its largest coordinates.
+  private func isWithin(_ rule: StoppingRule, _ rest: Matrix<S>) -> Bool {
+    (0..<rest.rows).allSatisfy { row in
+      let size = Double(largestMagnitude(start.row(row)))
+      return Double(largestMagnitude(rest.row(row))) <= rule.relativeTolerance * size
     }
   }
 

@@ -9,7 +9,8 @@ public enum WellPosedness: Sendable, Equatable {
   /// `λ_PF(|K W|) ≤ bound < 1`, with K the steepest slopes of the activations: Picard iteration converges
   /// (El Ghaoui et al. 2021, "Implicit Deep Learning", theorem on Perron–Frobenius well-posedness).
   case perronFrobenius(bound: Double)
-  /// `‖K W‖₂ ≤ bound < 1`: f is a contraction (Banach).
+  /// `‖K W‖₂ ≤ bound < 1`, with K the steepest slopes, or how far a block carries differences of each port: f is a
+  /// contraction (Banach).
   case contraction(bound: Double)
   /// `‖D K W D⁻¹‖₂ ≤ bound < 1` for some positive diagonal D: f is a contraction in a weighted Euclidean norm.
   case scaledContraction(bound: Double)
@@ -23,9 +24,14 @@ public enum WellPosedness: Sendable, Equatable {
   /// Picard iteration contracts in a weighted maximum norm (Jafarpour, Davydov, Proskurnikov & Bullo 2021, "Robust
   /// implicit networks via non-Euclidean contractions", theorem 2).
   case maximumNorm(bound: Double)
+  /// No coordinate of f moves by more than `bound < 1` times what the state does, in a weighted maximum norm: f is a
+  /// contraction (Banach). Found for blocks that mix coordinates or have several ports, such as softmax, normalisations and
+  /// maxima, by how far each carries differences.
+  case weightedMaximum(bound: Double)
   /// No condition holds. There may be one equilibrium all the same, or none, or several.
   case unknown
-  /// Not tested: some nonlinearity has no known slopes, or the group has too many coordinates.
+  /// Not tested: some nonlinearity has no bounds of its slopes, such as a product of two values, or the group has too many
+  /// coordinates.
   case untested
 
   /// One line for a report.
@@ -41,6 +47,8 @@ public enum WellPosedness: Sendable, Equatable {
       "the symmetric part of I − D W K D⁻¹ at least \(roundedDown(bound)) > 0, for a diagonal D, with proximal activations"
     case .maximumNorm(let bound):
       "one-sided Lipschitz constant of f at most \(roundedUp(bound)) < 1 in a weighted maximum norm"
+    case .weightedMaximum(let bound):
+      "Lipschitz constant of f at most \(roundedUp(bound)) < 1 in a weighted maximum norm"
     case .unknown: "no sufficient condition holds"
     case .untested: "not tested"
     }
@@ -73,7 +81,9 @@ extension EquilibriumModel<Double> {
   /// Each is an inequality between numbers that were rounded outwards: it holds for the exact weights of the model.
   public func wellPosedness(of group: DependencyGroup) -> WellPosedness {
     guard group.isCyclic else { return .nilpotent }
-    guard let system = SlopeSystem(of: group, in: self) else { return .untested }
-    return system.isFinite ? system.wellPosedness : .unknown
+    if let system = SlopeSystem(of: group, in: self) {
+      return system.isFinite ? system.wellPosedness : .unknown
+    }
+    return PortSystem(of: group, in: self)?.wellPosedness ?? .untested
   }
 }

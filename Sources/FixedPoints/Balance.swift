@@ -53,6 +53,16 @@ struct Balance<S: Scalar>: Sendable {
     return zip(vector, scales).map { $0 * $1 }
   }
 
+  /// D⁻¹ J D, for the Jacobian in balanced coordinates.
+  func balanced(_ jacobian: Matrix<S>) -> Matrix<S> {
+    guard let scales else { return jacobian }
+    var result = jacobian
+    for row in 0..<jacobian.rows {
+      for column in 0..<jacobian.columns { result[row, column] *= scales[column] / scales[row] }
+    }
+    return result
+  }
+
   /// The same evaluation in balanced coordinates.
   func balanced(_ evaluation: Evaluation<S>) -> Evaluation<S> {
     guard scales != nil else { return evaluation }

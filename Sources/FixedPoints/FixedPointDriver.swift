@@ -9,16 +9,21 @@ func iterate<S: Scalar, Method: SampleMethod>(
   method: @escaping () -> Method
 ) -> FixedPointSolution<S> where Method.S == S {
   var batch = ActiveBatch(problem: problem, start: start)
-  var runs = (0..<start.rows).map { SampleRun(start: Array(start.row($0)), method: method) }
+  var runs = (0..<start.rows).map {
+    SampleRun(
+      start: Array(start.row($0)), parts: problem.parts, handsOnValue: problem.handsOnValue, method: method)
+  }
   var trace = ResidualTrace()
-  var evaluations = 0
+  var (evaluations, isStarted) = (0, false)
   while runs.contains(where: { $0.outcome == nil }) {
     batch.compact { runs[$0].outcome == nil }
-    let values = batch.problem.value(batch.points)
+    let isKnown = evaluations == 0 && !isStarted && batch.problem.known?.state == batch.points
+    isStarted = true
+    let values = isKnown ? batch.problem.known!.value : batch.problem.value(batch.points)
     precondition(
       values.rows == batch.points.rows && values.columns == start.columns,
       "a transition from \(batch.points.rows)×\(start.columns) to \(values.rows)×\(values.columns)")
-    evaluations += 1
+    evaluations += isKnown ? 0 : 1
     var asking: [Int] = []
     for (row, sample) in batch.samples.enumerated() where runs[sample].outcome == nil {
       if runs[sample].receive(Array(values.row(row)), rule: rule) { asking.append(row) }
@@ -26,10 +31,10 @@ func iterate<S: Scalar, Method: SampleMethod>(
     if let magnitudes = batch.magnitudes(ofRows: asking) {
       for (row, numbers) in zip(asking, magnitudes) { runs[batch.samples[row]].learn(numbers) }
     }
-    for (row, sample) in batch.samples.enumerated() where runs[sample].outcome == nil {
-      runs[sample].advance(rule: rule)
-      batch.points.replaceRow(row, with: runs[sample].point)
-    }
+    if !isKnown { batch.tellFollowing(&runs, rule: rule) }
+    for sample in batch.samples where runs[sample].outcome == nil { runs[sample].advance(rule: rule) }
+    evaluations += batch.differentiate(&runs, rule: rule)
+    for (row, sample) in batch.samples.enumerated() { batch.points.replaceRow(row, with: runs[sample].point) }
     record(runs, in: &trace)
   }
   let outcomes = runs.compactMap(\.outcome)
@@ -63,6 +68,36 @@ private struct ActiveBatch<S: Scalar> {
     problem = select(rows)
     samples = rows.map { samples[$0] }
     points = points.selectingRows(rows)
+  }
+
+  /// Gives the Jacobian to the samples that ask for it at the points evaluated last, one after the other: they may be
+  /// large.
+  ///
+  /// - Returns: What that took for the sample that took most, in evaluations.
+  func differentiate<Method: SampleMethod>(
+    _ runs: inout [SampleRun<Method>], rule: StoppingRule
+  ) -> Int where Method.S == S {
+    var evaluations = 0
+    for (row, sample) in samples.enumerated() where runs[sample].asksForJacobian {
+      guard let jacobian = problem.jacobian else { preconditionFailure("no Jacobian to be had") }
+      let (matrix, cost) = jacobian.matrix(points, row)
+      evaluations = max(evaluations, cost)
+      runs[sample].receive(jacobian: matrix, rule: rule)
+    }
+    return evaluations
+  }
+
+  /// Tells the samples that are about to be accepted, or were, what follows from the points evaluated last.
+  func tellFollowing<Method: SampleMethod>(
+    _ runs: inout [SampleRun<Method>], rule: StoppingRule
+  ) where Method.S == S {
+    guard let following = problem.following else { return }
+    let asking = samples.indices.filter { runs[samples[$0]].asksForFollowing(rule: rule) }
+    guard !asking.isEmpty else { return }
+    let found = following()
+    for row in asking {
+      runs[samples[row]].learn(following: Array(found.values.row(row)), parts: found.parts)
+    }
   }
 
   /// What the coordinates of some of the rows add up; nil where it is not known.

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// What a solver sees of a model: a transition f on a batch, and, where they are known, the magnitudes of the numbers
-/// that each coordinate of f adds up.
+/// that each coordinate of f adds up, its Jacobian, and what else follows from a state.
 public struct FixedPointProblem<S: Scalar> {
   /// f, from `[batch, N]` to `[batch, N]`, each row by itself.
   public let value: (_ state: Matrix<S>) -> Matrix<S>
@@ -13,6 +13,18 @@ public struct FixedPointProblem<S: Scalar> {
   public let magnitudes: ((_ state: Matrix<S>) -> Matrix<S>)?
   /// The problem of some of the rows alone, by position; nil where all must be evaluated together.
   public let selecting: ((_ rows: [Int]) -> FixedPointProblem<S>)?
+  /// J = ∂f/∂z where it can be written out; nil where it is known by differences only.
+  public var jacobian: FixedPointJacobian<S>?
+  /// How many coordinates belong together, in order: what a relative tolerance is relative to is the largest of each such
+  /// part. All of them if empty.
+  public var parts: [Int] = []
+  /// A state at which f is known already, with its value; an iteration that begins there does not evaluate it again.
+  public var known: (state: Matrix<S>, value: Matrix<S>)?
+  /// Whether a solution is to be a value of f, as the state of a model is: an iteration then ends with one more application
+  /// of f.
+  public var handsOnValue = true
+  /// What follows from the states that f was evaluated at last; nil where the state is all there is.
+  public var following: (() -> FollowingValues<S>)?
 
   /// A problem of the given parts.
   public init(

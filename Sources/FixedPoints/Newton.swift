@@ -1,10 +1,13 @@
 import LinearAlgebra
 
-/// Newton's method for F(z) = f(z) − z = 0, with a Jacobian by forward differences and a line search.
+/// Newton's method for F(z) = f(z) − z = 0, with a line search.
 ///
 /// Each update solves (I − J)·d = F and tries z + d, z + d/2, … until the residual falls (Armijo's
-/// condition in the max norm). Up to `denseLimit` components, J is built column by column and factorised
-/// (LU). Beyond, the equations are solved by GMRES with products J·v ≈ (f(z + ε·v) − f(z)) / ε: the
+/// condition in the max norm). A Jacobian that the problem writes out is factorised (LU), and the residual has to fall below
+/// the largest of the last three (Grippo, Lampariello & Lucidi 1986, "A nonmonotone line search technique for Newton's
+/// method"), since pieces and saturation make it rise on the way; where f is piecewise linear,
+/// the method ends with the exact solution once it is on the right piece (Qi & Sun 1993, "A nonsmooth version of
+/// Newton's method"). Else, up to `denseLimit` components, J is built column by column from forward differences. Beyond, the equations are solved by GMRES with products J·v ≈ (f(z + ε·v) − f(z)) / ε: the
 /// Jacobian-free Newton–Krylov method (Knoll & Keyes 2004, sections 2.2 and 2.3). Where no step along d
 /// helps, a run of plain steps z ← f(z) takes over, twice as long each time.
 ///
@@ -27,13 +30,16 @@ public struct Newton: FixedPointSolver {
 
   /// Iterates as described for the type.
   ///
-  /// - Complexity: An update takes N + 1 calls of the transition and O(N³), or, beyond `denseLimit`, about as
+  /// - Complexity: An update takes a call of the transition, the Jacobian, or N calls in its stead, and O(N³); or, beyond `denseLimit`, about as
   ///   many calls as GMRES needs (at most `krylovMemory`) and O(N · `krylovMemory`) beside each.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(
     _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
-    iterate(problem, from: start, until: rule, solver: name) { NewtonIteration<S>(parameters: self) }
+    let isWritten = problem.jacobian != nil
+    return iterate(problem, from: start, until: rule, solver: name) {
+      NewtonIteration<S>(parameters: self, isJacobianWritten: isWritten)
+    }
   }
 }

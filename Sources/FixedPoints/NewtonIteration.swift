@@ -3,7 +3,7 @@ import LinearAlgebra
 /// Newton's method for one sample.
 struct NewtonIteration<S: Scalar>: SampleMethod {
   private enum Phase {
-    case atIterate, differencing, inKrylovSpace
+    case atIterate, differencing, differentiating, inKrylovSpace
     case searching(direction: [S], length: S)
   }
 
@@ -12,7 +12,11 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
   private static var mostExactlySingular: Int { 3 }
   private static var mostNearlySingular: Int { 7 }
 
+  /// How many iterates that is where a Jacobian costs little; steps by differences have to reduce the last one.
+  private static var mostRecent: Int { 3 }
+
   private let parameters: Newton
+  private let isJacobianWritten: Bool
   private var phase = Phase.atIterate
   private var base: Evaluation<S>?
   private var jacobian: DifferencedJacobian<S>?
@@ -21,9 +25,12 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
   private var plainSteps = 0
   private var singularity = Singularity.none
   private var singularFailures = 0
+  /// The residuals of the last iterates, of which a step has to reduce the largest.
+  private var recent: [Double] = []
 
-  init(parameters: Newton) {
+  init(parameters: Newton, isJacobianWritten: Bool) {
     self.parameters = parameters
+    self.isJacobianWritten = isJacobianWritten
   }
 
   var kind: IterationKind { .accelerated }
@@ -34,6 +41,7 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
     switch phase {
     case .atIterate: return arrive(at: evaluation)
     case .differencing: return receiveColumn(evaluation, limit: limit)
+    case .differentiating: preconditionFailure("an evaluation in the place of a Jacobian")
     case .inKrylovSpace: return receiveProduct(evaluation, limit: limit)
     case .searching(let direction, let length): return judge(evaluation, direction: direction, length: length)
     }
@@ -43,11 +51,17 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
   private mutating func arrive(at evaluation: Evaluation<S>) -> Proposal<S> {
     guard evaluation.isFinite else { return .failure(.notFinite) }
     base = evaluation
+    recent.append(evaluation.residual)
+    if recent.count > (isJacobianWritten ? Self.mostRecent : 1) { recent.removeFirst() }
     singularity = .none
     if plainSteps > 0 {
       plainSteps -= 1
       phase = .atIterate
       return .iterate(evaluation.value)
+    }
+    if isJacobianWritten {
+      phase = .differentiating
+      return .derivative
     }
     if evaluation.point.count <= parameters.denseLimit {
       let columns = DifferencedJacobian(at: evaluation)
@@ -59,6 +73,10 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
     guard let probe = products.probe else { return stepPlainly() }
     (krylov, phase) = (products, .inKrylovSpace)
     return .probe(probe)
+  }
+
+  mutating func proposal(given jacobian: Matrix<S>, limit: Double) -> Proposal<S> {
+    search(along: base.flatMap { newtonStep(at: $0, jacobian: jacobian) }, limit: limit)
   }
 
   private mutating func receiveColumn(_ evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {
@@ -94,7 +112,8 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
   /// Accepts the candidate if it reduces the residual enough, else tries half the step.
   private mutating func judge(_ evaluation: Evaluation<S>, direction: [S], length: S) -> Proposal<S> {
     guard let base else { return .failure(.notFinite) }
-    if evaluation.residual <= (1 - 1e-4 * Double(length)) * base.residual {
+    let reference = recent.max() ?? base.residual
+    if evaluation.residual <= (1 - 1e-4 * Double(length)) * reference {
       if singularity == .none { singularFailures = 0 }
       return arrive(at: evaluation)
     }

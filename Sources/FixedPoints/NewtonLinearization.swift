@@ -1,5 +1,20 @@
 import LinearAlgebra
 
+extension Matrix {
+  /// I − A.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  static func identityMinus(_ A: Matrix) -> Matrix {
+    var result = A
+    let order = A.columns
+    result.elements.withUnsafeMutableBufferPointer { entries in
+      for index in entries.indices { entries[index] = -entries[index] }
+      for index in 0..<A.rows { entries[index * order + index] += 1 }
+    }
+    return result
+  }
+}
+
 /// Whether I − J is singular.
 enum Singularity: Sendable {
   /// There is no sign of it.
@@ -55,6 +70,15 @@ struct DifferencedJacobian<S: Scalar>: Sendable {
     let isNear = factors.reciprocalCondition * min(1, size) <= quotientPrecision(of: S.self)
     return LinearStep(direction: factors.solve(base.difference), singularity: isNear ? .near : .none)
   }
+}
+
+/// The solution of (I − J)·d = F for a Jacobian that is written out; nil where it is not finite.
+func newtonStep<S: Scalar>(at base: Evaluation<S>, jacobian J: Matrix<S>) -> LinearStep<S>? {
+  guard J.isFinite else { return nil }
+  let factors = LUFactorization(Matrix.identityMinus(J))
+  guard factors.reciprocalCondition > 0 else { return LinearStep(direction: [], singularity: .exact) }
+  let isNear = factors.reciprocalCondition <= 16 * S.ulpOfOne
+  return LinearStep(direction: factors.solve(base.difference), singularity: isNear ? .near : .none)
 }
 
 /// The products J·v at one iterate of one sample, and the GMRES iteration that asks for them.

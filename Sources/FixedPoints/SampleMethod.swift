@@ -31,6 +31,8 @@ enum Proposal<S: Scalar>: Sendable {
   /// A point that is no iterate, such as one displaced for a difference quotient; its residual is not
   /// looked at.
   case probe([S])
+  /// The Jacobian at the point evaluated last.
+  case derivative
   /// No further point: the method cannot go on.
   case failure(StopReason)
 }
@@ -61,10 +63,16 @@ protocol SampleMethod<S> {
   /// Unless it is a value of the transition itself, no iterate may exceed `limit` in its largest magnitude
   /// (see `ProblemScale`).
   mutating func proposal(after evaluation: Evaluation<S>, limit: Double) -> Proposal<S>
+  /// The next point, given the Jacobian that was asked for, `[N, N]`.
+  mutating func proposal(given jacobian: Matrix<S>, limit: Double) -> Proposal<S>
 }
 
 extension SampleMethod {
   var suspicion: StopReason? { nil }
+
+  mutating func proposal(given jacobian: Matrix<S>, limit: Double) -> Proposal<S> {
+    preconditionFailure("a Jacobian for a method that does not ask for one")
+  }
 }
 
 /// Whether all elements are finite and none exceeds `limit` in magnitude.

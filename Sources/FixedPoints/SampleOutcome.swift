@@ -23,6 +23,8 @@ public struct SampleOutcome: Sendable, Equatable {
   public var errorEstimate: Double?
   /// Whether I − J is regular at the state within that error, so that gradients exist.
   public var isDifferentiable = true
+  /// Whether the sample was given up since Newton's method is forecast to take less (`StoppingRule.newtonPrice`).
+  public var isHandedOver = false
 
   /// An outcome of the given parts.
   public init(

@@ -7,8 +7,10 @@ import LinearAlgebra
 struct SampleRun<Method: SampleMethod> {
   typealias S = Method.S
 
-  private enum Phase {
+  enum Phase {
     case iterating, probing, finishing
+    /// At an iterate, in balanced coordinates, where the method has asked for the Jacobian.
+    case differentiating
     /// At a candidate with coordinates set to 0; the iteration goes on after this evaluation if it is none.
     case tryingZero(before: Evaluation<S>)
   }
@@ -23,25 +25,31 @@ struct SampleRun<Method: SampleMethod> {
   private(set) var measuredIteration = 0
 
   private let makeMethod: () -> Method
-  private var method: Method
-  private var phase = Phase.iterating
+  let parts: [Int]
+  private let handsOnValue: Bool
+  var method: Method
+  var phase = Phase.iterating
   private var iterations = 0
   private var first: Evaluation<S>?
-  private var latest: Evaluation<S>
+  var latest: Evaluation<S>
   private var answer: Evaluation<S>?
   private var answerResidual = Double.infinity
-  private var magnitudes: [S]?
-  private var balance = Balance<S>()
-  private var scale: ProblemScale?
-  private var acceptance: Acceptance<S>?
+  var magnitudes: [S]?
+  var balance = Balance<S>()
+  var scale: ProblemScale?
+  var acceptance: Acceptance<S>?
   private var zero: ZeroCandidate<S>?
   private var cycles = CycleDetector<S>()
   private var growth = GrowthRecord(precision: S.self)
   private var ratio = SpectralRadiusEstimator(precision: S.self)
   private var sensitivity = SensitivityRecord<S>()
+  private var forecast = Forecast()
+  var following = FollowingRecord<S>()
 
-  init(start: [S], method: @escaping () -> Method) {
+  init(start: [S], parts: [Int], handsOnValue: Bool, method: @escaping () -> Method) {
     point = start
+    self.handsOnValue = handsOnValue
+    self.parts = parts
     makeMethod = method
     self.method = method()
     latest = Evaluation(point: [], value: [])
@@ -55,11 +63,11 @@ struct SampleRun<Method: SampleMethod> {
     latest = Evaluation(point: point, value: value)
     guard latest.isFinite, !rule.isExact, acceptance == nil else { return false }
     switch phase {
-    case .probing, .finishing: return false
+    case .probing, .finishing, .differentiating: return false
     case .tryingZero: return true
     case .iterating:
       let isDue = iterations.isMultiple(of: 16) || iterations == 4 || iterations == 8
-      return magnitudes == nil || isDue || rule.share(of: latest, magnitudes: magnitudes) <= 1
+      return magnitudes == nil || isDue || share(by: rule) <= 1
     }
   }
 
@@ -84,10 +92,13 @@ struct SampleRun<Method: SampleMethod> {
   /// Moves on to the next point, or to an outcome.
   mutating func advance(rule: StoppingRule) {
     switch phase {
+    case .differentiating: preconditionFailure("an evaluation in the place of a Jacobian")
     case .probing: propose(after: balance.balanced(latest), rule: rule)
-    case .finishing: concludeAtValue(rule: rule)
+    case .finishing:
+      concludeAtValue(rule: rule)
+      if outcome == nil { advance(rule: rule) }
     case .tryingZero(let before):
-      if rule.share(of: latest, magnitudes: magnitudes) <= 1 {
+      if share(by: rule) <= 1 {
         answer = latest
         return finish(.converged)
       }
@@ -117,7 +128,14 @@ extension SampleRun {
       isBlind
       ? Proposal.iterate(evaluation.value)
       : method.proposal(after: evaluation, limit: scale?.limit ?? .infinity)
+    take(proposal, rule: rule)
+  }
+
+  mutating func take(_ proposal: Proposal<S>, rule: StoppingRule) {
     switch proposal {
+    case .derivative:
+      guard acceptance == nil else { return conclude(rule: rule) }
+      phase = .differentiating
     case .iterate(let next):
       guard iterations < rule.maximumIterations else { return stop(reasonAtLimit, rule: rule) }
       iterations += 1
@@ -141,7 +159,7 @@ extension SampleRun {
       let size = max(largestMagnitude(latest.point[...]), largestMagnitude(latest.value[...]))
       zero = ZeroCandidate(magnitudes: magnitudes, size: size, count: point.count)
     }
-    let share = rule.share(of: latest, magnitudes: magnitudes)
+    let share = share(by: rule)
     let magnitude = Double(largestMagnitude(balanced.point[...]))
     var scale = self.scale ?? ProblemScale(start: balanced, kind: method.kind)
     scale.observe(residual: balanced.residual, magnitude: magnitude)
@@ -157,6 +175,14 @@ extension SampleRun {
       (answer, answerResidual) = (latest, balanced.residual)
     }
     guard latest.isFinite else { return }
+    forecast.observe(share: share)
+    if let price = rule.newtonPrice, method.kind == .accelerated,
+      forecast.prefersNewton(price: price, relativeTolerance: rule.relativeTolerance)
+    {
+      finish(.outOfIterations)
+      outcome?.isHandedOver = true
+      return
+    }
     growth.observe(
       iteration: iterations, residual: residual, magnitude: Double(largestMagnitude(latest.point[...])))
     guard method.kind != .accelerated else { return }
@@ -177,7 +203,8 @@ extension SampleRun {
   private mutating func conclude(rule: StoppingRule) {
     guard let acceptance else { return }
     answer = acceptance.best
-    if method.kind == .plain || acceptance.best.residual == 0 || iterations >= rule.maximumIterations {
+    let isLast = !handsOnValue || method.kind == .plain && following.isEmpty
+    if isLast || acceptance.best.residual == 0 || iterations >= rule.maximumIterations {
       ratio.observe(
         residual: acceptance.best.residual,
         magnitude: Double(largestMagnitude(acceptance.best.point[...])))
@@ -191,7 +218,11 @@ extension SampleRun {
   private mutating func concludeAtValue(rule: StoppingRule) {
     guard let acceptance else { return }
     measuredIteration = iterations
-    let share = rule.share(of: latest, magnitudes: magnitudes)
+    let share = share(by: rule)
+    if following.isOpen(by: rule), !isWithinRounding(by: rule) {
+      (self.acceptance, phase) = (nil, .iterating)
+      return
+    }
     let rounding = min(1, 8 * Double(S.ulpOfOne) / rule.relativeTolerance)
     if share <= max(acceptance.share, rounding) { answer = latest }
     finish(.converged)
@@ -215,26 +246,4 @@ extension SampleRun {
       spectralRadiusEstimate: method.kind == .plain && reason == .converged ? ratio.estimate : nil,
       sensitivity: sensitivity.estimate)
   }
-}
-
-/// The best of the iterates that the rule accepts, while a method polishes it.
-private struct Acceptance<S: Scalar>: Sendable {
-  /// How many updates in succession may leave more than half of the residual.
-  private static var patience: Int { 2 }
-
-  private(set) var best: Evaluation<S>
-  /// Its residual as a share of the tolerance.
-  private(set) var share: Double
-  private var idle = -1
-
-  init(best: Evaluation<S>, share: Double) {
-    (self.best, self.share) = (best, share)
-  }
-
-  mutating func observe(_ evaluation: Evaluation<S>, share: Double) {
-    idle = share <= self.share / 2 ? 0 : idle + 1
-    if share < self.share { (best, self.share) = (evaluation, share) }
-  }
-
-  func isDone(polishedShare: Double) -> Bool { share <= polishedShare || idle >= Self.patience }
 }

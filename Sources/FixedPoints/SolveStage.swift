@@ -80,7 +80,8 @@ extension FixedPointSolution {
   ) -> Set<Int> {
     let left = samples.indices.filter { samples[$0].reason != .converged && !spared.contains($0) }
     guard !left.isEmpty else { return [] }
-    let part = problem.selecting?(left)
+    var part = problem.selecting?(left)
+    part?.known = problem.known.map { ($0.state.selectingRows(left), $0.value.selectingRows(left)) }
     let attempt = other.solve(
       part ?? problem, from: part == nil ? start : start.selectingRows(left), until: rule)
     var singular: Set<Int> = []

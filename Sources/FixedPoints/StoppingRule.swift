@@ -1,11 +1,14 @@
 import LinearAlgebra
 
 /// When to stop: a sample has converged at state z once every coordinate i has
-/// |f(z) − z|ᵢ ≤ `absoluteTolerance` + `relativeTolerance` · mᵢ.
+/// |f(z) − z|ᵢ ≤ `absoluteTolerance` + `relativeTolerance` · min(mᵢ, sᵢ), or is within rounding of mᵢ.
 ///
 /// m is what the problem says of the magnitudes that coordinate i of f adds up (`FixedPointProblem.magnitudes`), so that
-/// neither a large gain makes rounding of f look like a residual, nor a large coordinate hides a small one; where a problem
-/// says nothing, m is ‖z‖∞ for all of them.
+/// neither a large gain makes rounding of f look like a residual, nor a large coordinate hides a small one; s is the largest
+/// coordinate of the part of the state that i belongs to (`FixedPointProblem.parts`), so that what cancels does not count.
+/// Within rounding is 64 units in the last place of m, or the relative tolerance if that is less. Where a problem says
+/// nothing, both are ‖z‖∞. What follows from the state has to be settled as well: a tolerance coarser than rounding holds for
+/// how far another application of f moves it (`FixedPointProblem.following`).
 ///
 /// A state more than a hundred times as large as the start z₀ and f(z₀) must also have brought the residual
 /// below a hundredth of the first, and down as far as the state has grown, or to 8 units in the last place of it, lest a
@@ -20,6 +23,9 @@ public struct StoppingRule: Sendable, Equatable {
   /// Down to which share of the tolerance a sample is iterated on while its residual halves at least at every other
   /// update; 1 stops within the tolerance.
   public var polishedShare = 1.0
+  /// What the Jacobian and its factors cost in evaluations, where Newton's method stands ready to take over: an accelerated
+  /// iteration that is forecast to take more gives the sample up. Nil where it is to go on by itself.
+  public var newtonPrice: Double?
 
   /// A rule with both tolerances at least 0.
   public init(relativeTolerance: Double, absoluteTolerance: Double, maximumIterations: Int) {
@@ -50,17 +56,61 @@ public struct StoppingRule: Sendable, Equatable {
   /// Whether nothing but a residual of exactly 0 ends the iteration.
   var isExact: Bool { relativeTolerance == 0 && absoluteTolerance == 0 }
 
+  /// The multiple of the magnitudes that counts as rounding, in units in the last place.
+  private static let roundingUnits = 64.0
+
+  /// Whether it asks for less than rounding lets a solver reach.
+  func isCoarse<S: Scalar>(in precision: S.Type) -> Bool {
+    relativeTolerance > Self.roundingUnits * Double(S.ulpOfOne)
+  }
+
   /// The largest residual of a coordinate as a share of its tolerance, given the magnitudes of each, or nil for the
   /// largest magnitude of the state: at most 1 where the state is accepted, and infinite for what is not finite.
-  func share<S: Scalar>(of evaluation: Evaluation<S>, magnitudes: [S]?) -> Double {
+  ///
+  /// - Parameters:
+  ///   - parts: How many coordinates belong together, in order; all of them if empty.
+  ///   - strictness: What the tolerance is divided by, down to rounding.
+  func share<S: Scalar>(
+    of evaluation: Evaluation<S>, magnitudes: [S]?, parts: [Int] = [], strictness: Double = 1
+  ) -> Double {
     guard evaluation.isFinite else { return .infinity }
     let size = Double(largestMagnitude(evaluation.point[...]))
     guard let magnitudes else {
-      return quotient(evaluation.residual, absoluteTolerance + relativeTolerance * size)
+      return quotient(evaluation.residual, (absoluteTolerance + relativeTolerance * size) / strictness)
     }
-    return largestShare(
-      value: evaluation.value, point: evaluation.point, magnitudes: magnitudes, relative: relativeTolerance,
-      absolute: absoluteTolerance)
+    let tolerance = Tolerance(
+      relative: relativeTolerance / strictness, absolute: absoluteTolerance / strictness,
+      rounding: min(relativeTolerance, Self.roundingUnits * Double(S.ulpOfOne)))
+    var (largest, first) = (0.0, 0)
+    for count in parts.isEmpty ? [evaluation.point.count] : parts {
+      largest = max(
+        largest, tolerance.largestShare(of: first..<first + count, evaluation, magnitudes: magnitudes))
+      first += count
+    }
+    return largest
+  }
+
+  /// The largest residual of a coordinate at a state z, `[N]`, with this f(z), as a share of its tolerance: at most 1 where
+  /// the state is accepted, and infinite for what is not finite.
+  ///
+  /// - Parameters:
+  ///   - magnitudes: What each coordinate of f adds up.
+  ///   - parts: How many coordinates belong together, in order.
+  public func share<S: Scalar>(ofResidualAt z: [S], value: [S], magnitudes: [S], parts: [Int]) -> Double {
+    share(of: Evaluation(point: z, value: value), magnitudes: magnitudes, parts: parts)
+  }
+
+  /// The largest change of what follows from a state as a share of the tolerance, by the largest value of each part.
+  func share<S: Scalar>(ofChange old: [S], to new: [S], parts: [Int]) -> Double {
+    var (largest, first) = (0.0, 0)
+    for count in parts {
+      let range = first..<first + count
+      let size = max(Double(largestMagnitude(new[range])), Double(largestMagnitude(old[range])))
+      let change = range.reduce(0.0) { max($0, Double(abs(new[$1] - old[$1]))) }
+      largest = max(largest, quotient(change, absoluteTolerance + relativeTolerance * size))
+      first += count
+    }
+    return largest
   }
 }
 
@@ -69,17 +119,29 @@ private func quotient(_ residual: Double, _ tolerance: Double) -> Double {
   residual == 0 ? 0 : residual / tolerance
 }
 
-/// The largest |value − point| / (absolute + relative · magnitude).
-@specialized(where S == Double)
-@specialized(where S == Float)
-private func largestShare<S: Scalar>(
-  value: [S], point: [S], magnitudes: [S], relative: Double, absolute: Double
-) -> Double {
-  var largest = 0.0
-  for index in value.indices {
-    let residual = Double(abs(value[index] - point[index]))
-    guard residual > 0 else { continue }
-    largest = max(largest, residual / (absolute + relative * Double(magnitudes[index])))
+/// What a residual of a coordinate is measured by.
+private struct Tolerance {
+  var relative: Double
+  var absolute: Double
+  /// The multiple of the magnitudes that is accepted whatever else is asked for.
+  var rounding: Double
+
+  /// The largest share of the coordinates of one part.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  func largestShare<S: Scalar>(
+    of part: Range<Int>, _ evaluation: Evaluation<S>, magnitudes: [S]
+  ) -> Double {
+    let (value, point) = (evaluation.value, evaluation.point)
+    let size = Double(largestMagnitude(value[part]))
+    var largest = 0.0
+    for index in part {
+      let residual = Double(abs(value[index] - point[index]))
+      guard residual > 0 else { continue }
+      let magnitude = Double(magnitudes[index])
+      largest = max(
+        largest, residual / (absolute + max(relative * min(magnitude, size), rounding * magnitude)))
+    }
+    return largest
   }
-  return largest
 }

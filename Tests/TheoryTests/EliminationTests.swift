@@ -42,7 +42,8 @@ struct EliminationTests {
   }
 
   @Test(
-    "A group with helpers takes the iterates of the group without, and one sweep more", arguments: [1, 2, 5])
+    "A group with helpers takes the iterates of the group without, and at most three evaluations more",
+    arguments: [1, 2, 5])
   func sameIterates(helpers: Int) {
     let (plain, helped) = Self.pair(helpers: helpers, seed: 11)
     var generator = SeededGenerator(seed: 12)
@@ -53,7 +54,8 @@ struct EliminationTests {
       #expect(a.failure == nil && b.failure == nil)
       // What rounding of helpers may do is allowed for, so that the last iterate may be one earlier.
       #expect(distance(a.output.elements, b.output.elements) <= 1e-13)
-      #expect(b.records[0].evaluations <= a.records[0].evaluations + 1)
+      // f of zeros costs nothing without helpers; with them an evaluation, and so do a sweep and the product of the maps.
+      #expect(b.records[0].evaluations <= a.records[0].evaluations + 3)
       #expect(abs(b.records[0].iterations - a.records[0].iterations) <= 1)
       for helper in 1...helpers { #expect(b.state[helper] == b.output) }
       let back = (

@@ -87,7 +87,8 @@ struct PreparationTests {
   func namedSolversAreNotPrepared() throws {
     let record = try model(Tanh()).solve(normals(seed: 2), by: .structured(Picard())).records[0]
     #expect(record.iterations == record.trace.entries.last?.iteration)
-    #expect(record.evaluations == record.iterations + 1)
+    // What f makes of zeros, where it begins, costs no product and does not count.
+    #expect(record.evaluations == record.iterations)
   }
 
   @Test("Where single precision overflows the equilibrium is found in double precision alone")

@@ -1,0 +1,40 @@
+import LinearAlgebra
+
+// What a sample asks of its problem beside values of the transition, and how it measures them.
+extension SampleRun {
+  /// Whether the Jacobian at `point` is needed before the sample goes on.
+  var asksForJacobian: Bool {
+    if case .differentiating = phase { outcome == nil } else { false }
+  }
+
+  /// Takes the Jacobian at `point`.
+  mutating func receive(jacobian: Matrix<S>, rule: StoppingRule) {
+    phase = .iterating
+    let limit = scale?.limit ?? .infinity
+    take(method.proposal(given: balance.balanced(jacobian), limit: limit), rule: rule)
+  }
+
+  /// Whether what follows from `point` has a part in the decision to stop there.
+  func asksForFollowing(rule: StoppingRule) -> Bool {
+    guard outcome == nil, rule.isCoarse(in: S.self) else { return false }
+    switch phase {
+    case .finishing: return true
+    case .iterating: return acceptance == nil && share(by: rule) <= 1
+    default: return false
+    }
+  }
+
+  /// Takes what follows from `point`, and how many numbers of it belong together.
+  mutating func learn(following values: [S], parts: [Int]) { following.take(values, parts: parts) }
+
+  /// The residual at `point` as a share of the tolerance.
+  func share(by rule: StoppingRule) -> Double {
+    rule.share(of: latest, magnitudes: magnitudes, parts: parts, strictness: following.strictness)
+  }
+
+  /// Whether the residual at `point` is within rounding of what each coordinate adds up.
+  func isWithinRounding(by rule: StoppingRule) -> Bool {
+    let strictest = 1 / Double(S.leastNormalMagnitude)
+    return rule.share(of: latest, magnitudes: magnitudes, parts: parts, strictness: strictest) <= 1
+  }
+}
