@@ -32,9 +32,9 @@ extension SampleRun {
     rule.share(of: latest, magnitudes: magnitudes, parts: parts, strictness: following.strictness)
   }
 
-  /// Whether the residual at `point` is within rounding of what each coordinate adds up.
-  func isWithinRounding(by rule: StoppingRule) -> Bool {
+  /// Whether the residual of an evaluation is within rounding of what each coordinate adds up.
+  func isWithinRounding(_ evaluation: Evaluation<S>, by rule: StoppingRule) -> Bool {
     let strictest = 1 / Double(S.leastNormalMagnitude)
-    return rule.share(of: latest, magnitudes: magnitudes, parts: parts, strictness: strictest) <= 1
+    return rule.share(of: evaluation, magnitudes: magnitudes, parts: parts, strictness: strictest) <= 1
   }
 }

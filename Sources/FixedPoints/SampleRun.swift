@@ -219,7 +219,9 @@ extension SampleRun {
     guard let acceptance else { return }
     measuredIteration = iterations
     let share = share(by: rule)
-    if following.isOpen(by: rule), !isWithinRounding(by: rule) {
+    // A large gain of f takes f(z) out of the rounding that z is within; z is all that can be had then.
+    let isRounding = isWithinRounding(latest, by: rule) || isWithinRounding(acceptance.best, by: rule)
+    if following.isOpen(by: rule), !isRounding {
       (self.acceptance, phase) = (nil, .iterating)
       return
     }

@@ -65,7 +65,8 @@ struct GraphMutationTests {
       }
     }
     print(Self.table("fault", kinds) + "\n" + Self.table("operator", subjects))
-    for kind in Fault.Kind.allCases {
+    // Some kinds are planted in few networks, and a short campaign may have none of them.
+    for kind in Fault.Kind.allCases where campaignSize(130) >= 130 {
       #expect((kinds[kind.rawValue]?.planted ?? 0) > 0, "\(kind.rawValue) was never planted")
     }
   }

@@ -69,7 +69,10 @@ struct RewritingTests {
     arguments: RewritingKind.allCases)
   func faults(kind: RewritingKind) {
     var (planted, visible) = (0, 0)
-    for seed in 0..<UInt64(campaignSize(12)) {
+    // The comparison of numbers above would see a rewriting that moves something to another place.
+    let isSeen = [.transposesInserted, .maxPoolUnfolded, .slicesConcatenated].contains(kind)
+    let seeds = campaignSize(12, least: isSeen ? 12 : 1)
+    for seed in 0..<UInt64(seeds) {
       guard let rewriting = NetworkRewriting.drawn(kind, seed: seed, settings: Self.settings) else {
         continue
       }
@@ -79,9 +82,8 @@ struct RewritingTests {
       #expect(!fault.network.isIdentical(to: rewriting.rewritten), "seed \(seed): \(fault)")
       if Self.difference(rewriting.original, fault.network, seed: seed) ?? 0 > 1e-9 { visible += 1 }
     }
-    // The comparison of numbers above would see a rewriting that moves something to another place.
-    if [.transposesInserted, .maxPoolUnfolded, .slicesConcatenated].contains(kind) { #expect(visible > 0) }
-    #expect(planted >= campaignSize(12) / 2, "planted \(planted)")
+    if isSeen { #expect(visible > 0) }
+    #expect(planted >= seeds / 2, "planted \(planted)")
   }
 
   /// A chain of layers whose values are exact in floating point, with skips: small multiples of 1/4 and rectifiers.
