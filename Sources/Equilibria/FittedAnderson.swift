@@ -66,8 +66,8 @@ extension FixedPointSolver {
         third: solver.third.fitted(to: cost), isAdaptive: solver.isAdaptive)
       fitted.monotoneStart = monotoneStart
       return fitted
-    case let solver as Polished:
-      return Polished(solver.base.fitted(to: cost, monotoneStart: monotoneStart))
+    case let solver as Refined:
+      return Refined(solver.base.fitted(to: cost, monotoneStart: monotoneStart))
     default: return self
     }
   }
@@ -76,7 +76,7 @@ extension FixedPointSolver {
   var leavesTheChoice: Bool {
     switch self {
     case is GroupSolver: true
-    case let solver as Polished: solver.base.leavesTheChoice
+    case let solver as Refined: solver.base.leavesTheChoice
     default: false
     }
   }

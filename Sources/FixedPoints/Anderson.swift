@@ -52,7 +52,7 @@ private struct AndersonIteration<S: Scalar>: SampleMethod {
   private let rests: Bool
   private var history: AndersonHistory<S>
   private var safeguard = Safeguard<S>()
-  private var rest = AccelerationRest()
+  private var plainSteps = PlainStepSchedule()
 
   init(memory: Int, damping: S, rests: Bool) {
     self.memory = memory
@@ -73,7 +73,7 @@ private struct AndersonIteration<S: Scalar>: SampleMethod {
       history.remember(base)
       return .iterate(moved(base.point, by: length, along: base.difference))
     case .accelerate:
-      guard !rest.continues(at: evaluation.residual) else { return .iterate(evaluation.value) }
+      guard !plainSteps.continues(at: evaluation.residual) else { return .iterate(evaluation.value) }
       return accelerated(from: evaluation, limit: limit)
     }
   }
@@ -82,7 +82,7 @@ private struct AndersonIteration<S: Scalar>: SampleMethod {
     history.remember(evaluation)
     let next = history.combination()
     if rests,
-      rest.begins(
+      plainSteps.begins(
         afterCombining: history.count, of: memory, remainder: next.remainder, contraction: next.contraction)
     {
       history.forget()

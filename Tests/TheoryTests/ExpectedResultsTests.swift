@@ -74,7 +74,7 @@ struct ExpectedResultsTests {
       let largest = all.max { $0.1 < $1.1 }!
       worst[path] = (largest.1, largest.0)
     }
-    let newton = SolutionMethod.structured(Polished(Newton()))
+    let newton = SolutionMethod.structured(Refined(Newton()))
     let pass = network.forward(x, solvingBy: newton)
     note("network", pass.output, network.backpropagate(cotangent, through: pass, solvingBy: newton).gradients)
     let model = EquilibriumModel(converting: network)
@@ -95,9 +95,9 @@ struct ExpectedResultsTests {
   }
 
   private static let methods: [SolutionMethod] = [
-    .structured(Polished(Anderson())), .whole(Picard()), .whole(Polished(Picard())),
-    .whole(Polished(Anderson())),
-    .whole(Polished(Broyden())), .whole(Polished(Newton())),
+    .structured(Refined(Anderson())), .whole(Picard()), .whole(Refined(Picard())),
+    .whole(Refined(Anderson())),
+    .whole(Refined(Broyden())), .whole(Refined(Newton())),
   ]
 
   private static func network(_ folder: URL) throws -> Network<Double> {

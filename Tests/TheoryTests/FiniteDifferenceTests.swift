@@ -174,7 +174,7 @@ struct FiniteDifferenceTests {
     var generator = SeededGenerator(seed: seed)
     let x = normalVector(model.inputSize, using: &generator)
     let cotangent = normalVector(model.outputSize, using: &generator)
-    for method in [SolutionMethod.structured(Polished(Anderson())), .whole(Polished(Newton()))] {
+    for method in [SolutionMethod.structured(Refined(Anderson())), .whole(Refined(Newton()))] {
       let solution = model.solve(Matrix([x]), by: method)
       #expect(solution.converged == [true])
       let point = model.linearization(at: solution.state, input: solution.input)
@@ -192,7 +192,7 @@ struct FiniteDifferenceTests {
     var generator = SeededGenerator(seed: seed)
     let x = normalVector(network.inputSize, using: &generator)
     let cotangent = normalVector(network.outputSize, using: &generator)
-    let method = SolutionMethod.structured(Polished(Newton()))
+    let method = SolutionMethod.structured(Refined(Newton()))
     let pass = network.forward(Matrix([x]), solvingBy: method)
     let found = network.backpropagate(Matrix([cotangent]), through: pass, solvingBy: method).gradients
     for index in x.indices {
@@ -214,7 +214,7 @@ struct FiniteDifferenceTests {
     var generator = SeededGenerator(seed: 1)
     let x = Make.normal(4, model.inputSize, &generator)
     let cotangent = Make.normal(4, model.outputSize, &generator)
-    let method = SolutionMethod.structured(Polished(Anderson()))
+    let method = SolutionMethod.structured(Refined(Anderson()))
     func gradients(_ rows: [Int]) -> Gradients<Double> {
       let solution = model.solve(x.selectingRows(rows), by: method)
       let point = model.linearization(at: solution.state, input: solution.input)
@@ -256,7 +256,7 @@ struct FiniteDifferenceTests {
       output: 0)
     let x = normalVector(2, using: &generator)
     let cotangent = normalVector(3, using: &generator)
-    let method = SolutionMethod.structured(Polished(Newton()))
+    let method = SolutionMethod.structured(Refined(Newton()))
 
     let solution = split.solve(Matrix([x]), by: method)
     let point = split.linearization(at: solution.state, input: solution.input)

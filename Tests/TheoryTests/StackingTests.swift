@@ -41,8 +41,8 @@ struct StackingTests {
     let stack = try Stack(seed: seed)
     #expect(stack.stack.blocks.map(\.size) == [4, 3])
     let methods: [SolutionMethod] = [
-      .structured(Polished(Anderson())), .whole(Polished(Picard())), .whole(Polished(Anderson())),
-      .whole(Polished(Broyden())), .whole(Polished(Newton())),
+      .structured(Refined(Anderson())), .whole(Refined(Picard())), .whole(Refined(Anderson())),
+      .whole(Refined(Broyden())), .whole(Refined(Newton())),
     ]
     for method in methods {
       let solution = stack.stack.solve(Matrix([stack.x]), by: method)
@@ -115,7 +115,7 @@ struct StackingTests {
   @Test("Gradients of the stack are the chain rule through its parts", arguments: 0..<5 as Range<UInt64>)
   func gradients(seed: UInt64) throws {
     let stack = try Stack(seed: seed)
-    let method = SolutionMethod.structured(Polished(Anderson()))
+    let method = SolutionMethod.structured(Refined(Anderson()))
     func gradients(_ model: EquilibriumModel<Double>, _ x: [Double], _ cotangent: [Double]) -> Gradients<
       Double
     > {

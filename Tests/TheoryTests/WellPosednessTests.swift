@@ -166,7 +166,7 @@ struct WellPosednessTests {
     let expected = PlainModel(model).output(at: x.elements)
     for start in 0..<4 {
       let state = Make.state(of: model, batch: 1, scale: [0, 1, 30, 1e4][start], &generator)
-      let solution = model.solve(x, by: .whole(Polished(Anderson())), from: state)
+      let solution = model.solve(x, by: .whole(Refined(Anderson())), from: state)
       #expect(solution.converged == [true])
       if let expected {
         #expect(distance(solution.output.elements, expected) <= 1e-11 * max(1, magnitude(expected)))

@@ -6,19 +6,19 @@ import DeepEquilibrium
   import Darwin
 #endif
 
-/// What the signal handler knows. It may run at any moment, so it does no more than read and write these cells.
-private struct Doom {
-  /// The paths of the files that are to go where a signal ends the process: a model's, and its weights'.
+/// What the signal handler reads and writes. A handler may run at any moment, so it touches nothing else.
+private struct SignalState {
+  /// The paths of the temporary files that a signal removes before it ends the process: a model's, and its weights'.
   var paths: (UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<CChar>?)
-  /// Whether such a file may be there whose path is not known yet.
+  /// Whether a signal waits, because a temporary file may exist whose path is not stored yet.
   var isDeferred = false
   /// The signal that has come in the meantime, or 0.
   var pending: Int32 = 0
 }
 
-private nonisolated(unsafe) let doom: UnsafeMutablePointer<Doom> = {
-  let cell = UnsafeMutablePointer<Doom>.allocate(capacity: 1)
-  cell.initialize(to: Doom())
+private nonisolated(unsafe) let signalState: UnsafeMutablePointer<SignalState> = {
+  let cell = UnsafeMutablePointer<SignalState>.allocate(capacity: 1)
+  cell.initialize(to: SignalState())
   return cell
 }()
 
@@ -26,24 +26,24 @@ private nonisolated(unsafe) let doom: UnsafeMutablePointer<Doom> = {
 enum Interruption {
   /// Catches these signals, except those that the caller wants ignored (`nohup`).
   static func handle() {
-    doom.pointee.paths = (nil, nil)
+    signalState.pointee.paths = (nil, nil)
     for number in [SIGHUP, SIGINT, SIGTERM] where !isIgnored(number) { signal(number, removeAndDie) }
   }
 
   /// Runs `body` with a file to write, whose temporary file a signal removes. It may be called once more in `body`.
   static func removing<Result>(fileAt path: String, _ body: (AtomicFile) throws -> Result) throws -> Result {
-    let isSecond = doom.pointee.paths.0 != nil
+    let isSecond = signalState.pointee.paths.0 != nil
     let file = try create(path, isSecond: isSecond)
-    defer { if isSecond { doom.pointee.paths.1 = nil } else { doom.pointee.paths.0 = nil } }
+    defer { if isSecond { signalState.pointee.paths.1 = nil } else { signalState.pointee.paths.0 = nil } }
     return try body(file)
   }
 
-  /// Runs `body` to its end before a signal that comes meanwhile is obeyed: two files get their names, or neither.
+  /// Delays signals until `body` has returned, so that two files are renamed or neither is.
   static func putOff<Result>(until body: () throws -> Result) rethrows -> Result {
-    doom.pointee.isDeferred = true
+    signalState.pointee.isDeferred = true
     defer {
-      doom.pointee.isDeferred = false
-      if doom.pointee.pending != 0 { removeAndDie(doom.pointee.pending) }
+      signalState.pointee.isDeferred = false
+      if signalState.pointee.pending != 0 { removeAndDie(signalState.pointee.pending) }
     }
     return try body()
   }
@@ -54,7 +54,7 @@ enum Interruption {
       let file = try AtomicFile(path)
       // Never freed: a handler may be reading it on another thread.
       let temporary = file.temporaryPath.flatMap { strdup($0) }
-      if isSecond { doom.pointee.paths.1 = temporary } else { doom.pointee.paths.0 = temporary }
+      if isSecond { signalState.pointee.paths.1 = temporary } else { signalState.pointee.paths.0 = temporary }
       return file
     }
   }
@@ -69,12 +69,12 @@ enum Interruption {
 
 /// Removes the temporary file, and lets the signal end the process as it does where nobody catches it.
 private func removeAndDie(_ number: Int32) {
-  if doom.pointee.isDeferred {
-    doom.pointee.pending = number
+  if signalState.pointee.isDeferred {
+    signalState.pointee.pending = number
     return
   }
-  if let path = doom.pointee.paths.0 { unlink(path) }
-  if let path = doom.pointee.paths.1 { unlink(path) }
+  if let path = signalState.pointee.paths.0 { unlink(path) }
+  if let path = signalState.pointee.paths.1 { unlink(path) }
   signal(number, SIG_DFL)
   raise(number)
 }

@@ -41,7 +41,7 @@ extension Measuring {
     let isExact = model.isReachedExactly(by: solver)
     let run = PathRun(
       model.cast(to: S.self), all.batch.x, all.batch.cotangent,
-      by: .whole(isExact ? solver : Polished(solver)),
+      by: .whole(isExact ? solver : Refined(solver)),
       from: inputs.normal(rows: affordable, columns: model.stateSize),
       adjointFrom: inputs.normal(rows: affordable, columns: model.stateSize),
       // A contraction by 0.98 converges within this limit. A slower one becomes a note, since this path

@@ -1,11 +1,12 @@
-/// Lets acceleration rest where it gains next to nothing.
+/// When plain steps take turns with Anderson acceleration, because acceleration gains next to nothing: alternating
+/// Anderson acceleration (Pratapa, Suryanarayana & Pask 2016).
 ///
 /// To first order, a step with Anderson acceleration does to the residual what a plain step does, after the combination
 /// has left the share θ = ‖F − ΔF·γ‖ / ‖F‖ of it (Evans, Pollock, Rebholz & Xiao 2020, "A proof that Anderson
 /// acceleration improves the convergence rate in linearly converging fixed-point methods"). Where the eigenvalues of J
 /// fill a disk, θ tends to 1, and plain steps are as good and cheaper. So where the residual shrinks, and θ saves less
 /// than one step in ten, eight plain ones follow, or fewer if the residual ceases to shrink.
-struct AccelerationRest: Sendable {
+struct PlainStepSchedule: Sendable {
   private static let length = 8
   /// How many differences of iterates must have been combined for θ to mean something.
   private static let leastCount = 3
@@ -13,7 +14,7 @@ struct AccelerationRest: Sendable {
   private var steps = 0
   private var residual = 0.0
 
-  /// Whether a rest begins after a combination of `count` differences that left θ² = `remainder` of the residual, which
+  /// Whether plain steps begin after a combination of `count` differences that left θ² = `remainder` of the residual, which
   /// had become ρ² = `contraction` times what it was.
   mutating func begins(afterCombining count: Int, of memory: Int, remainder: Double, contraction: Double)
     -> Bool

@@ -1,19 +1,19 @@
 import LinearAlgebra
 
-/// A solver followed by plain iterations for as long as they help.
+/// A solver followed by plain iterations for as long as these make the residual smaller.
 ///
 /// A solver stops within its tolerance, which is measured against the largest coordinate; small coordinates may
 /// be far from their own last place then. Where the transition contracts, iterating on takes every coordinate
 /// there; where it does not, the residual grows at once and the solver's own answer stays.
-public struct Polished: FixedPointSolver {
+public struct Refined: FixedPointSolver {
   /// The solver that finds the fixed point.
   public let base: any FixedPointSolver
-  /// How many iterations without a smaller residual end the polish.
+  /// How many iterations without a smaller residual end the refinement.
   private static let patience = 8
-  /// The most iterations of the polish.
+  /// The most iterations of the refinement.
   private static let most = 400
 
-  /// The solver `base`, polished.
+  /// The solver `base`, followed by plain iterations.
   public init(_ base: any FixedPointSolver) {
     self.base = base
   }
