@@ -1,8 +1,8 @@
 import LinearAlgebra
 
-/// The best of the iterates that the rule accepts, while a method polishes it.
+/// The best iterate that the rule accepts, kept while the method reduces the residual further.
 struct Acceptance<S: Scalar>: Sendable {
-  /// How many updates in succession may leave more than half of the residual.
+  /// How many successive updates may each leave more than half of the residual.
   private static var patience: Int { 2 }
 
   private(set) var best: Evaluation<S>

@@ -3,12 +3,11 @@ import LinearAlgebra
 /// Anderson acceleration: the next iterate is the combination of the last ones whose residuals, to first
 /// order, cancel best.
 ///
-/// Type II as in Walker & Ni 2011, "Anderson Acceleration for Fixed-Point Iterations", section 2, in
-/// unconstrained form: with F = f(z) − z and the differences ΔZ, ΔF of the last m iterates,
-/// γ = argmin ‖F − ΔF·γ‖₂ and z ← z + β·F − (ΔZ + β·ΔF)·γ. Without usable differences this is a (damped)
-/// Picard step. An iteration that stands still, or leaves the finite numbers, is continued from its best
-/// iterate by plain steps for a while. Where the combination gains next to nothing over plain steps, as when the
-/// eigenvalues of J fill a disk, undamped acceleration rests for a few of them.
+/// Type II as in Walker & Ni 2011, "Anderson Acceleration for Fixed-Point Iterations", section 2, in unconstrained
+/// form: with F = f(z) − z and the differences ΔZ, ΔF of the last m iterates, γ = argmin ‖F − ΔF·γ‖₂ and z ← z + β·F −
+/// (ΔZ + β·ΔF)·γ. Without usable differences this is a (damped) Picard step. An iteration that stagnates or overflows
+/// continues with plain steps from its best iterate for a while. Where the combination gains next to nothing over plain
+/// steps, as when the eigenvalues of J fill a disk, undamped acceleration pauses for a few steps.
 ///
 /// Where a sample fails, the iterate with the smallest residual is returned.
 public struct Anderson: FixedPointSolver {
@@ -16,8 +15,8 @@ public struct Anderson: FixedPointSolver {
   public let memory: Int
   /// β: the share of the residual that is added to the combination; 1 is no damping.
   public let damping: Double
-  /// Whether undamped acceleration rests where it gains next to nothing: that saves time where a combination costs about
-  /// as much as an evaluation, and evaluations where it costs nothing to speak of are lost by it.
+  /// Whether undamped acceleration pauses where it gains next to nothing. This saves time where a combination costs
+  /// about as much as an evaluation, and wastes evaluations where a combination is cheap.
   public let rests: Bool
 
   /// Anderson acceleration with `memory` ≥ 1 and 0 < `damping` ≤ 1.
@@ -34,7 +33,7 @@ public struct Anderson: FixedPointSolver {
 
   /// Iterates as described for the type; one call of the transition per update, and one more.
   ///
-  /// - Complexity: O(N·m) beside each call, and memory for 2·m states and a few more.
+  /// - Complexity: O(N·m) besides each call, and memory for 2·m states and a few more.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(

@@ -2,17 +2,17 @@ import LinearAlgebra
 
 /// The last iterates of one sample, as Anderson acceleration combines them (Walker & Ni 2011, section 2).
 ///
-/// With F = f(z) − z and G = z + β·F, the columns of ΔF and ΔG are the differences of successive F and G, and the
-/// next iterate is G − ΔG·γ, γ = argmin ‖F − ΔF·γ‖₂. The columns are kept as the rows of rings, the oldest
-/// overwritten by the newest, beside the matrix ΔFᵀ·ΔF, of which an iterate changes one row.
+/// With F = f(z) − z and G = z + β·F, the columns of ΔF and ΔG are the differences of successive F and G, and the next
+/// iterate is G − ΔG·γ, γ = argmin ‖F − ΔF·γ‖₂. The columns are kept as the rows of ring buffers, in which the newest
+/// overwrites the oldest. The matrix ΔFᵀ·ΔF is kept too; an iterate changes one row of it.
 struct AndersonHistory<S: Scalar>: Sendable {
-  /// A next iterate, and how good it is expected to be.
+  /// The next iterate, and how good it is expected to be.
   struct Combination {
     /// G − ΔG·γ.
     let point: [S]
-    /// ‖F − ΔF·γ‖₂² / ‖F‖₂²: what acceleration leaves of the residual, beside what a plain step does to it.
+    /// ‖F − ΔF·γ‖₂² / ‖F‖₂²: the share of the residual that the combination leaves, before the plain step reduces it.
     let remainder: Double
-    /// ‖F‖₂² as a multiple of what it was an iterate earlier.
+    /// ‖F‖₂² divided by its value at the previous iterate.
     let contraction: Double
   }
 
@@ -21,10 +21,10 @@ struct AndersonHistory<S: Scalar>: Sendable {
   /// F and G at the latest iterate; empty before the first.
   private var difference: [S] = []
   private var target: [S] = []
-  /// ‖F‖₂² at the latest iterate and at the one before.
+  /// ‖F‖₂² at the latest iterate and at the previous one.
   private var square: S = 0
   private var previousSquare: S = 0
-  /// The rings of ΔFᵀ and ΔGᵀ, `memory` rows of N numbers.
+  /// The ring buffers of ΔFᵀ and ΔGᵀ, `memory` rows of N numbers.
   private var differenceChanges: [S] = []
   private var targetChanges: [S] = []
   private var equations: NormalEquations<S>
@@ -33,21 +33,21 @@ struct AndersonHistory<S: Scalar>: Sendable {
   /// How many rows hold differences.
   private(set) var count = 0
 
-  /// No iterates; at most `memory` differences of them later.
+  /// A history without iterates, which will hold at most `memory` differences.
   init(memory: Int, damping: S) {
     self.memory = memory
     self.damping = damping
     equations = NormalEquations(capacity: memory)
   }
 
-  /// Begins anew.
+  /// Forgets all iterates.
   mutating func forget() {
     difference = []
     target = []
     count = 0
   }
 
-  /// Takes the next iterate.
+  /// Records the next iterate.
   ///
   /// - Complexity: O(N·m).
   mutating func remember(_ evaluation: Evaluation<S>) {
@@ -72,7 +72,7 @@ struct AndersonHistory<S: Scalar>: Sendable {
     square = dotInRuns(difference[...], difference[...])
   }
 
-  /// The next iterate; a (damped) plain step where no difference is of use.
+  /// The next iterate; a (damped) plain step where no difference is usable.
   ///
   /// - Complexity: O(N·m + m³).
   func combination() -> Combination {
@@ -86,7 +86,7 @@ struct AndersonHistory<S: Scalar>: Sendable {
       contraction: Double(square / previousSquare))
   }
 
-  /// The rows that hold differences, newest first: they are the more trusted ones.
+  /// The rows that hold differences, newest first, since newer ones are more reliable.
   private var rows: [Int] { (0..<count).map { (newest + memory - $0) % memory } }
 
   /// One row of ΔFᵀ.
@@ -95,7 +95,7 @@ struct AndersonHistory<S: Scalar>: Sendable {
   }
 }
 
-/// Writes the changes of F and G since the last iterate into one row of their rings, and F and G themselves.
+/// Writes the changes of F and G since the last iterate into one row of their ring buffers, and stores F and G.
 @specialized(where S == Double)
 @specialized(where S == Float)
 private func storeChanges<S: Scalar>(

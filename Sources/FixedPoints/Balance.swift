@@ -2,13 +2,14 @@ import LinearAlgebra
 
 /// Powers of two that bring the coordinates of one sample to one scale.
 ///
-/// The methods measure states and residuals by norms, which a coordinate of 10¹² would rule beside one of 1. So they
-/// iterate on z/d instead of z, with d the magnitudes of the coordinates where these differ by more than a thousand. A
-/// power of two rounds nothing; where d is 1 everywhere the iteration is that of z, bit by bit.
+/// The methods measure states and residuals by norms, in which a coordinate of 10¹² would dominate one of 1. So where
+/// the magnitudes of the coordinates differ by more than a factor of 1000, they iterate on z/d instead of z, with d
+/// these magnitudes. Scaling by a power of two rounds nothing; where d is 1 everywhere, the iteration is that of z bit
+/// for bit.
 struct Balance<S: Scalar>: Sendable {
   /// Magnitudes within this many powers of two are left as they are.
   private static var leastSpread: Int { 10 }
-  /// Magnitudes that have moved apart by this many powers of two ask for another balance.
+  /// Magnitudes that differ by this many powers of two need another balance.
   private static var mostDeviation: Int { 20 }
 
   /// d; nil where it is 1 everywhere.
@@ -31,7 +32,7 @@ struct Balance<S: Scalar>: Sendable {
     }
   }
 
-  /// Whether coordinates of these magnitudes, divided by d, are as far apart as to need another balance.
+  /// Whether coordinates of these magnitudes, divided by d, differ so much that they need another balance.
   func isOutgrown(by magnitudes: [S]) -> Bool {
     let exponents = Self.exponents(of: magnitudes)
     let rest = exponents.indices.compactMap { index in

@@ -2,10 +2,10 @@ import LinearAlgebra
 
 /// Broyden's (good) method for F(z) = f(z) − z = 0, with a limited memory.
 ///
-/// z ← z − B·F(z), where B ≈ (J − I)⁻¹ starts at −I and is updated by
-/// B ← B + (Δz − B·ΔF)·(Δzᵀ·B) / (Δzᵀ·B·ΔF), kept as −I + Σ u_i·v_iᵀ over the last updates, as in Bai,
-/// Kolter & Koltun 2019, section 3.1.2. The first step is a Picard step. An iteration that stands still, or
-/// leaves the finite numbers, is continued from its best iterate by plain steps for a while.
+/// z ← z − B·F(z), where B ≈ (J − I)⁻¹ starts at −I and is updated by B ← B + (Δz − B·ΔF)·(Δzᵀ·B) /
+/// (Δzᵀ·B·ΔF), kept as −I + Σ u_i·v_iᵀ over the last updates, as in Bai, Kolter & Koltun 2019, section 3.1.2.
+/// The first step is a Picard step. An iteration that stagnates or overflows continues with plain steps from
+/// its best iterate for a while.
 ///
 /// Where a sample fails, the iterate with the smallest residual is returned.
 public struct Broyden: FixedPointSolver {
@@ -23,7 +23,7 @@ public struct Broyden: FixedPointSolver {
 
   /// Iterates as described for the type; one call of the transition per update, and one more.
   ///
-  /// - Complexity: O(N·memory) beside each call, and memory for 2·memory states and a few more.
+  /// - Complexity: O(N·memory) besides each call, and memory for 2·memory states and a few more.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(
@@ -98,9 +98,9 @@ private struct LowRankInverse<S: Scalar>: Sendable {
   /// B·x.
   func applied(to vector: [S]) -> [S] { product(left, right, vector) }
 
-  /// Makes B·ΔF = Δz (the secant equation); leaves B as it is where ΔF says too little of Δz.
+  /// Makes B·ΔF = Δz (the secant equation); leaves B unchanged where ΔF determines too little of Δz.
   mutating func update(pointChange: [S], differenceChange: [S]) {
-    // The update is the same for both changes scaled alike; at length 1 nothing underflows.
+    // Scaling both changes alike does not alter the update; at length 1 nothing underflows.
     let scale = euclideanNorm(pointChange)
     guard scale > 0, scale.isFinite else { return }
     let (step, change) = (divided(pointChange, by: scale), divided(differenceChange, by: scale))

@@ -59,8 +59,8 @@ private struct ActiveBatch<S: Scalar> {
     points = start
   }
 
-  /// Leaves out what has finished, once that is half of the batch: a matrix product of fewer rows costs less, and every
-  /// change of the shape costs a copy.
+  /// Removes finished samples once they are half of the batch: a product of fewer rows costs less, but every change of
+  /// the shape costs a copy.
   mutating func compact(keeping isActive: (_ sample: Int) -> Bool) {
     guard samples.count > 1, let select = problem.selecting else { return }
     let rows = samples.indices.filter { isActive(samples[$0]) }
@@ -70,10 +70,10 @@ private struct ActiveBatch<S: Scalar> {
     points = points.selectingRows(rows)
   }
 
-  /// Gives the Jacobian to the samples that ask for it at the points evaluated last, one after the other: they may be
-  /// large.
+  /// Passes the Jacobian at the points evaluated last to the samples that request it, one at a time since Jacobians may
+  /// be large.
   ///
-  /// - Returns: What that took for the sample that took most, in evaluations.
+  /// - Returns: The largest cost for one sample, in evaluations.
   func differentiate<Method: SampleMethod>(
     _ runs: inout [SampleRun<Method>], rule: StoppingRule
   ) -> Int where Method.S == S {
@@ -87,7 +87,7 @@ private struct ActiveBatch<S: Scalar> {
     return evaluations
   }
 
-  /// Tells the samples that are about to be accepted, or were, what follows from the points evaluated last.
+  /// Passes what follows from the points evaluated last to the samples that are, or are about to be, accepted.
   func tellFollowing<Method: SampleMethod>(
     _ runs: inout [SampleRun<Method>], rule: StoppingRule
   ) where Method.S == S {
@@ -100,7 +100,7 @@ private struct ActiveBatch<S: Scalar> {
     }
   }
 
-  /// What the coordinates of some of the rows add up; nil where it is not known.
+  /// The magnitudes that the coordinates of some rows add up; nil where they are unknown.
   func magnitudes(ofRows rows: [Int]) -> [[S]]? {
     guard !rows.isEmpty, let magnitudes = problem.magnitudes else { return nil }
     if rows.count < samples.count, let part = problem.selecting?(rows), let magnitudes = part.magnitudes {

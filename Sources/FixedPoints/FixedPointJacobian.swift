@@ -1,15 +1,15 @@
 import LinearAlgebra
 
-/// The Jacobian of a transition, as far as a problem can write it out.
+/// The Jacobian of a transition, where a problem can compute it explicitly.
 public struct FixedPointJacobian<S: Scalar> {
-  /// J at a row of a state, `[N, N]`, and what it took in evaluations of f: as many multiplications, or one at least.
+  /// J at a row of a state, `[N, N]`, and its cost in evaluations of f, by the number of multiplications; at least one.
   ///
-  /// The state that f was evaluated at last costs least.
+  /// It is cheapest at the state where f was evaluated last.
   public let matrix: (_ state: Matrix<S>, _ row: Int) -> (matrix: Matrix<S>, evaluations: Int)
-  /// What J and the factors of I − J take for one sample, in evaluations of f.
+  /// The cost of J and the factors of I − J for one sample, in evaluations of f.
   public let price: Double
 
-  /// The Jacobian that `matrix` writes out at this price.
+  /// The Jacobian that `matrix` computes at this price.
   public init(
     price: Double, matrix: @escaping (_ state: Matrix<S>, _ row: Int) -> (matrix: Matrix<S>, evaluations: Int)
   ) {
@@ -18,11 +18,12 @@ public struct FixedPointJacobian<S: Scalar> {
   }
 }
 
-/// Quantities that follow from a state without being iterated on, such as the blocks between those that are.
+/// Quantities that follow from a state without being iterated on, such as the values of blocks between the iterated
+/// ones.
 public struct FollowingValues<S: Scalar> {
   /// The quantities side by side, a row for each sample.
   public let values: Matrix<S>
-  /// How many of them belong together, in order.
+  /// The sizes of the parts whose quantities belong together, in order.
   public let parts: [Int]
 
   /// The values of these parts.

@@ -3,27 +3,28 @@ import LinearAlgebra
 /// What a solver sees of a model: a transition f on a batch, and, where they are known, the magnitudes of the numbers
 /// that each coordinate of f adds up, its Jacobian, and what else follows from a state.
 public struct FixedPointProblem<S: Scalar> {
-  /// f, from `[batch, N]` to `[batch, N]`, each row by itself.
+  /// f, from `[batch, N]` to `[batch, N]`, row by row.
   public let value: (_ state: Matrix<S>) -> Matrix<S>
-  /// For each coordinate of f at a state, `[batch, N]`, what rounding of f is relative to; nil where nothing is known.
+  /// For each coordinate of f at a state, `[batch, N]`, the magnitude that rounding of f is relative to; nil where it
+  /// is unknown.
   ///
   /// For z = φ(W z + c) it is |φ'|·(|W|·|z| + |c|) + |f(z)|: a unit roundoff of it is the running error bound of an
-  /// evaluation (Higham 2002, "Accuracy and Stability of Numerical Algorithms", sections 3.1 and 3.3), up to the number
-  /// of summands, which statistics make small.
+  /// evaluation (Higham 2002, "Accuracy and Stability of Numerical Algorithms", sections 3.1 and 3.3), up to a factor
+  /// for the number of summands, which is small in practice since roundings cancel.
   public let magnitudes: ((_ state: Matrix<S>) -> Matrix<S>)?
-  /// The problem of some of the rows alone, by position; nil where all must be evaluated together.
+  /// The problem restricted to some of the rows, by position; nil where all must be evaluated together.
   public let selecting: ((_ rows: [Int]) -> FixedPointProblem<S>)?
-  /// J = ∂f/∂z where it can be written out; nil where it is known by differences only.
+  /// J = ∂f/∂z where it can be computed explicitly; nil where only differences are available.
   public var jacobian: FixedPointJacobian<S>?
-  /// How many coordinates belong together, in order: what a relative tolerance is relative to is the largest of each such
-  /// part. All of them if empty.
+  /// The sizes of the parts of the state, in order: a relative tolerance is relative to the largest coordinate of each
+  /// part. If empty, all coordinates are one part.
   public var parts: [Int] = []
-  /// A state at which f is known already, with its value; an iteration that begins there does not evaluate it again.
+  /// A state at which f is already known, with its value; an iteration that begins there does not reevaluate f.
   public var known: (state: Matrix<S>, value: Matrix<S>)?
-  /// Whether a solution is to be a value of f, as the state of a model is: an iteration then ends with one more application
+  /// Whether a solution must be a value of f, as a model's state is; if so, an iteration ends with one more application
   /// of f.
   public var handsOnValue = true
-  /// What follows from the states that f was evaluated at last; nil where the state is all there is.
+  /// What follows from the states where f was evaluated last; nil where nothing does.
   public var following: (() -> FollowingValues<S>)?
 
   /// A problem of the given parts.

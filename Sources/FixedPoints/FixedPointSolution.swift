@@ -14,7 +14,7 @@ public struct FixedPointSolution<S: Scalar>: Sendable {
   public var trace: ResidualTrace
   /// The name of the solver.
   public var solver: String
-  /// What each solver did, where one says so; empty where there was a single one, of which all of the above tells.
+  /// What each of several solvers did; empty for a single solver, which the other properties describe.
   public var stages: [SolveStage] = []
 
   /// Whether every sample converged; true of an empty batch.

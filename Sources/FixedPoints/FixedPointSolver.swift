@@ -1,22 +1,21 @@
 import LinearAlgebra
 
-/// A method that finds a state which a transition leaves alone: z* = f(z*).
+/// A method that finds a state which a transition leaves unchanged: z* = f(z*).
 ///
-/// A solver is a small value that holds its parameters. It sees nothing of the model but the
-/// problem's transition, so the same solvers find an equilibrium `z = f(z, x)` and solve the adjoint equation
-/// `g = Jᵀ g + e` (Bai, Kolter & Koltun 2019, section 3.1.3), whose transition is affine.
+/// A solver is a small value that holds its parameters. It sees only the problem's transition, not the model, so the
+/// same solvers find an equilibrium `z = f(z, x)` and solve the adjoint equation `g = Jᵀ g + e` (Bai, Kolter & Koltun
+/// 2019, section 3.1.3), whose transition is affine.
 ///
-/// A batch is as many separate problems as it has rows: each sample has its own convergence, its own
-/// history and its own outcome. The transition must be a function (equal arguments give equal results)
-/// that treats the rows separately. Where the problem can be had for some rows alone, samples that have finished are
-/// left out as soon as they are half of those evaluated; else a sample that has finished is passed with its final
-/// state in every later call.
+/// A batch is as many separate problems as it has rows: each sample has its own convergence, its own history and its
+/// own outcome. The transition must be a function (equal arguments give equal results) that treats the rows separately.
+/// Where the problem can be restricted to some rows, finished samples are removed as soon as they are half of those
+/// evaluated; otherwise every later call receives their final states too.
 public protocol FixedPointSolver: Sendable {
   /// The method's name in reports: `picard`, `anderson`, `broyden` or `newton`.
   var name: String { get }
 
-  /// The solver that may find a start in single precision first, where a problem in double precision can be had in
-  /// both; nil, unless the method says otherwise, for one that begins where it is told to.
+  /// The solver that may first find a start in single precision, where a problem in double precision exists in both.
+  /// Nil by default: the method then begins at the given start.
   var preparation: (any FixedPointSolver)? { get }
 
   /// Iterates from `start` until each sample converges by `rule`, fails, or runs out of iterations.
@@ -38,8 +37,8 @@ public protocol FixedPointSolver: Sendable {
 extension FixedPointSolver {
   public var preparation: (any FixedPointSolver)? { nil }
 
-  /// Iterates a transition of which nothing else is known: residuals are measured against the largest coordinate, and
-  /// the whole batch is evaluated every time.
+  /// Iterates a transition without further information: residuals are measured against the largest coordinate, and the
+  /// whole batch is evaluated every time.
   public func solve<S: Scalar>(
     _ transition: @escaping (Matrix<S>) -> Matrix<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {

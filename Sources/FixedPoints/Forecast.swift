@@ -1,16 +1,16 @@
 import RealModule
 
-/// How many updates an accelerated iteration is going to take, by how fast its residual has shrunk, beside what Newton's
-/// method would take from the same iterate.
+/// How many updates an accelerated iteration will still need, judged by the decrease of its residual, compared with
+/// Newton's method from the same iterate.
 struct Forecast: Sendable {
-  /// Over how many updates the rate is measured, and how many must have been seen.
+  /// The number of updates over which the rate is measured, and the number required before a forecast.
   private static let (window, leastCount) = (8, 5)
-  /// By how much Newton's method has to be ahead: the first rates of an acceleration are its worst.
+  /// The factor by which Newton's method must be cheaper, since acceleration is slowest in its first updates.
   private static let caution = 2.0
 
   private var shares: [Double] = []
 
-  /// Takes the residual of the next iterate, as a share of the tolerance.
+  /// Records the residual of the next iterate, as a share of the tolerance.
   mutating func observe(share: Double) {
     shares.append(share)
     if shares.count > Self.window + 1 { shares.removeFirst() }
@@ -18,9 +18,9 @@ struct Forecast: Sendable {
 
   /// Whether Newton's method is forecast to take fewer evaluations, of which a Jacobian with its factors costs `price`.
   ///
-  /// The iteration is taken to go on at its geometric mean rate, or at the last one if that is better, since acceleration
-  /// on few coordinates becomes faster; Newton's method, to square an error that is the relative
-  /// residual, or a tenth where that is more.
+  /// The iteration is assumed to continue at its geometric mean rate, or at its last rate if better, since acceleration
+  /// on few coordinates becomes faster. Newton's method is assumed to square an error that begins as the relative
+  /// residual, at most a tenth.
   func prefersNewton(price: Double, relativeTolerance: Double) -> Bool {
     guard shares.count >= Self.leastCount, let latest = shares.last, latest > 1, relativeTolerance > 0
     else { return false }

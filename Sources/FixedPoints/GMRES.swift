@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// The generalised minimal residual method for A·x = b, restarted, where A is known by its products only.
+/// The generalised minimal residual method for A·x = b, restarted, where A is given only by its products.
 ///
 /// Saad & Schultz 1986, "GMRES: A Generalized Minimal Residual Algorithm for Solving Nonsymmetric Linear
 /// Systems", section 3 with the Givens rotations of section 3.2. Among the vectors of the Krylov space of
@@ -10,7 +10,7 @@ public struct GMRES: Sendable {
   public let restart: Int
   /// ‖b − A·x‖₂ / ‖b‖₂ at which to stop.
   public let relativeTolerance: Double
-  /// How many products with A to spend, those that check the true residual included.
+  /// The largest number of products with A, including those that check the true residual.
   public let maximumProducts: Int
 
   /// A method of the given parameters; `restart` at least 1, `maximumProducts` at least 2.
@@ -25,7 +25,7 @@ public struct GMRES: Sendable {
   /// Solves A·x = b from x = 0, for `rightSide` b of n numbers.
   ///
   /// - Parameter multiply: x ↦ A·x, n numbers to n numbers.
-  /// - Complexity: O(n·restart) beside each product, and memory for `restart` + 4 vectors.
+  /// - Complexity: O(n·restart) besides each product, and memory for `restart` + 4 vectors.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve<S: Scalar>(rightSide: [S], _ multiply: ([S]) -> [S]) -> GMRESSolution<S> {

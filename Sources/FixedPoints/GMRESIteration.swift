@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// GMRES as a machine that asks for one product with A after the other, so that a caller who obtains the
-/// products in batches can run many at once.
+/// GMRES as a state machine that requests one product with A at a time, so that a caller who computes
+/// products in batches can run many iterations at once.
 struct GMRESIteration<S: Scalar>: Sendable {
   /// The vector to be multiplied by A next; nil once finished.
   private(set) var direction: [S]?
@@ -20,7 +20,8 @@ struct GMRESIteration<S: Scalar>: Sendable {
   private var problem = RotatedHessenberg<S>()
 
   /// The iteration from x = 0. Where it is not `verified`, it ends with the first cycle and trusts that
-  /// cycle's own estimate of the residual, which saves a product and suits products of limited accuracy.
+  /// cycle's own estimate of the residual, which saves a product and suffices for products of limited
+  /// accuracy.
   init(method: GMRES, rightSide: [S], verified: Bool) {
     self.method = method
     isVerified = verified
@@ -39,7 +40,7 @@ struct GMRESIteration<S: Scalar>: Sendable {
       converged: relative <= method.relativeTolerance, isSingular: isSingular)
   }
 
-  /// Takes A · `direction`.
+  /// Receives A · `direction`.
   mutating func receive(_ product: [S]) {
     guard let asked = direction else { return }
     products += 1
@@ -64,7 +65,7 @@ struct GMRESIteration<S: Scalar>: Sendable {
     direction = basis.last
   }
 
-  /// Asks for the product that tells the true residual, or finishes.
+  /// Requests the product that yields the true residual, or finishes.
   private mutating func endCycle() {
     var candidate = solution
     for (coefficient, vector) in zip(problem.coefficients, basis) {
@@ -78,7 +79,7 @@ struct GMRESIteration<S: Scalar>: Sendable {
     }
   }
 
-  /// Accepts `candidate` if its true residual is smaller, and goes on from there if that is worthwhile.
+  /// Accepts `candidate` if its true residual is smaller, and continues from it if that is worthwhile.
   private mutating func check(_ candidate: [S], product: [S]) {
     let rest = difference(rightSide, product)
     let length = euclideanNorm(rest)
@@ -123,7 +124,7 @@ private struct RotatedHessenberg<S: Scalar>: Sendable {
       column[row + 1] = rotation.cosine * lower - rotation.sine * upper
     }
     let last = column.count - 2
-    // A negligible pivot counts as 0, and its equation cannot be met: all of it stays in the residual.
+    // A negligible pivot counts as 0; its equation cannot be satisfied and remains in the residual.
     let length = S.hypot(column[last], column[last + 1])
     let isZero = length <= 64 * S.ulpOfOne * euclideanNorm(hessenberg)
     let rotation = isZero ? (0, 1) : (column[last] / length, column[last + 1] / length)

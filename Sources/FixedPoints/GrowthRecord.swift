@@ -1,9 +1,9 @@
 import LinearAlgebra
 
-/// Evidence that an iteration runs off instead of converging.
+/// Evidence that an iteration diverges instead of converging.
 ///
-/// Growth never ends an iteration by itself, since a nilpotent map may grow by any factor before it
-/// settles; it is the reason given where the iterations are used up or the values overflow.
+/// Growth never ends an iteration by itself, since a nilpotent map may grow by any factor before it settles;
+/// it is the reason reported where the updates are used up or the values overflow.
 struct GrowthRecord: Sendable {
   private struct Snapshot: Sendable {
     var iteration: Int
@@ -12,9 +12,9 @@ struct GrowthRecord: Sendable {
   }
 
   private static let blockLength = 8
-  /// The residual may shrink by this share between two looks and still count as not shrinking.
+  /// A residual that shrinks by no more than this share between two checks counts as not shrinking.
   private let slack: Double
-  /// A state beyond this has run off: the fourth root of the largest finite number.
+  /// A larger state has diverged: the fourth root of the largest finite number.
   private let vast: Double
 
   private var first: Double?
@@ -31,7 +31,7 @@ struct GrowthRecord: Sendable {
     vast = Double(S.greatestFiniteMagnitude).squareRoot().squareRoot()
   }
 
-  /// Takes the residual and the largest magnitude of an iterate, both finite.
+  /// Records the residual and the largest magnitude of an iterate, both finite.
   mutating func observe(iteration: Int, residual: Double, magnitude: Double) {
     if first == nil { first = residual }
     if iteration.isMultiple(of: Self.blockLength), iteration != latest.iteration {
@@ -46,13 +46,13 @@ struct GrowthRecord: Sendable {
     }
   }
 
-  /// Whether the last finite iterate had run off before the values overflowed.
+  /// Whether the last finite iterate had diverged before the values overflowed.
   var hasRunOff: Bool {
     latest.magnitude > vast || residual > 1_000 * (first ?? .infinity)
   }
 
   /// Whether, over the last quarter of the iterations or more (16 at least), the residual doubled with a
-  /// growing state, or the state moved off steadily without the residual shrinking at all.
+  /// growing state, or the state grew steadily while the residual did not shrink.
   var isGrowing: Bool {
     let isRecent = newer.map { 4 * $0.iteration > 3 * latest.iteration } ?? true
     guard let reference = isRecent ? older : newer else { return false }

@@ -1,19 +1,19 @@
 import LinearAlgebra
 
-/// Continuation from a damped problem: z = λ f(z) + (1 − λ) a is trivial at λ = 0, where z is the start a, and is followed
-/// to λ = 1, each solution being the start of the next.
+/// Continuation from a damped problem: z = λ f(z) + (1 − λ) a is trivial at λ = 0, where z is the start a, and is
+/// followed to λ = 1, each solution serving as the next start.
 ///
-/// 1 − λ shrinks by a factor that follows success and failure; at each λ the line through the last two solutions predicts
-/// the next, and the corrector solves for it (Allgower & Georg 1990, "Numerical Continuation Methods", chapter 2). It
-/// comes through where λ f has one fixed point for all λ < 1 that moves off only near the end, as where I − J is almost
-/// singular; a fold of the path ends it. Worth trying where nothing else helps, not before.
+/// 1 − λ shrinks by a factor that adapts to success and failure; at each λ the line through the last two solutions
+/// predicts the next, and the corrector solves for it (Allgower & Georg 1990, "Numerical Continuation Methods", chapter
+/// 2). It succeeds where λ f has one fixed point for all λ < 1 that moves far only near the end, as where I − J is
+/// almost singular; a fold of the path ends it. It is worth trying only after other methods have failed.
 public struct Homotopy: FixedPointSolver {
-  /// What solves the problems on the way, and the last.
+  /// The solver of the intermediate problems and of the last one.
   public let corrector: any FixedPointSolver
 
-  /// The most problems on the way, and the updates that each may take.
+  /// The largest number of intermediate problems, and of updates for each.
   private static let (mostSteps, mostUpdates) = (60, 30)
-  /// The factors of 1 − λ: the largest step, and the smallest that is worth taking.
+  /// The factors of 1 − λ: the largest step, and the smallest worthwhile one.
   private static let (boldest, most) = (0.05, 0.97)
 
   /// Continuation with Newton's method, unless another is given.
@@ -30,7 +30,7 @@ public struct Homotopy: FixedPointSolver {
     guard start.rows > 1, let select = problem.selecting else {
       return follow(problem, from: start, until: rule)
     }
-    // Each sample has a path of its own.
+    // Each sample follows its own path.
     let paths = (0..<start.rows).map { follow(select([$0]), from: start.selectingRows([$0]), until: rule) }
     var solution = paths[0]
     solution.state = Matrix(
@@ -62,7 +62,7 @@ public struct Homotopy: FixedPointSolver {
       if step.converged {
         path.append(step.state, rest: rest)
         factor = max(Self.boldest, factor * factor)
-        // What is left is small enough for the last step where the path hardly moves any more.
+        // Where the path hardly moves any more, one last step covers the rest.
         if path.hasSettled { break }
       } else {
         factor = factor.squareRoot()
@@ -76,7 +76,7 @@ public struct Homotopy: FixedPointSolver {
   }
 }
 
-/// The last two points of a path, by what is left of 1 − λ.
+/// The last two points of a path, by their 1 − λ.
 private struct Path<S: Scalar> {
   private(set) var rest = 1.0
   private var end: Matrix<S>
@@ -91,7 +91,7 @@ private struct Path<S: Scalar> {
     (self.rest, end) = (rest, state)
   }
 
-  /// Where the line through the last two points is when this much is left.
+  /// The point of the line through the last two points at this 1 − λ.
   func prediction(rest next: Double) -> Matrix<S> {
     guard let previous else { return end }
     var state = end
@@ -100,7 +100,7 @@ private struct Path<S: Scalar> {
     return state.isFinite ? state : end
   }
 
-  /// Whether the rest of the way is a thousandth of the state, if it goes on like the last part.
+  /// Whether the rest of the path, extrapolated from its last part, is at most a thousandth of the state.
   var hasSettled: Bool {
     guard let previous else { return false }
     let change = Double(largestMagnitude((end - previous.state).elements[...]))

@@ -7,12 +7,12 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
     case searching(direction: [S], length: S)
   }
 
-  /// The sample is given up after this many failures in succession at a singular I − J. Near singularity
-  /// may be mere scaling, as in a deep nilpotent map, whose plain steps must be given time to settle.
+  /// The sample is given up after this many failures in succession at a singular I − J. Near-singularity may be mere
+  /// scaling, as in a deep nilpotent map, whose plain steps need time to converge.
   private static var mostExactlySingular: Int { 3 }
   private static var mostNearlySingular: Int { 7 }
 
-  /// How many iterates that is where a Jacobian costs little; steps by differences have to reduce the last one.
+  /// How many residuals are compared where a Jacobian is cheap; steps by differences must reduce the last one.
   private static var mostRecent: Int { 3 }
 
   private let parameters: Newton
@@ -25,7 +25,7 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
   private var plainSteps = 0
   private var singularity = Singularity.none
   private var singularFailures = 0
-  /// The residuals of the last iterates, of which a step has to reduce the largest.
+  /// The residuals of the last iterates; a step must fall below the largest of them.
   private var recent: [Double] = []
 
   init(parameters: Newton, isJacobianWritten: Bool) {
@@ -47,7 +47,7 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
     }
   }
 
-  /// At a new iterate: one more plain step if a run is under way, else the linear equations.
+  /// At a new iterate: another plain step during a run, otherwise the linear equations.
   private mutating func arrive(at evaluation: Evaluation<S>) -> Proposal<S> {
     guard evaluation.isFinite else { return .failure(.notFinite) }
     base = evaluation
@@ -95,7 +95,7 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
     return search(along: step, limit: limit)
   }
 
-  /// Proposes the full step; one that leads out of all proportion is another sign of singularity.
+  /// Proposes the full step; an excessively long one is another sign of singularity.
   private mutating func search(along step: LinearStep<S>?, limit: Double) -> Proposal<S> {
     guard let step, let base else { return stepPlainly() }
     singularity = step.singularity
@@ -109,7 +109,7 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
     return .iterate(next)
   }
 
-  /// Accepts the candidate if it reduces the residual enough, else tries half the step.
+  /// Accepts the candidate if it reduces the residual enough, otherwise tries half the step.
   private mutating func judge(_ evaluation: Evaluation<S>, direction: [S], length: S) -> Proposal<S> {
     guard let base else { return .failure(.notFinite) }
     let reference = recent.max() ?? base.residual
@@ -123,7 +123,7 @@ struct NewtonIteration<S: Scalar>: SampleMethod {
     return .retry(moved(base.point, by: half, along: direction))
   }
 
-  /// Begins a run of plain steps from the last accepted iterate, since Newton's direction is of no use.
+  /// Begins a run of plain steps from the last accepted iterate, since Newton's direction is useless there.
   private mutating func stepPlainly() -> Proposal<S> {
     guard let base else { return .failure(.notFinite) }
     singularFailures = singularity == .none ? 0 : singularFailures + 1

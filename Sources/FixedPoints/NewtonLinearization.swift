@@ -17,7 +17,7 @@ extension Matrix {
 
 /// Whether I − J is singular.
 enum Singularity: Sendable {
-  /// There is no sign of it.
+  /// There is no evidence of it.
   case none
   /// To the precision of the difference quotients.
   case near
@@ -25,7 +25,7 @@ enum Singularity: Sendable {
   case exact
 }
 
-/// The solution d of (I − J)·d = F, and how far it is to be trusted.
+/// The solution d of (I − J)·d = F, and how reliable it is.
 struct LinearStep<S: Scalar>: Sendable {
   let direction: [S]
   let singularity: Singularity
@@ -44,7 +44,7 @@ struct DifferencedJacobian<S: Scalar>: Sendable {
     matrix = Matrix(rows: base.point.count, columns: base.point.count)
   }
 
-  /// Where the transition is needed for the next column; nil once all are there.
+  /// Where the transition is needed for the next column; nil once all columns are known.
   var probe: [S]? {
     guard column < base.point.count else { return nil }
     var point = base.point
@@ -54,7 +54,7 @@ struct DifferencedJacobian<S: Scalar>: Sendable {
 
   /// Takes the transition's value at `probe`.
   mutating func receive(_ value: [S]) {
-    // The width as it came out after rounding.
+    // The actual width after rounding.
     let width = (base.point[column] + self.width) - base.point[column]
     storeColumn(column, of: &matrix, change: difference(value, base.value), width: width)
     column += 1
@@ -72,7 +72,7 @@ struct DifferencedJacobian<S: Scalar>: Sendable {
   }
 }
 
-/// The solution of (I − J)·d = F for a Jacobian that is written out; nil where it is not finite.
+/// The solution of (I − J)·d = F for an explicit Jacobian; nil where it is not finite.
 func newtonStep<S: Scalar>(at base: Evaluation<S>, jacobian J: Matrix<S>) -> LinearStep<S>? {
   guard J.isFinite else { return nil }
   let factors = LUFactorization(Matrix.identityMinus(J))
@@ -81,7 +81,7 @@ func newtonStep<S: Scalar>(at base: Evaluation<S>, jacobian J: Matrix<S>) -> Lin
   return LinearStep(direction: factors.solve(base.difference), singularity: isNear ? .near : .none)
 }
 
-/// The products J·v at one iterate of one sample, and the GMRES iteration that asks for them.
+/// The products J·v at one iterate of one sample, and the GMRES iteration that requests them.
 struct KrylovStep<S: Scalar>: Sendable {
   private let base: Evaluation<S>
   private let size: S
@@ -90,7 +90,7 @@ struct KrylovStep<S: Scalar>: Sendable {
   init(at base: Evaluation<S>, memory: Int) {
     self.base = base
     size = max(euclideanNorm(base.point), euclideanNorm(base.value))
-    // A forcing term no finer than the quotients; a coarse one costs a few more updates.
+    // The forcing term is no finer than the quotients' error; a coarse one costs a few more updates.
     let forcing = max(1e-4, Double(quotientPrecision(of: S.self)))
     let method = GMRES(restart: memory, relativeTolerance: forcing, maximumProducts: memory)
     iteration = GMRESIteration(method: method, rightSide: base.difference, verified: false)
@@ -109,7 +109,7 @@ struct KrylovStep<S: Scalar>: Sendable {
     iteration.receive(moved(direction, by: -1 / width(for: direction), along: change))
   }
 
-  /// The solution; nil where GMRES found none better than 0.
+  /// The solution; nil where GMRES did not improve on 0.
   func step() -> LinearStep<S>? {
     let outcome = iteration.outcome
     guard outcome.relativeResidual < 1 || outcome.isSingular else { return nil }
@@ -126,15 +126,14 @@ struct KrylovStep<S: Scalar>: Sendable {
   }
 }
 
-/// What difference quotients of J may be wrong by, relative to its size: their rounding of about √ulp, and
-/// some curvature.
+/// The error of difference quotients of J relative to its size: rounding of about √ulp, and some curvature.
 private func quotientPrecision<S: Scalar>(of: S.Type) -> S {
   16 * S.ulpOfOne.squareRoot()
 }
 
-/// √ulp of a state of the given size, as balances truncation and rounding; of 1 for the zero state.
+/// √ulp of a state of the given size, which balances truncation and rounding; √ulp of 1 for the zero state.
 ///
-/// A power of two, so that the quotients of simple linear maps come out without rounding.
+/// A power of two, so that the quotients of simple linear maps are exact.
 private func differenceWidth<S: Scalar>(size: S) -> S {
   let width = S.ulpOfOne.squareRoot() * (size > 0 ? size : 1)
   return S(sign: .plus, exponent: width.exponent, significand: 1)

@@ -2,13 +2,14 @@ import LinearAlgebra
 
 /// The least-squares problem min ‖b − A·γ‖₂ by the products of A's columns, AᵀA·γ = Aᵀb.
 ///
-/// Columns come and go in numbered places; each is scaled to length 1, so that its size does not matter. A column that
-/// lies within 16·√ulp of the span of those before it gets no coefficient: beyond that the products do not tell it from
-/// one (Higham 2002, "Accuracy and Stability of Numerical Algorithms", section 20.4).
+/// Columns are added and replaced at numbered positions; each is scaled to length 1, so that its size does not matter.
+/// A column that lies within 16·√ulp of the span of those before it gets no coefficient: the products cannot
+/// distinguish it from a vector of that span (Higham 2002, "Accuracy and Stability of Numerical Algorithms", section
+/// 20.4).
 struct NormalEquations<S: Scalar>: Sendable {
   /// γ, and how much of b lies in the span.
   struct Solution {
-    /// The coefficients of the columns used, by their places.
+    /// The coefficients of the columns used, by their positions.
     var coefficients: [(place: Int, coefficient: S)]
     /// ‖A·γ‖₂².
     var projection: S
@@ -18,13 +19,13 @@ struct NormalEquations<S: Scalar>: Sendable {
   /// AᵀA, `capacity` by `capacity`.
   private var products: [S]
 
-  /// No columns; places 0 to `capacity` − 1.
+  /// A problem without columns, with positions 0 to `capacity` − 1.
   init(capacity: Int) {
     self.capacity = capacity
     products = S.array(repeating: 0, count: capacity * capacity)
   }
 
-  /// Puts a column into a place, given its products with those in use, itself among them.
+  /// Stores a column at a position, given its products with the columns in use, itself included.
   mutating func setRow(_ place: Int, _ row: [(place: Int, product: S)]) {
     for (other, product) in row {
       products[place * capacity + other] = product
@@ -32,7 +33,7 @@ struct NormalEquations<S: Scalar>: Sendable {
     }
   }
 
-  /// γ, for the products of b with the columns to be used, the more trusted ones first.
+  /// γ, for the products of b with the columns to be used, the more reliable ones first.
   ///
   /// - Complexity: O(m³), by a Cholesky factorisation.
   @specialized(where S == Double)
@@ -41,7 +42,7 @@ struct NormalEquations<S: Scalar>: Sendable {
     let dependent = 256 * S.ulpOfOne
     let smallest = S.leastNormalMagnitude / (S.ulpOfOne * S.ulpOfOne)
     var used: [(place: Int, length: S, start: Int)] = []
-    // The rows of the triangle L with L·Lᵀ = AᵀA, one behind the other, and y with L·y = Aᵀb.
+    // The rows of the triangle L with L·Lᵀ = AᵀA, concatenated, and y with L·y = Aᵀb.
     var triangle: [S] = []
     var y: [S] = []
     for (place, product) in rightSide {

@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// Subtracts from `vector` its components along the orthonormal `basis`, and returns them.
 ///
-/// Goes over the basis twice, which keeps the result orthogonal to rounding (Giraud et al. 2005).
+/// Orthogonalises twice, which keeps the result orthogonal to rounding (Giraud et al. 2005).
 func orthogonalize<S: Scalar>(
   _ vector: inout [S], against basis: [[S]]
 ) -> [S] {

@@ -1,11 +1,12 @@
 import LinearAlgebra
 
-/// A solver that begins elsewhere: at normal random states of several magnitudes, until every sample is settled.
+/// A solver that begins at normally distributed states of several magnitudes, one after another, until every sample is
+/// settled.
 ///
-/// Newton's method and its kin find what is near. Where the usual start lies behind a minimum of the residual, another may
-/// not. The states are the same in every run.
+/// Newton-like methods converge locally. A minimum of the residual may separate the usual start from the solution, but
+/// not another start. The states are the same in every run.
 public struct OtherStarts: FixedPointSolver {
-  /// What is run from each of the starts.
+  /// The solver that is run from each start.
   public let base: any FixedPointSolver
   /// The magnitudes of the starts, relative to 1.
   public static let magnitudes = [1.0, 10, 0.1]
@@ -24,7 +25,7 @@ public struct OtherStarts: FixedPointSolver {
     var best: FixedPointSolution<S>?
     for (seed, magnitude) in Self.magnitudes.enumerated() {
       if let best, best.converged { break }
-      // One row for all samples: what a sample begins with does not depend on the others.
+      // One row for all samples, so that a sample's start does not depend on the others.
       var generator = SeededGenerator(seed: 0x5EED + UInt64(seed))
       let row = (0..<start.columns).map { _ in S(magnitude * generator.normal()) }
       let elsewhere = Matrix(

@@ -1,25 +1,25 @@
-/// When plain steps take turns with Anderson acceleration, because acceleration gains next to nothing: alternating
+/// When plain steps alternate with Anderson acceleration, because acceleration gains next to nothing: alternating
 /// Anderson acceleration (Pratapa, Suryanarayana & Pask 2016).
 ///
-/// To first order, a step with Anderson acceleration does to the residual what a plain step does, after the combination
-/// has left the share θ = ‖F − ΔF·γ‖ / ‖F‖ of it (Evans, Pollock, Rebholz & Xiao 2020, "A proof that Anderson
-/// acceleration improves the convergence rate in linearly converging fixed-point methods"). Where the eigenvalues of J
-/// fill a disk, θ tends to 1, and plain steps are as good and cheaper. So where the residual shrinks, and θ saves less
-/// than one step in ten, eight plain ones follow, or fewer if the residual ceases to shrink.
+/// To first order, a step with Anderson acceleration first reduces the residual to its share θ = ‖F − ΔF·γ‖ / ‖F‖ by
+/// the combination, and then acts on it as a plain step does (Evans, Pollock, Rebholz & Xiao 2020, "A proof that
+/// Anderson acceleration improves the convergence rate in linearly converging fixed-point methods"). Where the
+/// eigenvalues of J fill a disk, θ tends to 1, and plain steps are as good and cheaper. So where the residual shrinks
+/// and θ saves less than one step in ten, eight plain steps follow, or fewer if the residual stops shrinking.
 struct PlainStepSchedule: Sendable {
   private static let length = 8
-  /// How many differences of iterates must have been combined for θ to mean something.
+  /// How many differences of iterates must be combined before θ is meaningful.
   private static let leastCount = 3
 
   private var steps = 0
   private var residual = 0.0
 
-  /// Whether plain steps begin after a combination of `count` differences that left θ² = `remainder` of the residual, which
-  /// had become ρ² = `contraction` times what it was.
+  /// Whether plain steps begin after a combination of `count` differences that left θ² = `remainder` of the residual,
+  /// which had become ρ² = `contraction` times its previous value.
   mutating func begins(afterCombining count: Int, of memory: Int, remainder: Double, contraction: Double)
     -> Bool
   {
-    // θ¹⁰ ≥ ρ: ten combinations gain no more than one step.
+    // θ¹⁰ ≥ ρ: ten combinations gain no more than one plain step.
     let tenth = remainder * remainder * remainder * remainder * remainder
     guard count >= min(memory, Self.leastCount), contraction < 1, tenth * tenth >= contraction else {
       return false

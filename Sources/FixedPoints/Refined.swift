@@ -1,16 +1,16 @@
 import LinearAlgebra
 
-/// A solver followed by plain iterations for as long as these make the residual smaller.
+/// A solver followed by plain iterations while these reduce the residual.
 ///
-/// A solver stops within its tolerance, which is measured against the largest coordinate; small coordinates may
-/// be far from their own last place then. Where the transition contracts, iterating on takes every coordinate
-/// there; where it does not, the residual grows at once and the solver's own answer stays.
+/// A solver stops within its tolerance, which is measured against the largest coordinate; so small coordinates may be
+/// far from full precision. Where the transition contracts, plain iterations bring every coordinate there; where it
+/// does not, the residual grows at once and the solver's own answer is kept.
 public struct Refined: FixedPointSolver {
   /// The solver that finds the fixed point.
   public let base: any FixedPointSolver
-  /// How many iterations without a smaller residual end the refinement.
+  /// The number of iterations without a smaller residual after which the refinement ends.
   private static let patience = 8
-  /// The most iterations of the refinement.
+  /// The largest number of iterations of the refinement.
   private static let most = 400
 
   /// The solver `base`, followed by plain iterations.
@@ -21,7 +21,7 @@ public struct Refined: FixedPointSolver {
   /// The name of the solver that finds the fixed point.
   public var name: String { base.name }
 
-  /// What prepares the solver that finds the fixed point.
+  /// The solver that prepares the one that finds the fixed point.
   public var preparation: (any FixedPointSolver)? { base.preparation }
 
   public func solve<S: Scalar>(

@@ -1,7 +1,7 @@
-/// The residual from iteration to iteration, thinned out so that it never exceeds a fixed size.
+/// The residual from iteration to iteration, thinned so that it never exceeds a fixed size.
 ///
-/// Holds every iteration up to `capacity` of them; past that every second one, then every fourth, and
-/// so on. The first and the latest iteration are always present.
+/// Holds every iteration up to `capacity` of them, then every second one, then every fourth, and so on. The
+/// first and the latest iteration are always present.
 public struct ResidualTrace: Sendable, Equatable {
   /// The residual after a number of updates.
   public struct Entry: Sendable, Equatable {

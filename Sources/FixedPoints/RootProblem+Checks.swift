@@ -20,7 +20,7 @@ extension RootProblem {
     try checked(inputDerivative(x, z), "∂g/∂x", columns: x.count, z: z)
   }
 
-  /// How far rounding of x and z alone moves each equation: ulp · (|∂g/∂z|·|z| + |∂g/∂x|·|x|), `[m]`.
+  /// How far rounding of x and z moves each equation: ulp · (|∂g/∂z|·|z| + |∂g/∂x|·|x|), `[m]`.
   func roundingLevel(x: [S], z: [S]) throws(RootProblemError) -> [S] {
     let parts = [
       (try checkedStateDerivative(x: x, z: z), z), (try checkedInputDerivative(x: x, z: z), x),

@@ -3,9 +3,9 @@ import LinearAlgebra
 extension RootProblem {
   /// dz/dx = −(∂g/∂z)⁻¹ · ∂g/∂x at a root z, a matrix `[m, n]` (implicit function theorem).
   ///
-  /// - Parameter z: A root `[m]` of g(x, ·), which fixes the branch; it is not checked that it is one.
-  /// - Throws: `RootProblemError.singular` where ∂g/∂z has no inverse, or none that the rounding of z
-  ///   leaves any certainty of; `.notFinite`; `.wrongSize`.
+  /// - Parameter z: A root `[m]` of g(x, ·), which determines the branch; that it is a root is not checked.
+  /// - Throws: `RootProblemError.singular` where ∂g/∂z is singular, or may be within the rounding of z;
+  ///   `.notFinite`; `.wrongSize`.
   /// - Complexity: O(m³ + m²·n).
   public func derivative(x: [S], z: [S]) throws(RootProblemError) -> Matrix<S> {
     let factors = try invertibleStateDerivative(x: x, z: z)
@@ -36,11 +36,11 @@ extension RootProblem {
     return result
   }
 
-  /// The factors of ∂g/∂z, provided that it stays invertible within the rounding of z.
+  /// The factors of ∂g/∂z, provided that it remains invertible within the rounding of z.
   ///
-  /// Rounding leaves g uncertain by `roundingLevel`, and so z by u = (∂g/∂z)⁻¹ · level. If ∂g/∂z changes
-  /// between z and z ± u by half of itself, it may as well be singular: this is how a fold looks, such as
-  /// the circle's at x = 1, where a solver arrives at y ≈ √ulp instead of 0.
+  /// Rounding leaves g uncertain by `roundingLevel`, and so z by u = (∂g/∂z)⁻¹ · level. If ∂g/∂z changes by
+  /// half of itself between z and z ± u, it may be singular there, as it is at a fold such as the circle's at
+  /// x = 1, where a solver arrives at y ≈ √ulp instead of 0.
   private func invertibleStateDerivative(x: [S], z: [S]) throws(RootProblemError) -> LUFactorization<S> {
     let matrix = try checkedStateDerivative(x: x, z: z)
     let factors = try factorized(matrix, z: z)

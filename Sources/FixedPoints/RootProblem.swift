@@ -29,8 +29,8 @@ public struct RootProblem<S: Scalar>: Sendable {
   /// Stops where g is exactly 0, where the step is within 64 units in the last place of z, or where g is
   /// down to its own rounding (see `roundingLevel`) and no step reduces it further.
   ///
-  /// - Throws: `RootProblemError`: `.notConverged`, `.singular` where ∂g/∂z has no inverse at an
-  ///   iterate, `.notFinite`, or `.wrongSize` where a closure returns an unfit size.
+  /// - Throws: `RootProblemError`: `.notConverged`, `.singular` where ∂g/∂z has no inverse at an iterate,
+  ///   `.notFinite`, or `.wrongSize` where a closure returns the wrong size.
   /// - Complexity: O(m³) a step.
   public func solve(
     x: [S], from start: [S], maximumIterations: Int = 100

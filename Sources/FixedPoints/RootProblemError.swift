@@ -1,8 +1,9 @@
-/// Why the root of an implicit equation, or its derivative, is not to be had.
+/// Why the root of an implicit equation, or its derivative, could not be computed.
 public enum RootProblemError: Error, Sendable, Equatable {
   /// Newton's method stopped at `state` with this residual ‖g(x, z)‖∞.
   case notConverged(iterations: Int, residual: Double, state: [Double])
-  /// ∂g/∂z is singular at `state`: its reciprocal condition is this, or it is zero within the rounding of z.
+  /// ∂g/∂z is singular at `state`: with this reciprocal condition number, or singular within the rounding of
+  /// z.
   case singular(state: [Double], reciprocalCondition: Double)
   /// g or a derivative of it is infinite or NaN at `state`.
   case notFinite(quantity: String, state: [Double])
@@ -29,7 +30,7 @@ extension RootProblemError: CustomStringConvertible {
   }
 }
 
-/// The numbers in brackets, no more than six of them.
+/// The numbers in brackets, at most six of them.
 private func listed(_ numbers: [Double]) -> String {
   let shown = numbers.prefix(6).map(threeDigits).joined(separator: ", ")
   return numbers.count > 6 ? "[\(shown), … \(numbers.count) in all]" : "[\(shown)]"

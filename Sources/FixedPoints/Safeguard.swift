@@ -1,23 +1,22 @@
 import LinearAlgebra
 
-/// Decides when an accelerated method must forget its history, and what it does instead.
+/// Decides when an accelerated method must discard its history, and what it does instead.
 ///
-/// Acceleration has no guarantee of its own: on a nilpotent transition of depth L, where plain iteration
-/// ends after L updates, a method with a short memory may stand still for ever. So a method that has not
-/// reduced its best residual by a twentieth in `patience` iterates makes a run of plain steps z ← f(z) from
-/// its best iterate, of 8 steps at first and twice as many each time, then starts afresh. Sooner or later a
-/// run is longer than L. After values that are not finite the method starts afresh from its best iterate,
-/// with half the step each time.
+/// Acceleration has no convergence guarantee: on a nilpotent transition of depth L, where plain iteration
+/// ends after L updates, a method with a short memory may stagnate for ever. So a method that has not reduced
+/// its best residual by a twentieth in `patience` iterates makes a run of plain steps z ← f(z) from its best
+/// iterate, 8 at first and twice as many each time, and then restarts. Eventually a run is longer than L.
+/// After values that are not finite the method restarts from its best iterate, with half the step each time.
 struct Safeguard<S: Scalar>: Sendable {
-  /// What to do after an evaluation.
+  /// The action after an evaluation.
   enum Advice {
-    /// Go on with the method itself.
+    /// Continue with the method itself.
     case accelerate
-    /// Forget the history, and step to this evaluation's value.
+    /// Discard the history, and step to this evaluation's value.
     case plain(from: Evaluation<S>)
-    /// Forget the history, and make a step of this length along this evaluation's difference.
+    /// Discard the history, and take a step of this length along this evaluation's difference.
     case restart(from: Evaluation<S>, length: S)
-    /// Nothing finite to go on from.
+    /// There is no finite iterate to continue from.
     case giveUp
   }
 
@@ -32,7 +31,7 @@ struct Safeguard<S: Scalar>: Sendable {
   private var restarts = 0
   private var restartLength: S = 1
 
-  /// Takes the evaluation at every iterate in order.
+  /// The action after the evaluation of the next iterate; every iterate must be passed in order.
   mutating func advice(after evaluation: Evaluation<S>) -> Advice {
     guard evaluation.isFinite else { return restart() }
     if evaluation.residual <= best?.residual ?? .infinity { best = evaluation }
@@ -48,7 +47,8 @@ struct Safeguard<S: Scalar>: Sendable {
     return .plain(from: best)
   }
 
-  /// One step of a run; at its end the method resumes here, or at the best iterate if the run led away.
+  /// One step of a run; at its end the method resumes here, or at the best iterate if the run increased the
+  /// residual.
   private mutating func continueRun(from evaluation: Evaluation<S>) -> Advice {
     plainSteps -= 1
     if plainSteps > 0 { return .plain(from: evaluation) }

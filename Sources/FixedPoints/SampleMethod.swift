@@ -28,19 +28,18 @@ enum Proposal<S: Scalar>: Sendable {
   case iterate([S])
   /// Another candidate for the update already counted, such as a shorter step of a line search.
   case retry([S])
-  /// A point that is no iterate, such as one displaced for a difference quotient; its residual is not
-  /// looked at.
+  /// A point that is no iterate, such as one displaced for a difference quotient; its residual is ignored.
   case probe([S])
   /// The Jacobian at the point evaluated last.
   case derivative
-  /// No further point: the method cannot go on.
+  /// No further point: the method cannot continue.
   case failure(StopReason)
 }
 
-/// What a method's iterates depend on, which decides what they are evidence of.
+/// What a method's iterates depend on, which determines what they are evidence of.
 enum IterationKind: Sendable {
-  /// z ← f(z). The last iterate is the answer, a return of the iterates is a cycle, and the ratio of
-  /// residuals estimates the spectral radius of J.
+  /// z ← f(z). The last iterate is the answer, a recurring iterate is a cycle, and the ratio of residuals
+  /// estimates the spectral radius of J.
   case plain
   /// z ← a function of z alone, other than f. As `plain`, without the estimate.
   case stationary
@@ -48,7 +47,7 @@ enum IterationKind: Sendable {
   case accelerated
 }
 
-/// The iteration of one sample by one method, as a machine that is fed one evaluation after the other.
+/// The iteration of one sample by one method, as a state machine that receives one evaluation at a time.
 ///
 /// The driver owns the loop and evaluates all samples' points in one call of the transition, so that
 /// samples may be at different stages of their methods.
@@ -56,14 +55,14 @@ protocol SampleMethod<S> {
   associatedtype S: Scalar
   /// What the iterates depend on.
   var kind: IterationKind { get }
-  /// What the method suspects as the cause when it is stopped for using up its iterations.
+  /// The cause that the method suspects where it has used up its updates.
   var suspicion: StopReason? { get }
   /// The next point, given the transition's value at the last one proposed (at first, at the start).
   ///
   /// Unless it is a value of the transition itself, no iterate may exceed `limit` in its largest magnitude
   /// (see `ProblemScale`).
   mutating func proposal(after evaluation: Evaluation<S>, limit: Double) -> Proposal<S>
-  /// The next point, given the Jacobian that was asked for, `[N, N]`.
+  /// The next point, given the requested Jacobian, `[N, N]`.
   mutating func proposal(given jacobian: Matrix<S>, limit: Double) -> Proposal<S>
 }
 

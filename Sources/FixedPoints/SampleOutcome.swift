@@ -8,22 +8,22 @@ public struct SampleOutcome: Sendable, Equatable {
   public var iterations: Int
   /// ‖f(z) − z‖∞ of the returned state z itself; infinite where f(z) is not finite.
   public var residual: Double
-  /// An estimate of the spectral radius of J = ∂f/∂z near the fixed point, from the ratio of successive
-  /// residuals, which tends to it as in the power method. Nil where there is none: for methods other
-  /// than undamped Picard iteration, for too few iterates, and where the iterates did not converge.
+  /// An estimate of the spectral radius of J = ∂f/∂z near the fixed point, from the ratio of successive residuals,
+  /// which tends to it as in the power method. Nil for methods other than undamped Picard iteration, for too few
+  /// iterates, and where the iterates did not converge.
   public var spectralRadiusEstimate: Double?
-  /// A lower estimate of ‖(I − J)⁻¹‖∞ in balanced coordinates, from how far the last updates moved the state for what they
-  /// did to the residual; nil where there were too few.
+  /// A lower estimate of ‖(I − J)⁻¹‖∞ in balanced coordinates, from the change of the state relative to the change of
+  /// the residual in the last updates; nil for too few updates.
   public var sensitivity: Double?
-  /// How many times as large as rounding of f, relative to what each coordinate adds up, the error of the state may be:
-  /// the condition of I − J in that measure. Nil where nobody has estimated it.
+  /// The factor by which the error of the state may exceed the rounding of f, both relative to what each coordinate
+  /// adds up: the condition number of I − J in that measure. Nil where it was not estimated.
   public var conditionEstimate: Double?
-  /// The error of the state that rounding and the residual allow, relative to what each coordinate adds up, the largest
-  /// over the coordinates. Nil where nobody has estimated it.
+  /// The largest error of a coordinate that rounding and the residual allow, relative to what the coordinate adds up.
+  /// Nil where it was not estimated.
   public var errorEstimate: Double?
   /// Whether I − J is regular at the state within that error, so that gradients exist.
   public var isDifferentiable = true
-  /// Whether the sample was given up since Newton's method is forecast to take less (`StoppingRule.newtonPrice`).
+  /// Whether the sample was given up because Newton's method is forecast to cost less (`StoppingRule.newtonPrice`).
   public var isHandedOver = false
 
   /// An outcome of the given parts.

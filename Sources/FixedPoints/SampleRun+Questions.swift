@@ -1,20 +1,20 @@
 import LinearAlgebra
 
-// What a sample asks of its problem beside values of the transition, and how it measures them.
+// What a sample requests of its problem besides values of the transition, and how it measures them.
 extension SampleRun {
-  /// Whether the Jacobian at `point` is needed before the sample goes on.
+  /// Whether the sample needs the Jacobian at `point` to continue.
   var asksForJacobian: Bool {
     if case .differentiating = phase { outcome == nil } else { false }
   }
 
-  /// Takes the Jacobian at `point`.
+  /// Receives the Jacobian at `point`.
   mutating func receive(jacobian: Matrix<S>, rule: StoppingRule) {
     phase = .iterating
     let limit = scale?.limit ?? .infinity
     take(method.proposal(given: balance.balanced(jacobian), limit: limit), rule: rule)
   }
 
-  /// Whether what follows from `point` has a part in the decision to stop there.
+  /// Whether the decision to stop at `point` depends on what follows from it.
   func asksForFollowing(rule: StoppingRule) -> Bool {
     guard outcome == nil, rule.isCoarse(in: S.self) else { return false }
     switch phase {
@@ -24,7 +24,7 @@ extension SampleRun {
     }
   }
 
-  /// Takes what follows from `point`, and how many numbers of it belong together.
+  /// Receives what follows from `point`, and the sizes of its parts.
   mutating func learn(following values: [S], parts: [Int]) { following.take(values, parts: parts) }
 
   /// The residual at `point` as a share of the tolerance.

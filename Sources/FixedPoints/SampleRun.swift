@@ -2,22 +2,23 @@ import LinearAlgebra
 
 /// One sample's part of a solve: its method, its counters, its answer so far and its outcome.
 ///
-/// The method iterates in balanced coordinates (`Balance`); everything that is handed on, or judged by the rule, is in
-/// the state's own.
+/// The method iterates in balanced coordinates (`Balance`); everything that is returned, or judged by the rule, is in
+/// the state's own coordinates.
 struct SampleRun<Method: SampleMethod> {
   typealias S = Method.S
 
   enum Phase {
     case iterating, probing, finishing
-    /// At an iterate, in balanced coordinates, where the method has asked for the Jacobian.
+    /// At an iterate, in balanced coordinates, where the method has requested the Jacobian.
     case differentiating
-    /// At a candidate with coordinates set to 0; the iteration goes on after this evaluation if it is none.
+    /// At a candidate with coordinates set to 0; if it is no equilibrium, the iteration continues after this
+    /// evaluation.
     case tryingZero(before: Evaluation<S>)
   }
 
   /// Where the transition is to be evaluated next; the final state once there is an outcome.
   private(set) var point: [S]
-  /// Why the sample stopped; nil while it goes on.
+  /// Why the sample stopped; nil while it is running.
   private(set) var outcome: SampleOutcome?
   /// The residual of the latest iterate measured; once there is an outcome, of the returned state.
   private(set) var residual = Double.infinity
@@ -55,10 +56,10 @@ struct SampleRun<Method: SampleMethod> {
     latest = Evaluation(point: [], value: [])
   }
 
-  /// Takes the transition's value at `point`.
+  /// Receives the transition's value at `point`.
   ///
-  /// - Returns: Whether the magnitudes at `point` should be known before the sample goes on: at the start, where it may
-  ///   have converged, and now and then.
+  /// - Returns: Whether the sample needs the magnitudes at `point` to continue: at the start, where it may have
+  ///   converged, and at intervals.
   mutating func receive(_ value: [S], rule: StoppingRule) -> Bool {
     latest = Evaluation(point: point, value: value)
     guard latest.isFinite, !rule.isExact, acceptance == nil else { return false }
@@ -71,7 +72,7 @@ struct SampleRun<Method: SampleMethod> {
     }
   }
 
-  /// Takes the magnitudes of what each coordinate adds up at `point`.
+  /// Receives the magnitudes that each coordinate adds up at `point`.
   mutating func learn(_ numbers: [S]) {
     let known = numbers.indices.map { index in
       numbers[index].isFinite ? max(numbers[index], abs(point[index])) : abs(point[index])
@@ -120,8 +121,8 @@ struct SampleRun<Method: SampleMethod> {
 }
 
 extension SampleRun {
-  /// Goes where the method wants to go. On nilpotent structure iteration ends whatever the iterates are before: blocks
-  /// that divide by what is not right yet may hold NaN until it is (Theory, "The theorem").
+  /// Moves to the method's next point. On nilpotent structure iteration ends whatever the earlier iterates are: blocks
+  /// that divide by a value not yet correct may hold NaN until it is (Theory, "The theorem").
   private mutating func propose(after evaluation: Evaluation<S>, rule: StoppingRule) {
     let isBlind = rule.isExact && method.kind == .plain && !evaluation.isFinite
     let proposal =
@@ -142,7 +143,7 @@ extension SampleRun {
       (point, phase) = (balance.restored(next), .iterating)
     case .retry(let next): (point, phase) = (balance.restored(next), .iterating)
     case .probe(let next):
-      // A polish is to cost an evaluation at a time.
+      // After acceptance, each further update may cost one evaluation only.
       guard acceptance == nil else { return conclude(rule: rule) }
       (point, phase) = (balance.restored(next), .probing)
     case .failure(.notFinite): stop(growth.hasRunOff ? .diverging : .notFinite, rule: rule)
@@ -150,7 +151,7 @@ extension SampleRun {
     }
   }
 
-  /// Looks at an iterate: keeps it as the answer where it is one, tests it, and gathers evidence.
+  /// Examines an iterate: tests it, keeps it as the answer where it is one, and gathers evidence.
   private mutating func measure(_ balanced: Evaluation<S>, rule: StoppingRule) {
     residual = latest.residual
     measuredIteration = iterations
@@ -190,7 +191,7 @@ extension SampleRun {
     if let period = cycles.period(after: latest) { finish(.oscillating(period: period)) }
   }
 
-  /// Takes an iterate within the tolerance, or one after such, and ends the polish where it is done.
+  /// Records an iterate within the tolerance, or a later one, and ends the sample once further updates do not help.
   private mutating func accept(share: Double, rule: StoppingRule) {
     var acceptance = self.acceptance ?? Acceptance(best: latest, share: share)
     acceptance.observe(latest, share: share)
@@ -198,8 +199,8 @@ extension SampleRun {
     if method.kind == .plain || acceptance.isDone(polishedShare: rule.polishedShare) { conclude(rule: rule) }
   }
 
-  /// Ends with the accepted state, or goes on to one last application of the transition: what is handed on is a value
-  /// of it, whose coordinates lie where the transition's do, as those of a combination of iterates may not.
+  /// Ends with the accepted state, or with one last application of the transition: the result then lies in the
+  /// transition's range, which a combination of iterates may leave.
   private mutating func conclude(rule: StoppingRule) {
     guard let acceptance else { return }
     answer = acceptance.best
@@ -214,12 +215,12 @@ extension SampleRun {
     (point, phase) = (acceptance.best.value, .finishing)
   }
 
-  /// Takes f(z) for the answer, unless its own residual says that the gain of f has spoilt it.
+  /// Returns f(z) as the answer, unless its own residual shows that the gain of f has made it worse.
   private mutating func concludeAtValue(rule: StoppingRule) {
     guard let acceptance else { return }
     measuredIteration = iterations
     let share = share(by: rule)
-    // A large gain of f takes f(z) out of the rounding that z is within; z is all that can be had then.
+    // A large gain of f may move f(z) out of the rounding that z is within; then z is the answer.
     let isRounding = isWithinRounding(latest, by: rule) || isWithinRounding(acceptance.best, by: rule)
     if following.isOpen(by: rule), !isRounding {
       (self.acceptance, phase) = (nil, .iterating)
@@ -230,12 +231,12 @@ extension SampleRun {
     finish(.converged)
   }
 
-  /// The reason to give where all iterations are used up.
+  /// The reason to report where all updates are used up.
   private var reasonAtLimit: StopReason {
     method.suspicion ?? (growth.isGrowing ? .diverging : .outOfIterations)
   }
 
-  /// Ends an iteration that cannot go on: with what has been accepted, if anything has.
+  /// Ends an iteration that cannot continue, with the accepted state if there is one.
   private mutating func stop(_ reason: StopReason, rule: StoppingRule) {
     if acceptance == nil { finish(reason) } else { conclude(rule: rule) }
   }
@@ -244,7 +245,7 @@ extension SampleRun {
     if let answer { (point, residual) = (answer.point, answer.residual) }
     outcome = SampleOutcome(
       reason: reason, iterations: iterations, residual: residual,
-      // The residuals of an orbit that goes elsewhere say nothing of J at an equilibrium.
+      // The residuals of an orbit that does not converge say nothing about J at an equilibrium.
       spectralRadiusEstimate: method.kind == .plain && reason == .converged ? ratio.estimate : nil,
       sensitivity: sensitivity.estimate)
   }

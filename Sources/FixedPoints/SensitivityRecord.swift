@@ -1,20 +1,20 @@
 import LinearAlgebra
 
-/// A lower estimate of ‖(I − J)⁻¹‖∞ from what an iteration does anyway: between two iterates ΔF ≈ (J − I)·Δz, so that
-/// ‖Δz‖ / ‖ΔF‖ is how much farther the state moves than the residual changes.
+/// A lower estimate of ‖(I − J)⁻¹‖∞ from the iterates alone: between two of them ΔF ≈ (J − I)·Δz, so that ‖Δz‖ / ‖ΔF‖
+/// is how much farther the state moves than the residual changes.
 ///
-/// The error of an iteration soon lies in the directions in which I − J is smallest, and with it the last differences. A
-/// change of the residual below its rounding counts as that rounding.
+/// The error of an iteration, and so its last differences, soon lie in the directions in which I − J is smallest. A
+/// change of the residual smaller than its rounding counts as that rounding.
 struct SensitivityRecord<S: Scalar>: Sendable {
   private static var window: Int { 16 }
 
   private var previous: (point: [S], difference: [S])?
   private var ratios: [Double] = []
 
-  /// The largest of the last ratios; nil before there is one.
+  /// The largest of the last ratios; nil before the first.
   var estimate: Double? { ratios.max() }
 
-  /// Takes an iterate, of which a residual of `tolerance` would be accepted.
+  /// Records an iterate; a residual of `tolerance` would be accepted there.
   mutating func observe(_ evaluation: Evaluation<S>, tolerance: Double) {
     guard evaluation.isFinite else { return }
     let difference = evaluation.difference
@@ -27,6 +27,6 @@ struct SensitivityRecord<S: Scalar>: Sendable {
     if ratios.count > Self.window { ratios.removeFirst() }
   }
 
-  /// Forgets the last iterate, whose coordinates have been balanced anew.
+  /// Forgets the last iterate, since its coordinates have been rebalanced.
   mutating func forget() { previous = nil }
 }

@@ -1,12 +1,12 @@
 import LinearAlgebra
 
-/// What one solver did, of one or of several that are tried one after the other.
+/// What one solver did; several may be tried in succession.
 public struct SolveStage: Sendable, Equatable {
-  /// How many samples ended in one way.
+  /// The number of samples that stopped for one reason.
   public struct Ending: Sendable, Equatable {
     /// Why they stopped.
     public var reason: StopReason
-    /// How many they are.
+    /// Their number.
     public var samples: Int
   }
 
@@ -22,10 +22,10 @@ public struct SolveStage: Sendable, Equatable {
   public var evaluations: Int
   /// The largest residual over these samples, ‖f(z) − z‖∞ where this solver left them.
   public var residual: Double
-  /// How these samples ended, each reason once, in the order of the first sample that ended so.
+  /// How these samples ended, each reason once, in the order of the first sample that ended with it.
   public var endings: [Ending]
-  /// The worst residual over these samples from update to update; of a solver that solves several problems, such as a
-  /// homotopy, that of the last.
+  /// The worst residual over these samples from update to update; for a solver of several problems, such as a homotopy,
+  /// that of the last problem.
   public var trace: ResidualTrace
 
   /// How many of the samples it settled.
@@ -66,12 +66,12 @@ extension SolveStage: CustomStringConvertible {
 }
 
 extension FixedPointSolution {
-  /// Tries the samples that are not settled with another solver, and takes what it settles. Of those that it does not,
-  /// the attempt that brought the residual further down says why.
+  /// Runs another solver on the unsettled samples, and adopts those that it settles. For the others, the attempt with
+  /// the smaller residual gives the reason.
   ///
   /// - Parameters:
-  ///   - reason: Why this solver is tried; by default since there are samples left.
-  ///   - spared: Samples that are left as they are.
+  ///   - reason: Why this solver is tried; by default because samples are left.
+  ///   - spared: Samples that are not tried.
   /// - Returns: The samples for which this solver ended where I − J is singular.
   @discardableResult
   public mutating func improve(

@@ -1,10 +1,10 @@
 import LinearAlgebra
 
-/// A solver that its user brings: how it begins, what one step does, and when it gives up. The loop, the counting, the
-/// evidence of failures and the decision that a sample has converged are those of every other solver.
+/// A user-defined solver: how it begins, what one step does, and when it gives up. The loop, the counts, the evidence
+/// of failures and the decision that a sample has converged are shared with all solvers.
 ///
-/// A type that conforms says `name` and `begin`; `solve` is there already, so that it stands wherever a solver does, along
-/// the dependency graph, for adjoints, and in batches:
+/// A conforming type defines `name` and `begin`; `solve` is provided, so that it can be used wherever a solver can:
+/// along the dependency graph, for adjoints, and in batches:
 ///
 /// ```swift
 /// struct HeavyBall: SteppedSolver {
@@ -28,20 +28,18 @@ public protocol SteppedSolver: FixedPointSolver {
   func begin<S: Scalar>(at start: [S]) -> any SolverSteps<S>
 }
 
-/// One sample's part of a solver that its user brings.
+/// One sample's iteration by a user-defined solver.
 public protocol SolverSteps<S>: Sendable {
   /// The precision.
   associatedtype S: Scalar
 
-  /// The next iterate, `[N]`, from an iterate z `[N]` and the transition's finite value f(z) there; nil where the method
-  /// cannot go on.
+  /// The next iterate, `[N]`, from an iterate z `[N]` and the transition's finite value f(z) there; nil where the
+  /// method cannot continue.
   mutating func step(from z: [S], value: [S]) -> [S]?
 
-  /// Why the sample is to be given up at an iterate that has not converged, or nil to go on, which is what happens by
-  /// default.
+  /// Why the sample is given up at an iterate that has not converged, or nil to continue, the default.
   ///
-  /// `.converged` is not among the answers: what has converged is decided by the stopping rule alone, and this answer
-  /// counts as `.outOfIterations`.
+  /// Only the stopping rule decides what has converged, so the answer `.converged` counts as `.outOfIterations`.
   ///
   /// - Parameters:
   ///   - residual: ‖f(z) − z‖∞.
@@ -63,7 +61,7 @@ extension SteppedSolver {
   }
 }
 
-/// A user's method as the driver feeds it.
+/// A user's method in the form that the driver runs.
 private struct BroughtMethod<S: Scalar>: SampleMethod {
   let solver: any SteppedSolver
   private var steps: (any SolverSteps<S>)?
@@ -73,7 +71,7 @@ private struct BroughtMethod<S: Scalar>: SampleMethod {
     self.solver = solver
   }
 
-  /// Nothing is known of what the iterates depend on.
+  /// What the iterates depend on is unknown.
   var kind: IterationKind { .accelerated }
 
   mutating func proposal(after evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {

@@ -2,19 +2,19 @@
 public enum StopReason: Sendable, Equatable {
   /// The residual is within the tolerance.
   case converged
-  /// The budget of updates is used up, without evidence of a worse reason.
+  /// The updates are used up, without evidence of a more specific reason.
   case outOfIterations
-  /// The iterates return to themselves every `period` updates (2 to 8) while the residual does not
-  /// shrink: they will go round for ever. Found by Picard iteration only.
+  /// The iterates return to themselves every `period` updates (2 to 8) while the residual does not shrink: the cycle
+  /// will not end. Only Picard iteration reports it.
   case oscillating(period: Int)
-  /// The residual or the state runs off, by persistent growth or until it overflows.
+  /// The residual or the state diverges, by persistent growth or overflow.
   case diverging
   /// The transition is infinite or NaN, at the start or where the method cannot avoid it.
   case notFinite
   /// I − J is singular at the iterate, so that Newton's equations have no unique solution.
   case singular
-  /// The residual is within the tolerance, but I − J is so nearly singular there that rounding alone leaves the state
-  /// open, or whether there is one.
+  /// The residual is within the tolerance, but I − J is so nearly singular there that rounding leaves the equilibrium,
+  /// or its existence, undetermined.
   case notDetermined
 }
 

@@ -3,16 +3,16 @@ import LinearAlgebra
 /// When to stop: a sample has converged at state z once every coordinate i has
 /// |f(z) − z|ᵢ ≤ `absoluteTolerance` + `relativeTolerance` · min(mᵢ, sᵢ), or is within rounding of mᵢ.
 ///
-/// m is what the problem says of the magnitudes that coordinate i of f adds up (`FixedPointProblem.magnitudes`), so that
-/// neither a large gain makes rounding of f look like a residual, nor a large coordinate hides a small one; s is the largest
-/// coordinate of the part of the state that i belongs to (`FixedPointProblem.parts`), so that what cancels does not count.
-/// Within rounding is 64 units in the last place of m, or the relative tolerance if that is less. Where a problem says
-/// nothing, both are ‖z‖∞. What follows from the state has to be settled as well: a tolerance coarser than rounding holds for
-/// how far another application of f moves it (`FixedPointProblem.following`).
+/// mᵢ is the magnitude that coordinate i of f adds up (`FixedPointProblem.magnitudes`), so that a large gain does not
+/// make rounding of f look like a residual, and a large coordinate does not hide a small one. sᵢ is the largest
+/// coordinate of the part of the state that i belongs to (`FixedPointProblem.parts`), so that summands which cancel do
+/// not loosen the tolerance. "Within rounding" means 64 units in the last place of mᵢ, or the relative tolerance if
+/// that is less. Where a problem gives neither, both are ‖z‖∞. A tolerance coarser than rounding also bounds how far
+/// another application of f moves what follows from the state (`FixedPointProblem.following`).
 ///
-/// A state more than a hundred times as large as the start z₀ and f(z₀) must also have brought the residual
-/// below a hundredth of the first, and down as far as the state has grown, or to 8 units in the last place of it, lest a
-/// state that runs off count as a fixed point for its size alone.
+/// A state more than a hundred times as large as the start z₀ and f(z₀) must also have brought the residual below a
+/// hundredth of the first, and by as much as the state has grown, or to 8 units in the last place of the state.
+/// Otherwise a diverging state would count as a fixed point merely for its size.
 public struct StoppingRule: Sendable, Equatable {
   /// The largest residual accepted, as a multiple of the magnitudes that a coordinate adds up.
   public var relativeTolerance: Double
@@ -20,11 +20,11 @@ public struct StoppingRule: Sendable, Equatable {
   public var absoluteTolerance: Double
   /// How many updates a sample may take; 0 only measures the start.
   public var maximumIterations: Int
-  /// Down to which share of the tolerance a sample is iterated on while its residual halves at least at every other
-  /// update; 1 stops within the tolerance.
+  /// A sample iterates on down to this share of the tolerance while its residual at least halves at every other update;
+  /// 1 stops within the tolerance.
   public var polishedShare = 1.0
-  /// What the Jacobian and its factors cost in evaluations, where Newton's method stands ready to take over: an accelerated
-  /// iteration that is forecast to take more gives the sample up. Nil where it is to go on by itself.
+  /// The cost of the Jacobian and its factors in evaluations, where Newton's method may take over: an accelerated
+  /// iteration gives a sample up if it is forecast to cost more than Newton's method. Nil where it may not.
   public var newtonPrice: Double?
 
   /// A rule with both tolerances at least 0.
@@ -36,8 +36,9 @@ public struct StoppingRule: Sendable, Equatable {
     self.maximumIterations = maximumIterations
   }
 
-  /// As close as rounding lets a solver come in precision `S`: within 64 units in the last place of the magnitudes that
-  /// a coordinate adds up, and on to 8 of them while that helps, with an absolute tolerance just above underflow.
+  /// The strictest rule that rounding permits in precision `S`: within 64 units in the last place of the magnitudes
+  /// that a coordinate adds up, and down to 8 of them while that helps, with an absolute tolerance just above
+  /// underflow.
   public static func rounding<S: Scalar>(of: S.Type, maximumIterations: Int = 1_000) -> StoppingRule {
     var rule = StoppingRule(
       relativeTolerance: 64 * Double(S.ulpOfOne),
@@ -53,13 +54,13 @@ public struct StoppingRule: Sendable, Equatable {
     StoppingRule(relativeTolerance: 0, absoluteTolerance: 0, maximumIterations: maximumIterations)
   }
 
-  /// Whether nothing but a residual of exactly 0 ends the iteration.
+  /// Whether only a residual of exactly 0 ends the iteration.
   var isExact: Bool { relativeTolerance == 0 && absoluteTolerance == 0 }
 
   /// The multiple of the magnitudes that counts as rounding, in units in the last place.
   private static let roundingUnits = 64.0
 
-  /// Whether it asks for less than rounding lets a solver reach.
+  /// Whether the rule is coarser than rounding requires.
   func isCoarse<S: Scalar>(in precision: S.Type) -> Bool {
     relativeTolerance > Self.roundingUnits * Double(S.ulpOfOne)
   }
@@ -68,8 +69,8 @@ public struct StoppingRule: Sendable, Equatable {
   /// largest magnitude of the state: at most 1 where the state is accepted, and infinite for what is not finite.
   ///
   /// - Parameters:
-  ///   - parts: How many coordinates belong together, in order; all of them if empty.
-  ///   - strictness: What the tolerance is divided by, down to rounding.
+  ///   - parts: The sizes of the parts, in order; one part of all coordinates if empty.
+  ///   - strictness: The divisor of the tolerance; it does not apply to rounding.
   func share<S: Scalar>(
     of evaluation: Evaluation<S>, magnitudes: [S]?, parts: [Int] = [], strictness: Double = 1
   ) -> Double {
@@ -90,12 +91,12 @@ public struct StoppingRule: Sendable, Equatable {
     return largest
   }
 
-  /// The largest residual of a coordinate at a state z, `[N]`, with this f(z), as a share of its tolerance: at most 1 where
-  /// the state is accepted, and infinite for what is not finite.
+  /// The largest residual of a coordinate at a state z, `[N]`, with f(z) there, as a share of its tolerance: at most 1
+  /// where the state is accepted, and infinite for what is not finite.
   ///
   /// - Parameters:
   ///   - magnitudes: What each coordinate of f adds up.
-  ///   - parts: How many coordinates belong together, in order.
+  ///   - parts: The sizes of the parts, in order.
   public func share<S: Scalar>(ofResidualAt z: [S], value: [S], magnitudes: [S], parts: [Int]) -> Double {
     share(of: Evaluation(point: z, value: value), magnitudes: magnitudes, parts: parts)
   }
@@ -114,19 +115,19 @@ public struct StoppingRule: Sendable, Equatable {
   }
 }
 
-/// The residual divided by the tolerance, where 0 is within any.
+/// The residual divided by the tolerance; a residual of 0 is within any tolerance.
 private func quotient(_ residual: Double, _ tolerance: Double) -> Double {
   residual == 0 ? 0 : residual / tolerance
 }
 
-/// What a residual of a coordinate is measured by.
+/// The quantities that a coordinate's residual is measured against.
 private struct Tolerance {
   var relative: Double
   var absolute: Double
-  /// The multiple of the magnitudes that is accepted whatever else is asked for.
+  /// The multiple of the magnitudes that counts as rounding, and is accepted in any case.
   var rounding: Double
 
-  /// The largest share of the coordinates of one part.
+  /// The largest residual, as a share of its tolerance, among the coordinates of one part.
   @specialized(where S == Double)
   @specialized(where S == Float)
   func largestShare<S: Scalar>(

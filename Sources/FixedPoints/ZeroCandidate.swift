@@ -2,20 +2,20 @@ import LinearAlgebra
 
 /// Finds equilibria some of whose coordinates are 0.
 ///
-/// An iteration that tends to 0 shrinks its residual in step with its state, and is within no relative tolerance until
-/// it underflows. So coordinates that have become small compared with where the iteration began are tried as 0: what
-/// is accepted there is an equilibrium, and else the iteration goes on as if nothing had been asked.
+/// An iteration that tends to 0 shrinks its residual in step with its state, and meets no relative tolerance until it
+/// underflows. So coordinates that have become small compared with the start are tried as 0: if the rule accepts that
+/// state, it is an equilibrium; if not, the iteration continues unchanged.
 struct ZeroCandidate<S: Scalar>: Sendable {
   private var limits: [S]
   private var next = 8
 
-  /// Coordinates that were of these magnitudes, or all of the size `size` where those are not known, at the start.
+  /// The coordinates' magnitudes at the start, or `size` for all of them where those are unknown.
   init(magnitudes: [S]?, size: S, count: Int) {
     let share = S.ulpOfOne.squareRoot()
     limits = magnitudes?.map { share * $0 } ?? S.array(repeating: share * size, count: count)
   }
 
-  /// The point with its small coordinates at 0, where there are any and the time has come: after 8 updates, 16, 32, ….
+  /// The point with its small coordinates set to 0, where there are any, after 8 updates, 16, 32, …; else nil.
   mutating func candidate(for point: [S], iteration: Int) -> [S]? {
     guard iteration >= next else { return nil }
     while next <= iteration { next *= 2 }
