@@ -17,13 +17,14 @@ struct BalancedFactors<S: Scalar>: Sendable {
 extension GroupDerivative {
   /// How many evaluations the factors of I − J may cost before an iteration is preferred.
   private static var affordablePrice: Double { 12 }
-  /// How often a solution is refined (Higham 2002, "Accuracy and Stability of Numerical Algorithms", chapter 12).
+  /// The number of refinements of a solution (Higham 2002, "Accuracy and Stability of Numerical Algorithms", chapter
+  /// 12).
   private static var refinements: Int { 2 }
 
-  /// The solution of `g = Jᵀ g + e` by the factors of I − J: those that judged the equilibrium where they are known, else
-  /// those of a Jacobian that is written out, where that costs less than an iteration. Nil where there are none.
+  /// The solution of `g = Jᵀ g + e` by the factors of I − J: those that judged the equilibrium where they are known,
+  /// otherwise those of an explicit Jacobian where that costs less than an iteration. Nil without factors.
   ///
-  /// A sample whose solution does not satisfy the rule after two refinements is out of iterations.
+  /// A sample whose solution does not satisfy the rule after two refinements counts as out of iterations.
   func solutionByFactors(
     adding e: Matrix<S>, known: [BalancedFactors<S>?], until rule: StoppingRule
   ) -> FixedPointSolution<S>? {
@@ -66,7 +67,7 @@ extension GroupDerivative {
     return solution
   }
 
-  /// The factors of each sample's Jacobian, and what they took in evaluations; nil where an iteration costs less.
+  /// The factors of each sample's Jacobian, and their cost in evaluations; nil where an iteration costs less.
   private func writtenFactors() -> (factors: [BalancedFactors<S>?], evaluations: Int)? {
     guard let jacobian = GroupJacobian(of: self), price(of: jacobian) <= Self.affordablePrice else {
       return nil
@@ -88,7 +89,8 @@ extension GroupDerivative {
     return blocks[place].portCotangents(ones, at: [port])[0].elements
   }
 
-  /// What a Jacobian and the factors of I − J take, in evaluations for a sample: the entries, and N³/3 multiplications, which run four times as fast as those of a product with one vector.
+  /// The cost of a Jacobian and the factors of I − J for a sample, in evaluations: the entries, and N³/3
+  /// multiplications, which run four times as fast as those of a product with one vector.
   func price(of jacobian: GroupJacobian<S>) -> Double {
     let order = Double(jacobian.order)
     let factors = order * order * order / 3 / (batch == 1 ? 4 : 1)

@@ -3,14 +3,14 @@ import LinearAlgebra
 import Operators
 
 extension GroupDerivative {
-  /// The order up to which adjoints are refined with the factors of I − Jᵀ: about what the solve itself costs.
+  /// The order up to which adjoints are refined with the factors of I − Jᵀ: their cost is then about that of the solve.
   private static var refinedOrder: Int { 32 }
 
   /// Refines the solution of `g = Jᵀ g + e` once, by the factors of I − Jᵀ (Higham 2002, "Accuracy and Stability of
-  /// Numerical Algorithms", chapter 12): what an iteration leaves within its tolerance is brought down to rounding of J, and
-  /// what it has not settled is solved where I − Jᵀ is regular.
+  /// Numerical Algorithms", chapter 12): this reduces the error that an iteration leaves within its tolerance to
+  /// rounding of J, and solves the samples that it has not settled where I − Jᵀ is regular.
   ///
-  /// Larger systems are left as the iteration polished them: factors would cost more than it did.
+  /// Larger systems are not refined, since factors would cost more than the iteration did.
   func refine(_ solution: inout FixedPointSolution<S>, adding e: Matrix<S>) {
     guard e.columns <= Self.refinedOrder, e.columns > 0, e.rows > 0 else { return }
     solution.noteSingleStage()
@@ -31,7 +31,7 @@ extension GroupDerivative {
     take(refined, before: g, rest, in: &solution, adding: e)
   }
 
-  /// Takes each sample's refined adjoint where its residual is smaller.
+  /// Adopts each sample's refined adjoint where its residual is smaller.
   private func take(
     _ refined: Matrix<S>, before g: Matrix<S>, _ rest: Matrix<S>, in solution: inout FixedPointSolution<S>,
     adding e: Matrix<S>
@@ -62,7 +62,7 @@ extension FixedPointSolution {
   }
 }
 
-/// The largest magnitude of a coordinate as a share of its weight; NaN counts as infinite.
+/// The largest magnitude of a coordinate divided by its weight; NaN counts as infinite.
 private func largestShare<S: Scalar>(_ rest: ArraySlice<S>, of weights: ArraySlice<S>) -> S {
   zip(rest, weights).reduce(0) { largest, pair in
     guard pair.0 != 0 else { return largest }

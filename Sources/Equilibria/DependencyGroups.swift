@@ -1,13 +1,13 @@
 import Blocks
 import Operators
 
-/// Blocks that read each other, directly or not: one strongly connected component of the dependency graph.
+/// Blocks that read each other, directly or indirectly: one strongly connected component of the dependency graph.
 public struct DependencyGroup: Equatable, Sendable {
   /// The positions of the blocks, ascending.
   public let members: [Int]
   /// Whether the group reads itself; one that does not is a single explicit block.
   public let isCyclic: Bool
-  /// The positions of the members that a solver iterates on, ascending: the fewest coordinates that every cycle leads
+  /// The positions of the members that a solver iterates on, ascending: the fewest coordinates that every cycle passes
   /// through (`feedbackVertexSet`). Empty where the group is not cyclic.
   public let iterated: [Int]
   /// The positions of the other members, each after those that it reads: given the iterated ones, their values follow in
@@ -30,8 +30,8 @@ extension DependencyGroup {
   fileprivate init<S>(cyclic members: [Int], of blocks: [Block<S>]) {
     let places = Dictionary(uniqueKeysWithValues: zip(members, 0...))
     let sources = members.map { blocks[$0].nodeSources.compactMap { places[$0] } }
-    // Of sets as small the one of fewest blocks, and of fewest that only pass on what they read: at zeros these say
-    // nothing of the input, and are the worse start.
+    // Among equally small sets the one with the fewest blocks is chosen, and then with the fewest that only pass on
+    // what they read: at zeros these carry nothing of the input, which makes a worse start.
     let weights = members.map { member in
       blocks[member].size * 4 * members.count + (blocks[member].nonlinearity is Identity ? 3 : 2)
     }
@@ -54,7 +54,7 @@ extension Block {
 }
 
 extension Block {
-  /// The positions of the nodes that one port reads, each once.
+  /// The distinct positions of the nodes that one port reads.
   public func nodeSources(ofPort port: Int) -> Set<Int> {
     Set(
       terms.compactMap { term in
@@ -67,8 +67,8 @@ extension EquilibriumModel {
   /// The groups that need an iteration.
   public var cyclicGroups: [DependencyGroup] { groups.filter(\.isCyclic) }
 
-  /// The smallest L with `W_z^L = 0` for every choice of the entries' values: the number of blocks on the
-  /// longest path. nil where blocks read each other, and no such L exists.
+  /// The smallest L with `W_z^L = 0` for every choice of the entries' values: the number of blocks on the longest path.
+  /// Nil where blocks read each other, since no such L exists.
   ///
   /// Picard iteration reaches the equilibrium in at most that many steps, from any start (Theory, "The theorem").
   public var nilpotencyIndex: Int? {

@@ -2,25 +2,26 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-// A small residual says that a state is an equilibrium of equations near the given ones; how near the state is to theirs
-// is up to I − J. Where I − J is singular to rounding, a state may pass as an equilibrium of an equation that has none, as
-// z = z + exp(−z) at 33, or a gradient be computed where there is none, as at a fold.
+// A small residual shows that a state is an equilibrium of equations near the given ones; how near it is to an
+// equilibrium of the given ones depends on I − J. Where I − J is singular within rounding, a state may pass as an
+// equilibrium of an equation that has none, as z = z + exp(−z) at 33, or a gradient may be computed where none exists,
+// as at a fold.
 
-/// What a residual and rounding leave open of one sample's equilibrium.
+/// How far a residual and rounding leave one sample's equilibrium undetermined.
 struct Determination<S: Scalar> {
-  /// ‖M⁻¹·|(I − J)⁻¹|·M‖∞ with the magnitudes M that coordinates add up.
+  /// ‖M⁻¹·|(I − J)⁻¹|·M‖∞ with the magnitudes M that the coordinates add up.
   let condition: Double
   /// The largest error of a coordinate relative to its magnitude.
   let error: Double
-  /// Whether I − J stays regular within the error that rounding leaves.
+  /// Whether I − J is regular throughout the error that rounding leaves.
   let isRegular: Bool
-  /// Whether that error is too large for the state to stand for an equilibrium where I − J does not stay regular.
+  /// Whether that error is too large for the state to count as an equilibrium where I − J may become singular.
   let isCoarse: Bool
   /// The factors of I − J.
   let factors: BalancedFactors<S>
 }
 
-/// What judging a solution has found, and taken.
+/// The result of judging a solution, and its cost.
 struct Judgement<S: Scalar> {
   /// The factors of I − J, for the samples that were judged by them.
   var factors: [BalancedFactors<S>?]
@@ -29,16 +30,16 @@ struct Judgement<S: Scalar> {
 }
 
 extension GroupTransition {
-  /// The order up to which every solution is judged by its factorised I − J: about what the solve itself costs.
+  /// The order up to which every solution is judged by its factorised I − J; this costs about as much as the solve.
   static var alwaysJudgedOrder: Int { 32 }
-  /// The order up to which one is whose iteration says that I − J is nearly singular.
+  /// The order up to which a solution is judged if its iteration indicates that I − J is nearly singular.
   static var judgedOrder: Int { 1024 }
 
-  /// Judges the samples of a solution that have converged, and tells their outcomes.
+  /// Judges the converged samples of a solution, and records the result in their outcomes.
   ///
   /// - Parameters:
   ///   - state: The group's values, `[batch, N]`, a row for each of `outcomes`.
-  ///   - last: What was evaluated last, which is not evaluated again; made to be the given state.
+  ///   - last: The last evaluation, which is reused; it becomes that at the given state.
   @discardableResult
   func judge(
     _ outcomes: inout [SampleOutcome], at state: Matrix<S>, knowing last: LastEvaluation<S> = LastEvaluation()
@@ -47,7 +48,7 @@ extension GroupTransition {
     var rows: [Int] = []
     for row in outcomes.indices where outcomes[row].reason == .converged {
       let sensitivity = outcomes[row].sensitivity ?? 0
-      // Half of all digits lost.
+      // Half of all digits are lost.
       let isSuspect = sensitivity * Double(S.ulpOfOne) >= Double(S.ulpOfOne.squareRoot())
       if state.columns <= (isSuspect ? Self.judgedOrder : Self.alwaysJudgedOrder) {
         rows.append(row)
@@ -70,8 +71,8 @@ extension GroupTransition {
     return judgement
   }
 
-  /// What is open of the equilibrium of each sample at `z`, `[batch, N]`, nil where I − J is singular to working precision,
-  /// and what finding that out took in evaluations.
+  /// How far the equilibrium of each sample at `z`, `[batch, N]`, is determined, nil where I − J is singular to working
+  /// precision; and the cost in evaluations.
   private func determinations(
     at z: Matrix<S>, knowing last: LastEvaluation<S>
   ) -> (all: [Determination<S>?], evaluations: Int) {
@@ -85,7 +86,7 @@ extension GroupTransition {
     let before = isKnown ? 0 : 1
     var evaluations = before
     let jacobian = GroupJacobian(of: derivative)
-    // Some thousand rows at a time: products of that size cost least, and no memory to speak of.
+    // About a thousand rows at a time: products of that size are the cheapest, and take little memory.
     let share = max(1, 2048 / max(1, z.columns))
     var matrices: [Matrix<S>] = []
     let all = (0..<z.rows).map { row -> Determination<S>? in
@@ -105,18 +106,18 @@ extension GroupTransition {
     return (all, evaluations)
   }
 
-  /// What is open of one sample's equilibrium, given its residual relative to the magnitudes.
+  /// How far one sample's equilibrium is determined, given its residual relative to the magnitudes.
   ///
-  /// Rounding leaves the residual uncertain by t, and so z by δ = |(I − J)⁻¹|·t. If I − J changes between z and z ± δ by
-  /// half of itself, it may as well be singular somewhere there (Kantorovich's condition for Newton's method, by which
-  /// an equilibrium exists where the change is less).
+  /// Rounding leaves the residual uncertain by t, and so z by δ = |(I − J)⁻¹|·t. If I − J changes by half of itself
+  /// between z and z ± δ, it may be singular in between (Kantorovich's condition for Newton's method, under which an
+  /// equilibrium exists where the change is less).
   private func determination(
     ofSample row: Int, at z: Matrix<S>, _ J: Matrix<S>, residual: [S], scales: [S]
   ) -> Determination<S>? {
     guard J.isFinite, let factors = balancedFactors(of: J, scales: scales) else { return nil }
     let inverse = factors.inverse.magnitude
     let unit = 2 * S.ulpOfOne
-    // What is left of a residual by a coarser rule than rounding is no doubt about the equations.
+    // A residual that a rule coarser than rounding leaves does not make the equations doubtful.
     let rounding = residual.map { unit + min($0, 64 * S.ulpOfOne) }
     let error = product(inverse, residual.map { unit + $0 })
     let uncertainty = product(inverse, rounding)
@@ -144,7 +145,7 @@ extension GroupTransition {
   }
 }
 
-/// The magnitudes, with 1 for those that are 0, so that they can be divided by.
+/// The magnitudes, with 1 in place of 0, so that division by them is safe.
 func balancingScales<S: Scalar>(of magnitudes: ArraySlice<S>) -> [S] {
   magnitudes.map { $0 > 0 && $0.isFinite ? $0 : 1 }
 }
@@ -195,7 +196,7 @@ private func rowSums<S: Scalar>(_ A: Matrix<S>) -> [S] {
 }
 
 extension SampleOutcome {
-  /// Takes what the iteration itself says of I − J, where factors would cost too much.
+  /// Records what the iteration itself shows of I − J, where factors would cost too much.
   fileprivate mutating func take<S: Scalar>(sensitivity: Double, isSuspect: Bool, precision: S.Type) {
     guard sensitivity > 0 else { return }
     conditionEstimate = sensitivity

@@ -2,9 +2,9 @@ import LinearAlgebra
 
 /// A search for positive numbers d such that `D A D⁻¹` is better than A: balanced first, then improved by subgradients.
 ///
-/// What it finds proves nothing; the inequality is verified with it afterwards.
+/// The result proves nothing by itself; the inequality is verified with it afterwards.
 struct DiagonalScaling {
-  /// What is to be brought below 1.
+  /// The quantity to be brought below 1.
   enum Objective {
     /// The spectral norm.
     case norm
@@ -15,7 +15,7 @@ struct DiagonalScaling {
   /// The largest matrix for which subgradients are computed; each takes O(N³).
   private static let largest = 128
   private static let steps = 40
-  /// What the search aims at: a little below 1.
+  /// The target of the search: a little below 1.
   private static let target = 0.95
 
   private let A: Matrix<Double>
@@ -27,7 +27,7 @@ struct DiagonalScaling {
     self.objective = objective
   }
 
-  /// The first d found, the balanced one at the latest, for which `isEnough` holds; nil where there is none.
+  /// The first d found for which `isEnough` holds, the balanced one included; nil where there is none.
   func first<Certificate>(_ isEnough: ([Double]) -> Certificate?) -> Certificate? {
     var logarithms = [Double](repeating: 0, count: A.rows)
     var candidates = [logarithms, balanced()]
@@ -62,8 +62,8 @@ struct DiagonalScaling {
     return result
   }
 
-  /// log₂ d for which each coordinate's row and column have the same length (Osborne 1960, "On pre-conditioning of
-  /// matrices"), as far as a few sweeps go.
+  /// log₂ d for which each coordinate's row and column have the same norm (Osborne 1960, "On pre-conditioning of
+  /// matrices"), approximately, after a few sweeps.
   private func balanced() -> [Double] {
     var squares = Matrix(rows: A.rows, columns: A.columns, elements: A.elements.map { $0 * $0 })
     var logarithms = [Double](repeating: 0, count: A.rows)
@@ -86,7 +86,7 @@ struct DiagonalScaling {
     return logarithms
   }
 
-  /// The objective at D, and its derivative by the logarithms of d.
+  /// The objective at D, and its derivative with respect to the logarithms of d.
   private func objectiveAndGradient(at logarithms: [Double]) -> (value: Double, gradient: [Double]) {
     let M = scaled(logarithms)
     let order = M.rows

@@ -2,7 +2,7 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// Which members of a group are composed away, in which order, and which stay, by their places.
+/// Which members of a group are composed away, in which order, and which remain, by their positions.
 struct HelperPlan {
   let helpers: [Int]
   let kept: [Int]
@@ -21,7 +21,7 @@ struct HelperPlan {
   }
 }
 
-/// The matrix of a block's value by the coordinates that stay, with bounds of its errors.
+/// The matrix of a block's value with respect to the remaining coordinates, with bounds of its errors.
 struct EnclosedRows {
   var middle: Matrix<Double>
   var radius: Matrix<Double>
@@ -33,10 +33,10 @@ struct EnclosedRows {
     for row in 0..<size { middle[row, start + row] = 1 }
   }
 
-  /// What the terms of a port of a block make of what it reads.
+  /// The sum of the terms of a block's port, applied to what they read.
   ///
-  /// A sum of k products of numbers that have relative errors u is off by (k + 4) u times the sum of their magnitudes at
-  /// most (Higham 2002, section 3.1); so is the sum that says so, whence the factor.
+  /// A sum of k products of numbers that have relative errors u has an error of at most (k + 4) u times the sum of
+  /// their magnitudes (Higham 2002, section 3.1). The computed bound has such an error too, hence the factor.
   init(
     of block: Block<Double>, port: Int = 0, reading rows: [EnclosedRows?], _ places: [Int: Int],
     _ columns: Int

@@ -7,18 +7,18 @@ import Operators
 public struct EquilibriumBackpropagation<S: Scalar>: Sendable {
   /// The gradients of the input and of all parameters.
   public let gradients: Gradients<S>
-  /// What every iteration did; empty where none was needed.
+  /// The record of every iteration; empty where none was needed.
   public let records: [SolveRecord]
-  /// Whether the adjoint of each sample has been reached.
+  /// Whether the adjoint of each sample was found.
   public let converged: [Bool]
 
-  /// The failure of the first sample whose adjoint was not reached, or nil.
+  /// The failure of the first sample whose adjoint was not found, or nil.
   public var failure: NoEquilibrium? { records.failure }
 }
 
 extension EquilibriumModel {
   /// The gradients of `Σ ⟨cotangent, output⟩` for a cotangent of the output, `[batch, outputs]`: what `adjoint` and
-  /// `gradients` find, in one pass from the output backwards that keeps no cotangent longer than it is needed.
+  /// `gradients` find, in one backward pass that keeps no cotangent longer than needed.
   ///
   /// - Parameter solution: The equilibrium to differentiate at.
   @specialized(where S == Double)
@@ -72,7 +72,7 @@ extension EquilibriumModel {
     return record
   }
 
-  /// A block's ports at a solution, which has kept those of the blocks that were evaluated once.
+  /// A block's ports at a solution, which stores those of the blocks that were evaluated once.
   private func ports(of index: Int, at solution: EquilibriumSolution<S>) -> [Matrix<S>] {
     (solution.ports.isEmpty ? nil : solution.ports[index])
       ?? blocks[index].preactivations(batch: solution.input.rows) {

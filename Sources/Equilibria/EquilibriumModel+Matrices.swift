@@ -2,9 +2,9 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// The matrices of an equilibrium model as the theorem prints them: a column for each coordinate of the state, a row
+/// The matrices of an equilibrium model as the theorem writes them: a column for each coordinate of the state, a row
 /// for each coordinate of a port, both in the order of the blocks. Where every block has one port as large as itself,
-/// there are as many rows as columns.
+/// the matrices are square.
 public struct ModelMatrices<S: Scalar>: Sendable {
   /// `W_z`, `[M, N]`, of M port coordinates and N state coordinates.
   public let Wz: Matrix<S>
@@ -14,7 +14,7 @@ public struct ModelMatrices<S: Scalar>: Sendable {
   public let b: [S]
 }
 
-/// A block of a model that is given by whole matrices: everything but its rows.
+/// A block of a model given by whole matrices: everything except its rows.
 public struct BlockOutline: Sendable {
   /// The block's name.
   public let name: String
@@ -46,9 +46,9 @@ extension EquilibriumModel {
   /// The number of coordinates of all ports, M: the rows of `W_z`, `W_x` and b.
   public var portCoordinates: Int { blocks.reduce(0) { $0 + $1.portSizes.reduce(0, +) } }
 
-  /// The model written out with whole matrices. Several entries at one place add up.
+  /// The model as whole matrices. Several entries at one position add up.
   ///
-  /// - Complexity: O(M·(N + input)) memory; this is the one place that allocates it.
+  /// - Complexity: O(M·(N + input)) memory; only this property allocates it.
   public var matrices: ModelMatrices<S> {
     let columns = blockStarts
     let rows = starts(of: blocks.flatMap(\.portSizes))
@@ -73,8 +73,8 @@ extension EquilibriumModel {
     return ModelMatrices(Wz: Wz, Wx: Wx, b: b)
   }
 
-  /// Whether `matrices` says the same as the blocks do: every number of `W_z`, `W_x` and b is exact, the products and
-  /// quotients that an entry is and the sum of entries that meet in one number.
+  /// Whether `matrices` equals the blocks exactly: no product, quotient or sum that makes up a number of `W_z`, `W_x`
+  /// or b is rounded.
   ///
   /// - Complexity: O(entries).
   public var hasExactMatrices: Bool {
@@ -137,13 +137,13 @@ extension EquilibriumModel {
     }
   }
 
-  /// The sum, with the first summand taken as it is: 0 + (−0) would lose the sign.
+  /// The sum, with the first summand unchanged, since 0 + (−0) would lose the sign.
   private func sum(_ total: S, _ value: S) -> S {
     total == 0 ? value : total + value
   }
 
-  /// A model from whole matrices: entries are cut out at the borders of blocks and ports, and those that are
-  /// entirely zero are left out, which is what makes the structure visible.
+  /// A model from whole matrices: entries are cut out at the borders of blocks and ports. Those that are entirely zero
+  /// are omitted, which exposes the structure.
   ///
   /// - Parameters:
   ///   - layout: The blocks, in the order of rows and columns.
@@ -196,7 +196,7 @@ private func addExactly<S: Scalar>(_ value: S, to total: inout S) -> Bool {
   return error == 0
 }
 
-/// Where each of several runs begins that stand one behind the other.
+/// The start of each of several consecutive runs.
 private func starts(of sizes: [Int]) -> [Int] {
   var start = 0
   return sizes.map { size in
@@ -238,7 +238,7 @@ extension EntrySummand {
 private func exactProduct<S: Scalar>(_ a: S, _ b: S) -> S? {
   let product = a * b
   if a == 0 || b == 0 || a == 1 || b == 1 { return product }
-  // Below this the error of a product may itself be lost.
+  // Below this, the error of a product may itself underflow.
   guard product.isFinite, abs(product) > 0x1p-100, (-product).addingProduct(a, b) == 0 else { return nil }
   return product
 }

@@ -2,12 +2,12 @@ import Blocks
 import Operators
 
 extension EquilibriumModel {
-  /// The same model, in which entries that are called by their place have no parameter: without one, that is what their
-  /// gradient is called.
+  /// The same model without the parameters of entries that are named after their place: a gradient without a parameter
+  /// has that name anyway.
   ///
-  /// An entry keeps its name where one at another place carries it too.
+  /// An entry keeps its name where an entry at another place has it too.
   ///
-  /// - Parameter isIncluded: Which places this is about; all by default.
+  /// - Parameter isIncluded: Which places are considered; all by default.
   public func withoutPlaceNames(at isIncluded: (String) -> Bool = { _ in true }) -> EquilibriumModel {
     var elsewhere: Set<String> = []
     for block in blocks {
@@ -28,11 +28,11 @@ extension EquilibriumModel {
         blocks[index].offsets[position].parameter = nil
       }
     }
-    // Names do not change what has been validated.
+    // Names do not affect what has been validated.
     return try! EquilibriumModel(inputShape: inputShape, blocks: blocks, output: output, form: form)
   }
 
-  /// The places of entries that have numbers and no parameter, so that their gradients are called by their place.
+  /// The places of entries that have numbers and no parameter, so that their gradients are named after their place.
   public var unnamedPlaces: Set<String> {
     var places: Set<String> = []
     for block in blocks {

@@ -3,13 +3,13 @@ import LinearAlgebra
 import Operators
 
 extension EquilibriumModel {
-  /// Looks for the equilibrium of every sample of `x`, `[batch, input]`.
+  /// Searches for the equilibrium of every sample of `x`, `[batch, input]`.
   ///
   /// - Parameters:
-  ///   - start: The state to iterate from, a matrix for each block. By default it is zeros, and for a large cyclic group
-  ///     what a solve in single precision has found.
-  ///   - rule: When to stop; by default at rounding level, and at a residual of exactly 0 where the pattern of
-  ///     `W_z` is nilpotent and Picard iteration therefore gets there.
+  ///   - start: The state to iterate from, a matrix for each block. By default zeros, and for a large cyclic group the
+  ///     result of a solve in single precision.
+  ///   - rule: When to stop; by default at rounding level, and at a residual of exactly 0 where the pattern of `W_z` is
+  ///     nilpotent, so that Picard iteration reaches it.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve(
@@ -28,7 +28,7 @@ extension EquilibriumModel {
 
   /// The equilibrium of every sample of `x`.
   ///
-  /// - Throws: `NoEquilibrium` where one of them has not been reached.
+  /// - Throws: `NoEquilibrium` where one of them was not found.
   public func equilibrium(
     _ x: Matrix<S>, by method: SolutionMethod, from start: [Matrix<S>]? = nil, until rule: StoppingRule? = nil
   ) throws(NoEquilibrium) -> EquilibriumSolution<S> {
@@ -37,10 +37,10 @@ extension EquilibriumModel {
     return solution
   }
 
-  /// At rounding level, with iterations enough for a contraction by 0.997.
+  /// At rounding level, with enough iterations for a contraction by 0.997.
   var roundingRule: StoppingRule { .rounding(of: S.self, maximumIterations: 10_000) }
 
-  /// What a solver on the whole state stops at: a residual of exactly 0 where the theorem promises it.
+  /// The stopping rule of a solver on the whole state: a residual of exactly 0 where the theorem guarantees it.
   func wholeRule(for solver: any FixedPointSolver) -> StoppingRule {
     if let picard = solver as? Picard, picard.damping == 1, let index = nilpotencyIndex {
       return .exact(maximumIterations: index)
@@ -97,9 +97,9 @@ extension EquilibriumModel {
       input: x, state: state, output: output, records: records, ports: ports, factors: factors)
   }
 
-  /// Solves for the members of a cyclic group, with everything outside of it held as it is in `state`.
+  /// Solves for the members of a cyclic group, with everything outside of it fixed at its value in `state`.
   ///
-  /// - Parameter failures: How earlier groups have failed, by sample: nothing is tried for a sample that reads them.
+  /// - Parameter failures: How earlier groups have failed, by sample; a sample that reads them is not tried.
   private func solveGroup(
     _ group: DependencyGroup, in state: inout [Matrix<S>], input x: Matrix<S>, solver: any FixedPointSolver,
     from start: [Matrix<S>]?, until rule: StoppingRule, failures: [SampleOutcome?]
@@ -118,7 +118,7 @@ extension EquilibriumModel {
     var first = beginning ?? preparation!.start
     if let preparation, !preparation.isMade {
       first = Matrix(rows: rows.count, columns: first.columns)
-      // What f makes of zeros costs no product; but what follows from zeros need not be zeros.
+      // f of zeros takes no product, but the members that follow from zeros need not be zero.
       if group.following.isEmpty { problem.known = (first, preparation.start) }
     }
     var solution = solver.solve(problem, from: first, until: rule)
@@ -128,7 +128,7 @@ extension EquilibriumModel {
     var factors = [BalancedFactors<S>?](repeating: nil, count: x.rows)
     for (row, own) in zip(rows, judged.factors) { factors[row] = own }
     if rows.count < x.rows { solution.spread(to: rows, failures: failures) }
-    // What was evaluated last was the solution, unless samples ended at different times.
+    // The last evaluation was at the solution, unless samples ended at different iterations.
     let isKnown = last.sweep != nil && last.state == solution.state
     let values = isKnown ? last.sweep!.values.map { $0! } : whole.memberValues(at: solution.state)
     for (member, value) in zip(group.members, values) { state[member] = value }
@@ -141,13 +141,13 @@ extension EquilibriumModel {
 }
 
 extension FixedPointSolution {
-  /// Notes what the only solver did as the only stage, where the solver has noted nothing; to be called before anything else
-  /// has its say.
+  /// Records the only solver's work as the only stage, where the solver has recorded none; must be called before other
+  /// stages are added.
   mutating func noteSingleStage() {
     if stages.isEmpty { stages = [SolveStage(self, reason: "as asked for")] }
   }
 
-  /// Makes a solution for some samples one for all: the others keep the outcome of what failed before, and a state of
+  /// Extends a solution for some samples to all: the others keep the outcome of the earlier failure, and a state of
   /// zeros.
   mutating func spread(to rows: [Int], failures: [SampleOutcome?]) {
     var all = Matrix<S>(rows: failures.count, columns: state.columns)

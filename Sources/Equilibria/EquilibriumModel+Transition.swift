@@ -3,7 +3,7 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-// The transition f(z, x) on a whole state, and its linearisation. The generic solvers see nothing else.
+// The transition f(z, x) on a whole state, and its linearisation. The generic solvers see only these.
 extension EquilibriumModel {
   /// `f(z, x)`, one matrix `[batch, size]` for each block.
   @specialized(where S == Double)
@@ -14,14 +14,14 @@ extension EquilibriumModel {
     }
   }
 
-  /// f at a point, ready to be differentiated there.
+  /// f at a point, prepared for differentiation there.
   ///
   /// - Complexity: One evaluation of f; each vjp afterwards costs another.
   public func linearization(at state: [Matrix<S>], input x: Matrix<S>) -> Linearization<S> {
     linearization(at: state, input: x, knownPorts: [], refusals: [], factors: [:])
   }
 
-  /// f at a solution, ready to be differentiated there.
+  /// f at a solution, prepared for differentiation there.
   ///
   /// - Complexity: One evaluation of those blocks that were iterated on; each vjp afterwards costs one of f.
   public func linearization(at solution: EquilibriumSolution<S>) -> Linearization<S> {
@@ -62,13 +62,13 @@ extension EquilibriumModel {
     Matrix(sideBySide: state, rows: batch)
   }
 
-  /// The values of each block out of `[batch, N]`.
+  /// The value of each block, taken from `[batch, N]`.
   public func unflatten(_ state: Matrix<S>) -> [Matrix<S>] {
     split(state, sizes: blocks.map(\.size))
   }
 }
 
-/// Cuts a matrix into matrices of the given numbers of columns.
+/// Splits a matrix into matrices with the given numbers of columns.
 func split<S: Scalar>(_ matrix: Matrix<S>, sizes: [Int]) -> [Matrix<S>] {
   var first = 0
   return sizes.map { size in
@@ -77,7 +77,7 @@ func split<S: Scalar>(_ matrix: Matrix<S>, sizes: [Int]) -> [Matrix<S>] {
   }
 }
 
-/// The transition at a point, with everything that its derivative needs.
+/// The transition at a point, with all that its derivative needs.
 public struct Linearization<S: Scalar>: Sendable {
   let blocks: [Block<S>]
   /// The point: a value for each block.
@@ -86,7 +86,7 @@ public struct Linearization<S: Scalar>: Sendable {
   public let input: Matrix<S>
   /// The ports of each block at that point.
   let ports: [[Matrix<S>]]
-  /// Why each sample has no adjoint, or nil where nothing is known against it.
+  /// Why each sample has no adjoint, or nil where no obstacle is known.
   let refusals: [SampleOutcome?]
   /// The factors of each sample's I − J, by the first member of a cyclic group that was judged by them.
   let factors: [Int: [BalancedFactors<S>?]]

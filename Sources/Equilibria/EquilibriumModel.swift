@@ -6,15 +6,15 @@ import Operators
 public enum ModelForm: Sendable {
   /// Entry by entry.
   case blocks
-  /// As the theorem is printed: whole `W_z`, `W_x` and `b`.
+  /// As the theorem writes it: whole `W_z`, `W_x` and `b`.
   case matrix
 }
 
 /// A deep equilibrium model `z = φ(W_z z + W_x x + b)`, block by block (Theory, "Equilibrium models").
 ///
-/// `W_z`, `W_x` and `b` are not stored as matrices: each block lists its own rows of them, as terms and offsets.
-/// A term that reads `.node(j)` is an entry of `W_z` in the columns of block j; one that reads `.input` is an
-/// entry of `W_x`. Whole matrices are a view (`EquilibriumModel+Matrices.swift`). Blocks stand in any order.
+/// `W_z`, `W_x` and `b` are not stored as matrices: each block lists its own rows of them, as terms and offsets. A term
+/// that reads `.node(j)` is an entry of `W_z` in the columns of block j; one that reads `.input` is an entry of `W_x`.
+/// Whole matrices are a view (`EquilibriumModel+Matrices.swift`). Blocks may be in any order.
 public struct EquilibriumModel<S: Scalar>: Sendable {
   /// The shape of one sample of the input.
   public let inputShape: [Int]
@@ -24,12 +24,12 @@ public struct EquilibriumModel<S: Scalar>: Sendable {
   public let output: Int
   /// How the model is written.
   public var form: ModelForm
-  /// The dependency graph's strongly connected components, each after all that it reads.
+  /// The dependency graph's strongly connected components, each after all components that it reads.
   public let groups: [DependencyGroup]
 
   /// A model of these blocks.
   ///
-  /// - Throws: `InvalidModel` where sizes do not fit, names clash, or a source does not exist.
+  /// - Throws: `InvalidModel` where sizes do not match, names are repeated, or a source does not exist.
   public init(
     inputShape: [Int], blocks: [Block<S>], output: Int, form: ModelForm = .blocks
   ) throws(InvalidModel) {

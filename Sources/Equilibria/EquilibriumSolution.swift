@@ -3,13 +3,13 @@ import LinearAlgebra
 
 /// How an equilibrium, or an adjoint, is found.
 public enum SolutionMethod: Sendable {
-  /// Along the dependency graph: an explicit block is evaluated once, after what it reads; the solver iterates
-  /// inside cyclic groups only. For a converted network this is one forward pass.
+  /// Along the dependency graph: an explicit block is evaluated once, after what it reads; the solver iterates only
+  /// inside cyclic groups. For a converted network this is one forward pass.
   case structured(any FixedPointSolver)
-  /// The solver iterates on the whole state and sees nothing but f.
+  /// The solver iterates on the whole state and sees only f.
   case whole(any FixedPointSolver)
 
-  /// How equilibria are found, for an evaluation and for a judgement alike, where nobody asks for another way.
+  /// The default method, for evaluations and judgements alike.
   public static var standard: SolutionMethod { .structured(GroupSolver()) }
 
   /// `picard`, or `structured(anderson)`.
@@ -23,22 +23,22 @@ public enum SolutionMethod: Sendable {
 
 /// What one iteration did: on the whole state, or inside one cyclic group.
 public struct SolveRecord: Sendable {
-  /// The names of the blocks solved for; a solver may iterate on some of them, and have the others follow.
+  /// The names of the blocks solved for; a solver may iterate on some of them, with the others following.
   public let blocks: [String]
   /// The solver's name.
   public let solver: String
-  /// What each solver did, and why it was tried, in the order in which they were; at least one.
+  /// What each solver did and why it was tried, in order; at least one.
   public let stages: [SolveStage]
-  /// When a sample counted as converged.
+  /// The rule by which a sample counted as converged.
   public let rule: StoppingRule
   /// How each sample ended.
   public private(set) var samples: [SampleOutcome]
-  /// Updates applied, the largest number over the samples, with those in single precision that found a start.
+  /// Updates applied, the largest number over the samples, including those in single precision that found a start.
   public let iterations: Int
-  /// Evaluations of the transition, each on the whole batch, with those in single precision that found a start, and one
-  /// for each sweep that had the blocks follow that were not iterated on.
+  /// Evaluations of the transition, each on the whole batch, including those in single precision that found a start,
+  /// and one for each sweep over the blocks that follow.
   public let evaluations: Int
-  /// The worst residual over the batch, as it went from that start in the first solver that was tried on it.
+  /// The worst residual over the batch from update to update, from that start, in the first solver tried.
   public let trace: ResidualTrace
 
   init<S>(
@@ -77,7 +77,7 @@ public struct SolveRecord: Sendable {
 
 /// What a solver found, for each sample of a batch, and why it stopped.
 ///
-/// A state is an equilibrium only for the samples that `converged` says so of.
+/// A state is an equilibrium only for the samples marked in `converged`.
 public struct EquilibriumSolution<S: Scalar>: Sendable {
   /// The input, `[batch, input]`.
   public let input: Matrix<S>
@@ -85,11 +85,11 @@ public struct EquilibriumSolution<S: Scalar>: Sendable {
   public let state: [Matrix<S>]
   /// The read-out block's value.
   public let output: Matrix<S>
-  /// What every iteration did; empty where none was needed.
+  /// The record of every iteration; empty where none was needed.
   public let records: [SolveRecord]
-  /// Whether each sample has reached its equilibrium.
+  /// Whether each sample's equilibrium was found.
   public let converged: [Bool]
-  /// The ports of those blocks that were evaluated once, at this state; empty where none was.
+  /// The ports, at this state, of the blocks that were evaluated once; empty where there are none.
   let ports: [[Matrix<S>]?]
   /// The factors of each sample's I − J, by the first member of a cyclic group that was judged by them.
   let factors: [Int: [BalancedFactors<S>?]]
@@ -120,10 +120,10 @@ public struct EquilibriumSolution<S: Scalar>: Sendable {
     converged = records.converged(batch: input.rows)
   }
 
-  /// The failure of the first sample whose equilibrium has not been found, or nil where all have been.
+  /// The failure of the first sample whose equilibrium was not found, or nil if all were found.
   public var failure: NoEquilibrium? { records.failure }
 
-  /// The failure of every sample whose equilibrium has not been found, ascending.
+  /// The failure of every sample whose equilibrium was not found, in ascending order.
   public var failures: [NoEquilibrium] { records.allFailures }
 
   /// The solution of some of the samples, by their rows.
@@ -150,7 +150,7 @@ extension [SolveRecord] {
     }
   }
 
-  /// The first sample that did not converge in the first iteration where one did not; nil where all did.
+  /// The first failing sample of the first iteration that failed; nil where all converged.
   public var failure: NoEquilibrium? {
     for record in self {
       if let sample = record.samples.firstIndex(where: { $0.reason != .converged }) {
@@ -160,7 +160,7 @@ extension [SolveRecord] {
     return nil
   }
 
-  /// The first failure of every sample that failed, ascending.
+  /// The first failure of every failed sample, in ascending order.
   public var allFailures: [NoEquilibrium] {
     guard let batch = first?.samples.count else { return [] }
     return (0..<batch).compactMap { sample in
@@ -168,7 +168,7 @@ extension [SolveRecord] {
     }
   }
 
-  /// Why each sample has no adjoint, or nil where nothing is known against it: it has no equilibrium, or one without a
+  /// Why each sample has no adjoint, or nil where no obstacle is known: it has no equilibrium, or one without a
   /// derivative.
   func refusals(batch: Int) -> [SampleOutcome?] {
     (0..<batch).map { sample in
@@ -183,7 +183,7 @@ extension [SolveRecord] {
   }
 }
 
-/// A solver stopped without having found an equilibrium, and says why; there may be one all the same.
+/// A solver stopped without finding an equilibrium, for the stated reason; one may exist nevertheless.
 public struct NoEquilibrium: Error, CustomStringConvertible {
   /// The sample, from 0; the first that failed.
   public let sample: Int
@@ -193,7 +193,8 @@ public struct NoEquilibrium: Error, CustomStringConvertible {
   /// One line, which names the sample by its position in the batch.
   public var description: String { description(ofSample: sample) }
 
-  /// One line, which names the sample by the given number: that of a batch of which the solved one was a part.
+  /// One line, which names the sample by the given number: its position in a larger batch of which the solved one was a
+  /// part.
   public func description(ofSample number: Int) -> String {
     let outcome = record.samples[sample]
     let blocks = record.blocks.prefix(3).joined(separator: ", ") + (record.blocks.count > 3 ? ", …" : "")

@@ -2,13 +2,13 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-/// Anderson acceleration whose memory is fitted to what it is applied to: as many differences as can be combined for the
-/// price of one evaluation of the transition.
+/// Anderson acceleration with a memory fitted to the transition: as many differences as can be combined at the cost of
+/// one evaluation.
 ///
-/// More memory takes fewer evaluations, as a rule, down to those of GMRES on a linear problem (Walker & Ni 2011, theorem
-/// 2.2), and costs about six multiplications for each coordinate and difference, which a sparse map does not repay.
+/// More memory usually takes fewer evaluations, down to those of GMRES on a linear problem (Walker & Ni 2011, theorem
+/// 2.2). It costs about six multiplications for each coordinate and difference, which does not pay for a sparse map.
 public struct FittedAnderson: FixedPointSolver {
-  /// The least memory, and what a solve that knows nothing of the costs combines; and the largest.
+  /// The smallest memory, also used where the costs are unknown, and the largest.
   static let memories = 5...60
 
   /// The acceleration.
@@ -23,7 +23,7 @@ public struct FittedAnderson: FixedPointSolver {
     Anderson(memory: Self.memories.lowerBound).solve(problem, from: start, until: rule)
   }
 
-  /// The acceleration of a transition of these costs.
+  /// The acceleration for a transition with these costs.
   func fitted(to cost: EvaluationCost) -> Anderson {
     let affordable = cost.multiplications / max(1, 6 * cost.coordinates)
     let memory = min(max(affordable, Self.memories.lowerBound), Self.memories.upperBound)
@@ -31,17 +31,17 @@ public struct FittedAnderson: FixedPointSolver {
   }
 }
 
-/// What one evaluation of a group's transition costs for a sample.
+/// The cost of one evaluation of a group's transition for a sample.
 struct EvaluationCost {
   /// The coordinates iterated on.
   var coordinates: Int
-  /// What the evaluation takes, as the number of multiplications of a matrix product that take as long.
+  /// The duration of the evaluation, as the number of multiplications that a matrix product does in that time.
   var multiplications: Int
 }
 
 extension EquilibriumModel {
-  /// What a product with the Jacobian of a group, or an evaluation of its transition, costs for a sample: the maps, some
-  /// sixteen multiplications for each coordinate of a port, and 4,000 for each block, however small.
+  /// The cost of a product with the Jacobian of a group, or of an evaluation of its transition, for a sample: the maps,
+  /// about sixteen multiplications for each coordinate of a port, and 4,000 for each block of any size.
   func cost(of group: DependencyGroup) -> EvaluationCost {
     let products = group.members.reduce(0) { sum, member in
       blocks[member].terms.reduce(sum) { $0 + $1.map.multiplications }
@@ -54,9 +54,9 @@ extension EquilibriumModel {
 }
 
 extension FixedPointSolver {
-  /// The solver for a transition of these costs: itself, unless it is one that can be fitted.
+  /// The solver for a transition with these costs: itself, unless it can be fitted.
   ///
-  /// - Parameter monotoneStart: What the group offers if it is certified monotone, which is looked into on demand.
+  /// - Parameter monotoneStart: The start that a certified monotone group offers, computed on demand.
   func fitted(to cost: EvaluationCost, monotoneStart: MonotoneStart? = nil) -> any FixedPointSolver {
     switch self {
     case let anderson as FittedAnderson: return anderson.fitted(to: cost)
@@ -72,7 +72,7 @@ extension FixedPointSolver {
     }
   }
 
-  /// Whether it stands for the method that costs least, whatever that is, and not for itself.
+  /// Whether it stands for the cheapest method rather than for itself.
   var leavesTheChoice: Bool {
     switch self {
     case is GroupSolver: true

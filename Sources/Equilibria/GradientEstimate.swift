@@ -3,12 +3,13 @@ import FixedPoints
 import LinearAlgebra
 import Operators
 
-/// An estimate of a gradient, where the adjoint equation `g = Jᵀ g + e` is not solved but cut off after a few products.
+/// An estimate of a gradient, where the adjoint equation `g = Jᵀ g + e` is not solved but truncated after a few
+/// products.
 ///
-/// What is estimated is the adjoint of each cyclic group, J being the derivative of its transition on the blocks that are
-/// iterated on; explicit blocks, and what one group passes on to another, are differentiated exactly. Estimates are for
-/// training, where they cost less than a solve, and point uphill for transitions that contract enough; an exact gradient
-/// they are not, and nothing here says how far they are from it.
+/// The adjoint of each cyclic group is estimated, J being the derivative of its transition on the iterated blocks;
+/// explicit blocks, and what one group passes on to another, are differentiated exactly. Estimates are for training,
+/// where they cost less than a solve. They are ascent directions for transitions that contract enough, but not exact
+/// gradients, and their error is not estimated.
 public enum GradientEstimate: Sendable, Equatable {
   /// g = e: one application of f is differentiated, its argument held (Fung, Heaton, Li, McKenzie, Osher and Yin 2022,
   /// "JFB: Jacobian-free backpropagation for implicit networks").
@@ -20,10 +21,10 @@ public enum GradientEstimate: Sendable, Equatable {
   /// models", the unrolled form of phantom gradients).
   case phantom(steps: Int, damping: Double)
 
-  /// The method that `backpropagate` takes for it. Its iterations never count as converged, since they are cut off.
+  /// The method for `backpropagate`. Its iterations never count as converged, since they are truncated.
   public var method: SolutionMethod { .structured(TruncatedSeries(self)) }
 
-  /// How many damped updates of g = Jᵀ g + e it takes from zeros, and how they are damped.
+  /// The number of damped updates of g = Jᵀ g + e from zeros, and their damping.
   fileprivate var updates: (count: Int, damping: Double) {
     let updates: (Int, Double) =
       switch self {
@@ -45,7 +46,7 @@ extension EquilibriumModel {
   }
 }
 
-/// As many damped updates from zeros as an estimate has, wherever they lead.
+/// A fixed number of damped updates from zeros, without a test of convergence.
 struct TruncatedSeries: FixedPointSolver {
   private let count: Int
   private let damping: Double

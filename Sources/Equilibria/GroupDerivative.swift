@@ -4,11 +4,11 @@ import LinearAlgebra
 import Operators
 
 /// The derivative J of a cyclic group's transition at a point, as a map of the values of its iterated members side by
-/// side, `[batch, N]`: along the members that follow from them it is composed in one sweep.
+/// side, `[batch, N]`. One sweep composes it along the members that follow.
 struct GroupDerivative<S: Scalar>: Sendable {
-  /// Where each member stands in the group.
+  /// The position of each member in the group.
   let places: [Int: Int]
-  /// The places of the members iterated on, and of those that follow, in order.
+  /// The positions of the iterated members, and of those that follow, in order.
   let iterated: [Int]
   let following: [Int]
   /// The members, with the terms that read members, and without offsets.
@@ -60,7 +60,7 @@ struct GroupDerivative<S: Scalar>: Sendable {
     return sum
   }
 
-  /// The tangent of one member's value, given those of the members that it reads.
+  /// The tangent of one member's value, given the tangents of the members that it reads.
   private func image(of place: Int, _ tangents: [Matrix<S>?]) -> Matrix<S> {
     let port = blocks[place].preactivations(batch: batch) { source in
       guard case .node(let node) = source else { preconditionFailure("a term that reads the input") }
@@ -78,14 +78,14 @@ struct GroupDerivative<S: Scalar>: Sendable {
     return Matrix(sideBySide: iterated.map { sums[$0]! }, rows: batch)
   }
 
-  /// What the members' own cotangents e come to for those iterated on: their e, and what the others pass on to them.
+  /// The cotangents of the iterated members: their own e, and what the other members pass on to them.
   func gathered(_ e: [Matrix<S>]) -> Matrix<S> {
     var sums: [Matrix<S>?] = e
     sweepBack([], into: &sums)
     return Matrix(sideBySide: iterated.map { sums[$0]! }, rows: batch)
   }
 
-  /// The solution of `g = Jᵀ g + e` on all members, given that on those iterated on.
+  /// The solution of `g = Jᵀ g + e` on all members, given the solution on the iterated ones.
   func spread(_ g: Matrix<S>, adding e: [Matrix<S>]) -> [Matrix<S>] {
     guard !following.isEmpty else { return split(g) }
     var sums: [Matrix<S>?] = e
@@ -94,8 +94,8 @@ struct GroupDerivative<S: Scalar>: Sendable {
     return sums.enumerated().map { $1 ?? Matrix(rows: batch, columns: blocks[$0].size) }
   }
 
-  /// Adds to the cotangents of all members what the cotangents of the iterated ones pass on, none if empty; those of the
-  /// others are complete when their turn comes, since all that reads them comes before.
+  /// Adds what the iterated members' cotangents pass on to the cotangents of all members; nothing if they are empty. A
+  /// following member's cotangent is complete at its turn, since all its readers come before.
   private func sweepBack(_ cotangents: [Matrix<S>], into sums: inout [Matrix<S>?]) {
     for (place, cotangent) in zip(iterated, cotangents) { passBack(cotangent, from: place, into: &sums) }
     for place in following.reversed() {
@@ -110,7 +110,7 @@ struct GroupDerivative<S: Scalar>: Sendable {
     }
   }
 
-  /// The values of the iterated members out of those side by side.
+  /// The values of the iterated members, taken from those side by side.
   func split(_ values: Matrix<S>) -> [Matrix<S>] {
     Equilibria.split(values, sizes: iterated.map { blocks[$0].size })
   }
@@ -118,7 +118,7 @@ struct GroupDerivative<S: Scalar>: Sendable {
   /// Whether some members are not iterated on.
   var hasFollowing: Bool { !following.isEmpty }
 
-  /// J of each of some samples, `[N, N]`, from its products with all unit vectors at once.
+  /// J of each of the given samples, `[N, N]`, from its products with all unit vectors at once.
   ///
   /// - Complexity: N products for each, and memory for as many states.
   func matrices(ofSamples rows: [Int], order: Int) -> [Matrix<S>] {
@@ -136,7 +136,7 @@ struct GroupDerivative<S: Scalar>: Sendable {
   /// J of one sample, `[N, N]`.
   func matrix(ofSample row: Int, order: Int) -> Matrix<S> { matrices(ofSamples: [row], order: order)[0] }
 
-  /// How many multiplications one product costs.
+  /// The number of multiplications of one product.
   var multiplications: Int {
     batch * blocks.reduce(0) { $0 + $1.terms.reduce(0) { $0 + $1.map.multiplications } }
   }

@@ -3,25 +3,25 @@ import LinearAlgebra
 import Operators
 
 /// The Jacobian of a cyclic group's transition by the entries of its maps, where every member's nonlinearity acts
-/// elementwise: J = D W, with D the slopes, along the members that follow from the iterated ones as well.
+/// elementwise: J = D W, with D the slopes, composed along the members that follow.
 ///
-/// What does not depend on the state is multiplied out once, entries that are zero left out; for one block that reads itself
-/// by a matrix a Jacobian then takes as many multiplications as an evaluation.
+/// Products that do not depend on the state are computed once, without zero entries. For one block that reads itself by
+/// a matrix, a Jacobian then takes as many multiplications as an evaluation.
 final class GroupJacobian<S: Scalar> {
-  /// The largest number of coordinates iterated on, and of those of all members, for which rows are written out.
+  /// The largest number of iterated coordinates, and of all members' coordinates, for which rows are stored.
   private static var largest: (order: Int, all: Int) { (1024, 4096) }
 
-  /// The number of coordinates iterated on.
+  /// The number of iterated coordinates.
   let order: Int
   private let derivative: GroupDerivative<S>
-  /// The products of one evaluation, of which all counts are multiples.
+  /// The number of multiplications of one evaluation, the unit of all costs.
   private let multiplications: Int
-  /// The rows that are the same at every state, before slopes, by place.
+  /// The rows, before slopes, that do not depend on the state, by the member's position.
   private lazy var constant = constantRows()
   private var isCounted = false
 
-  /// The Jacobian of a group whose members have these terms; nil where some nonlinearity has several ports or mixes
-  /// coordinates, or the group is too large.
+  /// The Jacobian of a group with these terms; nil where a nonlinearity has several ports or mixes coordinates, or the
+  /// group is too large.
   init?(of derivative: GroupDerivative<S>) {
     order = derivative.iterated.reduce(0) { $0 + derivative.blocks[$1].size }
     guard derivative.isElementwise, order <= Self.largest.order,
@@ -33,7 +33,7 @@ final class GroupJacobian<S: Scalar> {
     }
   }
 
-  /// J of one sample, given the slopes of each member at its ports, and what it took in evaluations.
+  /// J of one sample, given the slopes of each member at its ports, and its cost in evaluations.
   func matrix(slopes: (_ place: Int) -> [S]) -> (matrix: Matrix<S>, evaluations: Int) {
     var count = isCounted ? 0 : constant.count
     isCounted = true
@@ -56,8 +56,8 @@ final class GroupJacobian<S: Scalar> {
     return (matrix, max(1, (count + multiplications - 1) / max(1, multiplications)))
   }
 
-  /// What J takes in evaluations, its constant rows shared by some four of them; estimated by how many entries the maps have
-  /// in a row.
+  /// The cost of J in evaluations, with its constant rows shared by about four Jacobians; estimated from the number of
+  /// entries in a row of the maps.
   var price: Double {
     var entries = [Double](repeating: 1, count: derivative.blocks.count)
     let varying = varyingMembers
@@ -104,7 +104,8 @@ final class GroupJacobian<S: Scalar> {
     derivative.blocks[place].nodeSources.contains { derivative.places[$0].map(places.contains) ?? false }
   }
 
-  /// What the terms of a member make of the rows of what it reads; the iterated members' are those of the unit matrix.
+  /// The sum of a member's terms, applied to the rows of what it reads; the rows of iterated members are those of the
+  /// unit matrix.
   private func products(of place: Int, reading rows: [SparseRows<S>?], _ count: inout Int) -> SparseRows<S> {
     var starts: [Int: Int] = [:]
     var first = 0
@@ -131,7 +132,7 @@ final class GroupJacobian<S: Scalar> {
   }
 }
 
-/// The rows of a matrix by those entries that are not zero.
+/// The rows of a matrix, by their nonzero entries.
 struct SparseRows<S: Scalar> {
   private(set) var starts = [0]
   private(set) var columns: [Int] = []
@@ -153,7 +154,7 @@ struct SparseRows<S: Scalar> {
     }
   }
 
-  /// Writes the rows, multiplied by factors if there are any, into those of a matrix from `first` on.
+  /// Writes the rows, multiplied by factors if given, into those of a matrix from `first` on.
   @specialized(where S == Double)
   @specialized(where S == Float)
   func write(into matrix: inout Matrix<S>, from first: Int, scaledBy factors: [S]?) {
@@ -169,7 +170,7 @@ struct SparseRows<S: Scalar> {
   }
 }
 
-/// One row while it is added up.
+/// The accumulator of one row.
 private struct RowSum<S: Scalar> {
   private var sums: [S]
   private var isTouched: [Bool]
@@ -188,14 +189,14 @@ private struct RowSum<S: Scalar> {
     sums[column] += value
   }
 
-  /// Adds a multiple of a row, and returns how many multiplications that took.
+  /// Adds a multiple of a row, and returns the number of multiplications.
   mutating func add(_ rows: SparseRows<S>, row: Int, times factor: S) -> Int {
     let range = rows.starts[row]..<rows.starts[row + 1]
     for index in range { add(factor * rows.values[index], at: rows.columns[index]) }
     return range.count
   }
 
-  /// Appends the row to others, and begins the next.
+  /// Appends the row to `rows`, and begins the next.
   mutating func move(to rows: inout SparseRows<S>) {
     rows.append(touched.map { ($0, sums[$0]) })
     for column in touched { (sums[column], isTouched[column]) = (0, false) }

@@ -1,33 +1,35 @@
 import FixedPoints
 import LinearAlgebra
 
-/// What cyclic groups are solved with where nobody asks for another: Anderson acceleration. Where the Jacobian can be written
-/// out, Newton's method comes first if its steps are cheap, on some ten coordinates, and else goes on from what acceleration
-/// has reached as soon as it is forecast to take less. For the samples that are not settled after a while, one after the other: operator splitting where the group is certified monotone, Newton's
-/// method, Broyden's, a homotopy, Newton's method from other starts, and Anderson acceleration to the end.
+/// The default solver of cyclic groups: Anderson acceleration. Where the Jacobian can be computed explicitly, Newton's
+/// method comes first if its steps are cheap, on about ten coordinates; otherwise it continues from acceleration's
+/// iterate as soon as it is forecast to cost less. Samples that are not settled within `patience` iterations are tried
+/// in turn with: operator splitting where the group is certified monotone, Newton's method, Broyden's, a homotopy,
+/// Newton's method from other starts, and Anderson acceleration to the end.
 ///
-/// Each stage works on the samples that are left alone, and begins where the solve began, unless it says otherwise. What
-/// each was tried for and settled is in the solution's `stages`.
+/// Each stage works only on the samples that are left, and begins where the solve began unless stated otherwise. The
+/// solution's `stages` record why each was tried and what it settled.
 public struct GroupSolver: FixedPointSolver {
-  /// How many updates Newton's method may take where it comes first, or goes on from what acceleration has reached.
+  /// The largest number of updates of Newton's method where it comes first, or continues from acceleration's iterate.
   private static let newtonUpdates = 15
-  /// Up to which price of a Jacobian and its factors, in evaluations, Newton's method comes first.
+  /// The largest price of a Jacobian and its factors, in evaluations, at which Newton's method comes first.
   private static let lowPrice = 1.5
-  /// After how many iterations the next solver takes over: a contraction by 0.93 is settled until then.
+  /// The number of iterations after which the next solver takes over; a contraction by 0.93 is settled within it.
   public static let patience = 500
 
   /// Tried first, on all samples, and last.
   public let first: any FixedPointSolver
   /// Tried on the samples that are left.
   public let second: any FixedPointSolver
-  /// Tried on the samples that are left then.
+  /// Tried on the samples that are left after that.
   public let third: any FixedPointSolver
-  /// Whether Newton's method may come before, or take over from, the first solver; not where somebody asks for that one.
+  /// Whether Newton's method may come before, or take over from, the first solver; false where that solver was
+  /// requested.
   let isAdaptive: Bool
-  /// What a group that is certified monotone offers.
+  /// The start that a certified monotone group offers.
   var monotoneStart: MonotoneStart?
 
-  /// A solver of these stages.
+  /// A solver with these stages.
   public init(
     first: any FixedPointSolver = FittedAnderson(), second: any FixedPointSolver = Newton(),
     third: any FixedPointSolver = Broyden()
@@ -44,7 +46,7 @@ public struct GroupSolver: FixedPointSolver {
     self.third = third
   }
 
-  /// The first solver: where a group can be had in single precision, its equilibrium there is a good start.
+  /// The first solver: where a group exists in single precision too, its equilibrium there is a good start.
   public var preparation: (any FixedPointSolver)? { first }
 
   /// `anderson, newton, broyden`.
@@ -63,7 +65,7 @@ public struct GroupSolver: FixedPointSolver {
       solution.improve(problem, by: solver, from: start, until: quick)
     }
     if quick.maximumIterations < rule.maximumIterations {
-      // What runs off along a direction in which I − J is singular does so for as long as one looks.
+      // A sample that diverges along a null direction of I − J does so however many updates are made.
       solution.improve(
         problem, by: first, from: start, until: rule, since: "for as long as it may take",
         sparing: singular.intersection(runningOff))
@@ -71,11 +73,11 @@ public struct GroupSolver: FixedPointSolver {
     return solution
   }
 
-  /// The stages that may come first: Newton's method where its steps cost little more than two evaluations, acceleration
-  /// and what Newton's method makes of it, or acceleration alone.
+  /// The stages that may come first: Newton's method where its steps cost little more than two evaluations,
+  /// acceleration followed by Newton's method, or acceleration alone.
   ///
-  /// A step of Newton's method doubles the digits for a Jacobian and an evaluation, √2 an evaluation; acceleration on up to
-  /// two coordinates, as the secant method, multiplies them by 1.47 and more.
+  /// A step of Newton's method doubles the digits for a Jacobian and an evaluation, a factor of √2 for each evaluation.
+  /// Acceleration on up to two coordinates, like the secant method, multiplies them by at least 1.47.
   private func begin<S: Scalar>(
     _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
@@ -105,8 +107,8 @@ public struct GroupSolver: FixedPointSolver {
     return solution
   }
 
-  /// Newton's method for the samples that were handed over to it, from what acceleration has reached; what it does not
-  /// settle soon goes back to acceleration.
+  /// Newton's method for the samples handed over to it, from acceleration's iterate; samples that it does not settle
+  /// soon return to acceleration.
   private func tryNewton<S: Scalar>(
     _ problem: FixedPointProblem<S>, for solution: inout FixedPointSolution<S>, from start: Matrix<S>,
     until rule: StoppingRule
@@ -122,7 +124,8 @@ public struct GroupSolver: FixedPointSolver {
       problem, by: first, from: start, until: rule, since: "after Newton's method", sparing: others)
   }
 
-  /// Where the group is certified monotone, goes on from what operator splitting finds for the samples that are left.
+  /// Where the group is certified monotone, continues from the state that operator splitting finds, for the samples
+  /// that are left.
   private func tryMonotoneStart<S: Scalar>(
     _ problem: FixedPointProblem<S>, for solution: inout FixedPointSolution<S>, until rule: StoppingRule
   ) {

@@ -4,10 +4,10 @@ import LinearAlgebra
 import Operators
 
 extension GroupTransition {
-  /// The transition as solvers see it, with what rounding of it is relative to.
+  /// The transition as solvers see it, with the magnitudes that its rounding is relative to.
   var problem: FixedPointProblem<S> { problem(recording: LastEvaluation()) }
 
-  /// The same, which keeps what it has evaluated last.
+  /// The same, which stores its last evaluation.
   func problem(recording last: LastEvaluation<S>) -> FixedPointProblem<S> {
     problem(recording: last, with: MagnitudeBlocks(of: self), GroupJacobian(of: derivative(at: [])))
   }
@@ -45,7 +45,7 @@ extension GroupTransition {
     return problem
   }
 
-  /// The transition as solvers see it, and nothing else known.
+  /// The transition as solvers see it, without further information.
   var plainProblem: FixedPointProblem<S> {
     FixedPointProblem(value: { value(at: $0) }, selecting: { selecting($0).plainProblem })
   }
@@ -57,9 +57,9 @@ extension GroupTransition {
       outside: outside.mapValues { $0.selectingRows(rows) }, batch: rows.count)
   }
 
-  /// What rounding of each coordinate of f is relative to at a state, `[batch, N]`: the running error bound of an evaluation
-  /// in units of the roundoff (see `FixedPointProblem.magnitudes`). Members that follow from the iterated ones hand on the
-  /// errors of their own.
+  /// The magnitude that rounding of each coordinate of f at a state is relative to, `[batch, N]`: the running error
+  /// bound of an evaluation in units of the roundoff (see `FixedPointProblem.magnitudes`). Members that follow from the
+  /// iterated ones pass on their own errors too.
   func magnitudes(at state: Matrix<S>) -> Matrix<S> { magnitudes(at: state, with: MagnitudeBlocks(of: self)) }
 
   private func magnitudes(at state: Matrix<S>, with absolute: MagnitudeBlocks<S>) -> Matrix<S> {
@@ -84,7 +84,8 @@ extension GroupTransition {
 }
 
 extension GroupDerivative {
-  /// The adjoint equation `g = Jᵀ g + e` as solvers see it, with what rounding of its right side is relative to.
+  /// The adjoint equation `g = Jᵀ g + e` as solvers see it, with the magnitudes that rounding of its right side is
+  /// relative to.
   func adjointProblem(adding e: Matrix<S>) -> FixedPointProblem<S> {
     adjointProblem(adding: e, with: MagnitudeBlocks(of: self))
   }
@@ -101,21 +102,21 @@ extension GroupDerivative {
     return problem
   }
 
-  /// The equation as solvers see it, and nothing else known.
+  /// The equation as solvers see it, without further information.
   func plainAdjointProblem(adding e: Matrix<S>) -> FixedPointProblem<S> {
     FixedPointProblem(
       value: { pullBack($0, adding: e) },
       selecting: { selecting($0).plainAdjointProblem(adding: e.selectingRows($0)) })
   }
 
-  /// `J d + r` as solvers see it, and nothing else known.
+  /// `J d + r` as solvers see it, without further information.
   func plainTangentProblem(adding r: Matrix<S>) -> FixedPointProblem<S> {
     FixedPointProblem(
       value: { pushForward($0, adding: r) },
       selecting: { selecting($0).plainTangentProblem(adding: r.selectingRows($0)) })
   }
 
-  /// The derivative for some of the samples, by their rows, which may come several times.
+  /// The derivative for some of the samples, by their rows, which may repeat.
   func selecting(_ rows: [Int]) -> GroupDerivative {
     GroupDerivative(
       places: places, iterated: iterated, following: following, blocks: blocks,
@@ -146,15 +147,15 @@ extension GroupDerivative {
   }
 }
 
-/// What the transition was evaluated at last, and what it found on the way.
+/// The point of the last evaluation of the transition, and its intermediate results.
 final class LastEvaluation<S: Scalar> {
   var state = Matrix<S>(rows: 0, columns: 0)
   var value = Matrix<S>(rows: 0, columns: 0)
   var sweep: (ports: [[Matrix<S>]], values: [Matrix<S>?])?
 }
 
-/// Blocks with the magnitudes of their maps and offsets, made when they are first asked for: most solves ask a few times,
-/// and a copy of the weights should be made once.
+/// Blocks with the magnitudes of their maps and offsets, computed on first use: most solves need them a few times, and
+/// the weights should be copied only once.
 private final class MagnitudeBlocks<S: Scalar> {
   private let make: () -> [Block<S>]
   lazy var blocks = make()

@@ -4,16 +4,16 @@ import LinearAlgebra
 import Operators
 
 /// The transition of a cyclic group alone: f on the values of its iterated members side by side, `[batch, N]`, with
-/// everything outside of the group held as it is, and the members that follow evaluated on the way.
+/// everything outside of the group fixed, and the following members evaluated in between.
 struct GroupTransition<S: Scalar>: Sendable {
   let group: DependencyGroup
-  /// Where each member stands in the group.
+  /// The position of each member in the group.
   let places: [Int: Int]
-  /// The members without their terms, which stand in `beginnings`.
+  /// The members without their terms, which are in `beginnings`.
   let blocks: [Block<S>]
-  /// What the members' ports sum up of the outside, and the terms that follow.
+  /// The members' port sums from outside of the group, and their remaining terms.
   let beginnings: [PortSums<S>]
-  /// What the remaining terms read of the outside.
+  /// The outside values that the remaining terms read.
   let outside: [Source: Matrix<S>]
   let batch: Int
 
@@ -58,7 +58,7 @@ struct GroupTransition<S: Scalar>: Sendable {
     return value { blocks[$0].value(at: ports(of: $0, reading: values)) }
   }
 
-  /// f at zeros of all members, which costs no product.
+  /// f with all members at zero, which takes no product.
   var valueAtZero: Matrix<S> {
     let zeros = [Matrix<S>?](repeating: nil, count: blocks.count)
     return value { blocks[$0].value(at: ports(of: $0, reading: zeros)) }
@@ -67,8 +67,8 @@ struct GroupTransition<S: Scalar>: Sendable {
   /// The value of every member, in order, given the iterated members' values side by side.
   func memberValues(at state: Matrix<S>) -> [Matrix<S>] { sweep(from: state).values.map { $0! } }
 
-  /// f at the iterated members' values side by side, with the ports of all members there, and the values of those that
-  /// follow.
+  /// f at the iterated members' values side by side, with the ports of all members there, and the values of the
+  /// following ones.
   func evaluation(
     at state: Matrix<S>
   ) -> (value: Matrix<S>, sweep: (ports: [[Matrix<S>]], values: [Matrix<S>?])) {
@@ -85,7 +85,7 @@ struct GroupTransition<S: Scalar>: Sendable {
     return (value, derivative(at: sweep.ports))
   }
 
-  /// The derivative where the members have these ports.
+  /// The derivative at these ports of the members.
   func derivative(at ports: [[Matrix<S>]]) -> GroupDerivative<S> {
     let members = zip(blocks, beginnings).map { block, beginning in
       var member = block
@@ -109,7 +109,7 @@ struct GroupTransition<S: Scalar>: Sendable {
     return (ports, values)
   }
 
-  /// The ports of a member, given what each member holds, by its place in the group, or nil for zeros.
+  /// The ports of a member, given each member's value by its position in the group, or nil for zeros.
   func ports(of place: Int, reading values: [Matrix<S>?]) -> [Matrix<S>] {
     blocks[place].preactivations(batch: batch, after: beginnings[place]) { source in
       guard case .node(let node) = source, let place = places[node] else { return outside[source] }
@@ -122,7 +122,7 @@ struct GroupTransition<S: Scalar>: Sendable {
     Matrix(sideBySide: group.iterated.map { member(places[$0]!) }, rows: batch)
   }
 
-  /// How many multiplications one evaluation costs.
+  /// The number of multiplications of one evaluation.
   var multiplications: Int {
     batch * beginnings.reduce(0) { $0 + $1.rest.reduce(0) { $0 + $1.map.multiplications } }
   }

@@ -5,11 +5,11 @@ import Operators
 
 /// The solution `g` of the adjoint equation `g = Jᵀ g + e` (Theory, "Implicit differentiation").
 public struct Adjoint<S: Scalar>: Sendable {
-  /// g, a matrix `[batch, size]` for each block: for a converted network, what backpropagation calls `∂ℓ/∂z`.
+  /// g, a matrix `[batch, size]` for each block: for a converted network, backpropagation's `∂ℓ/∂z`.
   public let state: [Matrix<S>]
-  /// What every iteration did; empty where none was needed.
+  /// The record of every iteration; empty where none was needed.
   public let records: [SolveRecord]
-  /// Whether the adjoint of each sample has been reached.
+  /// Whether the adjoint of each sample was found.
   public let converged: [Bool]
   /// `s = φ'(p)ᵀ g`, the cotangents of every block's ports, where finding g needed them.
   let portCotangents: [[Matrix<S>]]?
@@ -23,7 +23,7 @@ public struct Adjoint<S: Scalar>: Sendable {
     converged = records.converged(batch: batch)
   }
 
-  /// The failure of the first sample whose adjoint was not reached, or nil.
+  /// The failure of the first sample whose adjoint was not found, or nil.
   public var failure: NoEquilibrium? { records.failure }
 }
 
@@ -72,7 +72,7 @@ extension EquilibriumModel {
     at point: Linearization<S>, _ cotangent: Matrix<S>, solver: any FixedPointSolver,
     until rule: StoppingRule
   ) -> Adjoint<S> {
-    // Against the dependencies: when a group's turn comes, all that reads it has added to its cotangent.
+    // In reverse order of the dependencies: at a group's turn, all its readers have added to its cotangent.
     let batch = point.input.rows
     var g = [Matrix<S>?](repeating: nil, count: blocks.count)
     g[output] = cotangent
@@ -104,7 +104,7 @@ extension EquilibriumModel {
   /// Solves `g_G = J_GGᵀ g_G + e_G` for a cyclic group G, given its members' ports at the equilibrium.
   ///
   /// - Parameters:
-  ///   - refusals: Why a sample has no adjoint, or nil: nothing is tried for those that have none.
+  ///   - refusals: Why a sample has no adjoint, or nil; those without one are not tried.
   ///   - factors: The factors of each sample's I − J that judged its equilibrium, where they are known.
   func adjoint(
     of group: DependencyGroup, ports: [[Matrix<S>]], e: [Matrix<S>], solver: any FixedPointSolver,
@@ -133,7 +133,7 @@ extension EquilibriumModel {
       solution = solver.solve(
         derivative.adjointProblem(adding: gathered), from: start.start, until: rule)
       solution.noteSingleStage()
-      // A series that was cut off is meant to end where it does.
+      // A truncated series is meant to end early.
       if !(solver is TruncatedSeries) { derivative.refine(&solution, adding: gathered) }
     }
     if rows.count < batch { solution.spread(to: rows, failures: refusals) }
@@ -150,8 +150,8 @@ extension EquilibriumModel {
   /// The gradients of `Σ ⟨cotangent, output⟩` from the adjoint at an equilibrium: `(∂f/∂θ)ᵀ g` for every
   /// parameter θ, and `(∂f/∂x)ᵀ g`.
   ///
-  /// In block form a gradient is named by its entry's parameter, else by its place: `Wz[to,from]`, `Wx[to]`,
-  /// `b[to]`. In matrix form the gradients are those of the whole `Wz`, `Wx` and `b`, off the pattern too.
+  /// In block form a gradient is named by its entry's parameter, else by its place: `Wz[to,from]`, `Wx[to]`, `b[to]`.
+  /// In matrix form the gradients are those of the whole `Wz`, `Wx` and `b`, including entries outside of the pattern.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func gradients(at point: Linearization<S>, adjoint: Adjoint<S>) -> Gradients<S> {
@@ -165,7 +165,8 @@ extension EquilibriumModel {
     return gradients
   }
 
-  /// Passes the cotangents of a block's ports on to those sources that `isPassed` says, and takes its entries' gradients.
+  /// Passes the cotangents of a block's ports on to the sources selected by `isPassed`, and computes its entries'
+  /// gradients.
   @specialized(where S == Double)
   @specialized(where S == Float)
   func pass(
@@ -195,7 +196,7 @@ extension EquilibriumModel {
 }
 
 extension EquilibriumModel {
-  /// The name of an entry by its place: `Wz[to,from]` or `Wx[to]`; a block of several ports adds which: `Wx[to.1]`.
+  /// The name of an entry by its place: `Wz[to,from]` or `Wx[to]`; with several ports, the port is added: `Wx[to.1]`.
   public func place(of term: Term<S>, in block: Block<S>) -> String {
     let node: String? = if case .node(let index) = term.source { blocks[index].name } else { nil }
     return block.placeLabels.entry(ofPort: term.port, fromNode: node)

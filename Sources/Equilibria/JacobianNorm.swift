@@ -4,30 +4,30 @@ import Operators
 
 /// The vectors by which `‖J‖²` is measured: `‖J‖² = E ‖Jᵀ ε‖²` for random ε of independent coordinates of variance 1.
 public enum JacobianProbes: Sendable, Equatable {
-  /// Every unit vector: exact, at a product for each coordinate that is iterated on.
+  /// Every unit vector: exact, at one product for each iterated coordinate.
   case exact
-  /// `vectors` ≥ 1 vectors of random signs, which `seed` decides (Hutchinson 1990, "A stochastic estimator of the trace of
-  /// the influence matrix"): right on average.
+  /// `vectors` ≥ 1 vectors of random signs, determined by `seed` (Hutchinson 1990, "A stochastic estimator of the trace
+  /// of the influence matrix"): unbiased.
   case random(vectors: Int, seed: UInt64)
 }
 
-/// The size of the Jacobian of a model's transition at its equilibria, which training may be made to keep small (Bai,
+/// The size of the Jacobian of a model's transition at its equilibria, which training may keep small by a penalty (Bai,
 /// Koltun and Kolter 2021, "Stabilizing equilibrium models by Jacobian regularization").
 public struct JacobianNorm<S: Scalar>: Sendable {
-  /// `Σ ‖J‖² / (batch · N)` in the Frobenius norm, over samples and cyclic groups, N being the number of coordinates that
-  /// are iterated on.
+  /// `Σ ‖J‖² / (batch · N)` in the Frobenius norm, over samples and cyclic groups, N being the number of iterated
+  /// coordinates.
   public let value: Double
-  /// Its gradients with respect to all parameters, the equilibria held as they are.
+  /// Its gradients with respect to all parameters, with the equilibria held fixed.
   public let gradients: ParameterTensors<S>
 }
 
 extension EquilibriumModel {
   /// The size of J at a solution, and its gradients.
   ///
-  /// J is the derivative of each cyclic group's transition on the blocks that are iterated on, explicit ones between them
-  /// composed. A gradient of `‖Jᵀ ε‖²` is twice the derivative of `(∂f/∂θ)ᵀ ε` along `w = Jᵀ ε`, both held, which is
-  /// taken by central differences of two lengths, extrapolated: of smooth transitions it has about ten digits in double
-  /// precision and three in single; where a step crosses a kink it counts the jump.
+  /// J is the derivative of each cyclic group's transition on the iterated blocks, composed along the explicit ones
+  /// between them. A gradient of `‖Jᵀ ε‖²` is twice the derivative of `(∂f/∂θ)ᵀ ε` along `w = Jᵀ ε`, both held fixed.
+  /// It is computed by central differences of two lengths, extrapolated, with about ten digits in double precision and
+  /// three in single for smooth transitions. Where a step crosses a kink, the jump is included.
   ///
   /// - Complexity: One product with Jᵀ and four first-order gradients for each vector.
   public func jacobianNorm(
@@ -69,7 +69,7 @@ extension EquilibriumModel {
   private func growth(
     of group: DependencyGroup, at point: Linearization<S>, probe: Matrix<S>, along product: Matrix<S>
   ) -> ParameterTensors<S> {
-    // Every sample is moved by as much as fits its state; its probe makes up for the length.
+    // Each sample is displaced in proportion to its state; its probe compensates for the length.
     var (probe, direction) = (probe, product)
     for sample in 0..<product.rows {
       let length = largestMagnitude(product.row(sample))
@@ -90,7 +90,7 @@ extension EquilibriumModel {
     return sum
   }
 
-  /// f where the iterated members of a group are moved, and the others follow them.
+  /// f where the iterated members of a group are displaced, and the others follow them.
   private func moved(
     _ point: Linearization<S>, by length: S, along direction: Matrix<S>, in group: DependencyGroup
   ) -> Linearization<S> {
@@ -115,7 +115,7 @@ extension EquilibriumModel {
 }
 
 extension JacobianProbes {
-  /// The vectors, the same for every sample where they are unit vectors, with what each counts.
+  /// The vectors, with the weight of each; unit vectors are the same for every sample.
   fileprivate func vectors<S: Scalar>(
     rows: Int, columns: Int, of precision: S.Type
   ) -> [(vector: Matrix<S>, weight: Double)] {
@@ -138,7 +138,7 @@ extension JacobianProbes {
 }
 
 extension ParameterTensors {
-  /// Adds a multiple of each tensor of others.
+  /// Adds a multiple of each of the other tensors.
   fileprivate mutating func add(_ others: ParameterTensors, scaledBy factor: S) {
     for name in others.names {
       let tensor = others[name]!

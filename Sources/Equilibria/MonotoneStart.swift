@@ -1,24 +1,24 @@
 import FixedPoints
 import LinearAlgebra
 
-/// A start for a group that is certified monotone: what operator splitting finds.
+/// A start for a group that is certified monotone, found by operator splitting.
 struct MonotoneStart: Sendable {
   /// Finds a start for some of the samples; nil where the group is not certified.
   let find: @Sendable (_ rows: [Int]) -> Found?
 
-  /// What was found.
+  /// The result.
   struct Found {
     /// The iterated members side by side, a row for each of the samples asked for.
     var start: Matrix<Double>
-    /// Updates, each of which costs about as much as an evaluation.
+    /// The number of updates, each of which costs about as much as an evaluation.
     var updates: Int
-    /// What is known of the group.
+    /// The reason, from what is known of the group.
     var reason: String
   }
 }
 
 extension EquilibriumModel {
-  /// What operator splitting may find for a group; nil in other precisions than Double.
+  /// The start that operator splitting may find for a group; nil in precisions other than Double.
   func monotoneStart(
     for group: DependencyGroup, state: [Matrix<S>], input x: Matrix<S>, rows: [Int]
   ) -> MonotoneStart? {
@@ -37,7 +37,7 @@ extension EquilibriumModel {
   }
 }
 
-/// A solver under another name: it goes on from what a method that is no solver of its own has found.
+/// A solver under another name, which continues from the result of a method that is not itself a solver.
 struct Continued: FixedPointSolver {
   let base: any FixedPointSolver
   let name: String

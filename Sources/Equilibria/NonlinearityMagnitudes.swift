@@ -2,16 +2,17 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-// How far a nonlinearity carries errors, measured: it is moved by a little with several signs and looked at. That needs
-// nothing of the nonlinearity but its value, and costs no products.
+// How strongly a nonlinearity propagates errors, measured by small displacements with several signs. This needs only
+// the nonlinearity's values, and no products.
 
 extension Block {
-  /// `|∂φ/∂p|·m`, `[batch, size]`, for errors of the ports at most m in magnitude: the largest change of φ found per unit.
+  /// `|∂φ/∂p|·m`, `[batch, size]`, for errors of the ports at most m in magnitude: the largest change of φ found, per
+  /// unit.
   ///
-  /// For an activation moving both ways finds all there is; for others, four patterns of signs find it up to a small
-  /// factor.
+  /// For an activation, displacements in both directions find it exactly; for others, four patterns of signs find it up
+  /// to a small factor.
   func propagated(_ m: [Matrix<S>], at ports: [Matrix<S>], value: Matrix<S>) -> Matrix<S> {
-    // A step at which truncation and rounding of the quotient are alike.
+    // A step at which truncation and rounding of the quotient are similar.
     let step = S.ulpOfOne.squareRoot()
     let patterns = nonlinearity is any Activation ? [0, 1] : [2, 3, 4, 5]
     var largest = Matrix<S>(rows: value.rows, columns: value.columns)
@@ -50,7 +51,7 @@ private func moving<S: Scalar>(_ p: Matrix<S>, by step: S, times m: Matrix<S>, p
   return moved
 }
 
-/// The sign at a place in a pattern.
+/// The sign at a position of a pattern.
 private func isPositive(_ index: Int, in pattern: Int) -> Bool {
   if pattern < 2 { return pattern == 0 }
   return (UInt64(truncatingIfNeeded: index) &+ 1) &* 0x9E37_79B9_7F4A_7C15 >> UInt64(40 + 3 * pattern) & 1

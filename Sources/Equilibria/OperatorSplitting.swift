@@ -10,13 +10,13 @@ import RealModule
 public struct OperatorSplitting: Sendable {
   /// Which operator is inverted.
   public enum Method: Sendable {
-    /// Both, one after the other, over-relaxed: `v ← (2 J_αg − I)(2 (I + α(I − W))⁻¹ − I) v`.
+    /// Both in turn, over-relaxed: `v ← (2 J_αg − I)(2 (I + α(I − W))⁻¹ − I) v`.
     case peacemanRachford
     /// g's alone: `u ← J_αg(u − α((I − W) u − c))`.
     case forwardBackward
   }
 
-  /// What is iterated.
+  /// The iterated operator.
   public let method: Method
   /// α.
   public let step: Double
@@ -55,7 +55,8 @@ public struct OperatorSplitting: Sendable {
     resolvent = LUFactorization(shifted).inverse
   }
 
-  /// Iterates until an update moves no coordinate by more than 2⁻⁴⁰ of the largest, or as often as the rate may ask for.
+  /// Iterates until an update moves no coordinate by more than 2⁻⁴⁰ of the largest, or as often as the rate may
+  /// require.
   ///
   /// - Parameters:
   ///   - state: The values of the blocks outside of the group.
@@ -83,8 +84,8 @@ public struct OperatorSplitting: Sendable {
     return (transition.memberValues(at: u), updates)
   }
 
-  /// One update for constants c: the contraction by `rate` that is iterated, of rows of as many numbers as the state has
-  /// coordinates that are no helpers'.
+  /// One update for constants c, the contraction by `rate`; rows have one number for each coordinate of the state that
+  /// does not belong to a helper.
   public func updated(_ v: Matrix<Double>, constants c: Matrix<Double>) -> Matrix<Double> {
     switch method {
     case .peacemanRachford:
@@ -138,7 +139,7 @@ public struct OperatorSplitting: Sendable {
     return value
   }
 
-  /// σ and its derivative, the steepest slope divided out.
+  /// σ and its derivative, divided by the steepest slope.
   private func activation(at p: Matrix<Double>) -> (value: Matrix<Double>, slope: Matrix<Double>) {
     let blocks = system.group.iterated.map { model.blocks[$0] }
     let parts = zip(blocks, split(p, sizes: blocks.map(\.size))).map { block, port in
@@ -159,7 +160,7 @@ public struct OperatorSplitting: Sendable {
 }
 
 extension GroupTransition {
-  /// The ports of the iterated members side by side, where each has one.
+  /// The ports of the iterated members side by side, where each member has one.
   fileprivate func portsOfIterated(at state: Matrix<S>) -> Matrix<S> {
     let values = sweep(from: state).values
     return value { ports(of: $0, reading: values)[0] }

@@ -2,11 +2,11 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// A cyclic group as `z = Φ(W z + c)` where blocks may have several ports and mix their coordinates: what is known of Φ is
-/// how far it carries differences (`DifferenceBounded`).
+/// A cyclic group as `z = Φ(W z + c)` where blocks may have several ports and mix their coordinates: known of Φ are
+/// bounds on how it carries differences (`DifferenceBounded`).
 ///
-/// Helpers are composed away as in a `SlopeSystem`. W has a row for each coordinate of a port, and every number of it is
-/// enclosed.
+/// Helpers are composed away as in a `SlopeSystem`. W has a row for each coordinate of a port, and each of its numbers
+/// is enclosed.
 struct PortSystem {
   /// Upper bounds of the magnitudes of W's entries, `[ports, N]`.
   private let magnitudes: Matrix<Double>
@@ -14,10 +14,10 @@ struct PortSystem {
   private let radius: Matrix<Double>
   private let blocks: [BoundedBlock]
 
-  /// The most coordinates of a group, its ports and helpers included, whose matrix is written out.
+  /// The most coordinates of a group, its ports and helpers included, whose matrix is formed.
   private static let mostCoordinates = 4096
 
-  /// The system of a cyclic group; nil where some nonlinearity has no bounds, or the group is too large.
+  /// The system of a cyclic group; nil where a nonlinearity has no bounds, or the group is too large.
   init?(of group: DependencyGroup, in model: EquilibriumModel<Double>) {
     let members = group.members.map { model.blocks[$0] }
     guard members.reduce(0, { $0 + $1.size + $1.portSizes.reduce(0, +) }) <= Self.mostCoordinates else {
@@ -51,7 +51,7 @@ struct PortSystem {
       elements: zip(middle.elements, radius.elements).map { (abs($0) + $1).nextUp })
   }
 
-  /// The first sufficient condition for one equilibrium that holds.
+  /// The first sufficient condition for a unique equilibrium that holds.
   var wellPosedness: WellPosedness {
     guard magnitudes.isFinite else { return .unknown }
     if let bound = weightedMaximum { return .weightedMaximum(bound: bound) }
@@ -61,9 +61,9 @@ struct PortSystem {
 
   /// An upper bound below 1 of f's Lipschitz constant in a weighted maximum norm, or nil.
   ///
-  /// If no coordinate moves by more than d, no coordinate of f moves by more than T(d); T is monotone and homogeneous, and
-  /// f contracts in the norm max |zᵢ|/dᵢ where T(d) < d. A power iteration looks for such a d (Lemmens & Nussbaum 2012,
-  /// "Nonlinear Perron–Frobenius theory", section 5.2).
+  /// If no coordinate moves by more than d, no coordinate of f moves by more than T(d); T is monotone and homogeneous,
+  /// and f contracts in the norm max |zᵢ|/dᵢ where T(d) < d. A power iteration searches for such a d (Lemmens &
+  /// Nussbaum 2012, "Nonlinear Perron–Frobenius theory", section 5.2).
   private var weightedMaximum: Double? {
     var d = [Double](repeating: 1, count: magnitudes.columns)
     var best = Double.infinity
@@ -73,7 +73,7 @@ struct PortSystem {
       let isSettled = ratio > best * (1 - 1e-12) && ratio <= best
       best = min(best, ratio)
       guard let largest = image.max(), largest > 0, largest.isFinite, !isSettled else { break }
-      // Half of d itself keeps a turning image from turning for ever; a little keeps d positive.
+      // Averaging with d prevents endless rotation of the image; a small constant keeps d positive.
       d = zip(image, d).map { ($0 / largest + $1) / 2 + 1e-9 }
     }
     return best < 1 ? best : nil
@@ -96,7 +96,7 @@ struct PortSystem {
     return image
   }
 
-  /// An upper bound below 1 of ‖L W‖₂, with L how far each port is carried in the Euclidean norm, or nil.
+  /// An upper bound below 1 of ‖L W‖₂, with L each port's Lipschitz constant in the Euclidean norm, or nil.
   private var contraction: Double? {
     var scaled = Enclosure(middle: middle, radius: radius)
     var first = 0
@@ -117,15 +117,15 @@ struct PortSystem {
   }
 }
 
-/// A block with what is known of how far it carries differences.
+/// A block with bounds on how it carries differences.
 private struct BoundedBlock {
   let portSizes: [Int]
   private let shapes: [[Int]]
   private let nonlinearity: any Nonlinearity
-  /// Bounds of the ports that always hold the same numbers; nil for others.
+  /// Bounds of the ports that are constant; nil for others.
   private let magnitudes: [[Double]?]
 
-  /// Nil where nothing is known.
+  /// Nil where no bound is known.
   init?(_ block: Block<Double>) {
     guard block.nonlinearity is any DifferenceBounded || block.nonlinearity.slopes != nil else { return nil }
     portSizes = block.portSizes
@@ -141,7 +141,7 @@ private struct BoundedBlock {
     }
   }
 
-  /// An upper bound of the magnitudes of an activation's slopes; nil for what is none.
+  /// An upper bound of the magnitudes of an activation's slopes; nil for other nonlinearities.
   private var steepest: Double? {
     nonlinearity.slopes.map { max(abs($0.lowerBound), abs($0.upperBound)) }
   }

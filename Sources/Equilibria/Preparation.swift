@@ -3,30 +3,30 @@ import LinearAlgebra
 
 /// A start for a solve in double precision, found in single precision, where a product costs half as much.
 ///
-/// The state is taken to within single precision of the equilibrium; corrections d = J d + f(z) − z to it are then solved
-/// for in single precision too, their right sides being computed in double (iterative refinement: Higham 2002, "Accuracy
-/// and Stability of Numerical Algorithms", chapter 12). What counts as converged is decided in double precision
-/// afterwards, by a solver that begins where it is told to.
+/// The state is brought to within single precision of the equilibrium. Corrections d = J d + f(z) − z are then solved
+/// for in single precision too, with right sides computed in double (iterative refinement: Higham 2002, "Accuracy and
+/// Stability of Numerical Algorithms", chapter 12). Convergence is decided afterwards in double precision, by a solver
+/// that begins at the given start.
 struct Preparation<S: Scalar> {
-  /// Where to begin, `[batch, N]`.
+  /// The start, `[batch, N]`.
   private(set) var start: Matrix<S>
   /// Updates applied, the largest number over the samples.
   private(set) var iterations = 0
   /// Evaluations of the transition, or of its derivative.
   private(set) var evaluations = 0
-  /// Whether anything was run in single precision.
+  /// Whether a solve in single precision was run.
   private(set) var isMade = false
   /// What the first solve in single precision did, before any correction; nil where there was none.
   private var first: SolveStage?
-  /// Which samples have converged in single precision so far; the others begin where they would without it.
+  /// Which samples have converged in single precision so far; the others begin at their usual start.
   private var isSettled: [Bool]
 
-  /// How many multiplications an evaluation costs at least where single precision saves more than rounding the weights
-  /// costs.
+  /// The least number of multiplications of an evaluation at which single precision saves more than rounding the
+  /// weights costs.
   private static var leastMultiplications: Int { 1 << 20 }
-  /// How often the state is corrected: each time adds the digits of single precision.
+  /// The number of corrections of the state; each adds the digits of single precision.
   private static var corrections: Int { 2 }
-  /// When a solve in single precision ends: where three in succession have found all digits of double precision. A slow
+  /// When a solve in single precision ends: where three in succession yield all digits of double precision. A slow
   /// contraction is left to double precision.
   private static var rule: StoppingRule {
     StoppingRule(
@@ -35,7 +35,7 @@ struct Preparation<S: Scalar> {
 
   /// A start for the equilibrium of a group: f(0) unless `solver` prepares.
   ///
-  /// - Parameter goal: The rule of the solve to come: a start within its relative tolerance is not corrected any more.
+  /// - Parameter goal: The rule of the solve to come: a start within its relative tolerance is not corrected further.
   init(of transition: GroupTransition<S>, for solver: any FixedPointSolver, until goal: StoppingRule) {
     start = transition.valueAtZero
     isSettled = [Bool](repeating: true, count: start.rows)
@@ -79,14 +79,14 @@ struct Preparation<S: Scalar> {
     }
   }
 
-  /// What all solves in single precision did together; their residuals are those of the first. Nil where there was none.
+  /// The record of all solves in single precision together, with the residuals of the first; nil where there was none.
   var stage: SolveStage? {
     guard var stage = first else { return nil }
     (stage.iterations, stage.evaluations) = (iterations, evaluations)
     return stage
   }
 
-  /// What is run in single precision before `solver` runs in precision `S`, or nil where nothing is.
+  /// The solver to run in single precision before `solver` runs in precision `S`, or nil.
   private static func solver(
     for solver: any FixedPointSolver, multiplications: Int
   ) -> (any FixedPointSolver)? {
@@ -104,8 +104,8 @@ struct Preparation<S: Scalar> {
         of: problem(rest.cast(to: Float.self))))
   }
 
-  /// What a solve in single precision finds for the samples that are settled so far, with the rows of `fallback` for those
-  /// that are not, or not any more.
+  /// The result of a solve in single precision for the samples settled so far, with the rows of `fallback` for those
+  /// that are not, or no longer, settled.
   private mutating func solution(
     by solver: any FixedPointSolver, from beginning: Matrix<S>, orElse fallback: Matrix<S>,
     of problem: FixedPointProblem<Float>

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 extension SlopeSystem {
-  /// The first sufficient condition for one equilibrium that holds.
+  /// The first sufficient condition for a unique equilibrium that holds.
   var wellPosedness: WellPosedness {
     if let bound = perronFrobenius { return .perronFrobenius(bound: bound) }
     let ones = [Double](repeating: 1, count: size)
@@ -28,7 +28,7 @@ extension SlopeSystem {
     isProximal ? monotonicity(timesSteepest, [Double](repeating: 1, count: size)) : nil
   }
 
-  /// W K, its columns times the steepest slopes, for activations whose slopes are not negative.
+  /// W K, the columns of W times the steepest slopes, for activations whose slopes are not negative.
   var timesSteepest: Enclosure { weighted { _, column in slopes[column].upperBound } }
 
   /// Whether every activation is its steepest slope times a proximal operator: its slopes are not negative.
@@ -60,9 +60,9 @@ extension SlopeSystem {
     return bound(by: majorant).map { max(0, $0) }
   }
 
-  /// An upper bound of s w_ii, beside |s| for what stands next to it in the row.
+  /// An upper bound of s w_ii, with |s| for the other entries of the row.
   ///
-  /// Slopes s ≥ 0 are a common factor of the row, whose sum matters where it is positive, and most for the steepest.
+  /// Slopes s ≥ 0 are a common factor of the row, so that only a positive sum matters, and the steepest slope most.
   private func steepestDiagonal(_ row: Int) -> Double {
     let (lower, upper) = (slopes[row].lowerBound, slopes[row].upperBound)
     let w = ((middle[row, row] - radius[row, row]).nextDown, (middle[row, row] + radius[row, row]).nextUp)
@@ -71,9 +71,9 @@ extension SlopeSystem {
   }
 
   /// An upper bound below 1 of the largest real part of M's eigenvalues, for a matrix that is not negative off the
-  /// diagonal; nil where it is not proved to be below 1.
+  /// diagonal; nil where no bound below 1 is proved.
   ///
-  /// Where it is, d = (I − M)⁻¹ 1 is positive, and M d = d − 1 < d. A power iteration from there draws the bound closer.
+  /// Where it is, d = (I − M)⁻¹ 1 is positive, and M d = d − 1 < d. A power iteration from there tightens the bound.
   private func bound(by M: Matrix<Double>) -> Double? {
     guard M.isFinite else { return nil }
     var shifted = Matrix(rows: size, columns: size, elements: M.elements.map { -$0 })
@@ -129,7 +129,7 @@ struct Enclosure {
   var middle: Matrix<Double>
   var radius: Matrix<Double>
 
-  /// Multiplies an entry by a number, rounded itself perhaps; the product is rounded too, and the radius says so.
+  /// Multiplies an entry by a number that may be rounded itself; the radius covers this and the product's rounding.
   mutating func scale(_ row: Int, _ column: Int, by factor: Double) {
     middle[row, column] *= factor
     let rounding = 0x1p-51 * abs(middle[row, column]) + 0x1p-1000

@@ -2,9 +2,9 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// A cyclic group as `z = φ(W z + c)`, with φ elementwise: what certificates of uniqueness are about.
+/// A cyclic group as `z = φ(W z + c)`, with φ elementwise: the subject of certificates of uniqueness.
 ///
-/// Helpers, blocks that apply no nonlinearity, are composed away as far as they are on no cycle of their own: W holds
+/// Helpers, blocks without a nonlinearity, are composed away unless they form a cycle among themselves: W holds
 /// products of their matrices. Every number of W is enclosed: the exact one differs from `middle` by `radius` at most.
 struct SlopeSystem {
   /// The middles of W's entries, `[N, N]`.
@@ -13,16 +13,16 @@ struct SlopeSystem {
   private(set) var radius: Matrix<Double>
   /// The range of the slopes of every coordinate of φ.
   private(set) var slopes: [ClosedRange<Double>] = []
-  /// The group, with the members that z holds iterated on, and the helpers following.
+  /// The group, with the members in z iterated on, and the helpers following.
   let group: DependencyGroup
 
   /// The number of coordinates.
   var size: Int { slopes.count }
 
-  /// The most coordinates of a group whose matrix is written out, with its helpers and without.
+  /// The most coordinates of a group whose matrix is formed, with its helpers and without.
   private static let mostCoordinates = (all: 8192, kept: 2048)
 
-  /// The system of a cyclic group; nil where some nonlinearity has no known slopes, or the group is too large.
+  /// The system of a cyclic group; nil where a nonlinearity has no known slopes, or the group is too large.
   init?(of group: DependencyGroup, in model: EquilibriumModel<Double>) {
     let blocks = group.members.map { model.blocks[$0] }
     var slopes: [ClosedRange<Double>] = []

@@ -1,16 +1,17 @@
 import FixedPoints
 import LinearAlgebra
 
-/// How equilibria and adjoints are found, and when they are accepted, in whatever precision: what a user asks for, the
-/// rest being what it is by default.
+/// How equilibria and adjoints are found, and when they are accepted, in any precision: the user's choices, with
+/// defaults for the rest.
 public struct SolveSettings: Sendable {
-  /// How they are found.
+  /// The method.
   public var method: SolutionMethod
-  /// The largest residual accepted, as a multiple of the magnitudes that a coordinate adds up; nil for what rounding allows.
+  /// The largest residual accepted, as a multiple of the magnitudes that a coordinate adds up; nil for the rounding
+  /// level.
   public var relativeTolerance: Double?
-  /// The largest residual accepted of a state of any size, in the state's units; nil for none to speak of.
+  /// The largest residual accepted of a state of any size, in the state's units; nil for a negligible one.
   public var absoluteTolerance: Double?
-  /// How many updates a sample may take; nil for 10,000.
+  /// The largest number of updates of a sample; nil for 10,000.
   public var maximumIterations: Int?
 
   /// A method, and the default rule.
@@ -18,11 +19,11 @@ public struct SolveSettings: Sendable {
     self.method = method
   }
 
-  /// When a sample has converged in precision `S`, where anything was asked for; else nil, for what the model's own
-  /// structure suggests.
+  /// When a sample has converged in precision `S`, where a tolerance or limit was given; otherwise nil, for the rule
+  /// that the model's structure suggests.
   ///
-  /// One tolerance alone is the only one, but that beside a relative one a state of nothing but zeros has to end too; both
-  /// add up. A sample that is within them is not polished.
+  /// If only one tolerance is given, the other is 0, except that a relative one needs a tiny absolute one for a state
+  /// of zeros; both add up. A sample within them is not polished further.
   public func rule<S: Scalar>(of precision: S.Type) -> StoppingRule? {
     guard hasTolerance || maximumIterations != nil else { return nil }
     var rule = StoppingRule.rounding(of: precision, maximumIterations: maximumIterations ?? 10_000)
@@ -35,10 +36,10 @@ public struct SolveSettings: Sendable {
     return rule
   }
 
-  /// Whether states are accepted by another tolerance than what rounding allows.
+  /// Whether states are accepted by a tolerance other than the rounding level.
   public var hasTolerance: Bool { relativeTolerance != nil || absoluteTolerance != nil }
 
-  /// The same, but that states are accepted by what rounding allows.
+  /// The same, except that states are accepted at rounding level.
   public var toRounding: SolveSettings {
     var settings = self
     (settings.relativeTolerance, settings.absoluteTolerance) = (nil, nil)

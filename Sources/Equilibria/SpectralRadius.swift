@@ -6,9 +6,10 @@ public struct SpectralRadius: Sendable, Equatable {
   /// The growth of a vector per product with Jᵀ, on average over the last half of the products; 0 where the vector
   /// became exactly 0, as on nilpotent structure.
   public let estimate: Double
-  /// How many products it took.
+  /// The number of products.
   public let products: Int
-  /// Whether the last estimates agree to a thousandth: an eigenvalue of J of this magnitude is close then. Never a proof.
+  /// Whether the last estimates agree to a thousandth: then an eigenvalue of J has about this magnitude. This is not a
+  /// proof.
   public let isSettled: Bool
 }
 
@@ -16,14 +17,14 @@ extension Linearization {
   /// The spectral radius of J at this point for each sample, estimated by power iteration on Jᵀ, which has the same
   /// eigenvalues.
   ///
-  /// The estimate is the geometric mean of the growth over the last m of 2·m products, which evens out the turning of
-  /// complex eigenvalues; m doubles until two estimates agree to a thousandth (Golub & Van Loan 2013, "Matrix
-  /// Computations", section 7.3.1). J is that of the whole state: where explicit blocks stand in a cycle of k blocks, its
-  /// radius is the k-th root of that of the cycle.
+  /// The estimate is the geometric mean of the growth over the last m of 2·m products, which averages out the rotation
+  /// by complex eigenvalues; m doubles until two estimates agree to a thousandth (Golub & Van Loan 2013, "Matrix
+  /// Computations", section 7.3.1). J is that of the whole state: where a cycle of k blocks contains explicit blocks,
+  /// its radius is the k-th root of that of the cycle.
   ///
   /// - Parameters:
-  ///   - most: The most products; one costs as much as an evaluation of f on the whole batch.
-  ///   - seed: What decides the first vector.
+  ///   - most: The largest number of products; one costs as much as an evaluation of f on the whole batch.
+  ///   - seed: The seed of the first vector.
   public func spectralRadii(most: Int = 1024, seed: UInt64 = 0) -> [SpectralRadius] {
     precondition(most >= 16, "power iteration of fewer than 16 products")
     var iterations = [PowerIteration](repeating: PowerIteration(), count: input.rows)
@@ -73,7 +74,7 @@ private struct PowerIteration {
   private var logarithmAtHalf = 0.0
   private var estimate: Double?
 
-  /// Takes the factor by which a product has made the vector longer.
+  /// Records the factor by which a product has lengthened the vector.
   mutating func observe(growth: Double, product: Int) {
     guard result == nil else { return }
     guard growth > 0, growth.isFinite else {

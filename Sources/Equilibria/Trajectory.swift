@@ -5,20 +5,20 @@ import Operators
 
 /// A state on the way to an equilibrium, with what its derivative needs.
 public struct TrajectoryState<S: Scalar>: Sendable {
-  /// How many iterations the solver had made.
+  /// The number of iterations that the solver had made.
   public let iteration: Int
-  /// For each sample the largest coordinate of |f(z) − z| there, over the coordinates that the solver iterates on.
+  /// For each sample the largest coordinate of |f(z) − z| there, among the iterated coordinates.
   public let residuals: [Double]
-  /// The value of each block, `[batch, size]`: the state itself, or where it was tracked, what the updates made of it.
+  /// The value of each block, `[batch, size]`: the state itself, or the result of its tracked updates.
   public let state: [Matrix<S>]
   /// The read-out block's value.
   public let output: Matrix<S>
   fileprivate let graph: UnrolledGraph<S>
 }
 
-/// How much a loss on each of several states on the way to an equilibrium counts, the later the more: fixed-point correction
-/// (Bai, Geng, Savani and Kolter 2022, "Deep equilibrium optical flow estimation", section 4.2; the weights are those of
-/// Geng and Kolter's TorchDEQ, 2023).
+/// The weights of losses on several states on the way to an equilibrium, larger for later states: fixed-point
+/// correction (Bai, Geng, Savani and Kolter 2022, "Deep equilibrium optical flow estimation", section 4.2; the weights
+/// are those of Geng and Kolter's TorchDEQ, 2023).
 ///
 /// The loss is `Σ_k w_k ℓ(z_k)`, so that the cotangent of state k is `w_k ∂ℓ/∂z_k`.
 public enum CorrectionWeights: Sendable, Equatable {
@@ -29,7 +29,7 @@ public enum CorrectionWeights: Sendable, Equatable {
   /// 1.
   case constant
 
-  /// The weight of state `index`, from 0, among `count` of them; that of the last is 1.
+  /// The weight of state `index`, from 0, among `count` of them; the last weight is 1.
   public func weight(of index: Int, among count: Int) -> Double {
     let rest = count - 1 - index
     switch self {
@@ -41,19 +41,18 @@ public enum CorrectionWeights: Sendable, Equatable {
 }
 
 extension EquilibriumModel {
-  /// States on the way to the equilibria of `x`, `[batch, input]`, after some numbers of iterations: trajectory indexing, as in
-  /// TorchDEQ's `indexing` (Geng and Kolter 2023, "TorchDEQ: a library for deep equilibrium models").
+  /// States on the way to the equilibria of `x`, `[batch, input]`, after given numbers of iterations: trajectory
+  /// indexing, as in TorchDEQ's `indexing` (Geng and Kolter 2023, "TorchDEQ: a library for deep equilibrium models").
   ///
-  /// Each cyclic group is iterated on by itself, the blocks before it being what they are after as many iterations; nothing
-  /// is said of convergence. After k plain iterations, which are what `Picard` stands for here, damped if it is, a state is
-  /// the k-th iterate, wherever that leads; other solvers return the best that they have after k, and stay where they
-  /// have converged.
+  /// Each cyclic group is iterated separately, on the values of earlier blocks after as many iterations; convergence is
+  /// not checked. For `Picard`, plain iteration here, damped if it is, a state is the k-th iterate in any case. Other
+  /// solvers return their best iterate after k iterations, and stop where they have converged.
   ///
   /// - Parameters:
-  ///   - iterations: After how many iterations, in any order.
+  ///   - iterations: The numbers of iterations, in any order.
   ///   - start: The state to iterate from, a matrix for each block; zeros by default.
-  ///   - steps: How many updates z ← (1 − τ) z + τ f(z) are tracked behind each state, through which alone it is differentiated;
-  ///     the state before them is held. TorchDEQ has 1.
+  ///   - steps: The number of tracked updates z ← (1 − τ) z + τ f(z) after each state; it is differentiated through
+  ///     these only, and the state before them is held fixed. TorchDEQ has 1.
   ///   - damping: τ, above 0 and at most 1; TorchDEQ's `tau`.
   /// - Returns: A state for each of `iterations`, in their order.
   /// - Complexity: As many evaluations as the largest number of iterations for `Picard`, and as their sum for others; memory
@@ -90,19 +89,19 @@ extension EquilibriumModel {
     }
   }
 
-  /// The gradients of `Σ ⟨cotangent, output⟩` at a state on the way, for a cotangent `[batch, outputs]`, through the updates that
-  /// were tracked behind it and the explicit blocks: what TorchDEQ's autograd finds, the solve itself being held.
+  /// The gradients of `Σ ⟨cotangent, output⟩` at a state on the way, for a cotangent `[batch, outputs]`, through its
+  /// tracked updates and the explicit blocks: what TorchDEQ's autograd computes, the solve itself being held fixed.
   ///
-  /// In either form a gradient is named by its entry's parameter, else by its place.
+  /// In either form a gradient is named after its entry's parameter, otherwise after its place.
   ///
-  /// - Parameter state: What `trajectory` of this model returned.
+  /// - Parameter state: A result of this model's `trajectory`.
   public func backpropagate(_ cotangent: Matrix<S>, through state: TrajectoryState<S>) -> Gradients<S> {
     state.graph.gradients(of: output, cotangent: cotangent)
   }
 }
 
 extension GroupTransition {
-  /// The state after so many iterations of a solver.
+  /// The state after the given number of iterations of a solver.
   fileprivate func iterate(_ count: Int, by solver: any FixedPointSolver, from start: Matrix<S>) -> Matrix<S>
   {
     guard let plain = solver as? Picard else {

@@ -2,14 +2,14 @@ import Blocks
 import LinearAlgebra
 import Operators
 
-/// A model's blocks one behind the other, each cyclic group as a few damped updates of a state that is held: an acyclic graph,
+/// A model's blocks in sequence, with each cyclic group as a few damped updates of a fixed state: an acyclic graph,
 /// evaluated while it is built, and differentiated by one reverse sweep.
 struct UnrolledGraph<S: Scalar>: Sendable {
-  /// The node that holds the value of each of the model's blocks; nil for those that have none yet.
+  /// The node that holds the value of each of the model's blocks; nil for those without one so far.
   private(set) var places: [Int?]
   /// What each node holds, `[batch, size]`.
   private var values: [Matrix<S>] = []
-  /// The block that a node is the value of, reading nodes; nil for a state that is held.
+  /// The block whose value a node holds, reading nodes; nil for a fixed state.
   private var blocks: [Block<S>?] = []
   /// The ports of that block.
   private var ports: [[Matrix<S>]] = []
@@ -21,7 +21,7 @@ struct UnrolledGraph<S: Scalar>: Sendable {
     self.input = input
   }
 
-  /// The value of a block; empty where it has none yet.
+  /// The value of a block; empty where it has none so far.
   func value(of block: Int) -> Matrix<S> {
     places[block].map { values[$0] } ?? Matrix(rows: 0, columns: 0)
   }
@@ -31,8 +31,8 @@ struct UnrolledGraph<S: Scalar>: Sendable {
     places[index] = append(retargeted(model.blocks[index], of: model))
   }
 
-  /// Adds a cyclic group: `count` updates z ← (1 − τ) z + τ f(z) of its iterated members, from a state `[batch, N]` that is
-  /// held, and the members that follow.
+  /// Adds a cyclic group: `count` updates z ← (1 − τ) z + τ f(z) of its iterated members, from a fixed state
+  /// `[batch, N]`, and the members that follow.
   mutating func append(
     _ group: DependencyGroup, of model: EquilibriumModel<S>, from state: Matrix<S>, updates count: Int,
     damping: Double
@@ -67,8 +67,8 @@ struct UnrolledGraph<S: Scalar>: Sendable {
     return values.count - 1
   }
 
-  /// A model's block that reads nodes. Every entry has a name, its place's where it has no parameter: what several updates
-  /// do to it adds up, while of several summands of one matrix the first stands for it.
+  /// A model's block that reads nodes. Every entry has a name, that of its place where it has no parameter, so that the
+  /// contributions of several updates add up; of several summands of one matrix, the first represents it.
   private func retargeted(_ block: Block<S>, of model: EquilibriumModel<S>) -> Block<S> {
     var result = block
     var names: Set<String> = []
@@ -95,8 +95,8 @@ struct UnrolledGraph<S: Scalar>: Sendable {
       })
   }
 
-  /// The gradients of `Σ ⟨cotangent, value⟩` for a cotangent `[batch, size]` of one of the model's blocks; states that are
-  /// held pass nothing on.
+  /// The gradients of `Σ ⟨cotangent, value⟩` for a cotangent `[batch, size]` of one of the model's blocks; fixed states
+  /// pass nothing on.
   func gradients(of block: Int, cotangent: Matrix<S>) -> Gradients<S> {
     var sweep = ReverseSweep(values: values, input: input)
     sweep.add(to: .node(places[block]!)) { $0 = cotangent }

@@ -3,7 +3,7 @@ import LinearAlgebra
 import Operators
 
 extension Block {
-  /// Checks that the nonlinearity and every term and offset fit the block and what they read.
+  /// Checks that the nonlinearity and every term and offset match the block and what they read.
   ///
   /// - Parameters:
   ///   - inputSize: The number of input coordinates.
@@ -58,7 +58,7 @@ public func validateNames(_ names: some Sequence<String>, of kind: String) throw
   }
 }
 
-/// Checks that entries which carry one parameter agree about its shape.
+/// Checks that entries with the same parameter agree on its shape.
 public func validateParameters<S: Scalar>(of blocks: [Block<S>]) throws(InvalidModel) {
   var shapes: [String: [Int]] = [:]
   for block in blocks {

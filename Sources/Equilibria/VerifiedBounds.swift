@@ -2,10 +2,10 @@ import LinearAlgebra
 
 // Inequalities that hold for the exact numbers: floating-point results with bounds of their rounding added.
 
-/// 2⁻⁵², twice the unit roundoff of Double: leaves room for the rounding of the bounds themselves.
+/// 2⁻⁵², twice the unit roundoff of Double: covers the rounding of the bounds themselves.
 private let unit = 0x1p-52
 
-/// An upper bound of a sum of `count` products of numbers that are not negative, given what adding them up came to.
+/// An upper bound of a sum of `count` products of numbers that are not negative, given their computed sum.
 func roundedUp(_ sum: Double, summands count: Int) -> Double {
   sum * (1 + Double(count + 4) * unit) + 0x1p-1000
 }
@@ -25,11 +25,12 @@ func largestRatio(of M: Matrix<Double>, _ d: [Double]) -> Double {
   }
 }
 
-/// A lower bound of the least eigenvalue of a symmetric matrix: A − c I is positive semidefinite up to the rounding of a
-/// Cholesky factorisation that succeeds.
+/// A lower bound of the least eigenvalue of a symmetric matrix: if a Cholesky factorisation succeeds, A − c I is
+/// positive semidefinite up to its rounding.
 ///
-/// If it runs to its end, the product of the factors is off by γ_{n+1} times the trace at most (Rump 2006, "Verification of
-/// positive definiteness", BIT 46, theorem 2.3). c is an approximate eigenvalue, less a few times that bound.
+/// If it completes, the product of the factors has an error of at most γ_{n+1} times the trace (Rump 2006,
+/// "Verification of positive definiteness", BIT 46, theorem 2.3). c is an approximate eigenvalue, less a few times that
+/// bound.
 func leastEigenvalueBound(_ A: Matrix<Double>) -> Double {
   let order = A.rows
   guard A.isFinite, order > 0 else { return -.infinity }
@@ -50,7 +51,7 @@ func leastEigenvalueBound(_ A: Matrix<Double>) -> Double {
   return -.infinity
 }
 
-/// Whether the Cholesky factorisation of A − c I, a symmetric matrix, runs to its end.
+/// Whether the Cholesky factorisation of A − c I, a symmetric matrix, completes.
 private func hasCholeskyFactor(_ A: Matrix<Double>, shift: Double) -> Bool {
   let order = A.rows
   var L = A.elements
@@ -73,7 +74,7 @@ private func hasCholeskyFactor(_ A: Matrix<Double>, shift: Double) -> Bool {
   }
 }
 
-/// An upper bound of `‖A‖₂` for all matrices that differ from `A` by `radius` at most, entry by entry.
+/// An upper bound of `‖A‖₂` for all matrices that differ from `A` by at most `radius`, entry by entry.
 func spectralNormBound(_ A: Matrix<Double>, radius: Matrix<Double>) -> Double {
   let scale = Double(largestMagnitude(A.elements[...]))
   guard scale.isFinite, radius.isFinite else { return .infinity }
@@ -99,7 +100,8 @@ private func frobeniusBound(_ A: Matrix<Double>) -> Double {
   return roundedUp(sum, summands: A.elements.count).squareRoot().nextUp * scale * (1 + 4 * unit)
 }
 
-/// The matrix with its lower triangle in place of the upper one: products that should be symmetric may differ in a bit.
+/// The matrix with its lower triangle in place of the upper one: products that should be symmetric may differ by
+/// rounding.
 private func symmetric(_ A: Matrix<Double>) -> Matrix<Double> {
   var result = A
   for row in 0..<A.rows {
@@ -108,7 +110,7 @@ private func symmetric(_ A: Matrix<Double>) -> Matrix<Double> {
   return result
 }
 
-/// A lower bound of the least eigenvalue of `I − (A + Aᵀ)/2` for all matrices that differ from `A` by `radius` at most.
+/// A lower bound of the least eigenvalue of `I − (A + Aᵀ)/2` for all matrices that differ from `A` by at most `radius`.
 func monotonicityBound(_ A: Matrix<Double>, radius: Matrix<Double>) -> Double {
   let order = A.rows
   guard A.isFinite, radius.isFinite else { return -.infinity }
@@ -119,7 +121,7 @@ func monotonicityBound(_ A: Matrix<Double>, radius: Matrix<Double>) -> Double {
     for column in 0..<order {
       let (half, other) = (A[row, column] / 2, A[column, row] / 2)
       part[row, column] = (row == column ? 1 : 0) - (half + other)
-      // Two roundings, each of a number no larger than these.
+      // This covers two roundings, each of a number no larger than these.
       sum += (radius[row, column] + radius[column, row]) / 2
       sum += 2 * unit * (abs(half) + abs(other) + (row == column ? 1 : 0))
     }
