@@ -1,4 +1,4 @@
-/// Every linear map that files may name besides the plain matrix; adding one is adding its file and its line here.
+/// Every linear map that files may name besides the plain matrix; to add one, add its file and a line here.
 public enum LinearMapRegistry {
   /// All types.
   public static let all: [any LinearMap<Double>.Type] = [
@@ -13,7 +13,7 @@ public enum LinearMapRegistry {
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.typeName, $0) })
 
-  /// The type of this name in files, or nil.
+  /// The type with this name in files, or nil.
   public static func type(named name: String) -> (any LinearMap<Double>.Type)? {
     byName[name]
   }

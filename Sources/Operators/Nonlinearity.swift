@@ -2,16 +2,16 @@ import LinearAlgebra
 
 /// The nonlinear half of a block: `z = φ(p_1, …, p_m)`, of one or more pre-activations (*ports*).
 ///
-/// It carries no parameters, only attributes, which are constants: whatever is trained stands in `W_z`, `W_x` and `b`
-/// (Theory, "The theorem"), so a nonlinearity is the same value in every precision.
+/// It has no parameters, only constant attributes: everything trainable is in `W_z`, `W_x` and `b` (Theory, "The
+/// theorem"). So a nonlinearity is the same value in every precision.
 public protocol Nonlinearity: Sendable {
   /// The name in files: `relu`, `leaky_relu`, ….
   static var typeName: String { get }
 
-  /// How many ports are what a layer of this type reads: 1, or 2 for a product. Further ones are `parameterPorts`.
+  /// The number of ports that hold a layer's inputs: 1, or 2 for a product. Further ports are `parameterPorts`.
   static var inputCount: Int { get }
 
-  /// The ports behind the inputs, in their order: what a file's parameters of these names fill.
+  /// The ports after the inputs, in order, which hold a file's parameters of these names.
   static var parameterPorts: [ParameterPort] { get }
 
   /// What it does, and which attributes it has.
@@ -20,12 +20,12 @@ public protocol Nonlinearity: Sendable {
   /// The values of its attributes.
   var attributes: Attributes { get }
 
-  /// The nonlinearity with these attributes, which `schema` has checked: all, and each of its kind.
+  /// The nonlinearity with these attributes, which are complete and of the kinds that `schema` requires.
   ///
-  /// - Throws: `InvalidConstants` where their values have no meaning together.
+  /// - Throws: `InvalidConstants` where the combination of values has no meaning.
   init(attributes: Attributes) throws(InvalidConstants)
 
-  /// The shape of the value for ports of these shapes, or nil where it takes no such ports.
+  /// The shape of the value for ports of these shapes, or nil where it does not accept them.
   func outputShape(portShapes: [[Int]]) -> [Int]?
 
   /// `φ(p_1, …, p_m)` for every sample; port i is a batch of tensors of `shapes[i]`, flattened row-major.
@@ -38,8 +38,8 @@ public protocol Nonlinearity: Sendable {
 
   /// The range of the slopes `(φ(p) − φ(q)) / (p − q)` where φ acts elementwise; nil where it does not.
   ///
-  /// Within `−1…1` it is non-expansive; within `0…1` it is the proximal operator of a convex function,
-  /// which well-posedness conditions ask for (Theory, "Groups without an equilibrium").
+  /// Within `−1…1` it is non-expansive; within `0…1` it is the proximal operator of a convex function, which
+  /// well-posedness conditions require (Theory, "Groups without an equilibrium").
   var slopes: ClosedRange<Double>? { get }
 }
 
@@ -48,19 +48,19 @@ extension Nonlinearity {
   public static var parameterPorts: [ParameterPort] { [] }
   public var slopes: ClosedRange<Double>? { nil }
 
-  /// Whether two nonlinearities are the same function by name and attributes, numbers compared by their bits.
+  /// Whether two nonlinearities are the same function by name and attributes, with numbers compared bit by bit.
   public func isIdentical(to other: any Nonlinearity) -> Bool {
     type(of: self).typeName == type(of: other).typeName && attributes == other.attributes
   }
 
   /// The nonlinearity with these attributes, all others at their defaults.
   ///
-  /// - Throws: `InvalidConstants` where one is missing, unknown, of another kind, or has no meaning.
+  /// - Throws: `InvalidConstants` where one is missing, unknown, of another kind, or invalid.
   public init(_ given: [String: Constant]) throws(InvalidConstants) {
     try self.init(attributes: try Self.schema.attributes(given))
   }
 
-  /// The name with those attributes in parentheses that have not their default value: `max_pool(kernel_size: 2)`.
+  /// The name with the attributes that differ from their defaults in parentheses: `max_pool(kernel_size: 2)`.
   public var briefDescription: String {
     let schema = type(of: self).schema
     let texts = attributes.filter { schema[$0.name]?.defaultValue != $0.value }.map {

@@ -1,4 +1,4 @@
-/// Every nonlinearity that files may name; adding one is adding its file and its line here.
+/// Every nonlinearity that files may name; to add one, add its file and a line here.
 public enum NonlinearityRegistry {
   /// All types, by family.
   public static let all: [any Nonlinearity.Type] = [
@@ -26,14 +26,14 @@ public enum NonlinearityRegistry {
   /// Those that act elementwise on one port.
   public static let elementwise: [any Nonlinearity.Type] = all.filter { $0 is any Activation.Type }
 
-  /// Those of them that networks use as activations: see `Activation.isActivation`.
+  /// Those that networks use as activations: see `Activation.isActivation`.
   public static let activations: [any Nonlinearity.Type] = all.filter {
     ($0 as? any Activation.Type)?.isActivation == true
   }
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.typeName, $0) })
 
-  /// The type of this name in files, or nil.
+  /// The type with this name in files, or nil.
   public static func type(named name: String) -> (any Nonlinearity.Type)? {
     byName[name]
   }

@@ -1,13 +1,14 @@
-/// A port that a parameter fills rather than a value of the network: the weight of a normalisation, the slopes of PReLU.
+/// A port that holds a parameter rather than a value of the network: the weight of a normalisation, the slopes of
+/// PReLU.
 ///
-/// The port itself has the full shape of what the nonlinearity reads; the parameter is smaller, and meets it as
-/// `expand` says: its axes lie along some of the port's, and it is the same along all others.
+/// The port has the full shape of the nonlinearity's input. The parameter is smaller and broadcast as by `expand`: its
+/// axes are aligned with some of the port's, and it repeats along all others.
 public struct ParameterPort: Sendable {
-  /// A shape of the parameter, and for each of its axes the axis of the port along which it lies.
+  /// A shape of the parameter, and for each of its axes the aligned axis of the port.
   public struct Layout: Hashable, Sendable {
     /// The shape of the parameter.
     public let shape: [Int]
-    /// For each of its axes that of the port: what `expand` is told as `dim`.
+    /// For each of its axes the axis of the port: the `dim` of `expand`.
     public let dims: [Int]
 
     /// The layout of a parameter of this shape.
@@ -17,9 +18,9 @@ public struct ParameterPort: Sendable {
     }
   }
 
-  /// The key in files, as the parameter is called in `torch.nn`.
+  /// The key in files, the parameter's name in `torch.nn`.
   public let name: String
-  /// Whether the nonlinearity needs it. One that is not required may be left out together with all behind it.
+  /// Whether the nonlinearity requires it. An optional one may be omitted together with all that follow.
   public let isRequired: Bool
   private let layoutsOf: @Sendable (_ shape: [Int], _ attributes: Attributes) -> [Layout]
 
@@ -34,7 +35,7 @@ public struct ParameterPort: Sendable {
   }
 
   /// The layouts that the parameter may have, the usual one first, where the first port has this shape and the
-  /// nonlinearity takes it.
+  /// nonlinearity accepts it.
   public func layouts(portShape: [Int], attributes: Attributes) -> [Layout] {
     layoutsOf(portShape, attributes)
   }

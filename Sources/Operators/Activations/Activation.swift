@@ -3,10 +3,10 @@ import LinearAlgebra
 /// An elementwise nonlinearity `z_i = σ(p_i)`: one port, as large as the block.
 ///
 /// At a point where σ has no derivative, σ' is what PyTorch's autograd returns there. A conforming type is a
-/// `VectorActivation`, computed in vectors, or a `ScalarActivation`, which says σ and σ' for one number.
+/// `VectorActivation`, computed in vectors, or a `ScalarActivation`, which defines σ and σ' for one number.
 public protocol Activation: Nonlinearity, ElementwiseFunction {
-  /// Whether networks use it as an activation: it is defined and of moderate growth on all of R, so that networks of it
-  /// stay finite; what is drawn at random for tests is one of these. False for functions such as `log` and `reciprocal`.
+  /// Whether networks use it as an activation: it is defined on all of R and grows moderately, so that networks stay
+  /// finite. Random test networks use only these. False for functions such as `log` and `reciprocal`.
   static var isActivation: Bool { get }
 }
 
@@ -28,7 +28,7 @@ extension Activation {
   }
 }
 
-/// σ of the first port. A function of its own, so that it is compiled for each precision.
+/// σ of the first port. It is a separate function so that it is specialised for each precision.
 @specialized(where S == Double)
 @specialized(where S == Float)
 private func image<S: Scalar>(of ports: [Matrix<S>], under function: any ElementwiseFunction) -> Matrix<S> {
@@ -37,7 +37,7 @@ private func image<S: Scalar>(of ports: [Matrix<S>], under function: any Element
   }
 }
 
-/// The cotangent times σ' at the first port, in place where nobody else holds the cotangent.
+/// The cotangent times σ' at the first port, in place if the cotangent's storage is not shared.
 @specialized(where S == Double)
 @specialized(where S == Float)
 private func pulledBack<S: Scalar>(
@@ -77,7 +77,7 @@ extension VectorActivation {
   }
 }
 
-/// An activation that says σ and σ' for one number, in any precision; whole buffers follow from that.
+/// An activation that defines σ and σ' for one number, in any precision; the functions of whole buffers are derived.
 public protocol ScalarActivation: Activation {
   /// σ(p).
   func value<S: Scalar>(_ p: S) -> S

@@ -10,7 +10,7 @@ public struct Softplus: VectorActivation {
 
   /// The sharpness; positive.
   public let beta: Double
-  /// Beyond it the function is linear.
+  /// The value of `beta·p` above which the function is linear.
   public let threshold: Double
 
   /// The activation with these attributes.
@@ -29,8 +29,8 @@ public struct Softplus: VectorActivation {
   }
 
   public var attributes: Attributes { ["beta": .number(beta), "threshold": .number(threshold)] }
-  /// At `beta·p = threshold` the function falls by `log(1 + e^−threshold) / beta` to its linear branch; where a double
-  /// can see that fall, there is no lower bound.
+  /// At `beta·p = threshold` the function falls by `log(1 + e^−threshold) / beta` to its linear branch; where that fall
+  /// is representable in a double, the slopes have no lower bound.
   public var slopes: ClosedRange<Double>? { threshold > 40 ? 0...1 : -.infinity...1 }
   public var function: VectorFunction { .softplus(beta: beta, threshold: threshold) }
 }

@@ -9,9 +9,9 @@ public struct Threshold: VectorActivation {
     .number("threshold", "where the function sets in"),
     .number("value", "the value up to there"))
 
-  /// Where the function sets in.
+  /// The largest p at which the function returns `replacement`.
   public let threshold: Double
-  /// The value up to there.
+  /// The value up to `threshold`.
   public let replacement: Double
 
   /// The activation with these attributes.
@@ -28,7 +28,7 @@ public struct Threshold: VectorActivation {
   public var slopes: ClosedRange<Double>? { Self.slopes(threshold: threshold, replacement: replacement) }
   public var function: VectorFunction { .threshold(threshold, replacement: replacement) }
 
-  /// The jump at the threshold decides: upwards the slopes have no upper bound, downwards no lower one.
+  /// With an upward jump at the threshold the slopes have no upper bound, with a downward one no lower bound.
   private static func slopes(threshold: Double, replacement: Double) -> ClosedRange<Double> {
     if replacement == threshold { return 0...1 }
     return replacement < threshold ? 0...(.infinity) : -.infinity...1

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// `σ(p) = min(max(p, minimum), maximum)`, as in `torch.clamp`, either bound left out where it has none; σ' is 0 at both
-/// ends, as PyTorch 2.15 has it.
+/// `σ(p) = min(max(p, minimum), maximum)`, as in `torch.clamp`, with either bound optional; σ' is 0 at both ends, as in
+/// PyTorch 2.15.
 public struct Clamp: VectorActivation {
   public static let typeName = "clamp"
   public static let schema = OperatorSchema(

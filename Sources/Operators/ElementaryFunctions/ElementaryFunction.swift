@@ -1,9 +1,9 @@
 import LinearAlgebra
 
-/// A function of the calculator, applied elementwise: a building block of other people's graphs rather than an
-/// activation, since it may have poles, jumps, a domain of its own or no bound on its slope.
+/// An elementary function, applied elementwise: a building block of imported graphs rather than an activation, since it
+/// may have poles, jumps, a restricted domain or unbounded slopes.
 ///
-/// Outside its domain the value is NaN; where there is no derivative it is what PyTorch's autograd returns.
+/// Outside its domain the value is NaN; where there is no derivative, PyTorch's autograd defines it.
 public protocol ElementaryFunction: PlainActivation {}
 
 extension ElementaryFunction {

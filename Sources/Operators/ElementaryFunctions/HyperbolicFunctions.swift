@@ -76,7 +76,7 @@ public struct InverseHyperbolicCosine: ElementaryFunction, ScalarActivation {
   }
 }
 
-/// The inverse of the hyperbolic tangent, for p from −1 to 1, where it is infinite.
+/// The inverse of the hyperbolic tangent, for p from −1 to 1; infinite at both ends.
 public struct InverseHyperbolicTangent: ElementaryFunction, ScalarActivation {
   public static let typeName = "atanh"
   public static let schema = OperatorSchema("artanh p")

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// `σ(p) = p^exponent` with a constant exponent, as in `torch.pow`; of a negative p only for an integer exponent, else
+/// `σ(p) = p^exponent` with a constant exponent, as in `torch.pow`; for negative p only with an integer exponent, else
 /// NaN. The derivative is 0 for the exponent 0, at p = 0 too.
 public struct Pow: ScalarActivation {
   public static let typeName = "pow"
@@ -33,7 +33,8 @@ public struct Pow: ScalarActivation {
   }
 }
 
-/// `p^q` as C's `pow` has it: 1 for q = 0, and of a negative p its sign where q is odd and NaN where it is no integer.
+/// `p^q` as in C's `pow`: 1 for q = 0. For negative p the sign is negative where q is odd, and the value NaN where q is
+/// not an integer.
 func power<S: Scalar>(_ p: S, _ q: S) -> S {
   if q == 0 || p == 1 { return 1 }
   if p.isNaN || q.isNaN { return p + q }

@@ -19,7 +19,7 @@ public struct Sign: ElementaryFunction, ScalarActivation {
   }
 }
 
-/// The greatest integer up to p; σ' is 0.
+/// The greatest integer not above p; σ' is 0.
 public struct Floor: ElementaryFunction, ScalarActivation {
   public static let typeName = "floor"
   public static let schema = OperatorSchema("the greatest integer up to p; slope 0")
@@ -38,7 +38,7 @@ public struct Floor: ElementaryFunction, ScalarActivation {
   }
 }
 
-/// The least integer from p on; σ' is 0.
+/// The least integer not below p; σ' is 0.
 public struct Ceiling: ElementaryFunction, ScalarActivation {
   public static let typeName = "ceil"
   public static let schema = OperatorSchema("the least integer from p on; slope 0")
@@ -57,7 +57,7 @@ public struct Ceiling: ElementaryFunction, ScalarActivation {
   }
 }
 
-/// The nearest integer, of two the even one, as in `torch.round`; σ' is 0.
+/// The nearest integer, ties to even, as in `torch.round`; σ' is 0.
 public struct Rounding: ElementaryFunction, ScalarActivation {
   public static let typeName = "round"
   public static let schema = OperatorSchema("the nearest integer, halves to even; slope 0")

@@ -57,7 +57,7 @@ public struct Tangent: ElementaryFunction, ScalarActivation {
   }
 }
 
-/// The inverse of the sine, for p from −1 to 1, where its slope is infinite.
+/// The inverse of the sine, for p from −1 to 1; its slope is infinite at both ends.
 public struct ArcSine: ElementaryFunction, ScalarActivation {
   public static let typeName = "asin"
   public static let schema = OperatorSchema("arcsin p")
@@ -76,7 +76,7 @@ public struct ArcSine: ElementaryFunction, ScalarActivation {
   }
 }
 
-/// The inverse of the cosine, for p from −1 to 1, where its slope is −∞.
+/// The inverse of the cosine, for p from −1 to 1; its slope is −∞ at both ends.
 public struct ArcCosine: ElementaryFunction, ScalarActivation {
   public static let typeName = "acos"
   public static let schema = OperatorSchema("arccos p")

@@ -2,9 +2,10 @@ import LinearAlgebra
 
 /// Average pooling over 1 to 3 spatial axes, as in `torch.nn.AvgPool1d`, `AvgPool2d` and `AvgPool3d`.
 ///
-/// The average is over the elements of a window that lie inside, or with `count_include_pad` over those in the padding
-/// too, which count as zeros; what a last window has behind the padding (`ceil_mode`) never counts. `padding` is one integer
-/// for all axes, one for each, or those before all axes and then those behind them; `dilation` is ONNX's.
+/// The average is over the elements of a window that lie inside, or with `count_include_pad` also over those in the
+/// padding, which count as zeros. Elements of a last window beyond the padding (`ceil_mode`) never count. `padding` is
+/// one integer for all axes, one for each, or those before all axes and then those after them; `dilation` is as in
+/// ONNX.
 public struct AveragePooling<S: Scalar>: LinearMap {
   public static var typeName: String { "avg_pool" }
   public static var schema: OperatorSchema { averagePoolingSchema }
@@ -13,19 +14,19 @@ public struct AveragePooling<S: Scalar>: LinearMap {
   public let kernelSize: [Int]
   /// The distance from one window to the next; empty where it is `kernelSize`.
   public let stride: [Int]
-  /// One number for all axes, one for each, or those before all axes and then those behind them.
+  /// One number for all axes, one for each, or those before all axes and then those after them.
   public let padding: [Int]
-  /// Whether a last window that reaches over the end counts.
+  /// Whether a last window that extends beyond the end is included.
   public let ceilMode: Bool
-  /// Whether the padding counts as zeros, or not at all.
+  /// Whether the padding counts as zeros or is excluded.
   public let countIncludePad: Bool
   /// The distance between the elements of a window: one for all axes, or one for each.
   public let dilation: [Int]
   private let geometry: WindowGeometry
 
-  /// The pooling of samples `[channels, …]` of this shape; without a stride the windows lie side by side.
+  /// The pooling of samples `[channels, …]` of this shape; without a stride the windows are adjacent.
   ///
-  /// - Throws: `InvalidConstants` where the windows do not fit the samples; the text begins with the argument's name.
+  /// - Throws: `InvalidConstants` where the windows do not match the samples; the text begins with the argument's name.
   public init(
     inputShape: [Int], kernelSize: IntegerList, stride: IntegerList? = nil, padding: IntegerList = 0,
     ceilMode: Bool = false, countIncludePad: Bool = true, dilation: IntegerList = 1
@@ -99,7 +100,7 @@ public struct AveragePooling<S: Scalar>: LinearMap {
 }
 
 extension WindowGeometry {
-  /// Checks that no window lies in the padding before or behind alone.
+  /// Checks that no window lies entirely in the padding.
   func expectPaddingWithinWindow() throws(InvalidConstants) {
     for axis in 0..<3 {
       let reach = dilation[axis] * (kernel[axis] - 1) + 1
@@ -111,7 +112,7 @@ extension WindowGeometry {
     }
   }
 
-  /// How many elements a window's average is over.
+  /// The number of elements in a window's average.
   fileprivate func count(ofWindow window: Int, withPadding: Bool) -> Int {
     let (line, x) = window.quotientAndRemainder(dividingBy: output[2])
     let (z, y) = line.quotientAndRemainder(dividingBy: output[1])
@@ -122,7 +123,7 @@ extension WindowGeometry {
 }
 
 extension WindowSpan {
-  /// The number of elements that an average is over along this axis; 1 where there are none.
+  /// The number of averaged elements along this axis; 1 where there are none.
   fileprivate func divisor(withPadding: Bool) -> Int { max(1, withPadding ? countWithPadding : count) }
 }
 
@@ -153,8 +154,8 @@ private func addShares<S: Scalar>(
   }
 }
 
-/// Calls `body` for each window of each plane with its output's position, the count its average is over, and a function
-/// that walks the runs of elements that lie inside.
+/// Calls `body` for each window of each plane with its output's position, the number of averaged elements, and a
+/// function that iterates over the runs of elements inside the plane.
 @inline(__always)
 private func forEachWindow(
   planes: Int, _ geometry: WindowGeometry, _ countsPadding: Bool,

@@ -5,20 +5,20 @@ import LinearAlgebra
 /// Reads `[channels, …]`, weight `[outputs, channels / groups, …kernel]`. Each group of each sample is a matrix
 /// product with the unfolded windows; the Toeplitz matrix is never formed.
 ///
-/// `padding` is one integer for all axes, one for each, those before all axes and then those behind them, or
-/// `"same"` or `"valid"` as in PyTorch: with `"same"` there is one window for each coordinate, and of an odd padding
-/// the smaller half stands in front.
+/// `padding` is one integer for all axes, one for each, those before all axes and then those after them, or `"same"` or
+/// `"valid"` as in PyTorch. With `"same"` there is one window for each coordinate, and an odd padding has its smaller
+/// half before the axis.
 public struct Convolution<S: Scalar>: LinearMap {
   public static var typeName: String { "conv" }
   public static var schema: OperatorSchema { convolutionSchema }
 
   /// The distance from one window to the next: one for all axes, or one for each.
   public let stride: [Int]
-  /// How wide the padding is.
+  /// The width of the padding.
   public let padding: WindowPadding
   /// The distance between the elements of a window: one for all axes, or one for each.
   public let dilation: [Int]
-  /// The groups that the channels fall into, each of which is convolved by itself.
+  /// The number of groups of channels, which are convolved separately.
   public let groups: Int
   /// `[outputs, channels / groups, …kernel]`.
   public let weight: Tensor<S>
@@ -31,7 +31,7 @@ public struct Convolution<S: Scalar>: LinearMap {
   ///   - stride: One integer for all axes, or one for each; likewise `dilation`.
   ///   - padding: IntegerList, `.same` or `.valid`: see `WindowPadding`.
   ///   - groups: A divisor of the channels and of the outputs.
-  /// - Throws: `InvalidConstants` where they do not fit each other; the text begins with the argument's name.
+  /// - Throws: `InvalidConstants` where they do not match; the text begins with the argument's name.
   public init(
     inputShape: [Int], weight: Tensor<S>, stride: IntegerList = 1, padding: WindowPadding = 0,
     dilation: IntegerList = 1, groups: Int = 1
@@ -62,7 +62,7 @@ public struct Convolution<S: Scalar>: LinearMap {
       groups: try positive("groups", attributes.integers("groups")))
   }
 
-  /// The convolution with these windows; the weight fits them.
+  /// The convolution with these windows, which the weight must match.
   init(
     weight: Tensor<S>, geometry: WindowGeometry, stride: [Int], padding: WindowPadding, dilation: [Int],
     groups: Int
@@ -71,7 +71,7 @@ public struct Convolution<S: Scalar>: LinearMap {
     self.geometry = geometry
     (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     try checkedSize("weight", geometry.outputShape(channels: weight.shape[0]))
-    // One line of windows is unfolded at a time at least.
+    // At least one line of windows is unfolded at a time.
     guard depth <= TensorSize.maximum / geometry.output[2] else {
       throw InvalidConstants(
         "weight: expected at most \(TensorSize.maximum) numbers in a line of windows, "
@@ -86,7 +86,7 @@ public struct Convolution<S: Scalar>: LinearMap {
     self.weight = weight
   }
 
-  /// A weight with as many axes as samples of this shape ask for.
+  /// The weight, checked to have the number of axes that samples of this shape require.
   static func weight(_ parameter: Tensor<S>?, inputShape: [Int]) throws(InvalidConstants) -> Tensor<S> {
     guard let parameter, parameter.shape.count == inputShape.count + 1, inputShape.count >= 2,
       parameter.shape.allSatisfy({ $0 > 0 })
@@ -137,7 +137,7 @@ public struct Convolution<S: Scalar>: LinearMap {
             lda: depth, b: columns, ldb: windows.count, beta: beta, c: target, ldc: area)
           return
         }
-        // W is the larger factor, and goes through the caches in blocks where it stands on the right.
+        // W is the larger factor; as the right factor it is processed in cache-sized blocks.
         withUnsafeTemporaryAllocation(of: S.self, capacity: windows.count * outputs) { product in
           S.gemm(
             transposeA: true, transposeB: true, m: windows.count, n: outputs, k: depth, alpha: 1, a: columns,
@@ -202,7 +202,7 @@ public struct Convolution<S: Scalar>: LinearMap {
     }
   }
 
-  /// Whether the windows are the coordinates themselves, each once, in their order: a 1×1 convolution of stride 1.
+  /// Whether the windows are the coordinates themselves, in order: a 1×1 convolution of stride 1.
   private var readsEachCoordinateOnce: Bool {
     geometry.kernelArea == 1 && geometry.stride == [1, 1, 1] && geometry.input == geometry.output
       && geometry.before == [0, 0, 0]
@@ -254,7 +254,7 @@ public struct Convolution<S: Scalar>: LinearMap {
     }
   }
 
-  /// Calls `body` with room for the columns of some lines of windows, few enough for the room to stay small.
+  /// Calls `body` with a buffer for the columns of some lines of windows, few enough to keep it small.
   private func forEachTile(
     samples: Int,
     _ body: (_ sample: Int, _ group: Int, _ lines: Range<Int>, _ columns: UnsafeMutablePointer<S>) -> Void
@@ -273,9 +273,9 @@ public struct Convolution<S: Scalar>: LinearMap {
     }
   }
 
-  /// How many numbers are unfolded at once: as many as stay in a core's second cache.
+  /// The number of elements unfolded at once: as many as fit in a core's L2 cache.
   private static var tileSize: Int { 1 << 17 }
-  /// How many windows are unfolded at once at least, so that going through the weight for each tile pays.
+  /// The least number of windows unfolded at once, so that reading the weight for each tile pays.
   private static var leastWindows: Int { 256 }
 
   public func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void) {
@@ -286,7 +286,7 @@ public struct Convolution<S: Scalar>: LinearMap {
     forEachElement(inRow: row) { body(EntrySummand(column: $0, element: $1)) }
   }
 
-  /// Calls `body` with the columns of a row and the weight's element that stands at each.
+  /// Calls `body` with the columns of a row and the weight's element at each.
   private func forEachElement(inRow row: Int, _ body: (_ column: Int, _ element: Int) -> Void) {
     let (output, window) = row.quotientAndRemainder(dividingBy: geometry.outputArea)
     let firstChannel = output / outputsOfGroup * channelsOfGroup
@@ -299,7 +299,7 @@ public struct Convolution<S: Scalar>: LinearMap {
     }
   }
 
-  /// What a channel of the input and a channel of the output have, and into how many groups the channels fall.
+  /// The sizes of a channel of the input, of a channel of the output and of a window, and the number of groups.
   public var windowCounts: (inputArea: Int, outputArea: Int, kernelArea: Int, groups: Int) {
     (geometry.inputArea, geometry.outputArea, geometry.kernelArea, groups)
   }

@@ -2,11 +2,11 @@
 public struct EntrySummand: Sendable, Equatable {
   /// The entry's column.
   public let column: Int
-  /// The position of the parameter's element, last axis fastest; nil for a summand that no parameter has a say in.
+  /// The position of the parameter's element, last axis fastest; nil for a summand without a parameter.
   public let element: Int?
-  /// What the element, or 1, is multiplied by.
+  /// The factor of the element, or of 1.
   public let factor: Double
-  /// What the product is divided by; positive.
+  /// The divisor of the product; positive.
   public let divisor: Int
 
   /// The summand `factor / divisor`, times the parameter's element at `element`.

@@ -1,19 +1,19 @@
 import LinearAlgebra
 
-/// A tensor repeated over a larger one, as in `torch.Tensor.expand`: how a convolution's bias meets its channels.
+/// A tensor repeated over a larger one, as in `torch.Tensor.expand`: how a convolution's bias is added to its channels.
 ///
-/// `dim` says for each axis of what is read along which axis of `shape` it lies; without it the last axes lie along the
-/// last ones, as NumPy broadcasts. Extents of 1 repeat. `factors` are constants that the elements are multiplied by, one
-/// for each (all 1 where they are left out): batch normalisation adds `−mean/σ` times its weight.
+/// `dim` gives for each axis of the input the axis of `shape` that it is aligned with; without it the last axes are
+/// aligned, as in NumPy's broadcasting. Extents of 1 repeat. `factors` are constants that the elements are multiplied
+/// by, one for each (all 1 if omitted): batch normalisation adds `−mean/σ` times its weight.
 public struct Expand<S: Scalar>: IndexMap {
   public static var typeName: String { "expand" }
   public static var schema: OperatorSchema { expandSchema }
 
   /// The extents of the value.
   public let shape: [Int]
-  /// For each axis of x that of the value along which it lies; empty where those are the last ones.
+  /// For each axis of x the axis of the value that it is aligned with; empty for the last axes.
   public let dim: [Int]
-  /// A number for each element of x, or none where all are 1.
+  /// A factor for each element of x; empty where all are 1.
   public let factors: [Double]
   public let table: IndexTable
 
@@ -29,7 +29,7 @@ public struct Expand<S: Scalar>: IndexMap {
 extension Expand {
   /// The map that repeats samples of this shape over a larger one, each element times its factor.
   ///
-  /// - Throws: `InvalidConstants` where they do not lie over it so, or there is another number of factors.
+  /// - Throws: `InvalidConstants` where the axes cannot be aligned so, or the number of factors differs.
   public init(inputShape: [Int], shape: [Int], dim: IntegerList = [], factors: [Double] = [])
     throws(InvalidConstants)
   {
@@ -44,7 +44,7 @@ extension Expand {
       throw InvalidConstants("factors: expected \(size) numbers, found \(factors.count)")
     }
     let broadcast = try Broadcast(of: inputShape, over: shape, dims: dim.values, subject: "shape")
-    // What repeats along the last axes is one run.
+    // A repetition along the last axes is one run.
     let runs = broadcast.steps.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
     table = IndexTable(
       inputShape: inputShape, outputShape: shape,

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// `x ↦ x` with the axes from `start_dim` to `end_dim` made one, as in `torch.flatten`, but that both count the axes of a
-/// sample: by default a vector.
+/// `x ↦ x` with the axes from `start_dim` to `end_dim` merged, as in `torch.flatten`, except that both count the axes
+/// of a sample: by default a vector.
 public struct Flatten<S: Scalar>: IndexMap {
   public static var typeName: String { "flatten" }
   public static var schema: OperatorSchema { flattenSchema }
@@ -14,7 +14,7 @@ public struct Flatten<S: Scalar>: IndexMap {
 
   public var attributes: Attributes { ["start_dim": .integers([startDim]), "end_dim": .integers([endDim])] }
 
-  // The numbers stay where they are.
+  // The numbers keep their order.
   public func value(of x: Matrix<S>) -> Matrix<S> { x }
 
   public func transposedValue(of g: Matrix<S>) -> Matrix<S> { g }
@@ -29,9 +29,9 @@ public struct Flatten<S: Scalar>: IndexMap {
 }
 
 extension Flatten {
-  /// The map that makes the axes of samples of this shape from `startDim` to `endDim` one; by default a vector.
+  /// The map that merges the axes of samples of this shape from `startDim` to `endDim`; by default all of them.
   ///
-  /// - Throws: `InvalidConstants` where the samples have no such axes, or the last one stands before the first.
+  /// - Throws: `InvalidConstants` where the samples have no such axes, or the last one precedes the first.
   public init(inputShape: [Int], startDim: Int = 0, endDim: Int = -1) throws(InvalidConstants) {
     try checkedSize("input", inputShape)
     self.startDim = startDim

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// `x ↦ x`: a skip connection, or what a nonlinearity of its own layer reads.
+/// `x ↦ x`: a skip connection, or the input of a nonlinearity that is a layer of its own.
 public struct IdentityMap<S: Scalar>: LinearMap {
   public static var typeName: String { "identity" }
   public static var schema: OperatorSchema { identitySchema }

@@ -1,29 +1,28 @@
 import LinearAlgebra
 
-/// A linear map whose outputs are inputs, each at some other place, or 0: reshaping, permuting, slicing, padding,
-/// placing, repeating.
+/// A linear map whose every output is some input or 0: reshaping, permuting, slicing, padding, placing, repeating.
 ///
-/// A conforming type says where each output comes from; all else follows from that.
+/// A conforming type defines where each output comes from; everything else is derived.
 public protocol IndexMap: LinearMap {
-  /// The places.
+  /// The positions that the outputs come from.
   var table: IndexTable { get }
 }
 
-/// Where each output of an index map comes from: shared by its copies in every precision.
+/// Where each output of an index map comes from; shared by its copies in every precision.
 public struct IndexTable: Sendable {
   let inputShape: [Int]
   let outputShape: [Int]
-  /// For each run of output coordinates the input coordinate that they are; −1 where they are 0.
+  /// For each run of output coordinates the input coordinate that they equal; −1 where they are 0.
   var indices: [Int] = []
-  /// How many output coordinates a run has.
+  /// The number of output coordinates of a run.
   var run = 1
-  /// In place of `indices` where few outputs are anything but 0: for each input coordinate the output coordinate that it
-  /// is, ascending.
+  /// Used instead of `indices` where most outputs are 0: for each input coordinate the output coordinate that equals
+  /// it, ascending.
   var places: [Int]?
-  /// What each input coordinate is multiplied by; empty for 1.
+  /// The factor of each input coordinate; empty where all are 1.
   var factors: [Double] = []
 
-  /// The input coordinate that an output coordinate is; nil where it is 0.
+  /// The input coordinate that an output coordinate equals; nil where it is 0.
   func input(of output: Int) -> Int? {
     guard let places else {
       let index = indices[output / run]

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// The coordinates `index` of one axis, in their order, as in `torch.index_select`; one may occur several times.
+/// The coordinates `index` of one axis, in the given order, as in `torch.index_select`; one may occur several times.
 public struct IndexSelect<S: Scalar>: IndexMap {
   public static var typeName: String { "index_select" }
   public static var schema: OperatorSchema { indexSelectSchema }
@@ -21,7 +21,7 @@ public struct IndexSelect<S: Scalar>: IndexMap {
 extension IndexSelect {
   /// The coordinates `index` of an axis of samples of this shape.
   ///
-  /// - Throws: `InvalidConstants` where the axis has no such coordinates, or none is listed.
+  /// - Throws: `InvalidConstants` where the axis has no such coordinates, or `index` is empty.
   public init(inputShape: [Int], dim: Int, index: [Int]) throws(InvalidConstants) {
     try checkedSize("input", inputShape)
     self.dim = dim

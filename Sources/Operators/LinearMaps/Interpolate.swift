@@ -20,14 +20,15 @@ public struct Interpolate<S: Scalar>: LinearMap {
   public let size: [Int]
   /// How a place between elements gets its value.
   public let mode: Mode
-  /// Whether the middles of the first and last elements meet, rather than their outer ends; linear interpolation alone.
+  /// Whether the centres of the first and last elements are aligned rather than their outer edges; only for linear
+  /// interpolation.
   public let alignCorners: Bool
   private let table: SparseRows
 
   /// The map of samples `[channels, …]` of this shape, with 1 to 3 spatial axes, to spatial axes of extents `size`.
   ///
-  /// - Throws: `InvalidConstants` where there are no such axes, an extent is not positive, or `alignCorners` is asked for
-  ///   where nothing is interpolated.
+  /// - Throws: `InvalidConstants` where there are no such axes, an extent is not positive, or `alignCorners` is set for
+  ///   the nearest element.
   public init(
     inputShape: [Int], size: IntegerList, mode: Mode = .nearest, alignCorners: Bool = false
   ) throws(InvalidConstants) {
@@ -45,7 +46,7 @@ public struct Interpolate<S: Scalar>: LinearMap {
     guard mode == .linear || !alignCorners else {
       throw InvalidConstants("align_corners: expected false for the mode \"nearest\", found true")
     }
-    // What the table of weights takes: a few numbers for each element of a channel.
+    // The size of the table of weights: a few numbers for each element of a channel.
     try checkedSize("size", extents + [4, mode == .linear ? 1 << rank : 1])
     let outputShape = [inputShape[0]] + extents
     try checkedSize("size", outputShape)
@@ -75,7 +76,7 @@ public struct Interpolate<S: Scalar>: LinearMap {
     ["size": .integers(size), "mode": .word(mode.rawValue), "align_corners": .flag(alignCorners)]
   }
   public var parameter: Tensor<S>? { nil }
-  /// The numbers that stand in its matrix.
+  /// The entries of its matrix.
   public var weights: [Double] { table.weights }
   public var multiplications: Int { inputShape[0] * table.columns.count }
 
@@ -97,7 +98,7 @@ public struct Interpolate<S: Scalar>: LinearMap {
     forEachElement(inRow: row) { body(EntrySummand(column: $0, factor: $1)) }
   }
 
-  /// Calls `body` with the columns of a row, ascending, and the weight that stands at each.
+  /// Calls `body` with the columns of a row, ascending, and the weight at each.
   private func forEachElement(inRow row: Int, _ body: (_ column: Int, _ weight: Double) -> Void) {
     let (channel, output) = row.quotientAndRemainder(dividingBy: table.rows)
     for entry in table.starts[output]..<table.starts[output + 1] {
@@ -105,8 +106,8 @@ public struct Interpolate<S: Scalar>: LinearMap {
     }
   }
 
-  /// The weights of one channel as sums over gathered elements: for each summand the place that each output reads, and
-  /// its weight, 0 where an output has fewer summands.
+  /// The weights of one channel as sums over gathered elements: for each summand the position that each output reads,
+  /// and its weight, which is 0 where an output has fewer summands.
   public var gatherings: [(places: [Int], weights: [Double])] {
     let counts = (0..<table.rows).map { table.starts[$0 + 1] - table.starts[$0] }
     return (0..<(counts.max() ?? 0)).map { summand in

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// A matrix applied along one axis of a tensor of any rank, the same at every other subscript: `torch.nn.Linear` without
-/// the bias, where `dim` is the last axis; with `dim` −2 it is `W X`.
+/// A matrix applied along one axis of a tensor of any rank, the same at every index of the other axes:
+/// `torch.nn.Linear` without the bias, where `dim` is the last axis; with `dim` −2 it is `W X`.
 ///
 /// Reads `[…, inputs, …]`, returns `[…, outputs, …]`; weight `[outputs, inputs]`, or `[inputs, outputs]` if
 /// `transposed`.
@@ -18,9 +18,9 @@ public struct Linear<S: Scalar>: LinearMap {
   /// `[outputs, inputs]`, or transposed.
   public let weight: Tensor<S>
   private let axis: Int
-  /// The number of subscripts of the axes before the one that the matrix is applied along.
+  /// The number of indices of the axes before the one that the matrix is applied along.
   private let outer: Int
-  /// The number of subscripts of the axes behind it.
+  /// The number of indices of the axes after it.
   private let inner: Int
 
   /// The map of samples of this shape.
@@ -28,7 +28,7 @@ public struct Linear<S: Scalar>: LinearMap {
   /// - Parameters:
   ///   - weight: `[outputs, inputs]`, or `[inputs, outputs]` if `transposed`.
   ///   - dim: The axis of `inputs` coordinates that the matrix is applied along, the last by default.
-  /// - Throws: `InvalidConstants` where the weight has not this shape, or the samples have no such axis.
+  /// - Throws: `InvalidConstants` where the weight does not have this shape, or the samples do not have this axis.
   public init(
     inputShape: [Int], weight: Tensor<S>, dim: Int = -1, transposed: Bool = false
   ) throws(InvalidConstants) {
@@ -98,7 +98,7 @@ public struct Linear<S: Scalar>: LinearMap {
         target.elements.withUnsafeMutableBufferPointer { y in
           let (x, w, y) = (x.baseAddress!, w.baseAddress!, y.baseAddress!)
           if inner == 1 {
-            // The axis is the last: every line of every sample is a row of one product.
+            // For the last axis, every line of every sample is a row of one product.
             S.gemm(
               transposeA: false, transposeB: !transposed, m: count, n: to, k: from, alpha: 1, a: x, lda: from,
               b: w, ldb: width, beta: 1, c: y, ldc: to)
@@ -148,7 +148,7 @@ public struct Linear<S: Scalar>: LinearMap {
     forEachElement(inRow: row) { body(EntrySummand(column: $0, element: $1)) }
   }
 
-  /// Calls `body` with the columns of a row and the weight's element that stands at each.
+  /// Calls `body` with the columns of a row and the weight's element at each.
   private func forEachElement(inRow row: Int, _ body: (_ column: Int, _ element: Int) -> Void) {
     let (line, behind) = row.quotientAndRemainder(dividingBy: inner)
     let (before, output) = line.quotientAndRemainder(dividingBy: outputs)

@@ -4,7 +4,7 @@ extension LinearMap {
   /// `|A|`: the map whose entries are the magnitudes of this map's, for bounds of rounding errors.
   public var entrywiseMagnitude: any LinearMap<S> {
     let parameter = self.parameter.map { Tensor(shape: $0.shape, elements: magnitudes($0.elements)) }
-    // The attributes that entries are multiplied by; all others say where entries stand.
+    // The attributes that entries are multiplied by; all others determine the positions of entries.
     let attributes =
       self is Scale<S> || self is Multiply<S> ? self.attributes.mapValues(\.magnitude) : self.attributes
     if let map = try? Self(inputShape: inputShape, parameter: parameter, attributes: attributes) {

@@ -2,8 +2,8 @@ import LinearAlgebra
 
 /// A linear map `x ↦ A x`, applied to a batch: the linear half of every operator.
 ///
-/// A matrix is one of many: whatever can say its value, its transpose and its entries is a linear map.
-/// A map carries at most one parameter; a map without one (a skip connection's identity) has none to train.
+/// A matrix is one example: a linear map is anything that can compute its value, its transpose and its entries. A map
+/// has at most one parameter; a skip connection's identity has none.
 public protocol LinearMap<S>: Sendable {
   /// The precision of its numbers.
   associatedtype S: Scalar
@@ -14,29 +14,29 @@ public protocol LinearMap<S>: Sendable {
   /// What it does, and which attributes it has.
   static var schema: OperatorSchema { get }
 
-  /// The map of samples of this shape, with this parameter and these attributes, which `schema` has checked: all, and
-  /// each of its kind.
+  /// The map of samples of this shape, with this parameter and these attributes, which are complete and of the kinds
+  /// that `schema` requires.
   ///
-  /// - Throws: `InvalidConstants` where they do not fit each other.
+  /// - Throws: `InvalidConstants` where they do not match.
   init(inputShape: [Int], parameter: Tensor<S>?, attributes: Attributes) throws(InvalidConstants)
 
   /// The values of its attributes.
   var attributes: Attributes { get }
 
-  /// The shape of one sample of what the map reads.
+  /// The shape of one sample of the input.
   var inputShape: [Int] { get }
 
-  /// The shape of one sample of what the map returns.
+  /// The shape of one sample of the output.
   var outputShape: [Int] { get }
 
-  /// The numbers that a user trains, in their own shape; nil for a map that has none.
+  /// The numbers that a user trains, in their own shape; nil for a map without a parameter.
   var parameter: Tensor<S>? { get }
 
-  /// The shape of the bias that goes with the map in files: `[outputs]` of a convolution; of a map that has no usual
-  /// bias the whole output.
+  /// The shape of the bias that goes with the map in files: `[outputs]` of a convolution; for a map without a usual
+  /// bias, the output's shape.
   var biasShape: [Int] { get }
 
-  /// For each axis of the bias the axis of the output along which it lies: what `expand` is told as `dim`.
+  /// For each axis of the bias the axis of the output that it is aligned with: the `dim` of `expand`.
   var biasDims: [Int] { get }
 
   /// `A x` of every sample: x is `[batch, inputSize]`, the result `[batch, outputSize]`.
@@ -58,22 +58,22 @@ public protocol LinearMap<S>: Sendable {
   /// by ascending column, each column once.
   func forEachEntry(inRow row: Int, _ body: (_ column: Int, _ value: S) -> Void)
 
-  /// Calls `body` with everything that the entries of one row are the sums of, in exact arithmetic: whoever must not
-  /// round asks for these, since `forEachEntry` rounds quotients and products.
+  /// Calls `body` with the summands of the entries of one row, as exact numbers. Exact computations need these, since
+  /// `forEachEntry` rounds quotients and products.
   ///
-  /// Says nothing of what is structurally zero; a column may come several times.
+  /// Structural zeros are left out; a column may occur several times.
   func forEachSummand(inRow row: Int, _ body: (EntrySummand) -> Void)
 
-  /// How many multiplications one sample costs: the number of entries that are not structurally zero, or a little more
-  /// where a map does not look at what lies in its padding. `inputSize × outputSize` for a map that does not say.
+  /// The number of multiplications for one sample: the number of structurally nonzero entries, or slightly more where a
+  /// map also counts its padding. By default `inputSize × outputSize`.
   var multiplications: Int { get }
 
-  /// The map written out as a dense matrix, `[outputSize, inputSize]`.
+  /// The map as a dense matrix, `[outputSize, inputSize]`.
   var matrix: Matrix<S> { get }
 
   /// Whether the other map is the same operator with the same attributes and the same parameter, bit by bit.
   ///
-  /// May say no of two maps that have the same entries, never yes of two that have not.
+  /// May be false for two maps with the same entries, but is never true for two with different ones.
   func isIdentical(to other: any LinearMap<S>) -> Bool
 
   /// The same map in another precision, every number rounded to nearest.
@@ -83,15 +83,14 @@ public protocol LinearMap<S>: Sendable {
 extension LinearMap {
   /// The map of samples of this shape, with this parameter and these attributes, all others at their defaults.
   ///
-  /// - Throws: `InvalidConstants` where an attribute is missing, unknown or of another kind, or they do not fit each
-  ///   other.
+  /// - Throws: `InvalidConstants` where an attribute is missing, unknown or of another kind, or they do not match.
   public init(
     inputShape: [Int], parameter: Tensor<S>? = nil, _ given: [String: Constant]
   ) throws(InvalidConstants) {
     try self.init(inputShape: inputShape, parameter: parameter, attributes: try Self.schema.attributes(given))
   }
 
-  /// Whether the map carries numbers that are trained.
+  /// Whether the map has a trainable parameter.
   public static var hasParameter: Bool { schema.weight != nil }
 
   public var attributes: Attributes { [:] }
@@ -110,10 +109,10 @@ extension LinearMap {
     return e
   }
 
-  /// The number of columns of A: the size of what the map reads.
+  /// The number of columns of A: the size of the input.
   public var inputSize: Int { inputShape.reduce(1, *) }
 
-  /// The number of rows of A: the size of what the map returns.
+  /// The number of rows of A: the size of the output.
   public var outputSize: Int { outputShape.reduce(1, *) }
 
   public var multiplications: Int { inputSize * outputSize }

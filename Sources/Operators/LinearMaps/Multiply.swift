@@ -6,7 +6,7 @@ public struct Multiply<S: Scalar>: LinearMap {
   public static var schema: OperatorSchema { multiplySchema }
 
   public let inputShape: [Int]
-  /// What everything is multiplied by.
+  /// The factor.
   public let factor: Double
   /// The factor in this precision.
   private let rounded: S

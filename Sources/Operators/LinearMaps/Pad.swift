@@ -1,13 +1,13 @@
 import LinearAlgebra
 
-/// Zeros around a tensor, as in `torch.nn.functional.pad`; a negative number takes away as many instead.
+/// Zeros around a tensor, as in `torch.nn.functional.pad`; a negative number crops instead.
 ///
-/// `padding` has two integers for each axis: those before all axes in their order, then those behind them.
+/// `padding` has two integers for each axis: those before all axes in their order, then those after them.
 public struct Pad<S: Scalar>: IndexMap {
   public static var typeName: String { "pad" }
   public static var schema: OperatorSchema { padSchema }
 
-  /// The zeros before all axes in their order, then those behind them; negative ones crop.
+  /// The zeros before all axes in their order, then those after them; negative ones crop.
   public let padding: [Int]
   public let table: IndexTable
 
@@ -17,9 +17,9 @@ public struct Pad<S: Scalar>: IndexMap {
 }
 
 extension Pad {
-  /// The map that puts zeros around samples of this shape: before all axes in their order, then behind them.
+  /// The map that puts zeros around samples of this shape: before all axes in their order, then after them.
   ///
-  /// - Throws: `InvalidConstants` where there are not two numbers for each axis, or nothing is left.
+  /// - Throws: `InvalidConstants` where there are not two numbers for each axis, or no element remains.
   public init(inputShape: [Int], padding: [Int]) throws(InvalidConstants) {
     try checkedSize("input", inputShape)
     self.padding = padding
@@ -32,7 +32,7 @@ extension Pad {
     }
     let shape = (0..<rank).map { inputShape[$0] + padding[$0] + padding[rank + $0] }
     try checkedSize("padding", shape)
-    // Output by output, axis by axis: where it lies in what is read.
+    // For each output, axis by axis, its position in the input.
     let steps = strides(of: inputShape)
     var indices = [0]
     for axis in 0..<rank {

@@ -1,11 +1,11 @@
 import LinearAlgebra
 
-/// The axes in another order, as in `torch.permute`: axis i of the value is axis `dims[i]` of what is read.
+/// The axes in another order, as in `torch.permute`: axis i of the value is axis `dims[i]` of the input.
 public struct Permute<S: Scalar>: IndexMap {
   public static var typeName: String { "permute" }
   public static var schema: OperatorSchema { permuteSchema }
 
-  /// For each axis of the value that of x, counted from the end where it is negative.
+  /// For each axis of the value the axis of x, counted from the end where it is negative.
   public let dims: [Int]
   public let table: IndexTable
 
@@ -17,7 +17,7 @@ public struct Permute<S: Scalar>: IndexMap {
 extension Permute {
   /// The map of samples of this shape to their axes in the order `dims`.
   ///
-  /// - Throws: `InvalidConstants` where not every axis stands there once.
+  /// - Throws: `InvalidConstants` where `dims` does not contain every axis once.
   public init(inputShape: [Int], dims: [Int]) throws(InvalidConstants) {
     try checkedSize("input", inputShape)
     self.dims = dims

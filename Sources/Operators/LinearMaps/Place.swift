@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// A tensor at its place within a larger one along an axis, zero elsewhere: `concatenate` is the sum of one such map for
+/// A tensor at its position in a larger one along an axis, zero elsewhere: `concatenate` is the sum of one such map for
 /// each of its inputs.
 public struct Place<S: Scalar>: IndexMap {
   public static var typeName: String { "place" }
@@ -8,7 +8,7 @@ public struct Place<S: Scalar>: IndexMap {
 
   /// The axis, counted from the end where it is negative.
   public let dim: Int
-  /// Where along it the tensor stands.
+  /// The tensor's first coordinate along it.
   public let start: Int
   /// The extent of the larger tensor along it.
   public let total: Int
@@ -26,7 +26,7 @@ public struct Place<S: Scalar>: IndexMap {
 extension Place {
   /// The map that puts samples of this shape at `start` of an axis with `total` coordinates.
   ///
-  /// - Throws: `InvalidConstants` where they have no such axis, or there is no room.
+  /// - Throws: `InvalidConstants` where they have no such axis, or the tensor does not fit.
   public init(inputShape: [Int], dim: Int, start: Int, total: Int) throws(InvalidConstants) {
     try checkedSize("input", inputShape)
     self.dim = dim
@@ -40,7 +40,7 @@ extension Place {
       throw InvalidConstants("start: expected room for \(inputShape[axis]) of \(total), found \(start)")
     }
     let steps = strides(of: shape)
-    // Not for each output: a concatenation of many parts has as many maps to the whole of it.
+    // Stored by input rather than by output, since a concatenation of many parts has as many maps to the whole.
     table = IndexTable(
       inputShape: inputShape, outputShape: shape,
       places: positions(shape: inputShape, start: start * steps[axis], steps: steps))

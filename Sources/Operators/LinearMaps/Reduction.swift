@@ -1,24 +1,24 @@
 import LinearAlgebra
 
-/// A linear map that adds up lines of a tensor, each element times the same share: `Sum` and `Mean`.
+/// A linear map that sums lines of a tensor, each element times the same factor: `Sum` and `Mean`.
 public protocol Reduction: LinearMap {
-  /// The lines and what they are scaled by.
+  /// The lines and their factor.
   var summation: Summation<S> { get }
 
   /// The map of samples of this shape over the axes `dim`; with `keepdim` they stay with extents of 1.
   ///
-  /// - Throws: `InvalidConstants` where no axis is named, or one that the samples do not have.
+  /// - Throws: `InvalidConstants` where no axis is given, or one that the samples do not have.
   init(inputShape: [Int], dim: IntegerList, keepdim: Bool) throws(InvalidConstants)
 }
 
-/// The sum over some axes of a tensor, times a share.
+/// The sum over some axes of a tensor, times a factor.
 public struct Summation<S: Scalar>: Sendable {
   let inputShape: [Int]
   let dim: [Int]
   let keepdim: Bool
   let lines: Lines
   let share: S
-  /// What the sum is divided by: one over the share.
+  /// The divisor of the sum: the reciprocal of the factor.
   let divisor: Int
 
   /// The sum over the axes `dim`, or the mean; with `keepdim` they stay with extents of 1.
@@ -60,7 +60,7 @@ extension Reduction {
 
   /// The axes, counted from the end where they are negative.
   public var dim: [Int] { summation.dim }
-  /// Whether they stay with extents of 1.
+  /// Whether they keep extents of 1.
   public var keepdim: Bool { summation.keepdim }
   public var inputShape: [Int] { summation.inputShape }
   public var outputShape: [Int] { summation.lines.outputShape }

@@ -1,18 +1,18 @@
 import LinearAlgebra
 
-/// `x ↦ x` in another shape, as in `torch.reshape`; one extent may be −1, which is what remains. The coordinates stay in
+/// `x ↦ x` in another shape, as in `torch.reshape`; one extent may be −1 and is then inferred. The coordinates stay in
 /// row-major order.
 public struct Reshape<S: Scalar>: IndexMap {
   public static var typeName: String { "reshape" }
   public static var schema: OperatorSchema { reshapeSchema }
 
-  /// The extents; one may be −1, which is what remains.
+  /// The extents; one may be −1 and is then inferred.
   public let shape: [Int]
   public let table: IndexTable
 
   public var attributes: Attributes { ["shape": .integers(shape)] }
 
-  // The numbers stay where they are.
+  // The numbers keep their order.
   public func value(of x: Matrix<S>) -> Matrix<S> { x }
 
   public func transposedValue(of g: Matrix<S>) -> Matrix<S> { g }
@@ -25,9 +25,9 @@ public struct Reshape<S: Scalar>: IndexMap {
 }
 
 extension Reshape {
-  /// The map of samples of this shape to one of these extents, of which one may be −1.
+  /// The map of samples of this shape to these extents, one of which may be −1.
   ///
-  /// - Throws: `InvalidConstants` where they hold another number of coordinates.
+  /// - Throws: `InvalidConstants` where the number of coordinates differs.
   public init(inputShape: [Int], shape: [Int]) throws(InvalidConstants) {
     try checkedSize("input", inputShape)
     self.shape = shape

@@ -3,33 +3,34 @@ import LinearAlgebra
 /// `y = factors ⊙ weight ⊙ x`, the weight broadcast over x: the linear part of batch normalisation in inference mode, a
 /// learned scale, a mask.
 ///
-/// The parameter is `weight`, of any shape. `dim` says for each of its axes along which axis of x it lies; without it
-/// the last axes lie over the last ones, as NumPy broadcasts, and extents of 1 repeat. `factors` are constants, one for
-/// each element of the weight (all 1 where they are left out).
+/// The parameter is `weight`, of any shape. `dim` gives for each of its axes the axis of x that it is aligned with;
+/// without it the last axes are aligned, as in NumPy's broadcasting. Extents of 1 repeat. `factors` are constants, one
+/// for each element of the weight (all 1 if omitted).
 public struct Scale<S: Scalar>: LinearMap {
   public static var typeName: String { "scale" }
   public static var schema: OperatorSchema { scaleSchema }
 
   public let inputShape: [Int]
-  /// For each axis of the weight the axis of x along which it lies; empty where those are the last ones.
+  /// For each axis of the weight the axis of x that it is aligned with; empty for the last axes.
   public let dim: [Int]
-  /// A number for each element of the weight, or none where all are 1.
+  /// A factor for each element of the weight; empty where all are 1.
   public let factors: [Double]
-  /// What is trained, in its own shape.
+  /// The trainable weight, in its own shape.
   public let weight: Tensor<S>
   /// The factors in this precision.
   private let rounded: [S]
   private let broadcast: Broadcast
-  /// For each coordinate the element of the weight that it is multiplied by.
+  /// For each coordinate the element of the weight that multiplies it.
   private let indices: [Int]
 
   /// The map of samples of this shape.
   ///
   /// - Parameters:
-  ///   - weight: Of any shape that lies over the samples.
-  ///   - dim: For each axis of the weight the axis of the samples along which it lies; the last ones by default.
+  ///   - weight: Of any shape that broadcasts over the samples.
+  ///   - dim: For each axis of the weight the axis of the samples that it is aligned with; the last ones by default.
   ///   - factors: A constant for each element of the weight; all 1 by default.
-  /// - Throws: `InvalidConstants` where the weight does not lie over the samples so, or has another number of elements.
+  /// - Throws: `InvalidConstants` where the weight does not broadcast over the samples so, or the number of factors
+  ///   differs.
   public init(
     inputShape: [Int], weight: Tensor<S>, dim: IntegerList = [], factors: [Double] = []
   ) throws(InvalidConstants) {

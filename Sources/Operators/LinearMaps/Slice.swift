@@ -10,7 +10,7 @@ public struct Slice<S: Scalar>: IndexMap {
   public let dim: Int
   /// The first coordinate, counted from the end where it is negative.
   public let start: Int
-  /// What the coordinates stay below, counted from the end where it is negative.
+  /// The exclusive upper bound of the coordinates, counted from the end where it is negative.
   public let end: Int
   /// The distance from one coordinate to the next.
   public let step: Int
@@ -56,7 +56,7 @@ extension Slice {
     shape[axis] = (last - first - 1) / step + 1
     var steps = strides(of: inputShape)
     let origin = first * steps[axis]
-    // Where one coordinate is left there is no second one to step to, however far it would be.
+    // With a single coordinate the step is irrelevant, however large it is.
     steps[axis] = shape[axis] == 1 ? 0 : steps[axis] * step
     table = IndexTable(
       inputShape: inputShape, outputShape: shape,

@@ -9,9 +9,9 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
   public static var typeName: String { "conv_transpose" }
   public static var schema: OperatorSchema { transposedConvolutionSchema }
 
-  /// How many coordinates the result has behind those that the windows need: one for all axes, or one for each.
+  /// The number of extra coordinates after those that the windows need: one for all axes, or one for each.
   public let outputPadding: [Int]
-  /// The convolution of which this is the transpose.
+  /// The convolution that this is the transpose of.
   private let adjoint: Convolution<S>
 
   /// The transposed convolution of samples `[channels, …]` of this shape.
@@ -21,7 +21,7 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
   ///   - stride: One integer for all axes, or one for each; likewise `outputPadding` and `dilation`.
   ///   - padding: One integer for all axes, one for each, or those before all axes and then those behind them.
   ///   - groups: A divisor of the channels.
-  /// - Throws: `InvalidConstants` where they do not fit each other; the text begins with the argument's name.
+  /// - Throws: `InvalidConstants` where they do not match; the text begins with the argument's name.
   public init(
     inputShape: [Int], weight: Tensor<S>, stride: IntegerList = 1, padding: IntegerList = 0,
     outputPadding: IntegerList = 0, groups: Int = 1, dilation: IntegerList = 1
@@ -63,13 +63,13 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
   public var weight: Tensor<S> { adjoint.weight }
   /// The distance in the result from one coordinate of the input to the next: one for all axes, or one for each.
   public var stride: [Int] { adjoint.stride }
-  /// How much is cut off: one number for all axes, one for each, or those before all axes and then those behind.
+  /// The number of coordinates cut off: one for all axes, one for each, or those before all axes and then those after.
   public var padding: [Int] {
     if case .integers(let values) = adjoint.padding { values } else { [] }
   }
   /// The distance between the elements of a window: one for all axes, or one for each.
   public var dilation: [Int] { adjoint.dilation }
-  /// The groups that the channels fall into, each by itself.
+  /// The number of groups of channels, which are convolved separately.
   public var groups: Int { adjoint.groups }
 
   public var attributes: Attributes {
@@ -102,7 +102,7 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
     forEachElement(inRow: row) { body(EntrySummand(column: $0, element: $1)) }
   }
 
-  /// Calls `body` with the columns of a row and the weight's element that stands at each.
+  /// Calls `body` with the columns of a row and the weight's element at each.
   private func forEachElement(inRow row: Int, _ body: (_ column: Int, _ element: Int) -> Void) {
     // Row r of the transpose is column r of the convolution: the windows that cover position r.
     let (geometry, weight) = (adjoint.geometry, adjoint.weight)
@@ -136,7 +136,7 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
 }
 
 extension WindowGeometry {
-  /// The windows along an axis that cover a position, ascending, each with the kernel element that does.
+  /// The windows along an axis that cover a position, ascending, each with the kernel element at that position.
   fileprivate func covering(_ position: Int, axis: Int) -> [(window: Int, element: Int)] {
     (0..<kernel[axis]).reversed().compactMap { element in
       let offset = position + before[axis] - element * dilation[axis]

@@ -6,7 +6,7 @@ public struct Upsample<S: Scalar>: IndexMap {
   public static var typeName: String { "upsample" }
   public static var schema: OperatorSchema { upsampleSchema }
 
-  /// How often each coordinate stands in the value: one for all spatial axes, or one for each.
+  /// The number of repetitions of each coordinate: one for all spatial axes, or one for each.
   public let scaleFactor: [Int]
   public let table: IndexTable
 
@@ -18,7 +18,7 @@ public struct Upsample<S: Scalar>: IndexMap {
 }
 
 extension Upsample {
-  /// The map of samples `[channels, …]` of this shape, each coordinate repeated so often along the spatial axes.
+  /// The map of samples `[channels, …]` of this shape, with each coordinate repeated along the spatial axes.
   ///
   /// - Throws: `InvalidConstants` where there is no spatial axis, or a factor is not positive.
   public init(inputShape: [Int], scaleFactor: IntegerList) throws(InvalidConstants) {

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// The matrix products `z = p_1 p_2` of two ports of shapes `[…, m, k]` and `[…, k, n]`, as in `torch.matmul` without
-/// broadcasting: the heart of attention.
+/// broadcasting: used in attention.
 public struct BatchedProduct: Nonlinearity {
   public static let typeName = "matmul"
   public static let schema = OperatorSchema(
@@ -45,7 +45,7 @@ public struct BatchedProduct: Nonlinearity {
     (shapes[0][shapes[0].count - 2], shapes[0].last!, shapes[1].last!)
   }
 
-  /// `count` products of matrices that stand one behind the other.
+  /// `count` products of consecutive matrices.
   private func multiply<S: Scalar>(
     _ a: Matrix<S>, _ b: Matrix<S>, into c: inout Matrix<S>, _ count: Int, _ sizeA: (Int, Int),
     _ sizeB: (Int, Int),

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// `p` where the condition is not 0, else `q`, as in `torch.where`; ports: the condition, p, q. What is not chosen has no
-/// say, not even by a NaN, and no gradient.
+/// `p` where the condition is not 0, else `q`, as in `torch.where`; ports: the condition, p, q. The element that is not
+/// chosen has no effect, even if it is NaN, and no gradient.
 public struct Choice: Nonlinearity {
   public static let typeName = "where"
   public static let schema = OperatorSchema("q where p is not 0, else the third port")

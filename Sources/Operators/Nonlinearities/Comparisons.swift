@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// A comparison of two ports, elementwise: 1 where it holds, else 0. It is constant but for jumps, so its derivative is 0.
-/// A NaN compares as IEEE 754 says.
+/// A comparison of two ports, elementwise: 1 where it holds, else 0. It is piecewise constant, so its derivative is 0.
+/// A NaN compares as in IEEE 754.
 public protocol Comparison: ElementwisePair {
   /// Whether the comparison holds.
   func holds<S: Scalar>(_ p: S, _ q: S) -> Bool

@@ -1,9 +1,9 @@
 import LinearAlgebra
 
-/// A nonlinearity that says how far it carries differences of its ports, for all values that they may have.
+/// A nonlinearity with bounds on how it carries differences of its ports, for all their values.
 ///
-/// Numbers are bounds of exact ones and are rounded upwards. A nonlinearity for which there is no such bound, such as a
-/// product of two values, does not conform.
+/// The bounds hold for exact numbers and are rounded upwards. A nonlinearity without such bounds, such as a product of
+/// two values, does not conform.
 public protocol DifferenceBounded: Nonlinearity {
   /// Bounds of |φ(p) − φ(q)| by coordinate, given bounds of |p − q| by port and coordinate; nil where there are none.
   ///
@@ -11,7 +11,7 @@ public protocol DifferenceBounded: Nonlinearity {
   /// weighted maximum norm.
   ///
   /// - Parameters:
-  ///   - magnitudes: Bounds of |p| by coordinate for ports that hold the same numbers whatever happens; nil for others.
+  ///   - magnitudes: Bounds of |p| by coordinate for ports that are constant; nil for others.
   ///   - shapes: The shapes of the ports.
   func differenceBounds(
     _ differences: [[Double]], magnitudes: [[Double]?], shapes: [[Int]]
@@ -21,13 +21,13 @@ public protocol DifferenceBounded: Nonlinearity {
   func euclideanBounds(magnitudes: [[Double]?], shapes: [[Int]]) -> [Double]?
 }
 
-/// The largest of the numbers at some places.
+/// The largest of the numbers at some positions.
 private func largest(_ numbers: [Double], _ places: some Sequence<Int>) -> Double {
   places.reduce(0) { max($0, numbers[$1]) }
 }
 
 extension Softmax: DifferenceBounded {
-  /// A line's Jacobian is diag(z) − z zᵀ, whose rows have the sums of magnitudes 2 zᵢ (1 − zᵢ) ≤ ½.
+  /// A line's Jacobian is diag(z) − z zᵀ, whose rows have absolute sums 2 zᵢ (1 − zᵢ) ≤ ½.
   public func differenceBounds(
     _ differences: [[Double]], magnitudes: [[Double]?], shapes: [[Int]]
   ) -> [Double]? {
@@ -40,12 +40,12 @@ extension Softmax: DifferenceBounded {
     return bounds
   }
 
-  /// Its rows' sums bound the eigenvalues of that symmetric matrix.
+  /// The absolute row sums bound the eigenvalues of that symmetric matrix.
   public func euclideanBounds(magnitudes: [[Double]?], shapes: [[Int]]) -> [Double]? { [0.5] }
 }
 
 extension LogSoftmax: DifferenceBounded {
-  /// A line's Jacobian is I − 1 zᵀ, whose rows have the sums of magnitudes 2 (1 − zᵢ) ≤ 2.
+  /// A line's Jacobian is I − 1 zᵀ, whose rows have absolute sums 2 (1 − zᵢ) ≤ 2.
   public func differenceBounds(
     _ differences: [[Double]], magnitudes: [[Double]?], shapes: [[Int]]
   ) -> [Double]? {
@@ -64,8 +64,8 @@ extension LogSoftmax: DifferenceBounded {
   }
 }
 
-/// A function of lines that moves by no more than the coordinate of a line that moves most: an extreme one, or
-/// `logsumexp`, whose derivatives are positive and add up to 1.
+/// A function of lines that changes by no more than the coordinate of the line that changes most: an extremum, or
+/// `logsumexp`, whose derivatives are positive and sum to 1.
 protocol LineMean: LineReduction, DifferenceBounded {}
 
 extension LineMean {
@@ -94,7 +94,7 @@ extension MaxPooling: DifferenceBounded {
     }
   }
 
-  /// The square root of how many windows an element may lie in.
+  /// The square root of the number of windows that an element may lie in.
   public func euclideanBounds(magnitudes: [[Double]?], shapes: [[Int]]) -> [Double]? {
     var counts = [Int](repeating: 0, count: shapes[0].dropFirst().reduce(1, *))
     for window in windows(ofPort: shapes[0]) {
@@ -104,7 +104,7 @@ extension MaxPooling: DifferenceBounded {
   }
 }
 
-/// The larger or the smaller of two numbers moves by no more than the one that moves more.
+/// The larger or the smaller of two numbers changes by no more than the one that changes more.
 protocol PairExtreme: ElementwisePair, DifferenceBounded {}
 
 extension PairExtreme {
@@ -119,7 +119,7 @@ extension Maximum: PairExtreme {}
 extension Minimum: PairExtreme {}
 
 extension PReLU: DifferenceBounded {
-  /// Slopes are 1 or the number in the second port, which has to stay what it is.
+  /// Slopes are 1 or the number in the second port, which must be constant.
   public func differenceBounds(
     _ differences: [[Double]], magnitudes: [[Double]?], shapes: [[Int]]
   ) -> [Double]? {

@@ -2,8 +2,8 @@ import LinearAlgebra
 
 /// An elementwise nonlinearity of two ports of the same shape, `z_i = f(p_i, q_i)`, without attributes.
 ///
-/// A conforming type says f and its derivatives for one pair of numbers, in any precision; whole buffers follow from
-/// that.
+/// A conforming type defines f and its derivatives for one pair of numbers, in any precision; the functions of whole
+/// buffers are derived.
 public protocol ElementwisePair: Nonlinearity, ElementwisePairFunction {
   /// The function.
   init()
@@ -11,7 +11,7 @@ public protocol ElementwisePair: Nonlinearity, ElementwisePairFunction {
   /// f(p, q).
   func value<S: Scalar>(_ p: S, _ q: S) -> S
 
-  /// ∂f/∂p and ∂f/∂q; where there are none, what PyTorch's autograd returns.
+  /// ∂f/∂p and ∂f/∂q; where they do not exist, as PyTorch's autograd defines them.
   func derivatives<S: Scalar>(_ p: S, _ q: S) -> (S, S)
 }
 

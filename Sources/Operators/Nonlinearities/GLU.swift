@@ -10,7 +10,7 @@ public struct GLU: Nonlinearity {
   /// The axis, counted from the end where it is negative.
   public let dim: Int
 
-  /// The unit that halves an axis of a sample.
+  /// The unit that splits an axis of a sample into halves.
   public init(dim: Int = -1) {
     self.dim = dim
   }
@@ -48,7 +48,7 @@ public struct GLU: Nonlinearity {
     return [g]
   }
 
-  /// The maps from a port of this shape, which the unit takes, to its halves.
+  /// The maps from a port of this shape, which the unit accepts, to its halves.
   public func halves<S: Scalar>(of shape: [Int]) -> (first: Slice<S>, second: Slice<S>) {
     let extent = shape[dim < 0 ? dim + shape.count : dim]
     guard let first = try? Slice<S>(inputShape: shape, dim: dim, end: extent / 2),

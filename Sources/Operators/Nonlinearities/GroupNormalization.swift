@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// Normalisation of `[channels, …]` over groups of channels that stand side by side, as in `torch.nn.GroupNorm`. The second
-/// port, where there is one, is the weight, the third the bias; in files they have one number for each channel.
+/// Normalisation of `[channels, …]` over groups of adjacent channels, as in `torch.nn.GroupNorm`. The optional second
+/// port is the weight, the third the bias; in files they have one number for each channel.
 public struct GroupNormalization: Normalization {
   public static let typeName = "group_norm"
   public static let schema = OperatorSchema(
@@ -12,11 +12,11 @@ public struct GroupNormalization: Normalization {
     ParameterPort("weight", layouts: alongChannels), ParameterPort("bias", layouts: alongChannels),
   ]
 
-  /// How many groups the channels fall into.
+  /// The number of groups of channels.
   public let groups: Int
   public let eps: Double
 
-  /// The normalisation over groups of channels, in so many groups.
+  /// The normalisation over this number of groups of channels.
   ///
   /// - Throws: `InvalidConstants` where the number of groups is not positive, or `eps` is negative.
   public init(groups: Int, eps: Double = 1e-5) throws(InvalidConstants) {

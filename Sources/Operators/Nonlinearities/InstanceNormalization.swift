@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// Normalisation of `[channels, …]` over each channel, as in `torch.nn.InstanceNorm2d`. The second port, where there is one,
-/// is the weight, the third the bias; in files they have one number for each channel.
+/// Normalisation of `[channels, …]` over each channel, as in `torch.nn.InstanceNorm2d`. The optional second port is the
+/// weight, the third the bias; in files they have one number for each channel.
 public struct InstanceNormalization: Normalization {
   public static let typeName = "instance_norm"
   public static let schema = OperatorSchema(

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// The largest element over the axes `dim`, as in `torch.amax`; equal ones share the gradient evenly, and a NaN wins. With
-/// `keepdim` the axes stay with extents of 1; over all axes the shape is `[1]`.
+/// The largest element over the axes `dim`, as in `torch.amax`; equal ones share the gradient evenly, and a NaN
+/// propagates. With `keepdim` the axes keep extents of 1; over all axes the shape is `[1]`.
 public struct LargestElement: LineReduction {
   public static let typeName = "amax"
   public static let schema = OperatorSchema(
@@ -10,12 +10,12 @@ public struct LargestElement: LineReduction {
 
   /// The axes, counted from the end where they are negative.
   public let dim: [Int]
-  /// Whether the value has extents of 1 in their places.
+  /// Whether the value keeps these axes, with extents of 1.
   public let keepdim: Bool
 
   /// The largest element over some axes of a sample.
   ///
-  /// - Throws: `InvalidConstants` where no axis is named.
+  /// - Throws: `InvalidConstants` where no axis is given.
   public init(dim: IntegerList, keepdim: Bool = false) throws(InvalidConstants) {
     self.dim = try namedAxes(dim)
     self.keepdim = keepdim
@@ -36,7 +36,8 @@ public struct LargestElement: LineReduction {
   }
 }
 
-/// For every line the largest element times `sign`, times `sign`: the largest one or the smallest; a NaN wins.
+/// For every line the largest of the elements times `sign`, times `sign`: the largest or the smallest element; a NaN
+/// propagates.
 @specialized(where S == Double)
 @specialized(where S == Float)
 func findLargest<S: Scalar>(of p: [S], times sign: S, _ lines: Lines, samples: Int, into z: inout [S]) {
@@ -55,7 +56,7 @@ func findLargest<S: Scalar>(of p: [S], times sign: S, _ lines: Lines, samples: I
   }
 }
 
-/// Replaces every element by its share of the cotangent of its line: those that equal the value share evenly.
+/// Replaces every element by its share of the cotangent of its line: those that equal the value share it evenly.
 @specialized(where S == Double)
 @specialized(where S == Float)
 func shareEvenly<S: Scalar>(_ p: inout [S], _ cotangent: [S], _ z: [S], _ lines: Lines, samples: Int) {
@@ -63,7 +64,7 @@ func shareEvenly<S: Scalar>(_ p: inout [S], _ cotangent: [S], _ z: [S], _ lines:
   forEachLine(lines, samples: samples, &p) { line, offsets in
     var count = 0
     for offset in offsets where line[offset] == z[output] { count += 1 }
-    // No element equals a NaN, which then is everyone's gradient too.
+    // No element equals a NaN, so every element's gradient is NaN too.
     let share = count == 0 ? S.nan : cotangent[output] / S(count)
     for offset in offsets { line[offset] = line[offset] == z[output] || count == 0 ? share : 0 }
     output += 1

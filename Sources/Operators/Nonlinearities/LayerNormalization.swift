@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// Normalisation over the last axes, whose extents are `normalized_shape`, as in `torch.nn.LayerNorm`. The second port,
-/// where there is one, is the weight, the third the bias; in files they have the normalised shape.
+/// Normalisation over the last axes, whose extents are `normalized_shape`, as in `torch.nn.LayerNorm`. The optional
+/// second port is the weight, the third the bias; in files they have the normalised shape.
 public struct LayerNormalization: Normalization {
   public static let typeName = "layer_norm"
   public static let schema = OperatorSchema(
@@ -17,7 +17,7 @@ public struct LayerNormalization: Normalization {
 
   /// The normalisation over last axes of these extents.
   ///
-  /// - Throws: `InvalidConstants` where there are none or one is not positive, or `eps` is negative.
+  /// - Throws: `InvalidConstants` where there are none, one is not positive, or `eps` is negative.
   public init(normalizedShape: IntegerList, eps: Double = 1e-5) throws(InvalidConstants) {
     try checkNormalizedShape(normalizedShape.values)
     self.normalizedShape = normalizedShape.values

@@ -1,18 +1,18 @@
 import LinearAlgebra
 
-/// A nonlinearity of one port that works on every line of it by itself.
+/// A nonlinearity of one port that treats every line separately.
 public protocol Linewise: Nonlinearity {
-  /// The lines of a port of this shape, which the nonlinearity takes.
+  /// The lines of a port of this shape, which the nonlinearity accepts.
   func lines(_ shape: [Int]) -> Lines
 }
 
-/// A nonlinearity that works on every line of a tensor along the axes `dim` by itself: softmax, the largest element.
+/// A nonlinearity that treats every line of a tensor along the axes `dim` separately: softmax, the largest element.
 protocol LineFunction: Linewise {
   /// The axes of the lines in tensors of this rank.
   func axes(rank: Int) throws(InvalidConstants) -> [Int]
 
-  /// Whether the value has one number for each line, with extents of 1 for its axes or without them; nil where it has one
-  /// for each coordinate.
+  /// For a value with one number for each line, whether it keeps the axes, with extents of 1; nil for one number for
+  /// each coordinate.
   var keepsAxes: Bool? { get }
 }
 
@@ -31,7 +31,7 @@ extension LineFunction {
   }
 }
 
-/// A function of lines along one axis that returns as many numbers.
+/// A function of lines along one axis that returns lines of the same length.
 protocol LineTransform: LineFunction {
   /// The axis of the lines, counted from the end where it is negative.
   var dim: Int { get }
@@ -53,11 +53,11 @@ extension LineTransform {
   }
 }
 
-/// A function of lines that returns one number for each.
+/// A function of lines that returns one number for each line.
 protocol LineReduction: LineFunction {
   /// The axes of the lines, at least one.
   var dim: [Int] { get }
-  /// Whether the value has extents of 1 in their places.
+  /// Whether the value keeps these axes, with extents of 1.
   var keepdim: Bool { get }
 
   init(dim: IntegerList, keepdim: Bool) throws(InvalidConstants)
@@ -77,7 +77,7 @@ extension LineReduction {
   }
 }
 
-/// The axes of a reduction, before it is known what it reads: at least one.
+/// The axes of a reduction, before its input's shape is known: at least one.
 func namedAxes(_ dim: IntegerList) throws(InvalidConstants) -> [Int] {
   guard !dim.values.isEmpty else { throw InvalidConstants("dim: expected at least one axis, found none") }
   return dim.values

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// `log Σ e^p` over the axes `dim`, as in `torch.logsumexp`; the largest element is taken off first. With `keepdim` the axes
-/// stay with extents of 1; over all axes the shape is `[1]`.
+/// `log Σ e^p` over the axes `dim`, as in `torch.logsumexp`; the largest element is subtracted first. With `keepdim`
+/// the axes keep extents of 1; over all axes the shape is `[1]`.
 public struct LogSumExp: LineReduction {
   public static let typeName = "logsumexp"
   public static let schema = OperatorSchema(
@@ -10,12 +10,12 @@ public struct LogSumExp: LineReduction {
 
   /// The axes, counted from the end where they are negative.
   public let dim: [Int]
-  /// Whether the value has extents of 1 in their places.
+  /// Whether the value keeps these axes, with extents of 1.
   public let keepdim: Bool
 
   /// The logarithm of the sum of exponentials over some axes of a sample.
   ///
-  /// - Throws: `InvalidConstants` where no axis is named.
+  /// - Throws: `InvalidConstants` where no axis is given.
   public init(dim: IntegerList, keepdim: Bool = false) throws(InvalidConstants) {
     self.dim = try namedAxes(dim)
     self.keepdim = keepdim
@@ -45,7 +45,7 @@ private func sumExponentials<S: Scalar>(of p: [S], _ lines: Lines, samples: Int,
       let first = sample * size + start
       var largest = p[first]
       for offset in lines.offsets where p[first + offset] > largest { largest = p[first + offset] }
-      // An infinite largest element decides alone, and may not be taken off itself.
+      // An infinite largest element is the result, since subtracting it from itself gives NaN.
       if largest.isInfinite { largest = 0 }
       var sum: S = 0
       for offset in lines.offsets { sum += S.exp(p[first + offset] - largest) }

@@ -1,9 +1,9 @@
 import LinearAlgebra
 
-/// Max pooling over 1 to 3 spatial axes, as in `torch.nn.MaxPool1d`, `MaxPool2d` and `MaxPool3d`; padding never wins. Of
-/// equal elements the first one of the window takes the gradient, as in PyTorch.
+/// Max pooling over 1 to 3 spatial axes, as in `torch.nn.MaxPool1d`, `MaxPool2d` and `MaxPool3d`; padding is never the
+/// maximum. Among equal elements the first one of the window receives the gradient, as in PyTorch.
 ///
-/// `padding` is one integer for all axes, one for each, or those before all axes and then those behind them. A window
+/// `padding` is one integer for all axes, one for each, or those before all axes and then those after them. A window
 /// whose elements all lie in the padding has the value −∞.
 public struct MaxPooling: Nonlinearity {
   public static let typeName = "max_pool"
@@ -19,13 +19,14 @@ public struct MaxPooling: Nonlinearity {
   public let padding: [Int]
   /// The distance between the elements of a window.
   public let dilation: [Int]
-  /// Whether a last window that reaches over the end counts.
+  /// Whether a last window that extends beyond the end is included.
   public let ceilMode: Bool
 
-  /// The pooling with windows of these extents; without a stride they lie side by side.
+  /// The pooling with windows of these extents; without a stride they are adjacent.
   ///
   /// - Throws: `InvalidConstants` where there are more or fewer integers than a tensor has spatial axes, 1 to 3, or one
-  ///   is too small or too large. Whether windows fit a tensor shows where its shape is known: `outputShape(portShapes:)`.
+  ///   is too small or too large. Whether windows fit a tensor is checked by `outputShape(portShapes:)`, where its
+  ///   shape is known.
   public init(
     kernelSize: IntegerList, stride: IntegerList? = nil, padding: IntegerList = 0, dilation: IntegerList = 1,
     ceilMode: Bool = false
@@ -83,8 +84,8 @@ public struct MaxPooling: Nonlinearity {
     return [g]
   }
 
-  /// Where the windows of one channel of a port of this shape lie: for each window the offsets of its elements into the
-  /// channel, ascending, without those in the padding.
+  /// The positions of the windows of one channel of a port of this shape: for each window the offsets of its elements
+  /// into the channel, ascending, without those in the padding.
   public func windows(ofPort shape: [Int]) -> [[Int]] {
     let geometry = fittingGeometry(shape)
     return (0..<geometry.outputArea).map { window in
@@ -100,7 +101,7 @@ public struct MaxPooling: Nonlinearity {
   }
 }
 
-/// The integers of an attribute, as many as a tensor of some rank may have.
+/// The integers of an attribute, one or as many as a tensor may have axes.
 private func integers(
   _ name: String, _ given: IntegerList, counts: ClosedRange<Int>, least: Int
 ) throws(InvalidConstants) -> [Int] {

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// The larger of two numbers, as in `torch.maximum`; NaN if one of them is. Of equal ones each takes half the gradient.
+/// The larger of two numbers, as in `torch.maximum`; NaN if one of them is. Equal ones receive half the gradient each.
 public struct Maximum: ElementwisePair {
   public static let typeName = "maximum"
   public static let schema = OperatorSchema("the larger; where equal, half the gradient each")
@@ -17,8 +17,8 @@ public struct Maximum: ElementwisePair {
   }
 }
 
-/// The derivatives of a choice between two numbers: 0 of the loser, half of each if they are equal. If neither won, one is
-/// NaN, and both are let through, as PyTorch does.
+/// The derivatives of a choice between two numbers: 1 for the chosen one, 0 for the other, half for each if they are
+/// equal. If none of this holds, one is NaN, and both are 1, as in PyTorch.
 func halves<S: Scalar>(_ isFirstBeaten: Bool, _ areEqual: Bool, _ isSecondBeaten: Bool) -> (S, S) {
   if areEqual { return (0.5, 0.5) }
   return (isFirstBeaten ? 0 : 1, isSecondBeaten ? 0 : 1)

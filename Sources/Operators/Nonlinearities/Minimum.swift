@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// The smaller of two numbers, as in `torch.minimum`; NaN if one of them is. Of equal ones each takes half the gradient.
+/// The smaller of two numbers, as in `torch.minimum`; NaN if one of them is. Equal ones receive half the gradient each.
 public struct Minimum: ElementwisePair {
   public static let typeName = "minimum"
   public static let schema = OperatorSchema("the smaller; where equal, half the gradient each")

@@ -1,12 +1,12 @@
 import LinearAlgebra
 
-/// `z = (p − mean) / √(variance + eps)` over runs of coordinates that stand side by side, and with further ports times the
-/// second plus the third: what layer, group, instance and RMS normalisation share.
+/// `z = (p − mean) / √(variance + eps)` over runs of adjacent coordinates, with further ports times the second plus the
+/// third: common to layer, group, instance and RMS normalisation.
 public protocol Normalization: Nonlinearity {
-  /// The length of the runs in tensors of this shape; nil where the nonlinearity does not take them.
+  /// The length of the runs in tensors of this shape; nil where the nonlinearity does not accept them.
   func run(_ shape: [Int]) -> Int?
 
-  /// What is added to the variance; not negative.
+  /// The number added to the variance; not negative.
   var eps: Double { get }
 
   /// Whether the mean is subtracted.

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// `z = max(p, 0) + q ⊙ min(p, 0)`: PReLU, whose slopes are the second port; as in PyTorch the slope at 0 is q.
+/// `z = max(p, 0) + q ⊙ min(p, 0)`: PReLU, whose slopes are the second port; the slope at 0 is q, as in PyTorch.
 ///
 /// In files the slopes are the parameter `weight`: one number, or one for each index of the first axis.
 public struct PReLU: ElementwisePair {

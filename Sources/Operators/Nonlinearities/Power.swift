@@ -1,8 +1,8 @@
 import LinearAlgebra
 
-/// `z = p^q`, elementwise, as in `torch.pow` of two tensors; of a negative p only where q is an integer, else NaN.
+/// `z = p^q`, elementwise, as in `torch.pow` of two tensors; for negative p only where q is an integer, else NaN.
 ///
-/// As in PyTorch the derivative by p is 0 for q = 0, and the one by q, `p^q log p`, is 0 at p = 0 unless q is negative.
+/// As in PyTorch, ∂z/∂p is 0 for q = 0, and ∂z/∂q = `p^q log p` is 0 at p = 0 unless q is negative.
 public struct Power: ElementwisePair {
   public static let typeName = "power"
   public static let schema = OperatorSchema("p to the power q")

@@ -1,10 +1,10 @@
 import LinearAlgebra
 
-/// `p / √(mean(p²) + eps)` over the last axes, whose extents are `normalized_shape`, as in `torch.nn.RMSNorm`. The second
-/// port, where there is one, is the weight; in files it has the normalised shape.
+/// `p / √(mean(p²) + eps)` over the last axes, whose extents are `normalized_shape`, as in `torch.nn.RMSNorm`. The
+/// optional second port is the weight; in files it has the normalised shape.
 ///
-/// `eps` is 1e-5 where it is left out; PyTorch takes the machine epsilon of the numbers' type then, which is no constant of
-/// the function.
+/// `eps` defaults to 1e-5. PyTorch's default is the machine epsilon of the element type, which is not a constant of the
+/// function.
 public struct RootMeanSquareNormalization: Normalization {
   public static let typeName = "rms_norm"
   public static let schema = OperatorSchema(
@@ -19,7 +19,7 @@ public struct RootMeanSquareNormalization: Normalization {
 
   /// The normalisation over last axes of these extents.
   ///
-  /// - Throws: `InvalidConstants` where there are none or one is not positive, or `eps` is negative.
+  /// - Throws: `InvalidConstants` where there are none, one is not positive, or `eps` is negative.
   public init(normalizedShape: IntegerList, eps: Double = 1e-5) throws(InvalidConstants) {
     try checkNormalizedShape(normalizedShape.values)
     self.normalizedShape = normalizedShape.values

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// The smallest element over the axes `dim`, as in `torch.amin`; equal ones share the gradient evenly, and a NaN wins. With
-/// `keepdim` the axes stay with extents of 1; over all axes the shape is `[1]`.
+/// The smallest element over the axes `dim`, as in `torch.amin`; equal ones share the gradient evenly, and a NaN
+/// propagates. With `keepdim` the axes keep extents of 1; over all axes the shape is `[1]`.
 public struct SmallestElement: LineReduction {
   public static let typeName = "amin"
   public static let schema = OperatorSchema(
@@ -10,12 +10,12 @@ public struct SmallestElement: LineReduction {
 
   /// The axes, counted from the end where they are negative.
   public let dim: [Int]
-  /// Whether the value has extents of 1 in their places.
+  /// Whether the value keeps these axes, with extents of 1.
   public let keepdim: Bool
 
   /// The smallest element over some axes of a sample.
   ///
-  /// - Throws: `InvalidConstants` where no axis is named.
+  /// - Throws: `InvalidConstants` where no axis is given.
   public init(dim: IntegerList, keepdim: Bool = false) throws(InvalidConstants) {
     self.dim = try namedAxes(dim)
     self.keepdim = keepdim

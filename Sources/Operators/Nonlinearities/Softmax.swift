@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// `z_i = e^{p_i} / Σ_j e^{p_j}` along the axis `dim` of a sample, as in `torch.nn.Softmax`; the largest element is taken
-/// off first.
+/// `z_i = e^{p_i} / Σ_j e^{p_j}` along the axis `dim` of a sample, as in `torch.nn.Softmax`; the largest element is
+/// subtracted first.
 public struct Softmax: LineTransform {
   public static let typeName = "softmax"
   public static let schema = OperatorSchema(

@@ -1,7 +1,7 @@
-/// How an axis of a tensor is given another extent: where the elements of the value lie among those that are read, and
-/// which of them each is made of.
+/// How an axis of a tensor is resampled to another extent: where the elements of the value lie among those of the
+/// input, and which of these determine each.
 ///
-/// The ways are those of ONNX's `Resize`, whose words they have; `torch.nn.functional.interpolate` has three of them.
+/// The methods and names are those of ONNX's `Resize`; `torch.nn.functional.interpolate` has three of them.
 public struct Resampling: Sendable {
   /// How a place between elements gets its value.
   public enum Mode: String, Sendable, CaseIterable {
@@ -13,29 +13,29 @@ public struct Resampling: Sendable {
     case cubic
   }
 
-  /// How the places of both sides meet.
+  /// How the coordinates of both sides are aligned.
   public enum Coordinates: String, Sendable, CaseIterable {
-    /// Elements are intervals, whose ends meet.
+    /// Elements are intervals, and the outer ends are aligned.
     case halfPixel = "half_pixel"
-    /// The same, about the middle of an axis that the scale does not divide.
+    /// The same, symmetric about the centre of an axis that the scale does not divide.
     case halfPixelSymmetric = "half_pixel_symmetric"
-    /// The same, but that a single element lies at the beginning.
+    /// The same, except that a single element lies at the beginning.
     case pytorchHalfPixel = "pytorch_half_pixel"
-    /// The middles of the first elements meet, and those of the last.
+    /// The centres of the first elements are aligned, and those of the last.
     case alignCorners = "align_corners"
-    /// The first elements meet.
+    /// The first elements are aligned.
     case asymmetric
   }
 
-  /// Which element is the nearest.
+  /// Which element counts as the nearest.
   public enum Rounding: String, Sendable, CaseIterable {
-    /// The nearest one, of two the first.
+    /// The nearest one, the first of two.
     case preferFloor = "round_prefer_floor"
-    /// The nearest one, of two the second.
+    /// The nearest one, the second of two.
     case preferCeiling = "round_prefer_ceil"
     /// The one before.
     case floor
-    /// The one behind.
+    /// The one after.
     case ceiling = "ceil"
   }
 
@@ -45,11 +45,11 @@ public struct Resampling: Sendable {
   private let cubic: Double
   private let excludesOutside: Bool
 
-  /// A way to resample.
+  /// A method of resampling.
   ///
   /// - Parameters:
   ///   - cubic: The parameter of the cubic kernel.
-  ///   - excludesOutside: Whether elements beyond the ends have no weight; else the last ones are repeated there.
+  ///   - excludesOutside: Whether elements beyond the ends have no weight; otherwise the last ones are repeated there.
   public init(
     _ mode: Mode, coordinates: Coordinates, rounding: Rounding = .floor, cubic: Double = -0.75,
     excludesOutside: Bool = false
@@ -58,11 +58,11 @@ public struct Resampling: Sendable {
     (self.cubic, self.excludesOutside) = (cubic, excludesOutside)
   }
 
-  /// Along an axis of `extent` elements: for each of the `target` elements of the value the places that it is made of,
-  /// ascending, and their weights.
+  /// Along an axis of `extent` elements: for each of the `target` elements of the value the positions that determine
+  /// it, ascending, and their weights.
   ///
-  /// - Parameter scale: How many elements of the value there are to one that is read; by default exactly as many as the
-  ///   extents say, whose quotient may be no number in floating point.
+  /// - Parameter scale: The number of elements of the value for each one of the input; by default the exact quotient of
+  ///   the extents, which floating point may not represent.
   public func weights(
     from extent: Int, to target: Int, scale: Double? = nil
   ) -> [[(place: Int, weight: Double)]] {
@@ -75,7 +75,7 @@ public struct Resampling: Sendable {
     }
   }
 
-  /// Where an element of the value lies among those that are read.
+  /// The position of an element of the value among those of the input.
   private func coordinate(of output: Int, extent: Int, target: Int, scale: Double) -> Double {
     let place = Double(output)
     let length = scale * Double(extent)
@@ -91,7 +91,7 @@ public struct Resampling: Sendable {
     }
   }
 
-  /// Where an element of the value lies whose scale is the quotient of the extents: one division of integers.
+  /// The same where the scale is the quotient of the extents, by one division of integers.
   private func coordinate(of output: Int, extent: Int, target: Int) -> Double {
     switch coordinates {
     case .asymmetric: Double(output * extent) / Double(target)
@@ -111,7 +111,7 @@ public struct Resampling: Sendable {
     }
   }
 
-  /// The elements that a place is made of, and their weights; beyond the ends the last elements are repeated.
+  /// The elements that determine a position, and their weights; beyond the ends the last elements are repeated.
   private func weights(at coordinate: Double, extent: Int) -> [(place: Int, weight: Double)] {
     let first = Int(coordinate.rounded(.down))
     let ratio = coordinate - Double(first)
@@ -129,7 +129,7 @@ public struct Resampling: Sendable {
     return weights.map { (min(max($0.place, 0), extent - 1), $0.weight) }
   }
 
-  /// Each place once, with the sum of its weights; none of weight 0.
+  /// Each position once, with the sum of its weights, without those of weight 0.
   private func merged(_ weights: [(place: Int, weight: Double)]) -> [(place: Int, weight: Double)] {
     var merged: [(place: Int, weight: Double)] = []
     for (place, weight) in weights {

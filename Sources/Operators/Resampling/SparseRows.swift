@@ -1,10 +1,10 @@
 import LinearAlgebra
 
-/// A matrix of few entries, the same for every plane of a tensor: compressed sparse rows.
+/// A sparse matrix, the same for every plane of a tensor: compressed sparse rows.
 struct SparseRows: Sendable {
-  /// How many numbers a plane has that is read.
+  /// The number of elements of a plane of the input.
   let width: Int
-  /// For each row where its entries begin, and where the last one's end.
+  /// The start of each row's entries, and the end of the last row's.
   private(set) var starts: [Int] = [0]
   /// The column of each entry, ascending within a row.
   private(set) var columns: [Int] = []
@@ -13,7 +13,7 @@ struct SparseRows: Sendable {
 
   var rows: Int { starts.count - 1 }
 
-  /// The product of matrices along the axes of a plane: for each axis its rows' places and weights.
+  /// The product of matrices along the axes of a plane: for each axis its rows' positions and weights.
   init(_ axes: [[[(place: Int, weight: Double)]]], extents: [Int]) {
     width = extents.reduce(1, *)
     let steps = strides(of: axes.map(\.count))

@@ -1,7 +1,7 @@
 /// The values of an operator's attributes, by their names, in the order of its schema.
 ///
-/// An operator writes its own as a literal, `["stride": .integers(stride)]`; everybody else gets them from an operator
-/// or from `OperatorSchema.attributes(_:)`, so that they are complete and each is of its kind.
+/// An operator writes its own as a literal, `["stride": .integers(stride)]`. All other code gets them from an operator
+/// or from `OperatorSchema.attributes(_:)`, so that they are complete and of the right kinds.
 public struct Attributes: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   private var elements: [(String, Constant)]
 
@@ -34,7 +34,7 @@ public struct Attributes: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     return changed
   }
 
-  /// The attributes, each value replaced by what `transform` makes of it.
+  /// The attributes, with each value replaced by its `transform`.
   public func mapValues(_ transform: (Constant) -> Constant) -> Attributes {
     var changed = self
     changed.elements = elements.map { ($0.0, transform($0.1)) }
@@ -60,7 +60,7 @@ extension Attributes: Sequence {
   }
 }
 
-/// Values of attributes whose kind the schema fixes: another name or kind is a fault of the program.
+/// Values of attributes whose kind the schema determines: another name or kind is a programming error.
 extension Attributes {
   /// The value of an attribute that is a number.
   public func number(_ name: String) -> Double {
@@ -86,7 +86,7 @@ extension Attributes {
     return value
   }
 
-  /// The value of an attribute that is one of some words.
+  /// The value of an attribute that is one of a set of words.
   public func word(_ name: String) -> String {
     guard case .word(let word)? = self[name] else { preconditionFailure("no word \(name)") }
     return word

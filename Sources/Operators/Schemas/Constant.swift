@@ -6,12 +6,12 @@ public enum Constant: Hashable, Sendable, CustomStringConvertible {
   case numbers([Double])
   /// One or several integers: an axis, the strides of all axes.
   case integers([Int])
-  /// Yes or no.
+  /// True or false.
   case flag(Bool)
   /// A word.
   case word(String)
 
-  /// Numbers are the same when their bits are.
+  /// Numbers are equal if their bits are.
   public static func == (left: Constant, right: Constant) -> Bool {
     switch (left, right) {
     case (.number(let a), .number(let b)): a.bitPattern == b.bitPattern
@@ -44,7 +44,7 @@ public enum Constant: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Attributes whose values have no meaning: `softshrink` with a negative `lambda`, a stride of 0.
+/// Attributes with invalid values: `softshrink` with a negative `lambda`, a stride of 0.
 public struct InvalidConstants: Error, CustomStringConvertible {
   /// Which attribute, what was expected and what was found.
   public let description: String

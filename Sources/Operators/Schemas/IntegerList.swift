@@ -1,4 +1,4 @@
-/// One integer for all axes, or one for each: what `torch.nn` takes as "int or tuple". Written as `2` or `[2, 1]`.
+/// One integer for all axes, or one for each: `torch.nn`'s "int or tuple". Written as `2` or `[2, 1]`.
 public struct IntegerList: Hashable, Sendable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
   /// The integers, as they were given.
   public let values: [Int]

@@ -1,11 +1,11 @@
-/// What an operator is to everybody but itself: what it does, and which attributes it has.
+/// The description of an operator for all other code: what it does, and which attributes it has.
 ///
-/// Whatever treats all operators alike is derived from it: the readers and writers of files, the tables of the
+/// Everything that treats operators uniformly is derived from it: the readers and writers of files, the tables of the
 /// documentation, the generators of random networks, and the faults that test the judge.
 public struct OperatorSchema: Sendable {
-  /// What an attribute is called, of what kind it is, what it is where nobody says, and what it means.
+  /// An attribute's name, kind, default and meaning.
   public struct Attribute: Sendable {
-    /// What the value of an attribute may be.
+    /// The kinds of an attribute's value.
     public enum Kind: Sendable, Equatable {
       /// A number.
       case number
@@ -21,11 +21,11 @@ public struct OperatorSchema: Sendable {
       case word([String])
     }
 
-    /// The key in files, as the argument is called in `torch.nn`.
+    /// The key in files, the argument's name in `torch.nn`.
     public let name: String
-    /// What its value may be.
+    /// The kind of its value.
     public let kind: Kind
-    /// The value where none is given; nil for an attribute that must be given.
+    /// The default; nil for a required attribute.
     public let defaultValue: Constant?
     /// What it means, for the documentation.
     public let meaning: String
@@ -33,9 +33,9 @@ public struct OperatorSchema: Sendable {
 
   /// What the operator does, for the documentation: of ports p, q, … or of x.
   public let summary: String
-  /// The shape of the weight that a linear map trains, for the documentation; nil for one that has none.
+  /// The shape of the weight that a linear map trains, for the documentation; nil if it has none.
   public let weight: String?
-  /// The attributes, in the order in which files and descriptions have them.
+  /// The attributes, in the order of files and descriptions.
   public let attributes: [Attribute]
 
   /// The schema of an operator with these attributes.
@@ -51,13 +51,12 @@ public struct OperatorSchema: Sendable {
   /// The names of the attributes, in their order.
   public var names: [String] { attributes.map(\.name) }
 
-  /// Whether the operator needs no attribute to be given.
+  /// Whether the operator has no required attribute.
   public var hasDefaults: Bool { attributes.allSatisfy { $0.defaultValue != nil } }
 
   /// A value for each attribute: the given ones, and the defaults of the others.
   ///
-  /// - Throws: `InvalidConstants` where one is given that the operator does not have or that is of another kind, or
-  ///   none is given of one that has no default.
+  /// - Throws: `InvalidConstants` where a given one is unknown or of another kind, or a required one is missing.
   public func attributes(_ given: [String: Constant] = [:]) throws(InvalidConstants) -> Attributes {
     if let unknown = given.keys.sorted().first(where: { self[$0] == nil }) {
       throw InvalidConstants(

@@ -12,7 +12,7 @@ func axis(_ name: String, _ values: [Int], rank: Int) throws(InvalidConstants) -
   try axis(name, single(name, values), rank: rank)
 }
 
-/// The axes that a constant names, in its order, each once.
+/// The axes that a constant names, in its order and without repetition.
 func distinctAxes(_ name: String, _ values: [Int], rank: Int) throws(InvalidConstants) -> [Int] {
   var axes: [Int] = []
   for value in values {

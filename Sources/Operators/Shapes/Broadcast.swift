@@ -1,15 +1,14 @@
-/// How a smaller tensor lies over a larger one: each of its axes along one of the larger tensor's, an extent of 1
-/// repeated along it.
+/// How a smaller tensor is broadcast over a larger one: each of its axes is aligned with one of the larger tensor's,
+/// and an extent of 1 repeats along it.
 struct Broadcast: Sendable {
-  /// For each axis of the smaller tensor the axis of the larger one along which it lies.
+  /// For each axis of the smaller tensor the aligned axis of the larger one.
   let axes: [Int]
-  /// For each axis of the larger tensor how far one goes in the smaller one from one subscript to the next.
+  /// For each axis of the larger tensor the stride in the smaller one.
   let steps: [Int]
 
-  /// A tensor of shape `small` over one of shape `large`; without `dims` the last axes lie over the last ones, as NumPy
-  /// broadcasts.
+  /// A tensor of shape `small` over one of shape `large`; without `dims` the last axes are aligned, as in NumPy.
   ///
-  /// - Throws: `InvalidConstants` named `dim` where the axes make no sense, and named `subject` where extents differ.
+  /// - Throws: `InvalidConstants` naming `dim` where the axes are invalid, and `subject` where extents differ.
   init(of small: [Int], over large: [Int], dims: [Int], subject: String) throws(InvalidConstants) {
     let mismatch = "\(subject): expected shapes that broadcast, found \(small) over \(large)"
     if dims.isEmpty {

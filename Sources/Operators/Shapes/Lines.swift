@@ -1,16 +1,16 @@
 import LinearAlgebra
 
-/// A tensor cut into the sets of coordinates that differ only along some axes: what a sum over axes adds up, and what
-/// softmax normalises.
+/// A tensor divided into the sets of coordinates that differ only along some axes: a sum over axes adds up each set,
+/// and softmax normalises each.
 public struct Lines: Sendable {
   /// The shape of a tensor with one number for each line: the other axes, `[1]` where there are none.
   public let outputShape: [Int]
-  /// Where each line begins, by the coordinates of the other axes.
+  /// The start of each line, by the coordinates of the other axes.
   public let starts: [Int]
-  /// The distances of a line's coordinates from its beginning, ascending.
+  /// The offsets of a line's coordinates from its start, ascending.
   public let offsets: [Int]
 
-  /// The lines of tensors of `shape` along some axes; with `keepsAxes` the output has extents of 1 in their places.
+  /// The lines of tensors of `shape` along some axes; with `keepsAxes` the output keeps them, with extents of 1.
   init(shape: [Int], along axes: [Int], keepsAxes: Bool = false) {
     let steps = strides(of: shape)
     let lines = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
@@ -22,7 +22,7 @@ public struct Lines: Sendable {
   }
 }
 
-/// Calls `body` with every line of every sample: where it begins, and the distances of its elements from there.
+/// Calls `body` with every line of every sample: its start, and the offsets of its elements from there.
 @inline(__always)
 func forEachLine<S: Scalar>(
   _ lines: Lines, samples: Int, _ elements: inout [S],

@@ -5,12 +5,12 @@ package func strides(of shape: [Int]) -> [Int] {
   return strides
 }
 
-/// For each coordinate of a tensor of `shape`, `start` plus its subscripts times `steps`.
+/// For each coordinate of a tensor of `shape`, `start` plus its indices times `steps`.
 func positions(shape: [Int], start: Int = 0, steps: [Int]) -> [Int] {
   let count = shape.reduce(1, *)
   guard count > 0 else { return [] }
   return [Int](unsafeUninitializedCapacity: count) { positions, initialized in
-    // Grows from the last axis: a block of positions is repeated, moved along, for each subscript of the axis before.
+    // Built from the last axis: for each index of the axis before, the block of positions is repeated with an offset.
     positions[0] = start
     var filled = 1
     for (extent, step) in zip(shape, steps).reversed() {

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// The limits on sizes that a file or an operator's constants claim without containing the numbers.
+/// The limits on sizes that a file or an operator's constants declare without containing the numbers.
 public enum TensorSize {
   /// The most coordinates of one sample of a value, an input or a state: 512 MB. A larger size is a mistake or an attack,
   /// and its allocation would fail.
@@ -12,7 +12,7 @@ public enum TensorSize {
 
 /// The number of coordinates of a tensor of `shape`.
 ///
-/// - Throws: `InvalidConstants`, in the name of a constant, where an extent is not positive or there are more than
+/// - Throws: `InvalidConstants`, naming a constant, where an extent is not positive or there are more than
 ///   `TensorSize.maximum` coordinates or `TensorSize.maximumRank` axes.
 @discardableResult
 func checkedSize(_ name: String, _ shape: [Int]) throws(InvalidConstants) -> Int {

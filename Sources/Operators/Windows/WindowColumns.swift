@@ -3,7 +3,7 @@ import LinearAlgebra
 /// Unfolds the windows of `count` channels into columns: row `c·kernelArea + k` holds element k of channel c of
 /// every window, `[count · kernelArea, windows]`; 0 in the padding. (im2col, Chellapilla et al. 2006.)
 ///
-/// Of all windows those in `lines` only: a line is the windows that differ along the last axis.
+/// Only the windows in `lines` are unfolded: a line is the windows that differ along the last axis.
 @specialized(where S == Double)
 @specialized(where S == Float)
 func unfold<S: Scalar>(
@@ -33,7 +33,7 @@ func unfold<S: Scalar>(
   }
 }
 
-/// Adds columns back to the places that `unfold` took them from: its transpose.
+/// Adds columns back to the positions that `unfold` reads: its transpose.
 @specialized(where S == Double)
 @specialized(where S == Float)
 func foldAdding<S: Scalar>(
@@ -64,10 +64,10 @@ func foldAdding<S: Scalar>(
   }
 }
 
-/// The rows of a channel that some lines of windows read, laid out so that what a line takes stands side by side: with
-/// the padding of the last axis, and with elements a stride apart next to each other.
+/// The rows of a channel that some lines of windows read, laid out so that a line's elements are contiguous: with the
+/// padding of the last axis, and with elements a stride apart next to each other.
 ///
-/// A row is one phase after the other; phase r holds every element whose place, from the beginning of the padding, is r
+/// A row is a sequence of phases; phase r holds every element whose position, from the beginning of the padding, is r
 /// modulo the stride.
 private struct WindowRows {
   private let geometry: WindowGeometry
@@ -77,7 +77,7 @@ private struct WindowRows {
   private let heights: Range<Int>
   private let phaseLength: Int
   private let rowLength: Int
-  /// Whether the rows as they stand in the input have that layout already: no padding, and a stride of 1.
+  /// Whether the rows of the input already have that layout: no padding, and a stride of 1.
   let areThoseOfTheInput: Bool
 
   init(_ geometry: WindowGeometry, lines: Range<Int>) {
@@ -100,14 +100,14 @@ private struct WindowRows {
     }
   }
 
-  /// How many lines the columns of a channel have.
+  /// The number of lines in the columns of a channel.
   var columnCount: Int { geometry.kernelArea * lines.count }
 
-  /// The room that the rows of a channel take.
+  /// The size of the buffer for the rows of a channel.
   var bufferSize: Int { areThoseOfTheInput ? 0 : depths.count * heights.count * rowLength }
 
-  /// Calls `body` for the lines of the columns, in their order, several at a time: where the first begins in the rows, how
-  /// far from there the next, and how many they are; nil in the padding.
+  /// Calls `body` for the lines of the columns, in their order, several at a time: the start of the first in the rows,
+  /// the distance to the next, and their number; nil in the padding.
   @inline(__always)
   func forEachColumn(_ body: (_ start: Int?, _ step: Int, _ lines: Int) -> Void) {
     let height = geometry.output[1]
@@ -147,7 +147,7 @@ private struct WindowRows {
     }
   }
 
-  /// Lays out the rows of a channel; the padding is left as it is.
+  /// Lays out the rows of a channel; the padding is not written.
   @inline(__always)
   func copy<S: Scalar>(_ plane: UnsafePointer<S>, to rows: UnsafeMutablePointer<S>) {
     let stride = geometry.stride[2]
@@ -183,13 +183,13 @@ private struct WindowRows {
     }
   }
 
-  /// Calls `body` for each phase of each row: where the row begins in the channel and the phase in the rows, which places
-  /// of the phase lie inside, and which element of the row the first of them is.
+  /// Calls `body` for each phase of each row: the start of the row in the channel and of the phase in the rows, the
+  /// positions of the phase inside the row, and the row's element at the first of these.
   @inline(__always)
   private func forEachPhase(_ body: (_ row: Int, _ phase: Int, _ places: Range<Int>, _ first: Int) -> Void) {
     let (stride, before, width) = (geometry.stride[2], geometry.before[2], geometry.input[2])
     for phase in 0..<stride {
-      // Place i of the phase is element i·stride + phase − before.
+      // Position i of the phase is element i·stride + phase − before.
       let lower = min(phaseLength, max(0, (before - phase + stride - 1) / stride))
       let first = lower * stride + phase - before
       let count = first < width ? min(phaseLength - lower, (width - 1 - first) / stride + 1) : 0
@@ -205,7 +205,7 @@ private struct WindowRows {
 }
 
 extension WindowGeometry {
-  /// Which coordinates along an axis some windows read, from the first to the last; the padding left out.
+  /// The range of coordinates that some windows read along an axis, without the padding.
   fileprivate func coordinates(ofWindows windows: ClosedRange<Int>, axis: Int) -> Range<Int> {
     let first = max(0, windows.lowerBound * stride[axis] - before[axis])
     let last = windows.upperBound * stride[axis] - before[axis] + (kernel[axis] - 1) * dilation[axis]
@@ -213,8 +213,8 @@ extension WindowGeometry {
   }
 }
 
-/// Copies lines that stand `step` apart to where they stand one after the other, a few machine words at a time: most are
-/// too short for a call of `memmove` to pay.
+/// Copies lines that are `step` apart to consecutive positions, a few machine words at a time, since most are too short
+/// for a call of `memmove` to pay.
 @inline(__always)
 private func copyLines<S: Scalar>(
   _ lines: Int, of count: Int, from source: UnsafePointer<S>, step: Int, to target: UnsafeMutablePointer<S>

@@ -1,22 +1,22 @@
-/// How windows lie over the spatial axes of a `[channels, …]` tensor: for convolution and pooling alike.
+/// The positions of windows over the spatial axes of a `[channels, …]` tensor, for convolution and pooling.
 ///
-/// Fewer than three spatial axes count as three with leading extents of 1, so that there is one code for all.
+/// Fewer than three spatial axes count as three with leading extents of 1, so that all share one implementation.
 struct WindowGeometry: Equatable, Sendable {
-  /// The number of channels of what is read.
+  /// The number of channels of the input.
   let channels: Int
-  /// The extents of the three axes of what is read.
+  /// The extents of the input's three axes.
   let input: [Int]
   /// The extents of the window.
   let kernel: [Int]
   /// The distance from one window to the next.
   let stride: [Int]
-  /// How far the padding reaches out before the beginning.
+  /// The padding before the beginning.
   let before: [Int]
-  /// How far it reaches out behind the end; negative where the last coordinates are not read.
+  /// The padding after the end; negative where the last coordinates are not read.
   let behind: [Int]
   /// The distance between the elements of a window.
   let dilation: [Int]
-  /// How many windows there are along each axis.
+  /// The number of windows along each axis.
   let output: [Int]
   /// The number of spatial axes that a user sees, 1 to 3.
   let rank: Int
@@ -24,8 +24,8 @@ struct WindowGeometry: Equatable, Sendable {
   /// The geometry of windows over samples of `inputShape`.
   ///
   /// - Parameters:
-  ///   - kernelName: What an error calls the constant or parameter that has the window's extents.
-  ///   - roundUp: Whether a last window that reaches over the end counts (`ceil_mode`).
+  ///   - kernelName: The name, for errors, of the constant or parameter with the window's extents.
+  ///   - roundUp: Whether a last window that extends beyond the end is included (`ceil_mode`).
   init(
     inputShape: [Int], kernel: [Int], kernelName: String = "kernel_size", stride: [Int],
     padding: WindowPadding, dilation: [Int], roundUp: Bool = false
@@ -57,10 +57,10 @@ struct WindowGeometry: Equatable, Sendable {
     try checkedSize("padding", [channels] + output)
   }
 
-  /// The geometry of the convolution of which a transposed convolution of samples of `inputShape` is the transpose, for
-  /// a result of `outputs` channels. Its windows are the transposed convolution's inputs.
+  /// The geometry of the convolution whose transpose is a transposed convolution of samples of `inputShape` with
+  /// `outputs` channels. Its windows are the transposed convolution's inputs.
   ///
-  /// - Parameter extra: How many coordinates the result has behind those that the windows need (`output_padding`).
+  /// - Parameter extra: The number of extra coordinates after those that the windows need (`output_padding`).
   init(
     transposedInputShape inputShape: [Int], outputs: Int, kernel: [Int], stride: [Int], padding: [Int],
     extra: [Int], dilation: [Int]
@@ -75,7 +75,7 @@ struct WindowGeometry: Equatable, Sendable {
     let amounts = try WindowPadding.integers(padding).amounts(
       rank: rank, kernel: self.kernel, stride: self.stride, dilation: self.dilation)
     before = amounts.before
-    // What is behind the windows is not padding but a part of the result that none of them reads.
+    // The part after the windows is not padding, but a part of the result that no window reads.
     behind = zip(amounts.behind, extra).map { $0 - $1 }
     var input: [Int] = []
     for axis in 0..<3 {
@@ -101,15 +101,15 @@ struct WindowGeometry: Equatable, Sendable {
   var inputArea: Int { input.reduce(1, *) }
   var kernelArea: Int { kernel.reduce(1, *) }
   var outputArea: Int { output.reduce(1, *) }
-  /// The shape of what is read.
+  /// The shape of the input.
   var inputShape: [Int] { [channels] + input.suffix(rank) }
 }
 
-/// How wide the padding of a convolution is. Written as `1`, `[1, 2]`, `.same` or `.valid`.
+/// The width of a convolution's padding. Written as `1`, `[1, 2]`, `.same` or `.valid`.
 public enum WindowPadding: Hashable, Sendable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
-  /// One number for all axes, one for each, or the ones before all axes and then those behind.
+  /// One number for all axes, one for each, or those before all axes and then those after.
   case integers([Int])
-  /// So much that there is one window for each coordinate, the smaller half in front.
+  /// Padding for one window for each coordinate, with the smaller half before the axis.
   case same
   /// None.
   case valid
@@ -122,7 +122,7 @@ public enum WindowPadding: Hashable, Sendable, ExpressibleByIntegerLiteral, Expr
     self = .integers(elements)
   }
 
-  /// The padding that an attribute describes.
+  /// The padding described by an attribute.
   init(_ constant: Constant) {
     switch constant {
     case .word("same"): self = .same

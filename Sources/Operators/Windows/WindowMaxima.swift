@@ -2,8 +2,8 @@ import LinearAlgebra
 
 /// The largest element of each window of each of `planes` planes, as `[planes, windows]`; −∞ where a window has none.
 ///
-/// NaN is larger than any number. The lines of a window are compared first, whole lines at a time, into one that has −∞ in
-/// the padding; then what they leave.
+/// NaN is larger than any number. First the lines of a window are compared, whole lines at a time, into one line with
+/// −∞ in the padding; then the elements of that line.
 @specialized(where S == Double)
 @specialized(where S == Float)
 func findMaxima<S: Scalar>(_ p: [S], planes: Int, _ geometry: WindowGeometry) -> [S] {
@@ -49,7 +49,7 @@ func findMaxima<S: Scalar>(_ p: [S], planes: Int, _ geometry: WindowGeometry) ->
   }
 }
 
-/// Adds the number of each window to the place of its first element that is largest, NaN being larger than any number.
+/// Adds the number of each window at the position of its first largest element, NaN being larger than any number.
 @specialized(where S == Double)
 @specialized(where S == Float)
 func addToWinners<S: Scalar>(

@@ -1,20 +1,20 @@
-/// What one window covers along one axis.
+/// The part of one axis that a window covers.
 struct WindowSpan {
   /// The first of its elements that lies inside, as a coordinate of that axis.
   let first: Int
-  /// How many of its elements lie inside.
+  /// The number of its elements that lie inside.
   let count: Int
-  /// How many lie inside or in the padding; the rest lies behind it (`ceil_mode`).
+  /// The number that lie inside or in the padding; the rest lie beyond it (`ceil_mode`).
   let countWithPadding: Int
 }
 
 extension WindowGeometry {
-  /// What each window covers along an axis.
+  /// The spans of all windows along an axis.
   func spans(axis: Int) -> [WindowSpan] {
     (0..<output[axis]).map { windowSpan($0, axis: axis) }
   }
 
-  /// What one window covers along an axis.
+  /// The span of one window along an axis.
   func windowSpan(_ window: Int, axis: Int) -> WindowSpan {
     let (start, elements) = span(window, axis: axis)
     let room = input[axis] + behind[axis] - start
@@ -40,7 +40,7 @@ extension WindowGeometry {
     }
   }
 
-  /// Where a window begins along an axis, and which of its elements lie inside.
+  /// The start of a window along an axis, and which of its elements lie inside.
   private func span(_ window: Int, axis: Int) -> (start: Int, elements: Range<Int>) {
     let (step, start) = (dilation[axis], window * stride[axis] - before[axis])
     let first = start >= 0 ? 0 : min(kernel[axis], (-start + step - 1) / step)
