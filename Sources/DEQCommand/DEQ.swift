@@ -7,7 +7,7 @@ import DeepEquilibrium
   import Darwin
 #endif
 
-/// The command line. One file for each subcommand; what they share stands in `Support` and `Reports`.
+/// The command line. One file for each subcommand; shared code is in `Support` and `Reports`.
 @main
 struct DEQ: ParsableCommand {
   /// The version of the tool.
@@ -31,7 +31,7 @@ struct DEQ: ParsableCommand {
 
   /// Runs the command named by the arguments, and ends the process with its exit status.
   static func main() {
-    // A reader that goes away is an error like any other (74), not a silent death.
+    // A closed pipe is an error like any other (74), rather than a silent end of the process.
     signal(SIGPIPE, SIG_IGN)
     StandardStreams.fillGaps()
     Interruption.handle()
@@ -51,7 +51,7 @@ struct DEQ: ParsableCommand {
     }
   }
 
-  /// Help and the version are output like any other.
+  /// Help and the version are written like any other output.
   private static func printHelp(_ text: String) {
     do {
       try writeToStandardOutput(text + "\n")

@@ -165,9 +165,9 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  /// Writes what another program needs to repeat the proof; nothing where nothing is proved.
+  /// Writes what another program needs to repeat the proof; nothing without a proof.
   ///
-  /// - Returns: What to say of it in the report.
+  /// - Returns: The line about it for the report.
   private func writeCertificate(
     of result: EquivalenceReport, _ first: NamedModel, _ second: NamedModel, to path: String
   ) throws -> String {
@@ -192,7 +192,7 @@ struct CheckCommand: ParsableCommand {
 }
 
 extension EquivalenceReport {
-  /// The exit status of a command that made a model which this is the report on.
+  /// The exit status of a command that made the model of this report.
   var statusOfConversion: ExitStatus? {
     if isAccepted { return nil }
     return verdict == .undecided ? .undecided : .refuted
@@ -200,7 +200,7 @@ extension EquivalenceReport {
 }
 
 extension JudgedModel {
-  /// The equilibrium model, where it is one.
+  /// The equilibrium model, if it is one.
   var equilibrium: EquilibriumModel<Double>? {
     if case .equilibrium(let model) = self { model } else { nil }
   }

@@ -81,7 +81,7 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  /// Converts each file for itself, and ends with the worst status.
+  /// Converts each file separately, and ends with the worst status.
   private func runEach() throws {
     var outcomes: [(path: String, outcome: Result<ConversionOutcome, CommandFailure>)] = []
     for path in networks {
@@ -111,7 +111,7 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  /// Where reports go: beside a model on standard output.
+  /// The stream for reports: standard error where a model is written to standard output.
   private var reportDescriptor: Int32 {
     let target = output ?? Self.defaultOutput(for: networks[0])
     return target == "-" ? STDERR_FILENO : STDOUT_FILENO
@@ -130,8 +130,8 @@ private struct Conversion {
   let command: ConvertCommand
   let paths: [String]
 
-  /// A matrix form larger than this is refused: as text it is up to three times as large, and read again it takes the
-  /// memory of both.
+  /// A larger matrix form is refused: as text it is up to three times as large, and reading it again takes the memory
+  /// of both.
   private static var largestMatrixForm: Int { 500_000_000 }
 
   func run() throws -> ConversionOutcome {
@@ -146,7 +146,7 @@ private struct Conversion {
         remedy: "--no-check leaves the check out")
     }
     let target = command.output ?? ConvertCommand.defaultOutput(for: paths[0])
-    // A model on standard output would stand in the line of the progress.
+    // A model on standard output would mix with the progress line.
     let progress = target == "-" ? nil : Progress()
     progress?.show("writing \(target)")
     defer { progress?.finish() }
@@ -192,14 +192,14 @@ private struct Conversion {
   }
 }
 
-/// What became of one conversion.
+/// The result of one conversion.
 private struct ConversionOutcome {
   let model: EquilibriumModel<Double>
-  /// The report of the check; nil where there was none.
+  /// The report of the check; nil if there was none.
   let result: EquivalenceReport?
   let provenance: ReportProvenance
 
-  /// The exit status that it asks for, nil where all is well.
+  /// The exit status that it requires; nil for success.
   var status: ExitStatus? { result?.statusOfConversion }
 
   func writeKeys(to writer: inout JSONWriter) throws(FileError) {
@@ -225,11 +225,11 @@ private struct ConversionOutcome {
   }
 }
 
-/// What became of several conversions.
+/// The results of several conversions.
 private struct ConversionSummary {
   let outcomes: [(path: String, outcome: Result<ConversionOutcome, CommandFailure>)]
 
-  /// The worst status, nil where all is well.
+  /// The worst status; nil for success.
   var worst: ExitStatus? {
     outcomes.reduce(nil) { worst, entry in
       switch entry.outcome {
@@ -239,7 +239,7 @@ private struct ConversionSummary {
     }
   }
 
-  /// How many came to what, `proved`, `unchecked`, `failed`, most telling first.
+  /// The number of conversions with each result, `proved`, `unchecked` or `failed`, most important first.
   private var counts: [(name: String, count: Int)] {
     let names = ["proved", "agrees", "unchecked", "undecided", "refuted", "failed"]
     let found = outcomes.map { entry in

@@ -140,7 +140,7 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  /// A network has no state of its own to begin at, to write or to look at.
+  /// A network has no state to begin at, to write or to show.
   private func requireEquilibriumModel() throws {
     let asked = [
       (start != nil, "--start"), (state, "--state"), (spectralRadius, "--spectral-radius"),
@@ -160,7 +160,7 @@ struct EvaluateCommand: ParsableCommand {
     return try StateFile.read(FileContents(reading: start), for: model, samples: samples)
   }
 
-  /// Reports every sample without an equilibrium, and every one without an adjoint, a line for each.
+  /// Reports every sample without an equilibrium or without an adjoint, one line each.
   private func requireConvergence(of evaluation: Evaluation) throws {
     let forward = evaluation.forward.allFailures.map { "equilibrium: \($0)" }
     let adjoint = evaluation.adjoint.allFailures.map {
@@ -172,7 +172,7 @@ struct EvaluateCommand: ParsableCommand {
     throw CommandFailure(.refuted, last)
   }
 
-  /// JSON has no word for an infinity, and a reader should hear of it.
+  /// JSON cannot represent an infinity, and a reader must be told.
   private func requireFinite(_ evaluation: Evaluation) throws {
     for (sample, isConverged) in evaluation.converged.enumerated() where isConverged {
       if let index = evaluation.output.row(sample).firstIndex(where: { !$0.isFinite }) {
@@ -212,7 +212,7 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 extension Evaluation {
-  /// What the solvers did, a line for each iteration.
+  /// What the solvers did, one line for each iteration.
   fileprivate var statistics: [String] {
     let lines =
       forward.flatMap { Self.lines("forward", $0) } + adjoint.flatMap { Self.lines("adjoint", $0) }
@@ -228,7 +228,8 @@ extension Evaluation {
     return [line] + (record.stages.count > 1 ? record.stages.map { "  \($0)" } : [])
   }
 
-  /// What an ill-conditioned I − J costs: said where rounding of f may have taken half of all digits.
+  /// The loss of accuracy from an ill-conditioned I − J, reported where rounding of f may have cost half of
+  /// all digits.
   private static func condition(_ record: SolveRecord) -> String {
     guard let condition = record.conditionEstimate, condition >= 0x1p26 else { return "" }
     let error = record.errorEstimate.map { ", which leaves a relative error of up to \(text($0))" } ?? ""

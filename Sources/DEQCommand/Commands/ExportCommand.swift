@@ -29,12 +29,12 @@ struct ExportCommand: ParsableCommand {
         deq export mlp.json --to onnx-transition -o f.onnx
       """)
 
-  /// What is written.
+  /// The model to be written.
   enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
     case onnx
     case transition = "onnx-transition"
 
-    /// How the default output ends.
+    /// The suffix of the default output.
     var suffix: String { self == .onnx ? ".deq.onnx" : ".transition.onnx" }
   }
 
@@ -122,7 +122,7 @@ struct ExportCommand: ParsableCommand {
     }
   }
 
-  /// Judges what was written, as it was read again, against the model that a file in this precision holds.
+  /// Judges the written file, read again, against the model as a file in this precision holds it.
   private func checked(
     _ written: ModelFile, as model: EquilibriumModel<Double>
   ) throws -> EquivalenceReport {
@@ -132,7 +132,7 @@ struct ExportCommand: ParsableCommand {
     return EquivalenceChecker().check(.equilibrium(precision.rounded(model)), against: written.judged)
   }
 
-  /// Writes the export, hands what was written to `isAccepted` as read again, and keeps it where that is true.
+  /// Writes the export, reads it again, and keeps it if `isAccepted` returns true for the result.
   ///
   /// - Returns: Whether it was kept.
   private func write(
@@ -145,7 +145,7 @@ struct ExportCommand: ParsableCommand {
     }
     return try Interruption.removing(fileAt: target) { file in
       guard let temporary = file.temporaryPath else {
-        // A device or a pipe: nothing to read again, so the bytes are checked on their way.
+        // A device or a pipe cannot be read again, so the bytes are checked before they are written.
         return try writeFromMemory(export, named: target, if: isAccepted) { bytes in
           try file.write { sink throws(FileError) in try sink.write(bytes) }
           try file.commit()
@@ -176,7 +176,7 @@ struct ExportCommand: ParsableCommand {
     return true
   }
 
-  /// `NAME.deq.onnx` beside `NAME.deq.json`, `NAME.json` or `NAME.onnx`, none of which it can be; standard output for
+  /// `NAME.deq.onnx` beside `NAME.deq.json`, `NAME.json` or `NAME.onnx`, and never one of these; standard output for
   /// standard input.
   static func defaultOutput(for input: String, _ format: ExportFormat) -> String {
     if input == "-" { return "-" }

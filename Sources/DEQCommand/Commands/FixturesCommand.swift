@@ -42,7 +42,7 @@ struct FixturesCommand: ParsableCommand {
     if results.contains(where: { $0.fault != nil }) { throw CommandFailure(.refuted) }
   }
 
-  /// The result of one fixture, whose recorded model is rewritten where that is asked for.
+  /// The result of one fixture, whose recorded model is rewritten on request.
   private func result(of folder: String) throws -> FixtureResult {
     let run = FixtureRun(folder: folder, judgedBy: solve.checker)
     guard record else { return try run.result() }

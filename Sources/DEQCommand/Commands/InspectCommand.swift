@@ -26,12 +26,12 @@ struct InspectCommand: ParsableCommand {
   }
 }
 
-/// What `inspect` has to say of a file.
+/// The report of `inspect` on a file.
 private struct Inspection {
   let name: String
-  /// The network, where the file holds one.
+  /// The network, if the file holds one.
   let network: Network<Double>?
-  /// The model; for a network, the one that it converts to.
+  /// The model; for a network, its conversion.
   let model: EquilibriumModel<Double>
   let groups: [(blocks: [String], size: Int, wellPosedness: WellPosedness)]
 

@@ -1,7 +1,7 @@
 import DeepEquilibrium
 
 extension EvaluationSettings {
-  /// The network's outputs, and its gradients where the samples have cotangents.
+  /// The network's outputs, and its gradients if the samples have cotangents.
   func evaluation<S: Scalar>(of network: Network<S>, at samples: Samples) throws -> Evaluation {
     let (method, rule) = (solve.method, solve.rule(of: S.self))
     return try evaluation(
@@ -21,7 +21,7 @@ extension EvaluationSettings {
       })
   }
 
-  /// The equilibria and the outputs, and gradients where the samples have cotangents.
+  /// The equilibria and outputs, and the gradients if the samples have cotangents.
   func evaluation<S: Scalar>(of model: EquilibriumModel<S>, at samples: Samples) throws -> Evaluation {
     let (method, rule) = (solve.method, solve.rule(of: S.self))
     return try evaluation(
@@ -57,9 +57,9 @@ extension EvaluationSettings {
       })
   }
 
-  /// Evaluates all samples; differentiates those that have an equilibrium, alone.
+  /// Evaluates all samples; differentiates only those with an equilibrium.
   ///
-  /// - Parameter backward: The gradients, and what was iterated for them; nil for estimates, which solve nothing.
+  /// - Parameter backward: The gradients, and the records of their iterations; nil for estimates, which solve nothing.
   private func evaluation<S: Scalar, Pass>(
     at samples: Samples, precision: S.Type,
     forward: (_ input: Matrix<S>, _ rows: [Int]) -> (Pass, Evaluation),
@@ -86,14 +86,14 @@ extension EvaluationSettings {
         if isTimed { found.seconds?.adjoint = leastSeconds { _ = backward(own, pass) } }
         break
       }
-      // What one sample lacks has no part in the sums of the others.
+      // A sample without an equilibrium or adjoint must not affect the sums of the others.
       rows = kept.map { rows[$0] }
       if !rows.isEmpty { pass = forward(input.selectingRows(rows), rows).0 }
     }
     return found
   }
 
-  /// The least of the times that fit into a fifth of a second, and of three at least.
+  /// The shortest of the runs that fit into a fifth of a second, of at least three.
   private func leastSeconds(_ body: () -> Void) -> Double {
     let clock = ContinuousClock()
     let end = clock.now + .milliseconds(200)
@@ -115,7 +115,7 @@ extension ParameterTensors {
 }
 
 extension Matrix {
-  /// The rows of these samples; a single row is every sample's.
+  /// The rows of these samples; a single row belongs to every sample.
   fileprivate func rows(for samples: [Int]) -> Matrix {
     selectingRows(rows == 1 ? [Int](repeating: 0, count: samples.count) : samples)
   }

@@ -1,17 +1,17 @@
 import DeepEquilibrium
 
-/// What of an evaluation its report shows beside outputs, gradients and statistics.
+/// What the report of an evaluation shows besides outputs, gradients and statistics.
 struct EvaluationDetails {
   /// The value of every block.
   var state = false
   /// The residual from update to update.
   var trace = false
-  /// What the gradients are estimated by; nil where they are exact.
+  /// The method that estimates the gradients; nil for exact ones.
   var estimate: String?
 }
 
 extension Evaluation {
-  /// Writes the report's keys into an object that is open; the row of a sample that has none is empty.
+  /// Writes the report's keys into an open object; a sample without a row gets an empty one.
   func writeKeys(_ details: EvaluationDetails, to writer: inout JSONWriter) throws(FileError) {
     let converged = converged
     try writeResults(to: &writer)
@@ -40,7 +40,7 @@ extension Evaluation {
     try writeSeconds(to: &writer)
   }
 
-  /// Writes the keys of results into an object that is open: outputs and gradients.
+  /// Writes the keys of results, outputs and gradients, into an open object.
   func writeResults(to writer: inout JSONWriter) throws(FileError) {
     try writer.key("output")
     try writer.rows(output, where: converged)
@@ -111,7 +111,7 @@ extension Evaluation.Ending {
 }
 
 extension JSONWriter {
-  /// The rows of a matrix, empty for those that are not there.
+  /// The rows of a matrix; missing rows are empty.
   fileprivate mutating func rows(_ matrix: Matrix<Double>, where isThere: [Bool]) throws(FileError) {
     guard isThere.contains(false) else { return try self.matrix(matrix) }
     try beginArray()

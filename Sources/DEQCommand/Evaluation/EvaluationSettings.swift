@@ -1,33 +1,33 @@
 import DeepEquilibrium
 
-/// How `evaluate` evaluates, beside the model and its samples.
+/// The settings of `evaluate`, besides the model and its samples.
 struct EvaluationSettings {
   /// How equilibria and adjoints are found, and when a sample has converged.
   let solve: SolveSettings
-  /// Where the iteration begins: a value for each block, or nil for where the solver begins by itself.
+  /// The start of the iteration: a value for each block, or nil for the solver's default.
   var start: [Matrix<Double>]?
-  /// What stands for the gradients; nil for exact ones.
+  /// The estimate of the gradients; nil for exact ones.
   var estimate: GradientEstimate?
-  /// What is asked of the way to the equilibrium; nil for nothing.
+  /// What is requested of the states on the way to the equilibrium; nil for nothing.
   var trajectory: TrajectorySettings?
   /// Whether the spectral radius of J is estimated at every equilibrium.
   var wantsSpectralRadius = false
-  /// Whether solves are repeated to take their time.
+  /// Whether solves are repeated to measure their time.
   var isTimed = false
 }
 
-/// What `evaluate` found, in double precision whatever it was found in.
+/// The result of `evaluate`, in double precision whatever the precision of the computation.
 struct Evaluation {
-  /// How one sample ended, forward or backward, over all iterations that it took part in.
+  /// How one sample ended, forward or backward, over all of its iterations.
   struct Ending {
-    /// `converged`, or why it did not in the first iteration that failed.
+    /// `converged`, or the reason in the first iteration that failed.
     let reason: StopReason
     /// Updates applied, in all iterations.
     let iterations: Int
     /// The largest residual.
     let residual: Double
 
-    /// The ending of a sample in these iterations; converged where there was none.
+    /// The ending of a sample in these iterations; converged if there were none.
     init(of sample: Int, in records: [SolveRecord]) {
       let outcomes = records.map { $0.samples[sample] }
       reason = outcomes.map(\.reason).first { $0 != .converged } ?? .converged
@@ -36,28 +36,28 @@ struct Evaluation {
     }
   }
 
-  /// The output of every sample, `[batch, output]`; rows of samples without an equilibrium mean nothing.
+  /// The output of every sample, `[batch, output]`; rows of samples without an equilibrium are meaningless.
   var output: Matrix<Double>
   /// The value of each block of an equilibrium model, with its name.
   var state: [(name: String, value: Matrix<Double>)] = []
-  /// What the solvers did to get there.
+  /// The records of the iterations.
   var forward: [SolveRecord] = []
   /// The gradients, those of parameters summed over `differentiated`; the input's have a row for each of these.
   var gradients: Gradients<Double>?
-  /// What the solvers did for the gradients of the samples in `adjointRows`.
+  /// The records of the adjoint iterations of the samples in `adjointRows`.
   var adjoint: [SolveRecord] = []
-  /// The samples whose adjoints were looked for, in the order of the outcomes in `adjoint`.
+  /// The samples whose adjoints were solved for, in the order of the outcomes in `adjoint`.
   var adjointRows: [Int] = []
   /// The samples that have gradients: those with an equilibrium and an adjoint.
   var differentiated: [Int] = []
   /// The estimates of the spectral radius of J, for each sample.
   var spectralRadii: [SpectralRadius]?
-  /// The states on the way, where they were asked for.
+  /// The states on the way, if requested.
   var trajectory: [StateOnTheWay]?
-  /// The least time of a solve and of its differentiation, in seconds.
+  /// The shortest time of a solve and of its differentiation, in seconds.
   var seconds: (forward: Double, adjoint: Double?)?
 
-  /// Whether each sample has reached its equilibrium.
+  /// Whether each sample's equilibrium was found.
   var converged: [Bool] {
     (0..<output.rows).map { sample in forward.allSatisfy { $0.samples[sample].reason == .converged } }
   }

@@ -1,17 +1,17 @@
 import DeepEquilibrium
 
-/// What `evaluate` asks of the way to an equilibrium.
+/// What `evaluate` computes on the way to an equilibrium.
 struct TrajectorySettings {
-  /// After how many iterations states are looked at.
+  /// The numbers of iterations after which states are shown.
   let iterations: [Int]
-  /// What iterates.
+  /// The solver that iterates.
   let solver: any FixedPointSolver
-  /// How much a loss on each state counts; nil where it does not.
+  /// The weights of a loss on each state; nil without such a loss.
   let weights: CorrectionWeights?
-  /// How many updates are tracked behind a state, and how they are damped; none where no loss is on it.
+  /// The number of updates tracked after a state, and their damping; none without a loss on states.
   let updates: (count: Int, damping: Double)
 
-  /// The weight of the state at a position; the equilibrium is the last state of all.
+  /// The weight of the state at a position; the equilibrium is the last state.
   func weight(of position: Int) -> Double? { weights?.weight(of: position, among: iterations.count + 1) }
 
   /// The states of a model on the way, for an input `[batch, input]`.
@@ -60,11 +60,11 @@ extension Evaluation {
       self.state = zip(model.blocks, state.state).map { ($0.name, $1.cast(to: Double.self)) }
     }
 
-    /// Whether JSON has words for all of it.
+    /// Whether JSON can represent all of it.
     var isFinite: Bool { output.isFinite && state.allSatisfy { $0.value.isFinite } }
   }
 
-  /// Writes the states on the way, where they were asked for.
+  /// Writes the states on the way, if requested.
   func writeTrajectory(showing details: EvaluationDetails, to writer: inout JSONWriter) throws(FileError) {
     guard let trajectory else { return }
     try writer.key("trajectory")

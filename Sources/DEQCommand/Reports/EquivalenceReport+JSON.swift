@@ -1,18 +1,19 @@
 import DeepEquilibrium
 
-/// What a report can be reproduced from: the command, the inputs as they were, and what decides the numbers.
+/// The data that reproduce a report: the command, the inputs at that time, and the settings that determine
+/// the numbers.
 struct ReportProvenance {
   /// The command's name.
   let command: String
-  /// What the sides are called.
+  /// The names of the two sides.
   let names: ReportNames
   /// The files of the first model, with their digests.
   let first: [InputFile]
   /// The files of the second model, with their digests.
   let second: [InputFile]
-  /// The settings; nil where nothing was checked.
+  /// The settings; nil without a check.
   let checker: EquivalenceChecker?
-  /// What the command line asks of the solvers.
+  /// The solver options of the command line.
   let solve: SolveOptions
 
   /// Writes the keys that every report begins with.
@@ -45,7 +46,7 @@ struct ReportProvenance {
   }
 }
 
-/// Writes the keys of a report on two models; without a result, what an unchecked conversion can say.
+/// Writes the keys of a report on two models; without a result, those of an unchecked conversion.
 func writeJSON(
   _ result: EquivalenceReport?, _ provenance: ReportProvenance, to writer: inout JSONWriter
 ) throws(FileError) {

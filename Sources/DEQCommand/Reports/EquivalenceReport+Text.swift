@@ -1,8 +1,8 @@
 import DeepEquilibrium
 
-/// What the two sides of a report are called.
+/// The names of the two sides of a report.
 struct ReportNames {
-  /// The first model's files; several where they are stacked.
+  /// The first model's files; several for a stack.
   let first: [String]
   /// The second model's file.
   let second: String
@@ -14,7 +14,7 @@ struct ReportNames {
 extension EquivalenceReport {
   /// Adds the report: the verdict first, then the answer to each question, then what it rests on.
   ///
-  /// - Parameter model: The equilibrium model whose size is told, where there is one.
+  /// - Parameter model: The equilibrium model whose size is reported, if there is one.
   func describe(_ names: ReportNames, model: EquilibriumModel<Double>?, in report: inout Report) {
     report.headline(verdict, headline(names))
     report.row("function", functionAnswer(model))
@@ -130,7 +130,7 @@ extension EquivalenceReport {
     describeNames("only in \(names.second)", found.onlySecond, in: &report)
   }
 
-  /// How many names or rows of one kind a report shows.
+  /// The largest number of names or rows of one kind in a report.
   private static let mostNames = 8
 
   private var parameterAnswer: String {
@@ -266,7 +266,7 @@ extension EquivalenceReport {
     report.row("input", described(input: counterexample.input))
   }
 
-  /// The input; of one with few coordinates that are not zero those alone.
+  /// The input; if few coordinates are nonzero, only those.
   private func described(input: [Double]) -> String {
     let nonzero = input.indices.filter { input[$0] != 0 }
     if input.count > 8, nonzero.count <= 4 {
@@ -281,7 +281,7 @@ extension EquivalenceReport {
 }
 
 extension PathRecord {
-  /// What the path's iterations did, in a few words.
+  /// A short description of the path's iterations.
   fileprivate var summary: String {
     if forward.isEmpty, adjoint.isEmpty { return "one pass, nothing to iterate" }
     return "\(Self.summary(of: forward)); adjoint \(Self.summary(of: adjoint))"
@@ -297,7 +297,7 @@ extension PathRecord {
 }
 
 extension EquilibriumModel<Double> {
-  /// How many numbers the entries hold.
+  /// The number of elements of the entries.
   var parameterCount: Int {
     blocks.reduce(0) { sum, block in
       let weights = block.terms.reduce(0) { $0 + ($1.map.parameterShape?.reduce(1, *) ?? 0) }
@@ -306,7 +306,7 @@ extension EquilibriumModel<Double> {
   }
 }
 
-/// The size of a model, in a few words.
+/// A short description of a model's size.
 private func sizeText(of model: EquilibriumModel<Double>) -> String {
   "\(text(model.blocks.count, "block")), \(text(model.stateSize, "coordinate")), "
     + text(model.parameterCount, "parameter")

@@ -1,15 +1,15 @@
 import DeepEquilibrium
 
-/// What `export` has to say of the file that it wrote.
+/// The report of `export` on the file that it wrote.
 struct ExportReport {
   let command: ExportCommand
   let export: ONNXExport
-  /// What messages call the file.
+  /// The name of the file in messages.
   let target: String
   /// Whether the input was a network.
   let wasConverted: Bool
   let nilpotencyIndex: Int?
-  /// What the check of what was written says; nil where there was none.
+  /// The result of the check of the written file; nil if there was none.
   let check: EquivalenceReport?
 
   func describe(in report: inout Report) {

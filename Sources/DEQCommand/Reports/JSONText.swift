@@ -17,7 +17,7 @@ struct JSONText {
 }
 
 extension JSONWriter {
-  /// A number that may be anything: JSON has no infinities, so those are the strings `Infinity`, `-Infinity`, `NaN`.
+  /// Any number: JSON has no infinities or NaN, so these are the strings `Infinity`, `-Infinity`, `NaN`.
   mutating func anyNumber(_ key: String, _ value: Double) throws(FileError) {
     try self.key(key)
     if value.isFinite {
@@ -48,9 +48,9 @@ extension JSONWriter {
   }
 }
 
-/// Writes the statistics of iterations, an object for each.
+/// Writes the statistics of iterations, one object each.
 ///
-/// - Parameter traces: Whether the residuals on the way are written too, each with the updates before it.
+/// - Parameter traces: Whether residuals are written too, each with the number of updates before it.
 func writeJSON(
   _ records: [SolveRecord], traces: Bool = false, to writer: inout JSONWriter
 ) throws(FileError) {
@@ -103,7 +103,7 @@ private func write(_ stage: SolveStage, to writer: inout JSONWriter) throws(File
   try writer.end()
 }
 
-/// Writes the residuals of all stages, one after the other, each with its stage.
+/// Writes the residuals of all stages in order, each with its stage.
 private func writeTrace(of stages: [SolveStage], to writer: inout JSONWriter) throws(FileError) {
   try writer.key("trace")
   try writer.beginArray(.inLine)

@@ -1,6 +1,6 @@
 import DeepEquilibrium
 
-/// The pattern of `W_z`, `W_x` and b as a drawing for the terminal: the theorem, in one look.
+/// The pattern of `W_z`, `W_x` and b as a drawing for the terminal, which shows the theorem at a glance.
 struct PatternPicture {
   /// Models with more blocks than this are drawn with several blocks to a cell.
   private static let mostCells = 24
@@ -37,7 +37,7 @@ struct PatternPicture {
     return lines
   }
 
-  /// Several blocks to a cell, shaded by the share of its blocks that are there.
+  /// Several blocks to a cell, shaded by the share of entries present.
   private var cellLines: [String] {
     let count = model.blocks.count
     let span = (count + Self.mostCells - 1) / Self.mostCells

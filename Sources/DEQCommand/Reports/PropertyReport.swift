@@ -1,7 +1,7 @@
 import DeepEquilibrium
 import Regression
 
-/// What `property` has to say: that every case passed, or which one failed.
+/// The report of `property`: that every case passed, or which one failed.
 enum PropertyReport {
   /// Every case passed.
   case passed(PropertySummary, cases: Int, seed: UInt64)
@@ -22,7 +22,7 @@ enum PropertyReport {
 
   /// The report as JSON.
   ///
-  /// - Parameter solve: What the command line asks of the solvers.
+  /// - Parameter solve: The solver options of the command line.
   func json(_ solve: SolveOptions) throws -> String {
     try JSONText { (writer) throws(FileError) in
       try writer.heading(of: "property")

@@ -1,8 +1,8 @@
 import DeepEquilibrium
 
-/// What every report begins with, so that a reader knows what it has before him.
+/// The keys that every report begins with, so that a reader can identify it.
 enum ReportHeading {
-  /// The version of the reports' schemas: raised where a key changes its meaning or goes.
+  /// The version of the reports' schemas: raised when a key changes its meaning or is removed.
   static let schemaVersion = 2
 }
 

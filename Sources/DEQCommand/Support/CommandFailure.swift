@@ -1,10 +1,10 @@
 /// The exit status of the command (`sysexits.h`).
 enum ExitStatus: Int32 {
-  /// Refuted, a regression, or a sample of which no equilibrium was found.
+  /// Refuted, a regression, or a sample without an equilibrium found.
   case refuted = 1
-  /// Neither proved nor refuted, or not proved where a proof is asked for.
+  /// Neither proved nor refuted, or not proved where a proof is required.
   case undecided = 2
-  /// The command was called wrongly.
+  /// The command line is invalid.
   case usage = 64
   /// The contents of an input are wrong.
   case badData = 65
@@ -12,11 +12,12 @@ enum ExitStatus: Int32 {
   case noInput = 66
   /// An output cannot be created.
   case cannotCreate = 73
-  /// Reading or writing failed half-way.
+  /// Reading or writing failed part-way.
   case inputOutput = 74
 }
 
-/// Ends the command with a status, and one line on standard error unless the report has said it all.
+/// Ends the command with a status, and with one line on standard error unless the report already states the
+/// failure.
 struct CommandFailure: Error {
   let status: ExitStatus
   let message: String
@@ -28,7 +29,7 @@ struct CommandFailure: Error {
 }
 
 extension ExitStatus {
-  /// How bad a status is beside others, where one command ends with the worst of several.
+  /// The severity of a status, for a command that ends with the worst of several.
   private var severity: Int {
     switch self {
     case .undecided: 0

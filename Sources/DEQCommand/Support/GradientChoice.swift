@@ -1,11 +1,11 @@
 import ArgumentParser
 import DeepEquilibrium
 
-/// Which gradients are asked for on the command line: `exact`, `jacobian-free`, `neumann:3`, `phantom:5,0.5`.
+/// The gradients requested on the command line: `exact`, `jacobian-free`, `neumann:3`, `phantom:5,0.5`.
 struct GradientChoice: ExpressibleByArgument {
   /// The estimate; nil for exact gradients.
   let estimate: GradientEstimate?
-  /// As the command line says it.
+  /// The choice as written on the command line.
   let name: String
 
   /// Gradients by the implicit function theorem.
@@ -30,8 +30,8 @@ struct GradientChoice: ExpressibleByArgument {
     }
   }
 
-  /// How many updates are tracked behind a state that is on the way, and how they are damped: one where the choice is about
-  /// equilibria alone.
+  /// The number of updates tracked after a state on the way, and their damping; one update where the choice concerns
+  /// equilibria only.
   var trackedUpdates: (count: Int, damping: Double) {
     if case .phantom(let steps, let damping) = estimate { (steps, damping) } else { (1, 1) }
   }

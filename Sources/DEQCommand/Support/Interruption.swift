@@ -6,13 +6,13 @@ import DeepEquilibrium
   import Darwin
 #endif
 
-/// What the signal handler reads and writes. A handler may run at any moment, so it touches nothing else.
+/// The data that the signal handler reads and writes. A handler may run at any moment, so it accesses nothing else.
 private struct SignalState {
-  /// The paths of the temporary files that a signal removes before it ends the process: a model's, and its weights'.
+  /// The paths of the temporary files, of a model and of its weights, that a signal removes before it ends the process.
   var paths: (UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<CChar>?)
-  /// Whether a signal waits, because a temporary file may exist whose path is not stored yet.
+  /// Whether signals are delayed, because a temporary file may exist whose path is not stored yet.
   var isDeferred = false
-  /// The signal that has come in the meantime, or 0.
+  /// The signal received in the meantime, or 0.
   var pending: Int32 = 0
 }
 
@@ -22,15 +22,15 @@ private nonisolated(unsafe) let signalState: UnsafeMutablePointer<SignalState> =
   return cell
 }()
 
-/// Ctrl-C, `kill` and a terminal that closes leave no temporary file behind; `kill -9` leaves a `.deq-….tmp`.
+/// Ctrl-C, `kill` and a closing terminal leave no temporary file; `kill -9` leaves a `.deq-….tmp`.
 enum Interruption {
-  /// Catches these signals, except those that the caller wants ignored (`nohup`).
+  /// Catches these signals, except those that the caller ignores (`nohup`).
   static func handle() {
     signalState.pointee.paths = (nil, nil)
     for number in [SIGHUP, SIGINT, SIGTERM] where !isIgnored(number) { signal(number, removeAndDie) }
   }
 
-  /// Runs `body` with a file to write, whose temporary file a signal removes. It may be called once more in `body`.
+  /// Runs `body` with a file to write, whose temporary file a signal removes. Calls may be nested once.
   static func removing<Result>(fileAt path: String, _ body: (AtomicFile) throws -> Result) throws -> Result {
     let isSecond = signalState.pointee.paths.0 != nil
     let file = try create(path, isSecond: isSecond)
@@ -48,7 +48,7 @@ enum Interruption {
     return try body()
   }
 
-  /// Creates the file, and puts off what comes before its path is known.
+  /// Creates the file, and delays signals until its path is known.
   private static func create(_ path: String, isSecond: Bool) throws -> AtomicFile {
     try putOff {
       let file = try AtomicFile(path)
@@ -67,7 +67,7 @@ enum Interruption {
   }
 }
 
-/// Removes the temporary file, and lets the signal end the process as it does where nobody catches it.
+/// Removes the temporary file, and lets the signal end the process as if it were not caught.
 private func removeAndDie(_ number: Int32) {
   if signalState.pointee.isDeferred {
     signalState.pointee.pending = number

@@ -1,13 +1,13 @@
 import DeepEquilibrium
 
-// A file may claim a size without having the numbers to show for it: an input that no weight reads, a block of no
-// terms. What follows from the claim is refused before it is allocated.
+// A file may declare a size without containing as many numbers: an input that no weight reads, a block without terms.
+// Sizes that follow from such a declaration are checked before allocation.
 
-/// How many numbers a check may hold at once, for all samples together; it keeps about a dozen copies, 100 MB each
-/// for every 13 million.
+/// The largest number of values that a check may hold for all samples together; it keeps about a dozen copies, 100 MB
+/// each for every 13 million.
 private let mostCheckedNumbers = 1 << 26
 
-/// How many numbers an evaluation may hold at once, for all samples together.
+/// The largest number of values that an evaluation may hold for all samples together.
 private let mostEvaluatedNumbers = 1 << 27
 
 /// Refuses a check whose samples would hardly fit into memory.

@@ -1,15 +1,15 @@
 import DeepEquilibrium
 
-/// A model that the command line names, and what it was read from.
+/// A model named on the command line, and the files that it was read from.
 struct NamedModel {
-  /// The paths as they were given; several where a stack was asked for.
+  /// The paths as given; several for a stack.
   let paths: [String]
   /// The model.
   let model: JudgedModel
   /// Every file that was read for it.
   let files: [InputFile]
 
-  /// The model as a network: an equilibrium model as the only layer of one.
+  /// The model as a network; an equilibrium model becomes its only layer.
   func network() throws -> Network<Double> {
     switch model {
     case .network(let network): return network
@@ -17,7 +17,7 @@ struct NamedModel {
     }
   }
 
-  /// What decides the challenge of a proof.
+  /// The data that determine the challenge of a proof.
   var identity: [UInt8] { InputFile.identity(of: files).bytes }
 }
 
@@ -25,8 +25,8 @@ struct NamedModel {
 enum ModelArguments {
   /// The model of one file.
   ///
-  /// - Parameter finite: Whether the model is to be compared: then it may not hold infinities or NaN, and its files are
-  ///   noted with their digests, which reads all of them.
+  /// - Parameter finite: Whether the model is to be compared. If so, it may not contain infinities or NaN, and the
+  ///   digests of its files are recorded, which reads them completely.
   static func model(at path: String, finite: Bool = true) throws -> NamedModel {
     guard finite else {
       return NamedModel(paths: [path], model: try ModelFile.read(path).judged, files: [])
@@ -36,7 +36,7 @@ enum ModelArguments {
     return NamedModel(paths: [path], model: file.judged, files: files)
   }
 
-  /// The network that the files make when stacked in that order; an equilibrium model among them is a layer.
+  /// The stack of the files' networks in that order; an equilibrium model among them becomes a layer.
   static func stack(of paths: [String], finite: Bool = true) throws -> NamedModel {
     let models = try paths.map { try model(at: $0, finite: finite) }
     do {
@@ -48,7 +48,7 @@ enum ModelArguments {
     }
   }
 
-  /// The network that the files make when stacked in that order, whose numbers may be anything.
+  /// The stack of the files' networks in that order, which may contain infinities or NaN.
   static func network(stacking paths: [String]) throws -> Network<Double> {
     try requireOneStandardInput(paths)
     let networks = try paths.map { path in
@@ -64,12 +64,12 @@ enum ModelArguments {
     }
   }
 
-  /// Refuses models whose weights files hold infinities or NaN; reads all weights.
+  /// Refuses models whose weights files contain infinities or NaN; reads all weights.
   static func requireFiniteNumbers(_ models: ModelFile...) throws {
     for model in models { try model.requireFiniteNumbers() }
   }
 
-  /// Standard input can be read once.
+  /// Standard input can be read only once.
   static func requireOneStandardInput(_ paths: [String]) throws {
     if paths.filter({ $0 == "-" }).count > 1 {
       throw CommandFailure(.usage, "expected - once at most, since standard input can be read once")
@@ -77,7 +77,7 @@ enum ModelArguments {
   }
 }
 
-/// Writes a file in one step; an existing, different one is replaced by force only.
+/// Writes a file atomically; an existing, different one is replaced only with force.
 func writeFile(_ text: String, to path: String, force: Bool) throws {
   try Interruption.removing(fileAt: path) { file in
     try file.write { (sink) throws(FileError) in try sink.write(Array(text.utf8)) }

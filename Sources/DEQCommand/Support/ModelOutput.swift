@@ -1,8 +1,8 @@
 import DeepEquilibrium
 
-/// A model on its way into a file, and its weights into another one where they have one of their own. Each appears under
-/// its name when both are complete and accepted, the weights first: should the second renaming fail, which nothing but the
-/// file system can cause then, the weights stay without their model, and never the other way round.
+/// A model being written to a file, with its weights in a second file if they are separate. Both files get their names
+/// once they are complete and accepted, the weights first. If the second renaming fails, which only the file system can
+/// cause, weights without a model remain, never a model without weights.
 struct ModelOutput {
   let model: ModelFile
   let form: ModelForm?
@@ -10,15 +10,15 @@ struct ModelOutput {
   let weights: WeightsMode
   let force: Bool
 
-  /// A model as it was read again from what was written, with the files that were written.
+  /// A model read again from the written files, with these files.
   struct Written {
     let model: ModelFile
     let files: [InputFile]
   }
 
-  /// Writes the model, hands what was written to `isAccepted` as read again, and keeps it where that is true.
+  /// Writes the model, reads it again, and keeps it if `isAccepted` returns true for the result.
   ///
-  /// - Parameter isAccepted: nil where nothing is to be read again.
+  /// - Parameter isAccepted: Nil where nothing is read again.
   /// - Returns: Whether it was kept.
   func write(_ isAccepted: ((Written) throws -> Bool)?) throws -> Bool {
     let placement = try weights.placement(of: model.tensors, target: target)
@@ -29,7 +29,7 @@ struct ModelOutput {
     }
     return try Interruption.removing(fileAt: target) { file in
       guard let temporary = file.temporaryPath else {
-        // A device or a pipe: nothing to read again, so the bytes are checked on their way.
+        // A device or a pipe cannot be read again, so the bytes are checked before they are written.
         return try writeFromMemory(placement, named: target, isAccepted) { bytes throws(FileError) in
           try file.write { sink throws(FileError) in try sink.write(bytes) }
           try file.commit()
@@ -60,9 +60,9 @@ struct ModelOutput {
     }
   }
 
-  /// What was written, read again.
+  /// The written model, read again.
   ///
-  /// - Parameter weights: Where the weights stand that have no name of their own yet.
+  /// - Parameter weights: The location of weights that do not have their final name yet.
   private func written(_ contents: FileContents, weights: String? = nil) throws(FileError) -> Written {
     let (model, files) = try ModelFile.readNotingFiles(contents, weights: weights)
     return Written(
@@ -73,7 +73,7 @@ struct ModelOutput {
       })
   }
 
-  /// Refuses, whatever is forced, to replace the file that the weights came from: what they were read for needs it.
+  /// Refuses, even with force, to replace the file that the weights came from, since the model reads them from it.
   private func requireForeign(_ file: AtomicFile) throws {
     guard try file.compareWithTarget() == .different else { return }
     if model.tensors.contains(where: { ($0.source as? StoredTensor)?.isStored(at: file.path) ?? false }) {

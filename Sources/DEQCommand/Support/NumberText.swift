@@ -11,7 +11,7 @@ func text(_ value: Double, digits: Int = 2) -> String {
   return String(decoding: buffer.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
-/// A count with its thousands apart: `269,322`.
+/// A count with its thousands separated: `269,322`.
 func text(_ count: Int) -> String {
   var digits = Array(String(abs(count)))
   var position = digits.count - 3

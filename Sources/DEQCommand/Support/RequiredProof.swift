@@ -1,20 +1,20 @@
 import ArgumentParser
 import DeepEquilibrium
 
-/// What has to be proved for a check to succeed.
+/// What must be proved for a check to succeed.
 enum RequiredProof: String, ExpressibleByArgument, CaseIterable {
-  /// That both are one function of the input.
+  /// That both are the same function of the input.
   case function
-  /// That both are one function of the input and of the parameters that they share, whatever the values of these.
+  /// That both are the same function of the input and of their shared parameters, for all values of these.
   case parameters
 
-  /// Whether a report has that proof.
+  /// Whether a report contains that proof.
   func isMet(by report: EquivalenceReport) -> Bool {
     report.function == .proved && (self == .function || report.parameters == .proved)
   }
 
-  /// Arguments in which every bare `--require-proof` has its value: it may stand without one, for `function`, which an
-  /// option of the argument parser cannot.
+  /// Arguments in which every bare `--require-proof` gets the value `function`, since an option of the argument parser
+  /// cannot omit its value.
   static func completed(_ arguments: [String]) -> [String] {
     var completed: [String] = []
     for (index, argument) in arguments.enumerated() {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import DeepEquilibrium
 
-/// When equilibria and adjoints are accepted, and what their solvers may take, as the command line says: the same for every
-/// command that solves.
+/// The command-line options for when equilibria and adjoints are accepted, and for their solvers' parameters: the same
+/// for every command that solves.
 struct SolveOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -65,7 +65,7 @@ struct SolveOptions: ParsableArguments {
   }
 }
 
-// MARK: What the options ask for
+// MARK: The settings that the options describe
 
 extension SolveOptions {
   /// How equilibria are found, and when they are accepted.
@@ -79,12 +79,12 @@ extension SolveOptions {
 
   private func method(named name: MethodName) -> SolutionMethod {
     if let solver = SolverName(rawValue: name.rawValue) { return .whole(self.solver(named: solver)) }
-    // Without a wish, the memory that fits the price of an evaluation.
+    // Without the option, the memory that fits the cost of an evaluation.
     return memory == nil && damping == nil
       ? .standard : .structured(GroupSolver(first: solver(named: .anderson)))
   }
 
-  /// A generic solver, with those of the parameters that it has.
+  /// A generic solver, with the parameters that apply to it.
   func solver(named name: SolverName) -> any FixedPointSolver {
     switch name {
     case .picard: Picard(damping: damping ?? 1)
@@ -94,7 +94,7 @@ extension SolveOptions {
     }
   }
 
-  /// A checker whose solves do as asked, the generic ones by Picard iteration.
+  /// A checker whose solves use these options, the generic ones by Picard iteration.
   var checker: EquivalenceChecker {
     var checker = EquivalenceChecker()
     checker.solving = settings()
@@ -102,9 +102,9 @@ extension SolveOptions {
     return checker
   }
 
-  /// Writes what was asked for, as the value of `options` in a report that is open.
+  /// Writes the given options as the value of `options` in an open report.
   ///
-  /// - Parameter solver: The solver, in the command's own terms; nil where there is no choice.
+  /// - Parameter solver: The solver, in the command's own terms; nil where it cannot be chosen.
   func write(solver: String?, to writer: inout JSONWriter) throws(FileError) {
     try writer.key("options")
     try writer.beginObject(.inLine)

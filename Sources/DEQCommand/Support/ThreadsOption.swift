@@ -1,7 +1,7 @@
 import ArgumentParser
 import DeepEquilibrium
 
-/// How many threads a command evaluates models on.
+/// The number of threads on which a command evaluates models.
 struct ThreadsOption: ParsableArguments {
   @Option(
     help: """
@@ -15,7 +15,7 @@ struct ThreadsOption: ParsableArguments {
     throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
   }
 
-  /// Has everything that follows keep to the number.
+  /// Sets the number for everything that follows.
   func apply() {
     if let threads { setThreads(threads) }
   }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DeepEquilibrium
 
-/// Which states on the way to an equilibrium `evaluate` shows, and whether a loss on them counts.
+/// The states on the way to an equilibrium that `evaluate` shows, and the weights of a loss on them.
 struct TrajectoryOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -26,7 +26,7 @@ struct TrajectoryOptions: ParsableArguments {
     }
   }
 
-  /// What is asked of the way; nil for nothing.
+  /// What is requested of the states on the way; nil for nothing.
   func settings(
     by name: MethodName, _ solve: SolveOptions, _ gradients: GradientChoice
   ) -> TrajectorySettings? {
@@ -38,7 +38,7 @@ struct TrajectoryOptions: ParsableArguments {
     }
   }
 
-  /// Refuses estimates that are no updates.
+  /// Refuses estimates that are not made of updates.
   func requireUpdates(of gradients: GradientChoice) throws {
     if correction != nil, case .neumann = gradients.estimate {
       throw ValidationError(
@@ -50,7 +50,7 @@ struct TrajectoryOptions: ParsableArguments {
 
 /// Numbers of iterations on the command line: `3,7,20`.
 struct IterationCounts: ExpressibleByArgument {
-  /// The numbers, as they were given.
+  /// The numbers, as given.
   let counts: [Int]
 
   init?(argument: String) {

@@ -7,7 +7,7 @@ enum WeightsMode: String, ExpressibleByArgument, CaseIterable {
   case inline
   /// Into a safetensors file beside the JSON.
   case safetensors
-  /// They stay in the file that they came from.
+  /// They stay in the file that they were read from.
   case reference
 
   /// The placement for a JSON file at `target`; `-` is standard output.
@@ -32,7 +32,7 @@ enum WeightsMode: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
-/// The option that says where the numbers go, for every command that writes a model.
+/// The option for where the numbers go, for every command that writes a model.
 struct WeightsOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
