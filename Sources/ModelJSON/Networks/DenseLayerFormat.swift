@@ -86,7 +86,7 @@ enum LayerParts {
     return tensor
   }
 
-  /// Whether `spread` would make this offset.
+  /// Whether `spread` would produce this offset.
   static func isSpread(
     _ offset: Offset<Double>, of parameter: String, shape: [Int], over target: [Int], along dims: [Int]
   ) -> Bool {

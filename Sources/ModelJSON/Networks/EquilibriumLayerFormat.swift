@@ -26,8 +26,8 @@ struct EquilibriumLayerFormat: LayerFormat {
     }
   }
 
-  /// Refuses blocks whose names spell two places alike, because the layer names the parts of whole matrices
-  /// by their places. `EntryNames` has checked entries of the block form.
+  /// Refuses blocks whose names give two places the same name, because the layer names the parts of whole
+  /// matrices by their places. `EntryNames` has checked entries of the block form.
   private static func refuseClashingPlaces(
     of model: EquilibriumModel<Double>, at value: JSONValue
   ) throws(FileError) {

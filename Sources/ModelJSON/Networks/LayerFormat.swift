@@ -5,8 +5,8 @@ import Networks
 import Operators
 import TensorFiles
 
-/// How one type of layer is read. Linear maps and nonlinearities are layers by themselves (`LinearLayerFormat`,
-/// `NonlinearLayerFormat`); what is neither has a reader of its own, in `LayerRegistry`.
+/// How one type of layer is read. Linear maps and nonlinearities are layers (`LinearLayerFormat`,
+/// `NonlinearLayerFormat`); every other type has its own reader in `LayerRegistry`.
 package protocol LayerReading: Sendable {
   /// The value of `type`.
   var typeName: String { get }
@@ -17,7 +17,7 @@ package protocol LayerReading: Sendable {
   /// How many sources the layer may have.
   var inputCount: ClosedRange<Int> { get }
 
-  /// The layers that an object describes. The last one is what others read under its name; those before it are helpers,
+  /// The layers that an object describes. Other layers read the last one by its name; those before it are helpers,
   /// which read the sources or each other.
   ///
   /// - Parameter helpers: The position in the network that the first helper gets; the others follow it.
@@ -30,7 +30,7 @@ extension LayerReading {
   package var inputCount: ClosedRange<Int> { 1...1 }
 }
 
-/// How a type of layer is read that is a single one.
+/// How a type of layer that is a single layer is read.
 package protocol SingleLayerReading: LayerReading {
   /// The layer that an object describes.
   func read(_ object: JSONObject, name: String, sources: [ResolvedSource]) throws(FileError) -> Layer<Double>
@@ -56,7 +56,7 @@ package protocol LayerWriting: Sendable {
   func write(_ layer: WrittenLayer, to writer: inout JSONWriter) throws(FileError)
 }
 
-/// A type of layer that is read and written alike.
+/// A type of layer that is both read and written.
 package protocol LayerFormat: SingleLayerReading, LayerWriting {}
 
 /// A source of a layer.
@@ -93,13 +93,13 @@ package struct WrittenLayer {
 
 /// Every type of layer that files may name.
 package enum LayerRegistry {
-  /// The types of layers that are no single operator, the most particular first.
+  /// The types of layers that are not a single operator, the most specific first.
   private static let composed: [any LayerFormat] = [
     DenseLayerFormat(), EquilibriumLayerFormat(), AddLayerFormat(), ConcatenationLayerFormat(),
     ShiftLayerFormat(), BlockLayerFormat(),
   ]
 
-  /// The types of layers that are read only: what they say is written as another type.
+  /// The types of layers that are only read; their contents are written as another type.
   private static let readOnly: [any LayerReading] = [BatchNormalizationLayerFormat()]
 
   /// The reader of this type of layer, or nil.
@@ -109,7 +109,7 @@ package enum LayerRegistry {
     return NonlinearityRegistry.type(named: name).map(NonlinearLayerFormat.init)
   }
 
-  /// The writer of a layer: of the most particular type that can say it.
+  /// The writer of a layer, of the most specific type that can express it.
   static func writer(of layer: WrittenLayer) -> (any LayerWriting)? {
     var candidates: [any LayerWriting] = []
     if let block = layer.block {

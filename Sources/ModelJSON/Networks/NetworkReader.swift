@@ -16,7 +16,7 @@ package struct NetworkReader {
     let object: JSONObject
     let name: String
     let reader: any LayerReading
-    /// The names of what it reads, each with its place; nil for the layer before it.
+    /// The names of its sources, each with its place; nil for the previous layer.
     let inputs: [JSONValue]?
   }
 
@@ -116,8 +116,8 @@ package struct NetworkReader {
     }
   }
 
-  /// The layers in the order of the file, each read after those that it reads, and behind them their helpers; and for
-  /// each the entry that it is from.
+  /// The layers in the order of the file, each read after its sources, followed by their helpers; and for each the
+  /// entry that it comes from.
   private func readLayers(
     _ sources: [[Source]]
   ) throws(FileError) -> (layers: [Layer<Double>], owners: [Int]) {
@@ -171,7 +171,7 @@ package struct NetworkReader {
   /// Refuses parameters of different layers with the same full name: `a.b.weight` may be `b.weight` of a
   /// layer `a`, or `weight` of a layer `a.b`.
   ///
-  /// A layer of type `block` spells its parameters' full names, and may mean those of another layer: a tied weight, with
+  /// A layer of type `block` gives its parameters' full names. It may name those of another layer: a tied weight, with
   /// the same numbers.
   private func refuseClashingParameters(_ layers: [Layer<Double>], _ entryOf: [Int]) throws(FileError) {
     var owners: [String: (layer: Int, tensor: Tensor<Double>)] = [:]

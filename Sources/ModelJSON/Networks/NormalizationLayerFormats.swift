@@ -62,8 +62,8 @@ struct ShiftLayerFormat: LayerFormat {
 /// 1e-5}`: `weight·(x − mean)/√(var + eps) + bias` along axis 0, as `torch.nn.BatchNorm2d` in evaluation
 /// mode.
 ///
-/// The running statistics are constants. The weight stands in two places, as factor of x and of the mean. They are folded
-/// into factors, so that what is read is written as a general block.
+/// The running statistics are constants. The weight occurs twice, as factor of x and of the mean. The statistics are
+/// folded into factors, so that the layer is written as a general block.
 struct BatchNormalizationLayerFormat: SingleLayerReading {
   let typeName = "batch_norm"
   let keys = ["running_mean", "running_var", "weight", "bias", "eps", "activation"]
@@ -97,8 +97,7 @@ struct BatchNormalizationLayerFormat: SingleLayerReading {
     let value: JSONValue
     let numbers: [Double]
 
-    /// The error that another number was expected. A number in a weights file has no place of its own in
-    /// the JSON.
+    /// The error that another number was expected. A number in a weights file has no position in the JSON.
     func refusal(at index: Int, _ expectation: String) -> FileError {
       value.isArray
         ? value.element(index).expected(expectation)

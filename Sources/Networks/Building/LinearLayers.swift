@@ -14,7 +14,7 @@ public struct DenseLayer: NetworkPart {
   private let activation: any Nonlinearity
   private let name: String?
 
-  /// A layer of `outputs` numbers, whose weight and bias are drawn.
+  /// A layer with `outputs` numbers, whose weight and bias are drawn at random.
   public init(
     outputs: Int, hasBias: Bool = true, activation: any Nonlinearity = Identity(), name: String? = nil
   ) {
@@ -66,7 +66,7 @@ public struct ConvolutionLayer: NetworkPart {
   private let activation: any Nonlinearity
   private let name: String?
 
-  /// A layer of `channels` outputs, whose weight and bias are drawn.
+  /// A layer with `channels` output channels, whose weight and bias are drawn at random.
   ///
   /// - Parameters:
   ///   - kernelSize: One extent for all spatial axes, or one for each; likewise `stride` and `dilation`.
@@ -134,8 +134,8 @@ public struct ConvolutionLayer: NetworkPart {
   }
 }
 
-/// Any linear map as a layer, made when the shape of its source is known: `MapLayer { try
-/// AveragePooling(inputShape: $0, kernelSize: 2) }`.
+/// Any linear map as a layer, created once the shape of its source is known:
+/// `MapLayer { try AveragePooling(inputShape: $0, kernelSize: 2) }`.
 public struct MapLayer: NetworkPart {
   private let make: @Sendable ([Int]) throws -> any LinearMap<Double>
   private let bias: Tensor<Double>?

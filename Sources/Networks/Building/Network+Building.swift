@@ -39,8 +39,8 @@ extension Network<Double> {
   ///       DenseLayer(outputs: 10)
   ///     }
   ///
-  /// Missing weights are drawn as in PyTorch: `NetworkDraft.uniform(_:fanIn:)`. The same seed gives the
-  /// same numbers.
+  /// Missing weights are drawn at random as in PyTorch: `NetworkDraft.uniform(_:fanIn:)`. The same seed gives
+  /// the same numbers.
   ///
   /// - Parameter input: The shape of one sample.
   /// - Throws: `InvalidModel` with the layer, what was expected and what was found; and the errors of the

@@ -3,7 +3,7 @@ import Equilibria
 import LinearAlgebra
 import Operators
 
-/// One layer or several whose source is not known yet: the building block of `Network(input:seed:_:)`.
+/// One layer or several with a source that is not known yet: the building block of `Network(input:seed:_:)`.
 ///
 /// A part gets the shape of its source when the network is made, and then adds its layers. A nonlinearity
 /// with one port is a part itself.
