@@ -72,7 +72,7 @@ extension FixedPointSolver {
     }
   }
 
-  /// Whether it stands for the cheapest method rather than for itself.
+  /// Whether it represents the cheapest method rather than itself.
   var leavesTheChoice: Bool {
     switch self {
     case is GroupSolver: true

@@ -8,7 +8,7 @@ struct MonotoneStart: Sendable {
 
   /// The result.
   struct Found {
-    /// The iterated members side by side, a row for each of the samples asked for.
+    /// The iterated members side by side, a row for each of the requested samples.
     var start: Matrix<Double>
     /// The number of updates, each of which costs about as much as an evaluation.
     var updates: Int

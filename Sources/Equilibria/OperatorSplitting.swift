@@ -6,7 +6,7 @@ import RealModule
 /// is the proximal operator of g, for one group certified to be monotone (Winston & Kolter 2020, "Monotone operator
 /// equilibrium networks", section 3).
 ///
-/// Activations of steepest slope k are k times a proximal operator: the state is z = K u, and W stands for W K.
+/// Activations of steepest slope k are k times a proximal operator: the state is z = K u, and W denotes W K.
 public struct OperatorSplitting: Sendable {
   /// Which operator is inverted.
   public enum Method: Sendable {

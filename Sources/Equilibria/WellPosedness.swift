@@ -63,7 +63,7 @@ public enum WellPosedness: Sendable, Equatable {
   }
 }
 
-/// To four digits behind the point, or to as many significant ones where it is close to 1 or to 0: the claimed
+/// To four digits after the decimal point, or to as many significant ones where it is close to 1 or to 0: the claimed
 /// inequality must hold for the number shown.
 private func roundedUp(_ value: Double) -> Double {
   let text = (value * 1e4).rounded(.up) / 1e4

@@ -6,8 +6,9 @@ import LinearAlgebra
 /// Type II as in Walker & Ni 2011, "Anderson Acceleration for Fixed-Point Iterations", section 2, in unconstrained
 /// form: with F = f(z) − z and the differences ΔZ, ΔF of the last m iterates, γ = argmin ‖F − ΔF·γ‖₂ and
 /// z ← z + β·F − (ΔZ + β·ΔF)·γ. Without usable differences this is a (damped) Picard step. An iteration that stagnates
-/// or overflows continues with plain steps from its best iterate for a while. Where the combination gains next to
-/// nothing over plain steps, as when the eigenvalues of J fill a disk, undamped acceleration pauses for a few steps.
+/// or becomes infinite or NaN continues with plain steps from its best iterate for a while. Where the combination gains
+/// next to nothing over plain steps, as when the eigenvalues of J fill a disk, undamped acceleration pauses for a few
+/// steps.
 ///
 /// Where a sample fails, the iterate with the smallest residual is returned.
 public struct Anderson: FixedPointSolver {

@@ -2,10 +2,10 @@ import LinearAlgebra
 
 /// Broyden's (good) method for F(z) = f(z) − z = 0, with a limited memory.
 ///
-/// z ← z − B·F(z), where B ≈ (J − I)⁻¹ starts at −I and is updated by B ← B + (Δz − B·ΔF)·(Δzᵀ·B) /
-/// (Δzᵀ·B·ΔF), kept as −I + Σ u_i·v_iᵀ over the last updates, as in Bai, Kolter & Koltun 2019, section 3.1.2.
-/// The first step is a Picard step. An iteration that stagnates or overflows continues with plain steps from
-/// its best iterate for a while.
+/// z ← z − B·F(z), where B ≈ (J − I)⁻¹ starts at −I and is updated by
+/// B ← B + (Δz − B·ΔF)·(Δzᵀ·B) / (Δzᵀ·B·ΔF), kept as −I + Σ u_i·v_iᵀ over the last updates, as in Bai, Kolter
+/// & Koltun 2019, section 3.1.2. The first step is a Picard step. An iteration that stagnates or becomes
+/// infinite or NaN continues with plain steps from its best iterate for a while.
 ///
 /// Where a sample fails, the iterate with the smallest residual is returned.
 public struct Broyden: FixedPointSolver {

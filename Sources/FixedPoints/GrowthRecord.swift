@@ -2,8 +2,8 @@ import LinearAlgebra
 
 /// Evidence that an iteration diverges instead of converging.
 ///
-/// Growth never ends an iteration by itself, since a nilpotent map may grow by any factor before it settles;
-/// it is the reason reported where the updates are used up or the values overflow.
+/// Growth alone never ends an iteration, since a nilpotent map may grow by any factor before it settles; it
+/// is the reason reported where the updates are used up or the values overflow.
 struct GrowthRecord: Sendable {
   private struct Snapshot: Sendable {
     var iteration: Int

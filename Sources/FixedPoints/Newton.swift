@@ -32,7 +32,7 @@ public struct Newton: FixedPointSolver {
   /// Iterates as described for the type.
   ///
   /// - Complexity: An update takes a call of the transition, the Jacobian (or N calls in its place), and O(N³). Beyond
-  ///   `denseLimit` it takes as many calls as GMRES needs (about `krylovMemory` at most) and O(N · `krylovMemory`) for
+  ///   `denseLimit` it takes about as many calls as GMRES needs (at most `krylovMemory`) and O(N · `krylovMemory`) for
   ///   each.
   @specialized(where S == Double)
   @specialized(where S == Float)

@@ -29,7 +29,7 @@ public struct Convolution<S: Scalar>: LinearMap {
   /// - Parameters:
   ///   - weight: `[outputs, channels / groups, …kernel]`.
   ///   - stride: One integer for all axes, or one for each; likewise `dilation`.
-  ///   - padding: IntegerList, `.same` or `.valid`: see `WindowPadding`.
+  ///   - padding: Integers, `.same` or `.valid`: see `WindowPadding`.
   ///   - groups: A divisor of the channels and of the outputs.
   /// - Throws: `InvalidConstants` where they do not match; the text begins with the argument's name.
   public init(

@@ -6,7 +6,7 @@ public struct Interpolate<S: Scalar>: LinearMap {
   public static var typeName: String { "interpolate" }
   public static var schema: OperatorSchema { interpolateSchema }
 
-  /// How a place between elements gets its value.
+  /// How the value between elements is computed.
   public enum Mode: String, Sendable {
     /// That of the element at or before it.
     case nearest
@@ -18,7 +18,7 @@ public struct Interpolate<S: Scalar>: LinearMap {
   public let outputShape: [Int]
   /// The extents of the spatial axes of the value: one for all axes, or one for each.
   public let size: [Int]
-  /// How a place between elements gets its value.
+  /// How the value between elements is computed.
   public let mode: Mode
   /// Whether the centres of the first and last elements are aligned rather than their outer edges; only for linear
   /// interpolation.

@@ -4,7 +4,7 @@ import LinearAlgebra
 /// `ConvTranspose3d`, without the bias: the transpose of a convolution from its output to its input.
 ///
 /// Reads `[channels, …]`, weight `[channels, outputs / groups, …kernel]`. `padding` is one integer for all axes, one for
-/// each, or those before all axes and then those behind them.
+/// each, or those before all axes and then those after them.
 public struct TransposedConvolution<S: Scalar>: LinearMap {
   public static var typeName: String { "conv_transpose" }
   public static var schema: OperatorSchema { transposedConvolutionSchema }
@@ -19,7 +19,7 @@ public struct TransposedConvolution<S: Scalar>: LinearMap {
   /// - Parameters:
   ///   - weight: `[channels, outputs / groups, …kernel]`.
   ///   - stride: One integer for all axes, or one for each; likewise `outputPadding` and `dilation`.
-  ///   - padding: One integer for all axes, one for each, or those before all axes and then those behind them.
+  ///   - padding: One integer for all axes, one for each, or those before all axes and then those after them.
   ///   - groups: A divisor of the channels.
   /// - Throws: `InvalidConstants` where they do not match; the text begins with the argument's name.
   public init(

@@ -15,7 +15,7 @@ public struct MaxPooling: Nonlinearity {
   public let kernelSize: [Int]
   /// The distance from one window to the next; empty where it is `kernelSize`.
   public let stride: [Int]
-  /// One number for all axes, one for each, or those before all axes and then those behind them.
+  /// One number for all axes, one for each, or those before all axes and then those after them.
   public let padding: [Int]
   /// The distance between the elements of a window.
   public let dilation: [Int]

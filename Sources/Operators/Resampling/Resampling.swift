@@ -3,7 +3,7 @@
 ///
 /// The methods and names are those of ONNX's `Resize`; `torch.nn.functional.interpolate` has three of them.
 public struct Resampling: Sendable {
-  /// How a place between elements gets its value.
+  /// How the value between elements is computed.
   public enum Mode: String, Sendable, CaseIterable {
     /// That of the nearest element.
     case nearest

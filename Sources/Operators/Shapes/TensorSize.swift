@@ -2,11 +2,11 @@ import LinearAlgebra
 
 /// The limits on sizes that a file or an operator's constants declare without containing the numbers.
 public enum TensorSize {
-  /// The most coordinates of one sample of a value, an input or a state: 512 MB. A larger size is a mistake or an attack,
-  /// and its allocation would fail.
+  /// The largest number of coordinates of one sample of a value, an input or a state: 512 MB. A larger size is a
+  /// mistake or an attack, and its allocation would fail.
   public static let maximum = 1 << 26
 
-  /// The most axes that a tensor may have, as in PyTorch.
+  /// The largest number of axes of a tensor, as in PyTorch.
   public static let maximumRank = 64
 }
 
