@@ -10,8 +10,8 @@ public struct DependencyGroup: Equatable, Sendable {
   /// The positions of the members that a solver iterates on, ascending: the fewest coordinates that every cycle passes
   /// through (`feedbackVertexSet`). Empty where the group is not cyclic.
   public let iterated: [Int]
-  /// The positions of the other members, each after those that it reads: given the iterated ones, their values follow in
-  /// one sweep.
+  /// The positions of the other members, each after those that it reads: given the iterated ones, their values follow
+  /// in one sweep.
   public let following: [Int]
 }
 

@@ -2,9 +2,9 @@ import LinearAlgebra
 import Operators
 import RealModule
 
-/// Splitting of the monotone operator equation 0 ∈ (I − W) u − c + ∂g(u), which an equilibrium u = σ(W u + c) solves where σ
-/// is the proximal operator of g, for one group certified to be monotone (Winston & Kolter 2020, "Monotone operator
-/// equilibrium networks", section 3).
+/// Splitting of the monotone operator equation 0 ∈ (I − W) u − c + ∂g(u), which an equilibrium u = σ(W u + c) solves
+/// where σ is the proximal operator of g, for one group certified to be monotone (Winston & Kolter 2020, "Monotone
+/// operator equilibrium networks", section 3).
 ///
 /// Activations of steepest slope k are k times a proximal operator: the state is z = K u, and W denotes W K.
 public struct OperatorSplitting: Sendable {

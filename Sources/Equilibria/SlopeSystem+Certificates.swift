@@ -23,7 +23,8 @@ extension SlopeSystem {
     return .unknown
   }
 
-  /// A lower bound above 0 of the symmetric part of `I − W K`, for activations that are K times proximal operators; or nil.
+  /// A lower bound above 0 of the symmetric part of `I − W K`, for activations that are K times proximal operators; or
+  /// nil.
   var monotonicity: Double? {
     isProximal ? monotonicity(timesSteepest, [Double](repeating: 1, count: size)) : nil
   }

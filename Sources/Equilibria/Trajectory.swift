@@ -55,8 +55,8 @@ extension EquilibriumModel {
   ///     these only, and the state before them is held fixed. TorchDEQ has 1.
   ///   - damping: τ, above 0 and at most 1; TorchDEQ's `tau`.
   /// - Returns: A state for each of `iterations`, in their order.
-  /// - Complexity: As many evaluations as the largest number of iterations for `Picard`, and as their sum for others; memory
-  ///   for as many states as are tracked.
+  /// - Complexity: As many evaluations as the largest number of iterations for `Picard`, and as their sum for others;
+  ///   memory for as many states as are tracked.
   public func trajectory(
     _ x: Matrix<S>, at iterations: [Int], by solver: any FixedPointSolver = Picard(),
     from start: [Matrix<S>]? = nil, tracking steps: Int = 1, damping: Double = 1

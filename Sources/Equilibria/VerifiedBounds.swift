@@ -10,7 +10,8 @@ func roundedUp(_ sum: Double, summands count: Int) -> Double {
   sum * (1 + Double(count + 4) * unit) + 0x1p-1000
 }
 
-/// An upper bound of the largest `(M d)_i / d_i` for a matrix M whose entries off the diagonal are not negative, and d > 0.
+/// An upper bound of the largest `(M d)_i / d_i` for a matrix M whose entries off the diagonal are not negative, and
+/// d > 0.
 ///
 /// It bounds the real parts of M's eigenvalues (Collatz & Wielandt), and M in the maximum norm weighted by 1/d.
 func largestRatio(of M: Matrix<Double>, _ d: [Double]) -> Double {

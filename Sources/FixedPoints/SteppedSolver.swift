@@ -52,8 +52,8 @@ extension SolverSteps {
 }
 
 extension SteppedSolver {
-  /// Iterates until each sample converges by `rule`, is given up, or runs out of iterations; where it fails, the iterate
-  /// with the smallest residual is returned.
+  /// Iterates until each sample converges by `rule`, is given up, or runs out of iterations; where it fails, the
+  /// iterate with the smallest residual is returned.
   public func solve<S: Scalar>(
     _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// A part along one axis: the coordinates `start`, `start + step`, … below `end`, as in `x[start:end:step]`; `start` and
-/// `end` count from the end of the axis where they are negative.
+/// A part along one axis: the coordinates `start`, `start + step`, … below `end`, as in `x[start:end:step]`; `start`
+/// and `end` count from the end of the axis where they are negative.
 public struct Slice<S: Scalar>: IndexMap {
   public static var typeName: String { "slice" }
   public static var schema: OperatorSchema { sliceSchema }

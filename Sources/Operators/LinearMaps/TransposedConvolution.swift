@@ -3,8 +3,8 @@ import LinearAlgebra
 /// Transposed convolution over 1, 2 or 3 spatial axes, as in `torch.nn.ConvTranspose1d`, `ConvTranspose2d` and
 /// `ConvTranspose3d`, without the bias: the transpose of a convolution from its output to its input.
 ///
-/// Reads `[channels, …]`, weight `[channels, outputs / groups, …kernel]`. `padding` is one integer for all axes, one for
-/// each, or those before all axes and then those after them.
+/// Reads `[channels, …]`, weight `[channels, outputs / groups, …kernel]`. `padding` is one integer for all axes, one
+/// for each, or those before all axes and then those after them.
 public struct TransposedConvolution<S: Scalar>: LinearMap {
   public static var typeName: String { "conv_transpose" }
   public static var schema: OperatorSchema { transposedConvolutionSchema }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// Nearest-neighbour upsampling of the spatial axes of `[channels, …]`, as in `torch.nn.Upsample`: one factor for all of
-/// them, or one for each.
+/// Nearest-neighbour upsampling of the spatial axes of `[channels, …]`, as in `torch.nn.Upsample`: one factor for all
+/// of them, or one for each.
 public struct Upsample<S: Scalar>: IndexMap {
   public static var typeName: String { "upsample" }
   public static var schema: OperatorSchema { upsampleSchema }

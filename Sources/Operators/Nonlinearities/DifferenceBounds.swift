@@ -7,8 +7,8 @@ import LinearAlgebra
 public protocol DifferenceBounded: Nonlinearity {
   /// Bounds of |φ(p) − φ(q)| by coordinate, given bounds of |p − q| by port and coordinate; nil where there are none.
   ///
-  /// The function is monotone, and homogeneous up to rounding, so that its fixed points decide whether φ contracts in some
-  /// weighted maximum norm.
+  /// The function is monotone, and homogeneous up to rounding, so that its fixed points decide whether φ contracts in
+  /// some weighted maximum norm.
   ///
   /// - Parameters:
   ///   - magnitudes: Bounds of |p| by coordinate for ports that are constant; nil for others.

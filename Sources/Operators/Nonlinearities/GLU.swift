@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// The gated linear unit `a ⊙ σ(b)` of the two halves a and b of a tensor along the axis `dim`, σ the logistic function,
-/// as in `torch.nn.GLU` (Dauphin et al. 2017).
+/// The gated linear unit `a ⊙ σ(b)` of the two halves a and b of a tensor along the axis `dim`, σ the logistic
+/// function, as in `torch.nn.GLU` (Dauphin et al. 2017).
 public struct GLU: Nonlinearity {
   public static let typeName = "glu"
   public static let schema = OperatorSchema(
