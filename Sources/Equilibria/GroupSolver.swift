@@ -4,7 +4,7 @@ import LinearAlgebra
 /// The default solver of cyclic groups: Anderson acceleration. Where the Jacobian can be computed explicitly, Newton's
 /// method comes first if its steps are cheap, on about ten coordinates; otherwise it continues from acceleration's
 /// iterate as soon as it is forecast to cost less. Samples that are not settled within `patience` iterations are tried
-/// in turn with: operator splitting where the group is certified monotone, Newton's method, Broyden's, a homotopy,
+/// in turn by operator splitting where the group is certified monotone, Newton's method, Broyden's, a homotopy,
 /// Newton's method from other starts, and Anderson acceleration to the end.
 ///
 /// Each stage works only on the samples that are left, and begins where the solve began unless stated otherwise. The
