@@ -4,6 +4,7 @@ import Foundation
 import LinearAlgebra
 import ONNXImport
 import Operators
+import TestSupport
 import Testing
 
 /// PyTorch's values of every operator (`Tests/Oracles/operators.py`, `activations.py`), each as a model of one block.
@@ -22,28 +23,9 @@ enum OperatorOracle {
     var batch: Matrix<Double> { Matrix(rows: shape[0], columns: data.count / shape[0], elements: data) }
   }
 
-  private struct Value: Decodable {
-    let constant: Constant
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let flag = try? container.decode(Bool.self) {
-        constant = .flag(flag)
-      } else if let integers = try? container.decode([Int].self) {
-        constant = .integers(integers)
-      } else if let numbers = try? container.decode([Double].self) {
-        constant = .numbers(numbers)
-      } else if let number = try? container.decode(Double.self) {
-        constant = .number(number)
-      } else {
-        constant = .word(try container.decode(String.self))
-      }
-    }
-  }
-
   private struct Map: Decodable {
     let type: String
-    let constants: [String: Value]
+    let constants: [String: AttributeValue]
     let inputShape: [Int]
     let weight: Numbers?
     let x, y: Numbers
@@ -66,7 +48,7 @@ enum OperatorOracle {
 
   private struct Function: Decodable {
     let type: String
-    let constants: [String: Value]
+    let constants: [String: AttributeValue]
     let shapes: [[Int]]
     let ports: [Numbers]
     let z: Numbers

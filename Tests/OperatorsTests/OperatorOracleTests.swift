@@ -1,6 +1,7 @@
 import Foundation
 import LinearAlgebra
 import Operators
+import TestSupport
 import Testing
 
 /// Linear maps and nonlinearities of several ports against PyTorch in float64 (`Tests/Oracles/operators.py`).
@@ -13,28 +14,9 @@ struct OperatorOracleTests {
     var batch: Matrix<Double> { Matrix(rows: shape[0], columns: data.count / shape[0], elements: data) }
   }
 
-  struct Value: Decodable {
-    let constant: Constant
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let flag = try? container.decode(Bool.self) {
-        constant = .flag(flag)
-      } else if let integers = try? container.decode([Int].self) {
-        constant = .integers(integers)
-      } else if let numbers = try? container.decode([Double].self) {
-        constant = .numbers(numbers)
-      } else if let number = try? container.decode(Double.self) {
-        constant = .number(number)
-      } else {
-        constant = .word(try container.decode(String.self))
-      }
-    }
-  }
-
   struct Map: Decodable {
     let type: String
-    let constants: [String: Value]
+    let constants: [String: AttributeValue]
     let inputShape: [Int]
     let weight: Numbers?
     let x, g, y, dx: Numbers
@@ -43,7 +25,7 @@ struct OperatorOracleTests {
 
   struct Function: Decodable {
     let type: String
-    let constants: [String: Value]
+    let constants: [String: AttributeValue]
     let shapes: [[Int]]
     let ports: [Numbers]
     let g, z: Numbers

@@ -48,39 +48,19 @@ public struct OperatorExample: Sendable, CustomStringConvertible {
 
     struct Map: Decodable {
       let type: String
-      let constants: [String: Value]
+      let constants: [String: AttributeValue]
       let inputShape: [Int]
       let weight: Numbers?
     }
 
     struct Function: Decodable {
       let type: String
-      let constants: [String: Value]
+      let constants: [String: AttributeValue]
       let shapes: [[Int]]
     }
 
     let maps: [Map]
     let nonlinearities: [Function]
-  }
-
-  /// The value of an attribute of any kind.
-  private struct Value: Decodable {
-    let constant: Constant
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let flag = try? container.decode(Bool.self) {
-        constant = .flag(flag)
-      } else if let integers = try? container.decode([Int].self) {
-        constant = .integers(integers)
-      } else if let numbers = try? container.decode([Double].self) {
-        constant = .numbers(numbers)
-      } else if let number = try? container.decode(Double.self) {
-        constant = .number(number)
-      } else {
-        constant = .word(try container.decode(String.self))
-      }
-    }
   }
 
   private static let file: File = {
