@@ -189,7 +189,8 @@ extension NodeImport {
     var value = try input(0)
     let rank = value.shape.count
     guard let starts = try integers("starts", orInput: 1),
-      let ends = try integers("ends", orInput: 2), starts.count == ends.count
+      let ends = try ends(),
+      starts.count == ends.count
     else { throw .refused("expected as many starts as ends") }
     let axes = try integers("axes", orInput: 3) ?? Array(starts.indices)
     let steps = try constantIntegers(4, "steps") ?? starts.map { _ in 1 }
@@ -198,11 +199,37 @@ extension NodeImport {
     }
     for (position, given) in axes.enumerated() {
       let axis = try normalizedAxis(given, rank: rank)
-      let index = try sliceIndex(
-        extent: value.shape[axis], starts[position], ends[position], step: steps[position])
+      if try keepsBatch(value, axis, starts[position], ends[position], step: steps[position]) { continue }
+      guard let end = ends[position].known else { throw .usesBatchExtent }
+      let index = try sliceIndex(extent: value.shape[axis], starts[position], end, step: steps[position])
       value = try selected(value, axis: axis, index, suffix: position < axes.count - 1 ? "axis\(axis)" : nil)
     }
     return value
+  }
+
+  /// Where a slice ends along each of its axes: an attribute until opset 9, then an input.
+  private func ends() throws(ImportFailure) -> [BatchInteger]? {
+    if let given = try integers("ends") { return given.map { BatchInteger($0) } }
+    return try symbols(2, "ends")
+  }
+
+  /// Whether a slice keeps all of an open batch.
+  ///
+  /// - Throws: `mixesBatch` if it keeps a part of it.
+  private func keepsBatch(
+    _ value: Value, _ axis: Int, _ start: Int, _ end: BatchInteger, step: Int
+  ) throws(ImportFailure) -> Bool {
+    guard case .variable(let variable) = value, let batch = variable.layout.batch, batch.isOpen,
+      batch.axis == axis
+    else { return false }
+    // The largest number that exporters write for an open end.
+    let isOpenEnd = end.known.map { $0 >= Int(Int32.max) } ?? false
+    let extent = batch.extent == 1 ? BatchInteger(batch.factor) : value.extents[axis]
+    let order = end.comparison(with: extent)
+    guard start == 0, step == 1, isOpenEnd || order == .equal || order == .greater else {
+      throw .mixesBatch("slices the batch axis")
+    }
+    return true
   }
 
   /// The indices of a slice, as in NumPy.
@@ -227,7 +254,7 @@ extension NodeImport {
     }
     let axis = try normalizedAxis(integer("axis") ?? 0, rank: value.shape.count)
     let extent = value.shape[axis]
-    let index = places.elements.map { $0 < 0 ? $0 &+ extent : $0 }
+    let index = try places.elements().map { $0 < 0 ? $0 &+ extent : $0 }
     let isView = places.shape.count == 1
     let part = try selected(value, axis: axis, index, suffix: isView ? nil : "selected")
     if isView { return part }
@@ -250,35 +277,52 @@ extension NodeImport {
 
   fileprivate func expand() throws(ImportFailure) -> Value {
     let value = try input(0)
-    guard let wanted = try constantIntegers(1, "shape") else {
+    guard let wanted = try symbols(1, "shape") else {
       throw .refused("expected a shape, found none")
     }
     return try expanded(value, to: wanted)
   }
 
   /// A value broadcast to a shape.
-  private func expanded(_ value: Value, to wanted: [Int]) throws(ImportFailure) -> Value {
-    try checkedCount(of: wanted)
-    let shape = try broadcastShape([value.shape, wanted])
-    if shape == value.shape { return value }
-    if case .integers(let integers) = value { return .integers(try integers.expanded(to: shape)) }
+  func expanded(_ value: Value, to wanted: [BatchInteger]) throws(ImportFailure) -> Value {
+    let extents = try wanted.values(at: openExtent ?? 1)
+    if wanted.known != nil { try checkedCount(of: extents) }
+    let shape = try broadcastShape([value.shape, extents])
     let layout = try value.layout()
-    let batchAxis = layout.axesBehindBatch.map { shape.count - 1 - $0 }
-    if let batchAxis, shape[batchAxis] != layout.shape[layout.batchAxis!] {
-      throw .mixesBatch("repeats the batch axis")
+    let missing = shape.count - layout.shape.count
+    let axes = wanted.indices.filter { wanted[$0].known == nil }.map { $0 + shape.count - wanted.count }
+    let repeats = axes.contains { $0 < missing || value.extents[$0 - missing].known == 1 }
+    if shape == value.shape, !repeats { return value }
+    if case .integers(let integers) = value {
+      guard wanted.known != nil else { throw .mixesBatch("repeats integers for every sample") }
+      return .integers(try integers.expanded(to: shape))
     }
-    return .variable(try expanded(value, over: expandedLayout(layout, to: shape, batchAxis: batchAxis)))
+    let batchAxis = layout.axesBehindBatch.map { shape.count - 1 - $0 }
+    if let batchAxis {
+      guard shape[batchAxis] == layout.shape[layout.batchAxis!],
+        axes.allSatisfy({
+          $0 == batchAxis && wanted[$0 - shape.count + wanted.count] == layout.extents[$0 - missing]
+        })
+      else { throw .mixesBatch("repeats the batch axis") }
+      return .variable(try expanded(value, over: layout.replacing(shape, batchAxis: batchAxis)))
+    }
+    guard let axis = axes.first else {
+      return .variable(try expanded(value, over: repeatedLayout(layout, to: shape)))
+    }
+    // Repeated for every sample of an open batch.
+    let extent = wanted[axis - shape.count + wanted.count]
+    guard axes.count == 1, extent.constant == 0, extent.multiple > 0, let open = openExtent else {
+      throw .usesBatchExtent
+    }
+    let batch = TensorLayout.Batch(axis: axis, extent: open, isOpen: true, inner: extent.multiple)
+    return .variable(try expanded(value, over: TensorLayout(shape, batch: batch)))
   }
 
-  private func expandedLayout(
-    _ layout: TensorLayout, to shape: [Int], batchAxis: Int?
-  ) throws(ImportFailure) -> TensorLayout {
-    if layout.batch != nil { return try layout.replacing(shape, batchAxis: batchAxis) }
+  /// The layout of a value broadcast to known extents, of which the first may be the batch's.
+  private func repeatedLayout(_ layout: TensorLayout, to shape: [Int]) throws(ImportFailure) -> TensorLayout {
     let missing = shape.count - layout.shape.count
-    let repeated = batchExtent.flatMap { shape.firstIndex(of: $0) } ?? (shape[0] == leadingExtent ? 0 : nil)
-    if let axis = repeated, axis < missing || layout.shape[axis - missing] == 1 {
-      // Repeated for every sample.
-      return try TensorLayout(shape, batch: TensorLayout.Batch(axis: axis, extent: shape[axis]))
+    if shape[0] == leadingExtent, missing > 0 || layout.shape[0] == 1 {
+      return try TensorLayout(shape, batch: TensorLayout.Batch(axis: 0, extent: shape[0]))
     }
     return try TensorLayout(shape)
   }
@@ -289,6 +333,9 @@ extension NodeImport {
 
   fileprivate func tile() throws(ImportFailure) -> Value {
     var value = try input(0)
+    if let symbols = try symbols(1, "repeats"), symbols.known == nil, symbols.count == value.shape.count {
+      return try tiled(value, symbols)
+    }
     guard let repeats = try constantIntegers(1, "repeats"), repeats.count == value.shape.count,
       repeats.allSatisfy({ (1...TensorSize.maximum).contains($0) })
     else { throw .refused("repeats: expected a positive integer for each axis of \(value.shape)") }
@@ -303,6 +350,14 @@ extension NodeImport {
         suffix: axis == axes.last ? nil : "axis\(axis)")
     }
     return value
+  }
+
+  /// A value repeated for every sample: only along axes of extent 1.
+  private func tiled(_ value: Value, _ repeats: [BatchInteger]) throws(ImportFailure) -> Value {
+    for (extent, count) in zip(value.extents, repeats) where count.known != 1 && extent.known != 1 {
+      throw .usesBatchExtent
+    }
+    return try expanded(value, to: zip(value.extents, repeats).map { $1.known == 1 ? $0 : $1 })
   }
 
   fileprivate func blockSize() throws(ImportFailure) -> Int {
