@@ -40,7 +40,7 @@ struct GraphImport {
   /// Recognises functions composed of several nodes; nil for a graph from another exporter.
   var recognizer: FunctionRecognizer?
   /// The leading extent of the inputs, if that axis is the batch and the model gives its extent.
-  private var leadingExtent: Int?
+  private(set) var leadingExtent: Int?
   /// What stands for the extent of the batch, if the model leaves it open.
   var openExtent: Int?
   /// How many nodes have been imported.
@@ -273,67 +273,6 @@ struct GraphImport {
     // Unsupported outputs, such as the mask of a dropout, are refused only if something reads them.
     for (name, result) in zip(node.outputs, results) where !name.isEmpty {
       try define(name, result, at: node.place)
-    }
-  }
-
-  /// The values of a node. Numbers computed from numbers without a gradient are evaluated at once.
-  private func evaluate(
-    _ node: ONNXModel.Node, _ handler: OperatorHandler, _ inputs: [Value?]
-  ) throws(ImportFailure) -> [Value] {
-    let isConstant =
-      inputs.contains { $0 != nil }
-      && inputs.allSatisfy { input in
-        switch input {
-        case .numbers(let numbers): numbers.parameter == nil
-        case .variable: false
-        default: true
-        }
-      }
-    let builder = isConstant ? BlockBuilder() : self.builder
-    let results = try handler.run(
-      NodeImport(
-        node: node, opset: model.opset, inputs: inputs, builder: builder, leadingExtent: leadingExtent,
-        openExtent: openExtent)
-    ).map(\.withoutSymbols)
-    guard isConstant else { return results }
-    let isRepeated = results.contains {
-      if case .variable(let variable) = $0 { variable.layout.batch != nil } else { false }
-    }
-    // Numbers repeated for every sample depend on the batch and are not constant.
-    guard isRepeated else { return builder.evaluated(results) }
-    return try handler.run(
-      NodeImport(
-        node: node, opset: model.opset, inputs: inputs, builder: self.builder, leadingExtent: leadingExtent,
-        openExtent: openExtent))
-  }
-}
-
-extension BlockBuilder {
-  /// Replaces variables that do not depend on the input by their numbers.
-  fileprivate func evaluated(_ results: [Value]) -> [Value] {
-    let none = Matrix<Double>(rows: 1, columns: 0)
-    var values: [Matrix<Double>] = []
-    for block in blocks {
-      let ports = block.preactivations(batch: 1) { source in
-        if case .node(let index) = source { values[index] } else { none }
-      }
-      values.append(block.value(at: ports))
-    }
-    return results.map { result in
-      guard case .variable(let variable) = result, case .node(let index) = variable.source else {
-        return result
-      }
-      return .numbers(Numbers(values[index].elements, shape: variable.layout.shape))
-    }
-  }
-}
-
-extension ONNXTensor {
-  /// The tensor as a value: floating-point numbers are a parameter with the tensor's name.
-  package var value: Value {
-    switch contents {
-    case .numbers(let stored): .numbers(Numbers(stored.tensor, parameter: name))
-    case .integers(let elements): .integers(Integers(elements, shape: shape, type: type))
     }
   }
 }

@@ -131,6 +131,20 @@ enum OperatorDefinition {
       (1, "consumed_inputs"),
       (6, ""),
     ],
+    "GRU": [
+      (1, "activation_alpha activation_beta activations clip direction hidden_size output_sequence"),
+      (
+        3,
+        "activation_alpha activation_beta activations clip "
+          + "direction hidden_size linear_before_reset output_sequence"
+      ),
+      (7, "activation_alpha activation_beta activations clip direction hidden_size linear_before_reset"),
+      (
+        14,
+        "activation_alpha activation_beta activations clip "
+          + "direction hidden_size layout linear_before_reset"
+      ),
+    ],
     "Gather": [
       (1, "axis")
     ],
@@ -162,8 +176,18 @@ enum OperatorDefinition {
       (1, "consumed_inputs epsilon"),
       (6, "epsilon"),
     ],
+    "IsNaN": [(9, "")],
     "LRN": [
       (1, "alpha beta bias size")
+    ],
+    "LSTM": [
+      (
+        1,
+        "activation_alpha activation_beta activations clip "
+          + "direction hidden_size input_forget output_sequence"
+      ),
+      (7, "activation_alpha activation_beta activations clip direction hidden_size input_forget"),
+      (14, "activation_alpha activation_beta activations clip direction hidden_size input_forget layout"),
     ],
     "LayerNormalization": [
       (17, "axis epsilon stash_type")
@@ -242,6 +266,11 @@ enum OperatorDefinition {
     ],
     "RMSNormalization": [
       (23, "axis epsilon stash_type")
+    ],
+    "RNN": [
+      (1, "activation_alpha activation_beta activations clip direction hidden_size output_sequence"),
+      (7, "activation_alpha activation_beta activations clip direction hidden_size"),
+      (14, "activation_alpha activation_beta activations clip direction hidden_size layout"),
     ],
     "Range": [
       (11, ""),

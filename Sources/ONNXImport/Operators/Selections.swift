@@ -15,6 +15,7 @@ extension OperatorTable {
     "And": .comparison("product") { $0 != 0 && $1 != 0 ? 1 : 0 },
     "Or": .comparison("maximum") { $0 != 0 || $1 != 0 ? 1 : 0 },
     "Xor": .comparison(nil) { ($0 != 0) != ($1 != 0) ? 1 : 0 },
+    "IsNaN": .one { node throws(ImportFailure) in try node.isNotANumber() },
     "Not": .one { node throws(ImportFailure) in
       switch try node.input(0) {
       case .integers(let truth):
@@ -136,6 +137,18 @@ extension NodeImport {
       Port(
         shape: shape, terms: [Term(source: variable.source, map: map)], offsets: [Offset(vector: ones)]),
       variable.layout)
+  }
+
+  /// 1 where a value does not equal itself.
+  fileprivate func isNotANumber() throws(ImportFailure) -> Value {
+    if case .numbers(let numbers) = try input(0), numbers.parameter == nil {
+      return .integers(
+        Integers(numbers.elements.map { $0.isNaN ? 1 : 0 }, shape: numbers.shape, type: .bool))
+    }
+    let variable = try variable(0)
+    let isItself = try block(
+      "\(name)/itself", nonlinearity("equal"), [port(variable), port(variable)], variable.layout)
+    return .variable(try complement(of: isItself))
   }
 
   /// 1 where a value is not 0.
