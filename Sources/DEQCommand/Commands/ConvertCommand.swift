@@ -158,7 +158,8 @@ private struct Conversion {
     var files: [InputFile] = []
     let file = ModelOutput(
       model: .equilibrium(model), form: command.matrix ? .matrix : .blocks, target: target,
-      weights: command.placement.weights, force: command.force)
+      weights: command.placement.weights, force: command.force,
+      requiresWeightsFile: paths.allSatisfy { $0 == "-" || $0.hasSuffix(".json") })
     _ = try file.write(
       !command.check
         ? nil

@@ -9,6 +9,8 @@ struct ModelOutput {
   let target: String
   let weights: WeightsMode
   let force: Bool
+  /// Whether a reference to weights is refused where none came from a file: numbers in JSON have no other place.
+  var requiresWeightsFile = true
 
   /// A model read again from the written files, with these files.
   struct Written {
@@ -21,7 +23,8 @@ struct ModelOutput {
   /// - Parameter isAccepted: Nil where it is enough that the model can be read.
   /// - Returns: Whether it was kept.
   func write(_ isAccepted: ((Written) throws -> Bool)?) throws -> Bool {
-    let placement = try weights.placement(of: model.tensors, target: target)
+    let placement = try weights.placement(
+      of: model.tensors, target: target, requiresFile: requiresWeightsFile)
     if target == "-" {
       return try writeFromMemory(placement, named: "standard output", isAccepted) { bytes throws(FileError) in
         try DescriptorSink.standardOutput().write(bytes)
