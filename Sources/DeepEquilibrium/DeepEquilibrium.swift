@@ -9,6 +9,7 @@
 @_exported import ModelJSON
 @_exported import Networks
 @_exported import ONNXExport
+@_exported import ONNXImport
 @_exported import Operators
 @_exported import RandomNetworks
 @_exported import TensorFiles

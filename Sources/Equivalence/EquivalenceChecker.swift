@@ -38,6 +38,9 @@ public struct EquivalenceChecker: Sendable {
   /// equations.
   public var identities = ModelIdentities()
 
+  /// Notes for the report on how the check was set up, such as why it draws fewer samples.
+  public var notes: [String] = []
+
   /// A checker with the default settings.
   public init() {}
 

@@ -36,7 +36,7 @@ struct Judgement<S: Scalar, T: Scalar> {
     return EquivalenceReport(
       proof: proof, measurement: measurement,
       counterexample: counterexample.map { summary?.finding == nil ? shrunk($0, measuring) : $0 },
-      search: summary)
+      search: summary, notes: checker.notes)
   }
 
   /// The sample whose outputs differ most; nil if a proof exists or no outputs differ.

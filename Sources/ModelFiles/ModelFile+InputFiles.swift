@@ -1,4 +1,5 @@
 import FileAccess
+import ONNXImport
 
 extension ModelFile {
   /// Reads a model as `read` does, and returns the files that were read for it: the model's own, then its
@@ -7,10 +8,10 @@ extension ModelFile {
   /// - Complexity: Reads every byte of all these files, including unused weights.
   /// - Throws: `FileError`, as `read` does.
   public static func readNotingFiles(
-    _ path: String
+    _ path: String, as reading: ONNXReading = ONNXReading()
   ) throws(FileError) -> (model: ModelFile, files: [InputFile]) {
     let log = InputFileLog()
-    let model = try read(path, formats: Format.allCases, noting: log)
+    let model = try read(path, as: reading, formats: Format.allCases, noting: log)
     return (model, try log.files())
   }
 

@@ -30,13 +30,16 @@ public enum ModelFile: Sendable {
     }
   }
 
-  /// Reads a model, JSON or ONNX; `-` is standard input. The weights of an ONNX file are read when they are
+  /// Reads a model, JSON, ONNX or .nnet, perhaps compressed by gzip; `-` is standard input. The weights of an ONNX file are read when they are
   /// needed.
   ///
+  /// - Parameter reading: How the graph of a network in ONNX is read; other models are read as they are.
   /// - Throws: `FileError` that names the place: of kind `badData` for its contents, else as `FileContents`
   ///   does.
-  public static func read(_ path: String) throws(FileError) -> ModelFile {
-    try read(path, formats: Format.allCases)
+  public static func read(
+    _ path: String, as reading: ONNXReading = ONNXReading()
+  ) throws(FileError) -> ModelFile {
+    try read(path, as: reading, formats: Format.allCases)
   }
 
   /// Reads a model, JSON or ONNX, from a file in memory.
@@ -68,15 +71,18 @@ public enum ModelFile: Sendable {
   }
 
   package static func read(
-    _ path: String, formats: [Format], noting files: InputFileLog? = nil
+    _ path: String, as reading: ONNXReading = ONNXReading(), formats: [Format],
+    noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
-    guard let file = try ONNXReader.mappedModel(path) else {
+    // A compressed file begins with 0x1F, as no ONNX model does.
+    guard firstByte(ofRegularFile: path) != 0x1F, let file = try ONNXReader.mappedModel(path) else {
       let contents = try FileContents(reading: path)
       files?.note(contents, at: path)
-      return try read(contents, formats: formats, noting: files)
+      return try read(contents, as: reading, formats: formats, noting: files)
     }
     files?.note(file, at: path)
-    return try ModelFile(ONNXReader.read(file, noting: files)).checked(among: formats, file: path)
+    return try ModelFile(ONNXReader.read(file, as: reading, noting: files)).checked(
+      among: formats, file: path)
   }
 
   /// The model, if it has one of these formats.
@@ -90,10 +96,19 @@ public enum ModelFile: Sendable {
   }
 
   package static func read(
-    _ contents: FileContents, formats: [Format], weights: String? = nil, noting files: InputFileLog? = nil
+    _ contents: FileContents, as reading: ONNXReading = ONNXReading(), formats: [Format],
+    weights: String? = nil, noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
+    let contents = try Gzip.uncompressed(contents)
+    if NNetReader.recognizes(contents) {
+      guard formats.contains(.network) else {
+        throw FileError(.badData, file: contents.name, "expected an equilibrium model, found a network")
+      }
+      return .network(try NNetReader.read(contents))
+    }
     if ONNXReader.recognizes(name: contents.name, firstByte: contents.bytes.first) {
-      return try ModelFile(ONNXReader.read(contents)).checked(among: formats, file: contents.name)
+      return try ModelFile(ONNXReader.read(contents, as: reading)).checked(
+        among: formats, file: contents.name)
     }
     let document = try JSONDocument(contents)
     let root = document.root

@@ -42,36 +42,50 @@ package enum ONNXReader {
   ///
   /// - Throws: `FileError` of kind `badData` with the node or tensor, or as `MappedFile` does.
   package static func read(
-    _ file: MappedFile, noting files: InputFileLog? = nil
+    _ file: MappedFile, as reading: ONNXReading = ONNXReading(), noting files: InputFileLog? = nil
   ) throws(FileError) -> Model {
-    try read(.mapped(file), noting: files)
+    try read(.mapped(file), as: reading, noting: files)
   }
 
   /// The model in a file that is in memory.
   ///
   /// - Throws: `FileError` of kind `badData` with the node or tensor.
-  package static func read(_ contents: FileContents) throws(FileError) -> Model {
-    try read(.inMemory(contents))
+  package static func read(
+    _ contents: FileContents, as reading: ONNXReading = ONNXReading()
+  ) throws(FileError) -> Model {
+    try read(.inMemory(contents), as: reading)
   }
 
   private static func read(
-    _ bytes: ModelBytes, noting files: InputFileLog? = nil
+    _ bytes: ModelBytes, as reading: ONNXReading, noting files: InputFileLog? = nil
   ) throws(FileError) -> Model {
     let model = try ONNXDecoder(bytes, noting: files).model()
     return try naming(bytes) { () throws(ImportFailure) in
       EquilibriumImport.recognizes(model)
-        ? .equilibrium(try EquilibriumImport.model(model)) : .network(try GraphImport.run(model).network)
+        ? .equilibrium(try EquilibriumImport.model(model))
+        : .network(try GraphImport.run(model.read(as: reading)).network)
     }
   }
 
   /// The network in a file, and how its tensors are divided into samples.
-  package static func graph(at path: String) throws(FileError) -> ImportedGraph {
-    try graph(.mapped(MappedFile(path)))
+  ///
+  /// - Parameter openExtent: What stands for the extent of an open batch; the network is the same for each.
+  package static func graph(at path: String, openExtent: Int? = nil) throws(FileError) -> ImportedGraph {
+    try graph(.mapped(MappedFile(path)), openExtent)
   }
 
-  private static func graph(_ bytes: ModelBytes) throws(FileError) -> ImportedGraph {
+  /// The same of a file that is in memory.
+  package static func graph(
+    _ contents: FileContents, openExtent: Int? = nil
+  ) throws(FileError) -> ImportedGraph {
+    try graph(.inMemory(contents), openExtent)
+  }
+
+  private static func graph(_ bytes: ModelBytes, _ extent: Int?) throws(FileError) -> ImportedGraph {
     let model = try ONNXDecoder(bytes).model()
-    return try naming(bytes) { () throws(ImportFailure) in try GraphImport.run(model) }
+    return try naming(bytes) { () throws(ImportFailure) in
+      try GraphImport.run(model, openExtent: extent ?? GraphImport.placeholderExtent)
+    }
   }
 
   /// The result of `body`; its failure becomes a `FileError` with the file's name.

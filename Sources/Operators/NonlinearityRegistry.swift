@@ -17,7 +17,7 @@ public enum NonlinearityRegistry {
     Greater.self, GreaterOrEqual.self, Equal.self, Choice.self,
 
     Softmax.self, Softmin.self, LogSoftmax.self, LogSumExp.self, GLU.self, LargestElement.self,
-    SmallestElement.self,
+    SmallestElement.self, VectorNorm.self,
     MaxPooling.self,
     LayerNormalization.self, GroupNormalization.self, InstanceNormalization.self,
     RootMeanSquareNormalization.self,

@@ -110,6 +110,15 @@ import Testing
     try expectProved(["convert", "--stack", "n.json", "k.json", "-o", "r.json", "--weights", "reference"])
   }
 
+  @Test("A model without weights needs no file to refer to")
+  func nothingToPlace() throws {
+    let relu = """
+      {"format": "network", "version": 1, "input": [2], "layers": [{"name": "y", "type": "relu"}]}
+      """
+    try folder.write(relu, to: "relu.json")
+    try expectProved(["convert", "relu.json", "--weights", "reference"])
+  }
+
   @Test("Without a file to refer to there is no reference")
   func nothingToReferTo() throws {
     try folder.write(Examples.network, to: "mlp.json")

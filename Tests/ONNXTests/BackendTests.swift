@@ -70,7 +70,7 @@ private func run(_ name: String, in folder: String) throws -> ([String], Outcome
     Case.self, from: Data(contentsOf: URL(filePath: "\(folder)/\(name).json")))
   let graph: ImportedGraph
   do throws(FileError) {
-    graph = try ONNXReader.graph(at: "\(folder)/\(name).onnx")
+    graph = try importedGraph(at: "\(folder)/\(name).onnx")
   } catch {
     return (test.operators, .skip("\(error.place): \(error.problem)"))
   }

@@ -102,7 +102,7 @@ struct ExportedModelTests {
 
   /// What is wrong with one model; empty where nothing is.
   private func faults(of name: String, in folder: String) throws -> [String] {
-    let network = try ONNXReader.graph(at: "\(folder)/\(name).onnx").network
+    let network = try importedGraph(at: "\(folder)/\(name).onnx").network
     let expected = try JSONDecoder().decode(
       Expected.self, from: Data(contentsOf: URL(filePath: "\(folder)/\(name).expected.json")))
     var faults: [String] = []

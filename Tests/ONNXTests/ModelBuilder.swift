@@ -1,7 +1,9 @@
+import Equivalence
 import FileAccess
 import LinearAlgebra
 import ModelFiles
 import Networks
+import ONNXImport
 import ONNXSchema
 import SwiftProtobuf
 import Testing
@@ -34,8 +36,8 @@ struct ModelBuilder {
     model.graph.input.append(Self.info(name, shape, type))
   }
 
-  mutating func output(_ name: String) {
-    model.graph.output.append(Self.info(name, [], 1))
+  mutating func output(_ name: String, _ shape: [Extent] = []) {
+    model.graph.output.append(Self.info(name, shape, 1))
   }
 
   private static func info(_ name: String, _ shape: [Extent], _ type: Int) -> ONNXValueInfoProto {
@@ -96,16 +98,31 @@ struct ModelBuilder {
 
   var bytes: [UInt8] { get throws { try model.serializedBytes() } }
 
-  /// The network of the model, read from memory.
+  /// The network of the model, read from memory, which is the same for a batch of two and of three.
   func network() throws -> Network<Double> {
-    guard case .network(let network) = try ModelFile.read(FileContents(bytes, named: "m.onnx")) else {
+    let contents = FileContents(try bytes, named: "m.onnx")
+    guard case .network(let network) = try ModelFile.read(contents) else {
       throw FileError(.badData, file: "m.onnx", "expected a network")
+    }
+    for extent in [2, 3] {
+      #expect(try ONNXReader.graph(contents, openExtent: extent).network.isIdentical(to: network))
     }
     return network
   }
 
   /// The message of reading the model, without the file's name; nil where it can be read.
   func message() throws -> String? { try refusal(reading: bytes) }
+}
+
+/// The graph in a file, which is the same for a batch of two and of three.
+func importedGraph(at path: String) throws(FileError) -> ImportedGraph {
+  let graph = try ONNXReader.graph(at: path)
+  for extent in [2, 3] {
+    let other = try ONNXReader.graph(at: path, openExtent: extent)
+    #expect(other.network.isIdentical(to: graph.network), "\(path): a batch of \(extent)")
+    #expect(other.outputs.map(\.count) == graph.outputs.map(\.count))
+  }
+  return graph
 }
 
 /// The message of reading these bytes as an ONNX model, without the file's name; nil where they can be read.

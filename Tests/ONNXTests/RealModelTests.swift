@@ -53,7 +53,7 @@ struct RealModelTests {
 
   @Test("Outputs and gradients equal PyTorch's", arguments: models)
   func values(_ name: String) throws {
-    let network = try ONNXReader.graph(at: RealNetworks.path("\(name).onnx")).network
+    let network = try importedGraph(at: RealNetworks.path("\(name).onnx")).network
     let expected = try JSONDecoder().decode(
       Expected.self, from: Data(contentsOf: URL(filePath: RealNetworks.path("\(name).expected.json"))))
     let method = SolutionMethod.structured(Newton())
@@ -82,7 +82,7 @@ struct RealModelTests {
 
   @Test("The equilibrium model is proved equal", arguments: models)
   func proof(_ name: String) throws {
-    let network = try ONNXReader.graph(at: RealNetworks.path("\(name).onnx")).network
+    let network = try importedGraph(at: RealNetworks.path("\(name).onnx")).network
     let report = EquivalenceChecker().check(network, against: EquilibriumModel(converting: network))
     #expect(report.verdict == .proved)
   }
@@ -90,7 +90,7 @@ struct RealModelTests {
   @Test("Affine nodes are absorbed: a block for each activation")
   func blocks() throws {
     func names(_ name: String) throws -> [String] {
-      try ONNXReader.graph(at: RealNetworks.path("\(name).onnx")).network.layers.map(\.name)
+      try importedGraph(at: RealNetworks.path("\(name).onnx")).network.layers.map(\.name)
     }
     #expect(try names("cifar_base_kw") == ["10", "12", "15", "16"])
     #expect(try names("resnet_2b") == ["18", "20", "24", "26", "29", "32", "33"])

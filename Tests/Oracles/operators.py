@@ -313,6 +313,13 @@ for shape, size, mode in [((2, 5), [8], "linear"), ((2, 3, 4), [6, 8], "bilinear
                lambda x: F.interpolate(x, size=size, mode=mode, align_corners=corners))
     linear("interpolate", {"size": size}, shape, lambda x: F.interpolate(x, size=size, mode="nearest"))
 
+for dim in [[-1], [0], [1], [0, -1]]:
+    over = [d if d < 0 else d + 1 for d in dim]
+    for keep in [False, True]:
+        nonlinear("norm", {"dim": dim, "keepdim": keep}, [(3, 4, 2)],
+                  lambda x: kept(torch.linalg.vector_norm(x, 2, over, keep)))
+nonlinear("norm", {"dim": [0]}, [(5,)], lambda x: kept(torch.linalg.vector_norm(x, 2, 1)), make=torch.zeros)
+
 path = pathlib.Path(__file__).with_name("operators.json")
 entries = lambda items: ",\n".join(json.dumps(item) for item in items)
 path.write_text('{"source": "PyTorch %s, float64, autograd",\n"maps": [\n%s\n],\n"nonlinearities": [\n%s\n]}\n'

@@ -39,8 +39,8 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "The second model.")
   var against: String?
 
-  @Option(help: "How many random inputs to try.")
-  var samples = 16
+  @Option(help: "How many random inputs to try. (default: 16, fewer of a large model)")
+  var samples: Int?
 
   @Option(help: "Inputs to try besides: samples as JSON, or a .npy or .npz file.")
   var input: String?
@@ -64,6 +64,8 @@ struct CheckCommand: ParsableCommand {
 
   @Option(help: "The generic solver, which iterates on the whole state beside the structured one.")
   var solver = SolverName.picard
+
+  @OptionGroup(title: "ONNX options") var onnx: ONNXOptions
 
   @OptionGroup(title: "Solver options") var solve: SolveOptions
 
@@ -97,7 +99,7 @@ struct CheckCommand: ParsableCommand {
         "expected two models, found \(text(files.count + (against == nil ? 0 : 1), "file")); --stack compares a stack"
       )
     }
-    guard (1...100_000).contains(samples) else {
+    if let samples, !(1...100_000).contains(samples) {
       throw ValidationError("--samples: expected a number from 1 to 100000, found \(samples)")
     }
     if let search, !(0...100_000_000).contains(search) {
@@ -137,14 +139,16 @@ struct CheckCommand: ParsableCommand {
     let rest = against == nil ? Array(files.dropLast()) : files
     try ModelArguments.requireOneStandardInput(rest + [second] + (input.map { [$0] } ?? []))
     return (
-      stack ? try ModelArguments.stack(of: rest) : try ModelArguments.model(at: rest[0]),
-      try ModelArguments.model(at: second)
+      stack
+        ? try ModelArguments.stack(of: rest, as: onnx.reading)
+        : try ModelArguments.model(at: rest[0], as: onnx.reading),
+      try ModelArguments.model(at: second, as: onnx.reading)
     )
   }
 
   private func checker(_ first: NamedModel, _ second: NamedModel) throws -> EquivalenceChecker {
     var checker = solve.checker
-    checker.samples = samples
+    if let samples { checker.samples = samples }
     checker.inputs = try input.map {
       try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
     }
@@ -154,8 +158,12 @@ struct CheckCommand: ParsableCommand {
     checker.solver = solve.solver(named: solver)
     checker.precision = precision
     checker.identities = ModelIdentities(first: first.identity, second: second.identity)
+    if samples == nil {
+      try fitIntoMemory(
+        &checker, toCheck: first.model, second.model, remedy: "--samples takes fewer")
+    }
     try requireMemory(
-      toCheck: first.model, second.model, samples: samples + (checker.inputs?.rows ?? 0),
+      toCheck: first.model, second.model, samples: checker.samples + (checker.inputs?.rows ?? 0),
       remedy: "--samples takes fewer")
     return checker
   }

@@ -40,6 +40,8 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup var placement: WeightsOption
 
+  @OptionGroup(title: "ONNX options") var onnx: ONNXOptions
+
   @Flag(inversion: .prefixedNo, help: "Check what was written before keeping it.")
   var check = true
 
@@ -117,11 +119,13 @@ struct ConvertCommand: ParsableCommand {
     return target == "-" ? STDERR_FILENO : STDOUT_FILENO
   }
 
-  /// `NAME.deq.json` beside the input `NAME.json` or `NAME.onnx`; standard output for standard input.
+  /// `NAME.deq.json` beside the input `NAME.json`, `NAME.onnx` or `NAME.nnet`, which `.gz` may follow; standard output
+  /// for standard input.
   static func defaultOutput(for input: String) -> String {
     if input == "-" { return "-" }
-    let isNamedByFormat = input.hasSuffix(".json") || input.hasSuffix(".onnx")
-    return (isNamedByFormat ? String(input.dropLast(5)) : input) + ".deq.json"
+    let name = input.hasSuffix(".gz") ? String(input.dropLast(3)) : input
+    let isNamedByFormat = [".json", ".onnx", ".nnet"].contains(where: name.hasSuffix)
+    return (isNamedByFormat ? String(name.dropLast(5)) : name) + ".deq.json"
   }
 }
 
@@ -141,8 +145,8 @@ private struct Conversion {
     if command.matrix { try requireMatrixForm(of: model) }
     var checker = command.solve.checker
     if command.check {
-      try requireMemory(
-        toCheck: .network(network), .equilibrium(model), samples: checker.samples,
+      try fitIntoMemory(
+        &checker, toCheck: .network(network), .equilibrium(model),
         remedy: "--no-check leaves the check out")
     }
     let target = command.output ?? ConvertCommand.defaultOutput(for: paths[0])
@@ -154,7 +158,8 @@ private struct Conversion {
     var files: [InputFile] = []
     let file = ModelOutput(
       model: .equilibrium(model), form: command.matrix ? .matrix : .blocks, target: target,
-      weights: command.placement.weights, force: command.force)
+      weights: command.placement.weights, force: command.force,
+      requiresWeightsFile: paths.allSatisfy { $0 == "-" || $0.hasSuffix(".json") })
     _ = try file.write(
       !command.check
         ? nil
@@ -175,8 +180,10 @@ private struct Conversion {
   }
 
   private func read() throws -> NamedModel {
-    if command.stack { return try ModelArguments.stack(of: paths, finite: command.check) }
-    return try ModelArguments.model(at: paths[0], finite: command.check)
+    if command.stack {
+      return try ModelArguments.stack(of: paths, as: command.onnx.reading, finite: command.check)
+    }
+    return try ModelArguments.model(at: paths[0], as: command.onnx.reading, finite: command.check)
   }
 
   private func requireMatrixForm(of model: EquilibriumModel<Double>) throws {

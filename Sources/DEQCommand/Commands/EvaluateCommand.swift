@@ -33,6 +33,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "How equilibria are found: along the dependency graph, or by a solver on the whole state.")
   var solver = MethodName.structured
 
+  @OptionGroup(title: "ONNX options") var onnx: ONNXOptions
+
   @OptionGroup(title: "Solver options") var solve: SolveOptions
 
   @Option(
@@ -97,7 +99,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     threading.apply()
     try ModelArguments.requireOneStandardInput([model, input] + (start.map { [$0] } ?? []))
-    let file = try ModelFile.read(model)
+    let file = try ModelFile.read(model, as: onnx.reading)
     try ModelArguments.requireFiniteNumbers(file)
     let evaluation = try evaluation(of: file, at: FileContents(reading: input))
     let isEmpty = !evaluation.converged.contains(true) && evaluation.output.rows > 0

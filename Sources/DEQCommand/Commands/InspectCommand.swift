@@ -13,9 +13,11 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
+  @OptionGroup(title: "ONNX options") var onnx: ONNXOptions
+
   func run() throws {
     let inspection: Inspection =
-      switch try ModelFile.read(model) {
+      switch try ModelFile.read(model, as: onnx.reading) {
       case .network(let network): Inspection(model, network)
       case .equilibrium(let equilibrium): Inspection(model, equilibrium)
       }

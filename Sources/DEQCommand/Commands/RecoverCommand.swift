@@ -56,8 +56,8 @@ struct RecoverCommand: ParsableCommand {
     }
     var checker = solve.checker
     if check {
-      try requireMemory(
-        toCheck: source.model, .network(network), samples: checker.samples,
+      try fitIntoMemory(
+        &checker, toCheck: source.model, .network(network),
         remedy: "--no-check leaves the check out")
     }
     let target = output ?? Self.defaultOutput(for: model)

@@ -7,6 +7,9 @@ import DeepEquilibrium
 /// each for every 13 million.
 private let mostCheckedNumbers = 1 << 26
 
+/// The number of values that a check takes for all samples together unless a single one has more.
+private let usualCheckedNumbers = 1 << 25
+
 /// The largest number of values that an evaluation may hold for all samples together.
 private let mostEvaluatedNumbers = 1 << 27
 
@@ -16,6 +19,23 @@ func requireMemory(
 ) throws {
   let numbers = max(first.numbersPerSample, second.numbersPerSample)
   try require(samples, of: numbers, atMost: mostCheckedNumbers, remedy: "; \(remedy)")
+}
+
+/// Takes fewer samples for a check whose samples would take much memory, and notes it; refuses one of which a single
+/// sample would hardly fit.
+func fitIntoMemory(
+  _ checker: inout EquivalenceChecker, toCheck first: JudgedModel, _ second: JudgedModel, remedy: String
+) throws {
+  let numbers = max(first.numbersPerSample, second.numbersPerSample)
+  guard numbers <= mostCheckedNumbers else {
+    return try require(checker.samples, of: numbers, atMost: mostCheckedNumbers, remedy: "; \(remedy)")
+  }
+  let affordable = max(1, usualCheckedNumbers / max(1, numbers) - (checker.inputs?.rows ?? 0))
+  guard affordable < checker.samples else { return }
+  checker.notes.append(
+    "\(text(affordable, "sample")) instead of \(text(checker.samples)), for the memory: each has "
+      + "\(text(numbers)) numbers, input and state")
+  checker.samples = affordable
 }
 
 /// Refuses an evaluation that would hardly fit into memory.

@@ -25,20 +25,26 @@ struct NamedModel {
 enum ModelArguments {
   /// The model of one file.
   ///
-  /// - Parameter finite: Whether the model is to be compared. If so, it may not contain infinities or NaN, and the
-  ///   digests of its files are recorded, which reads them completely.
-  static func model(at path: String, finite: Bool = true) throws -> NamedModel {
+  /// - Parameters:
+  ///   - reading: How the graph of an ONNX file is read.
+  ///   - finite: Whether the model is to be compared. If so, it may not contain infinities or NaN, and
+  ///     the digests of its files are recorded, which reads them completely.
+  static func model(
+    at path: String, as reading: ONNXReading = ONNXReading(), finite: Bool = true
+  ) throws -> NamedModel {
     guard finite else {
-      return NamedModel(paths: [path], model: try ModelFile.read(path).judged, files: [])
+      return NamedModel(paths: [path], model: try ModelFile.read(path, as: reading).judged, files: [])
     }
-    let (file, files) = try ModelFile.readNotingFiles(path)
+    let (file, files) = try ModelFile.readNotingFiles(path, as: reading)
     try requireFiniteNumbers(file)
     return NamedModel(paths: [path], model: file.judged, files: files)
   }
 
   /// The stack of the files' networks in that order; an equilibrium model among them becomes a layer.
-  static func stack(of paths: [String], finite: Bool = true) throws -> NamedModel {
-    let models = try paths.map { try model(at: $0, finite: finite) }
+  static func stack(
+    of paths: [String], as reading: ONNXReading = ONNXReading(), finite: Bool = true
+  ) throws -> NamedModel {
+    let models = try paths.map { try model(at: $0, as: reading, finite: finite) }
     do {
       return NamedModel(
         paths: paths, model: .network(try Network(stacking: models.map { try $0.network() })),

@@ -9,6 +9,8 @@ struct ModelOutput {
   let target: String
   let weights: WeightsMode
   let force: Bool
+  /// Whether a reference to weights is refused where none came from a file: numbers in JSON have no other place.
+  var requiresWeightsFile = true
 
   /// A model read again from the written files, with these files.
   struct Written {
@@ -18,10 +20,11 @@ struct ModelOutput {
 
   /// Writes the model, reads it again, and keeps it if `isAccepted` returns true for the result.
   ///
-  /// - Parameter isAccepted: Nil where nothing is read again.
+  /// - Parameter isAccepted: Nil where it is enough that the model can be read.
   /// - Returns: Whether it was kept.
   func write(_ isAccepted: ((Written) throws -> Bool)?) throws -> Bool {
-    let placement = try weights.placement(of: model.tensors, target: target)
+    let placement = try weights.placement(
+      of: model.tensors, target: target, requiresFile: requiresWeightsFile)
     if target == "-" {
       return try writeFromMemory(placement, named: "standard output", isAccepted) { bytes throws(FileError) in
         try DescriptorSink.standardOutput().write(bytes)
@@ -41,7 +44,7 @@ struct ModelOutput {
         FileContents(try FileContents(reading: temporary).bytes, named: target)
       }
       guard let collected = placement as? CollectedWeights else {
-        return try keep([file]) { try isAccepted?(written(contents())) ?? true }
+        return try keep([file]) { try isReadable(contents(), isAccepted) }
       }
       return try Interruption.removing(fileAt: WeightsMode.weightsPath(beside: target)) { weightsFile in
         guard let temporaryWeights = weightsFile.temporaryPath else {
@@ -54,10 +57,23 @@ struct ModelOutput {
         try requireForeign(weightsFile)
         try requireReplaceable(weightsFile, force: force)
         return try keep([weightsFile, file]) {
-          try isAccepted?(written(contents(), weights: temporaryWeights)) ?? true
+          try isReadable(contents(), weights: temporaryWeights, isAccepted)
         }
       }
     }
+  }
+
+  /// Whether the written model, read again, is accepted.
+  ///
+  /// - Throws: `FileError` if it cannot be read: such a file is never left behind.
+  private func isReadable(
+    _ contents: FileContents, weights: String? = nil, _ isAccepted: ((Written) throws -> Bool)?
+  ) throws -> Bool {
+    guard let isAccepted else {
+      _ = try ModelFile.read(contents, weights: weights)
+      return true
+    }
+    return try isAccepted(written(contents, weights: weights))
   }
 
   /// The written model, read again.
@@ -102,7 +118,7 @@ struct ModelOutput {
     }
     let sink = MemorySink(named: name)
     try model.write(as: form, to: sink, weights: placement)
-    guard try isAccepted?(written(FileContents(sink.bytes, named: name))) ?? true else { return false }
+    guard try isReadable(FileContents(sink.bytes, named: name), isAccepted) else { return false }
     try write(sink.bytes)
     return true
   }

@@ -11,7 +11,11 @@ enum WeightsMode: String, ExpressibleByArgument, CaseIterable {
   case reference
 
   /// The placement for a JSON file at `target`; `-` is standard output.
-  func placement(of tensors: [Tensor<Double>], target: String) throws -> (any WeightsPlacement)? {
+  ///
+  /// - Parameter requiresFile: Whether a reference to weights of which none came from a file is refused.
+  func placement(
+    of tensors: [Tensor<Double>], target: String, requiresFile: Bool
+  ) throws -> (any WeightsPlacement)? {
     switch self {
     case .inline: return nil
     case .safetensors:
@@ -22,7 +26,8 @@ enum WeightsMode: String, ExpressibleByArgument, CaseIterable {
       let path = Self.weightsPath(beside: target)
       return CollectedWeights(file: path.lastIndex(of: "/").map { String(path[$0...].dropFirst()) } ?? path)
     case .reference:
-      return try ReferencedWeights(to: tensors, writtenTo: target == "-" ? "standard output" : target)
+      return try ReferencedWeights(
+        to: tensors, writtenTo: target == "-" ? "standard output" : target, requiresFile: requiresFile)
     }
   }
 

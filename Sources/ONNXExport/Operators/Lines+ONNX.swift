@@ -21,6 +21,12 @@ extension LogSumExp: ONNXEmitting {
   }
 }
 
+extension VectorNorm: ONNXEmitting {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+    graph.reduce("ReduceL2", operands[0], over: dim, to: outputShape(portShapes: [operands[0].shape])!)
+  }
+}
+
 extension LargestElement: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     graph.reduce(

@@ -105,9 +105,15 @@ struct ONNXDecoder {
       throw refused(
         "opset_import",
         "expected one version of the default operators from \(Self.opsets.lowerBound) to \(Self.opsets.upperBound), "
-          + "found \(versions.isEmpty ? "none" : versions.map { "\($0)" }.joined(separator: ", "))")
+          + "found \(found(versions, among: description.opsetImport.map(\.domain)))")
     }
     return Int(version)
+  }
+
+  private func found(_ versions: [Int64], among domains: [String]) -> String {
+    guard versions.isEmpty else { return versions.map { "\($0)" }.joined(separator: ", ") }
+    return domains.isEmpty
+      ? "none" : "those of \(domains.map(domainDescription).joined(separator: ", ")) only"
   }
 
   /// A node of the graph, or of a loop body, whose nodes have no raw data.

@@ -7,11 +7,18 @@ package struct ONNXModel {
   /// A graph's input or output.
   package struct ValueInfo {
     /// The extent of an axis.
-    package enum Extent: Equatable {
+    package enum Extent: Equatable, CustomStringConvertible {
       /// A number.
       case fixed(Int)
       /// A name, or nothing: known only when the model is evaluated.
       case symbolic(String)
+
+      package var description: String {
+        switch self {
+        case .fixed(let extent): "\(extent)"
+        case .symbolic(let name): name.isEmpty ? "?" : oneLine(name)
+        }
+      }
     }
 
     package let name: String
@@ -63,10 +70,10 @@ package struct ONNXModel {
   package let file: String
   /// The version of the default operator set.
   package let opset: Int
-  package let nodes: [Node]
+  package var nodes: [Node]
   package let initializers: [ONNXTensor]
-  package let inputs: [ValueInfo]
-  package let outputs: [ValueInfo]
+  package var inputs: [ValueInfo]
+  package var outputs: [ValueInfo]
   /// The file's metadata.
   package let metadata: [(key: String, value: String)]
 }

@@ -67,9 +67,10 @@ package struct FunctionRecognizer {
     if node.operatorType == "Reshape" {
       guard node.inputs.count == 2, case .variable(let variable)? = values[node.inputs[0]],
         variable.layout.batchAxis == 0, case .integers(let extents)? = values[node.inputs[1]],
-        extents.elements.first == 0, extents.elements.dropFirst().allSatisfy({ $0 >= 1 })
+        let wanted = extents.symbols.known, wanted.first == 0, wanted.dropFirst().allSatisfy({ $0 >= 1 })
       else { return nil }
-      return try? variable.layout.reshaped(to: [variable.layout.shape[0]] + extents.elements.dropFirst())
+      return try? variable.layout.reshaped(
+        to: [variable.layout.extents[0]] + wanted.dropFirst().map { BatchInteger($0) })
     }
     var layouts: [TensorLayout] = []
     for case .variable(let variable)? in node.inputs.map({ values[$0] }) { layouts.append(variable.layout) }

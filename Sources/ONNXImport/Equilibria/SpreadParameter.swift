@@ -29,14 +29,15 @@ extension GraphImport {
         Port(shape: shape, terms: [Term(source: x.source, map: map, parameter: spread.name)]), x.layout)
     case ("Expand", let value?, .integers(let extents)?):
       // A single sample, which is not repeated along the batch here.
-      guard extents.elements.first == 1, extents.elements.count > 1 else { return nil }
-      let shape = Array(extents.elements.dropFirst())
+      let wanted = try extents.elements()
+      guard wanted.first == 1, wanted.count > 1 else { return nil }
+      let shape = Array(wanted.dropFirst())
       guard let spread = spread(node.inputs[0], shape: value.shape, over: shape) else { return nil }
       var constants = spread.constants
       constants["shape"] = .integers(shape)
       let map = try linearMap("expand", from: atLeastVector(spread.tensor.shape), constants)
       let offset = Offset(tensor: spread.tensor, map: map, parameter: spread.name)
-      return try builder.affine(Port(shape: shape, offsets: [offset]), TensorLayout(extents.elements))
+      return try builder.affine(Port(shape: shape, offsets: [offset]), TensorLayout(wanted))
     default: return nil
     }
   }

@@ -85,7 +85,8 @@ extension GraphImport {
     let transition = ONNXModel(
       file: model.file, opset: model.opset, nodes: state.nodes, initializers: model.initializers, inputs: [],
       outputs: state.values.map { .init(name: $0, type: nil, shape: nil) }, metadata: [])
-    var importing = GraphImport(transition, .leading(extent: distinctiveExtent))
+    var importing = GraphImport(transition, .leading(extent: placeholderExtent))
+    importing.openExtent = placeholderExtent
     importing.recognizer = FunctionRecognizer(FoundGraph(state.nodes, model.initializers), precision)
     return try importing.run(graph, state, labels)
   }
@@ -94,8 +95,9 @@ extension GraphImport {
     _ graph: TransitionGraph, _ state: StateParts, _ labels: ONNXLabels
   ) throws(ImportFailure) -> ImportedTransition {
     func layout(_ shape: [Int]) throws(ImportFailure) -> TensorLayout {
-      let extent = Self.distinctiveExtent
-      return try TensorLayout([extent] + shape, batch: TensorLayout.Batch(axis: 0, extent: extent))
+      let extent = Self.placeholderExtent
+      return try TensorLayout(
+        [extent] + shape, batch: TensorLayout.Batch(axis: 0, extent: extent, isOpen: true))
     }
     try define(graph.x, .variable(Variable(source: .input, layout: layout(graph.xShape))), at: "input")
     for (part, size) in zip(state.parts, state.sizes) {

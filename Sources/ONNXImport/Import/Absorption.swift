@@ -31,7 +31,8 @@ package func absorbed(
     var (terms, offsets): ([Term<Double>], [Offset<Double>]) = ([], [])
     for term in blocks[index].terms {
       guard let source = term.node, readers[source] == 1, !outputs.contains(source), blocks[source].isAffine,
-        term.map is IdentityMap<Double>
+        term.map is IdentityMap<Double>,
+        areDistinguishable(blocks[index].terms + terms, blocks[source].terms, port: term.port)
       else {
         terms.append(term)
         continue
@@ -52,6 +53,16 @@ package func absorbed(
   return kept(blocks, isKept, outputs: outputs)
 }
 
+/// Whether the gradients of terms stay apart where some of them are moved beside others at a port: maps with numbers
+/// of their own but without a parameter are told apart by their sources only.
+private func areDistinguishable(_ terms: [Term<Double>], _ moved: [Term<Double>], port: Int) -> Bool {
+  func unnamed(_ terms: [Term<Double>]) -> [Source] {
+    terms.filter { $0.parameter == nil && $0.map.parameter != nil }.map(\.source)
+  }
+  let present = unnamed(terms.filter { $0.port == port })
+  return unnamed(moved).allSatisfy { !present.contains($0) }
+}
+
 /// The offsets, with those that are not parameters summed for each port, since nothing distinguishes them.
 private func addingConstants(_ offsets: [Offset<Double>]) -> [Offset<Double>] {
   var result: [Offset<Double>] = []
@@ -62,10 +73,7 @@ private func addingConstants(_ offsets: [Offset<Double>]) -> [Offset<Double>] {
       continue
     }
     if let position = constants[offset.port] {
-      // Masks are the largest finite numbers, whose sum overflows.
-      let sum = zip(result[position].vector, offset.vector).map { $0 + $1 }.map {
-        $0.isInfinite ? Double.greatestFiniteMagnitude * ($0 < 0 ? -1 : 1) : $0
-      }
+      let sum = zip(result[position].vector, offset.vector).map { $0 + $1 }
       result[position] = Offset(port: offset.port, vector: sum)
     } else {
       constants[offset.port] = result.count

@@ -40,19 +40,23 @@ struct GraphImport {
   /// Recognises functions composed of several nodes; nil for a graph from another exporter.
   var recognizer: FunctionRecognizer?
   /// The leading extent of the inputs, if that axis is the batch and the model gives its extent.
-  private var leadingExtent: Int?
+  private(set) var leadingExtent: Int?
+  /// What stands for the extent of the batch, if the model leaves it open.
+  var openExtent: Int?
+  /// How many nodes have been imported.
+  private var progress = 0
 
   /// The meaning of the leading axis of every input.
   enum Batching {
-    /// The batch, with this extent if the model does not give one.
+    /// The batch, with this extent in the place of one that the model does not give.
     case leading(extent: Int)
     /// An ordinary axis: a whole tensor is a sample.
     case none
   }
 
-  /// A batch extent that no other axis is likely to have, so that it can be recognised in the results of
-  /// shape arithmetic.
-  static let distinctiveExtent = 10_007
+  /// What stands for the extent of an open batch. An operator that fits one number only, such as a product with a
+  /// matrix of so many rows, shall not fit this one by chance; nothing else depends on it.
+  static let placeholderExtent = 10_007
 
   init(_ model: ONNXModel, _ batching: Batching) {
     self.model = model
@@ -62,35 +66,43 @@ struct GraphImport {
   /// Imports the graph with the leading axis of its inputs as batch. If an operator works across it, and
   /// every extent is known, whole tensors are samples.
   ///
+  /// - Parameter extent: What stands for the extent of an open batch.
   /// - Throws: `ImportFailure` of kind `refused`, or `mixesBatch` for a graph that works across a batch of
-  ///   unknown extent.
-  static func run(_ model: ONNXModel) throws(ImportFailure) -> ImportedGraph {
+  ///   unknown extent. Of several attempts, the one that came furthest says why.
+  static func run(
+    _ model: ONNXModel, openExtent extent: Int = placeholderExtent
+  ) throws(ImportFailure) -> ImportedGraph {
     let inputs = try model.trueInputs()
+    try model.requireSupportedOperators()
     let isStatic = inputs.allSatisfy { !$0.shape.contains(nil) }
     let ranks = inputs.map(\.shape.count)
     // A vector of known length is a sample, not a batch of numbers.
     let mayBatch = !ranks.contains(0) && !(isStatic && ranks.contains(1))
-    var mixing: ImportFailure?
-    if mayBatch {
-      if !isStatic {
-        var distinctive = GraphImport(model, .leading(extent: distinctiveExtent))
-        if let graph = try? distinctive.run(inputs) { return graph }
-      }
-      // Shapes in the file may assume a batch of one.
-      var batched = GraphImport(model, .leading(extent: 1))
-      do throws(ImportFailure) { return try batched.run(inputs) } catch {
-        guard isStatic, case .mixesBatch = error else { throw error }
-        mixing = error
+    // Shapes in a file with an open batch may assume a batch of one.
+    let attempts: [Batching] =
+      !mayBatch
+      ? [.none]
+      : isStatic ? [.leading(extent: 1), .none] : [.leading(extent: extent), .leading(extent: 1)]
+    var failure: (error: ImportFailure, progress: Int)?
+    for batching in attempts {
+      var attempt = GraphImport(model, batching)
+      do throws(ImportFailure) { return try attempt.run(inputs) } catch {
+        // With nothing between them, the smaller batch makes the plainer message.
+        let lead = attempt.progress - (failure?.progress ?? -1)
+        if lead > 0 || lead == 0 && !isStatic { failure = (error, attempt.progress) }
+        // A whole tensor is a sample only where the batch is mixed.
+        if isStatic, case .refused = error { break }
       }
     }
-    var whole = GraphImport(model, .none)
-    // Of two refusals, the one about the batch is more informative.
-    do throws(ImportFailure) { return try whole.run(inputs) } catch { throw mixing ?? error }
+    throw failure!.error
   }
 
   private mutating func run(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> ImportedGraph {
     if case .leading = batching, let extent = inputs.first?.shape.first ?? nil, extent > 1 {
       leadingExtent = extent
+    }
+    if case .leading(let extent) = batching, inputs.contains(where: { $0.shape.first == .some(nil) }) {
+      openExtent = extent
     }
     let layouts = try place(inputs)
     for tensor in model.initializers {
@@ -98,8 +110,10 @@ struct GraphImport {
     }
     for node in try model.nodesInOrder(given: Set(values.keys)) {
       do throws(ImportFailure) { try add(node) } catch { throw error.at(node.place) }
+      progress += 1
     }
     let outputs = try self.outputs()
+    for (output, value) in zip(model.outputs, outputs) { try requireDeclaredShape(output, value.layout) }
     let output = try readOut(outputs)
     return ImportedGraph(
       network: try network(inputs: layouts, output: output), inputs: layouts.map(SampleLayout.init),
@@ -149,7 +163,8 @@ struct GraphImport {
     switch batching {
     case .leading(let extent):
       let shape = input.shape.map { $0 ?? extent }
-      return try TensorLayout(shape, batch: TensorLayout.Batch(axis: 0, extent: shape[0]))
+      return try TensorLayout(
+        shape, batch: TensorLayout.Batch(axis: 0, extent: shape[0], isOpen: input.shape[0] == nil))
     case .none: return try TensorLayout(input.shape.map { $0 ?? 1 })
     }
   }
@@ -169,6 +184,28 @@ struct GraphImport {
       do throws(ImportFailure) { outputs.append(try node.variable(0)) } catch { throw error.at(place) }
     }
     return outputs
+  }
+
+  /// Refuses an output whose shape in the file contradicts that of its value.
+  ///
+  /// An empty shape says nothing, for some programs write it where they do not know one. Neither does the extent of an
+  /// open batch, which some write as it was when they traced the program.
+  private func requireDeclaredShape(
+    _ output: ONNXModel.ValueInfo, _ layout: TensorLayout
+  ) throws(ImportFailure) {
+    guard let declared = output.shape, !declared.isEmpty else { return }
+    var fits = declared.count == layout.shape.count
+    for (axis, extent) in declared.enumerated() where fits {
+      guard case .fixed(let extent) = extent, extent > 0 else { continue }
+      if axis == layout.batchAxis, layout.batch!.isOpen { continue }
+      fits = extent == layout.shape[axis]
+    }
+    guard fits else {
+      throw .refused(
+        place: "output \(quoted(output.name))",
+        "expected the declared shape [\(declared.map(\.description).joined(separator: ", "))], found \(layout.description)"
+      )
+    }
   }
 
   /// The output block; several outputs are concatenated.
@@ -200,8 +237,9 @@ struct GraphImport {
       inputs.count == 1
       ? atLeastVector(inputs[0].sampleShape) : [inputs.reduce(0) { $0 + $1.sampleShape.reduce(1, *) }]
     let (blocks, output) = absorbed(builder.blocks, output: output)
+    let finite = try blocks.map { block throws(ImportFailure) in try block.withFiniteConstants() }
     do {
-      return try Network(inputShape: shape, layers: blocks.map { .explicit($0) }, output: output)
+      return try Network(inputShape: shape, layers: finite.map { .explicit($0) }, output: output)
     } catch {
       throw .refused(error.description)
     }
@@ -216,15 +254,10 @@ struct GraphImport {
     if recognizer != nil, let variable = try spreadParameter(node) {
       return try define(node.outputs[0], .variable(variable), at: node.place)
     }
-    guard isDefaultDomain(node.domain) else {
-      throw .refused("expected an operator of ONNX itself, found the domain \(quoted(node.domain))")
+    guard isDefaultDomain(node.domain), let handler = OperatorTable.handler(for: node.operatorType) else {
+      throw node.isUnsupported
     }
-    guard let handler = OperatorTable.handler(for: node.operatorType) else {
-      throw .refused("expected an operator that is supported, found \(abbreviated(node.operatorType))")
-    }
-    if let unknown = node.attributes.keys.sorted().first(where: { !handler.attributes.contains($0) }) {
-      throw .refused("expected attributes that are supported, found \(quoted(unknown))")
-    }
+    try node.requireDefinedAttributes(opset: model.opset, supported: handler.attributes)
     var inputs: [Value?] = []
     for name in node.inputs {
       guard !name.isEmpty else {
@@ -240,70 +273,6 @@ struct GraphImport {
     // Unsupported outputs, such as the mask of a dropout, are refused only if something reads them.
     for (name, result) in zip(node.outputs, results) where !name.isEmpty {
       try define(name, result, at: node.place)
-    }
-  }
-
-  private var batchExtent: Int? {
-    if case .leading(Self.distinctiveExtent) = batching { Self.distinctiveExtent } else { nil }
-  }
-
-  /// The values of a node. Numbers computed from numbers without a gradient are evaluated at once.
-  private func evaluate(
-    _ node: ONNXModel.Node, _ handler: OperatorHandler, _ inputs: [Value?]
-  ) throws(ImportFailure) -> [Value] {
-    let isConstant =
-      inputs.contains { $0 != nil }
-      && inputs.allSatisfy { input in
-        switch input {
-        case .numbers(let numbers): numbers.parameter == nil
-        case .variable: false
-        default: true
-        }
-      }
-    let builder = isConstant ? BlockBuilder() : self.builder
-    let results = try handler.run(
-      NodeImport(
-        node: node, opset: model.opset, inputs: inputs, builder: builder, batchExtent: batchExtent,
-        leadingExtent: leadingExtent))
-    guard isConstant else { return results }
-    let isRepeated = results.contains {
-      if case .variable(let variable) = $0 { variable.layout.batch != nil } else { false }
-    }
-    // Numbers repeated for every sample depend on the batch and are not constant.
-    guard isRepeated else { return builder.evaluated(results) }
-    return try handler.run(
-      NodeImport(
-        node: node, opset: model.opset, inputs: inputs, builder: self.builder, batchExtent: batchExtent,
-        leadingExtent: leadingExtent))
-  }
-}
-
-extension BlockBuilder {
-  /// Replaces variables that do not depend on the input by their numbers.
-  fileprivate func evaluated(_ results: [Value]) -> [Value] {
-    let none = Matrix<Double>(rows: 1, columns: 0)
-    var values: [Matrix<Double>] = []
-    for block in blocks {
-      let ports = block.preactivations(batch: 1) { source in
-        if case .node(let index) = source { values[index] } else { none }
-      }
-      values.append(block.value(at: ports))
-    }
-    return results.map { result in
-      guard case .variable(let variable) = result, case .node(let index) = variable.source else {
-        return result
-      }
-      return .numbers(Numbers(values[index].elements, shape: variable.layout.shape))
-    }
-  }
-}
-
-extension ONNXTensor {
-  /// The tensor as a value: floating-point numbers are a parameter with the tensor's name.
-  package var value: Value {
-    switch contents {
-    case .numbers(let stored): .numbers(Numbers(stored.tensor, parameter: name))
-    case .integers(let elements): .integers(Integers(elements, shape: shape, type: type))
     }
   }
 }

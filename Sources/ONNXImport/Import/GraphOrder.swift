@@ -26,7 +26,10 @@ extension ONNXModel {
       for (axis, extent) in shape.enumerated() {
         switch extent {
         case .fixed(let extent) where extent >= 1: extents.append(extent)
-        case .fixed(0) where axis == 0, .symbolic where axis == 0: extents.append(nil)
+        case .fixed(-1) where axis == 0, .fixed(0) where axis == 0, .symbolic where axis == 0:
+          extents.append(nil)
+        case .fixed(-1):
+          throw .refused(place: place, "axis \(axis): expected a known extent, found \(extent.description)")
         case .fixed(let extent):
           throw .refused(place: place, "axis \(axis): expected an extent of at least 1, found \(extent)")
         case .symbolic(let name):

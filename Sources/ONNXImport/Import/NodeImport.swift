@@ -11,10 +11,10 @@ package struct NodeImport {
   /// The node's inputs; nil for a missing optional one.
   package let inputs: [Value?]
   package let builder: BlockBuilder
-  /// The number of samples, if it is distinctive enough to denote the batch.
-  var batchExtent: Int?
   /// The number of samples that the model gives; as the extent of a leading axis it denotes the batch.
   var leadingExtent: Int?
+  /// What stands for the number of samples, if the model leaves it open.
+  var openExtent: Int?
 
   /// The name of the block for the node's value.
   package var name: String { node.outputs.first { !$0.isEmpty } ?? node.name }
@@ -41,8 +41,7 @@ package struct NodeImport {
   func variable(_ value: Value) throws(ImportFailure) -> Variable {
     switch value {
     case .variable(let variable): return variable
-    case .integers(let integers):
-      throw .refused("expected floating-point numbers, found \(integers.type.name)")
+    case .integers(let integers): throw notNumbers(integers)
     case .numbers(let numbers):
       let layout = try TensorLayout(numbers.shape)
       let suffix = numbers.parameter ?? "constant"
@@ -53,19 +52,30 @@ package struct NodeImport {
   /// Numbers at a position that must be constants, such as the bounds of a clip; nil for a missing input.
   func constantNumbers(_ index: Int, _ what: String) throws(ImportFailure) -> [Double]? {
     guard hasInput(index) else { return nil }
-    guard case .numbers(let numbers) = try input(index) else {
-      throw .refused("expected constant numbers as \(what), found a computed value")
+    switch try input(index) {
+    case .numbers(let numbers): return numbers.elements
+    case .integers(let integers) where integers.containsBatchExtent: throw .usesBatchExtent
+    default: throw .refused("expected constant numbers as \(what), found a computed value")
     }
-    return numbers.elements
   }
 
   /// Integers at a position that must be constants, such as a shape; nil for a missing input.
   func constantIntegers(_ index: Int, _ what: String) throws(ImportFailure) -> [Int]? {
+    guard let integers = try constantTensor(index, what) else { return nil }
+    return try integers.elements()
+  }
+
+  /// The same, with the extent of the batch as a symbol.
+  func symbols(_ index: Int, _ what: String) throws(ImportFailure) -> [BatchInteger]? {
+    try constantTensor(index, what)?.symbols
+  }
+
+  private func constantTensor(_ index: Int, _ what: String) throws(ImportFailure) -> Integers? {
     guard hasInput(index) else { return nil }
     guard case .integers(let integers) = try input(index) else {
       throw .refused("expected constant integers as \(what), found a computed value")
     }
-    return integers.elements
+    return integers
   }
 
   // MARK: Attributes
@@ -192,9 +202,13 @@ package struct NodeImport {
           .variable(mapped(matrix, by: map, suffix: "transposed")), over: layout, factor: factor)
       }
       return Port(shape: target, offsets: [try offset(numbers, over: layout, factor)])
-    case .integers(let integers):
-      throw .refused("expected floating-point numbers, found \(integers.type.name)")
+    case .integers(let integers): throw notNumbers(integers)
     }
+  }
+
+  private func notNumbers(_ integers: Integers) -> ImportFailure {
+    integers.containsBatchExtent
+      ? .usesBatchExtent : .refused("expected floating-point numbers, found \(integers.type.name)")
   }
 
   /// The shape of a variable's samples aligned with those of the layout, from the last axis.
@@ -237,7 +251,7 @@ package struct NodeImport {
   private func offset(
     _ numbers: Numbers, over layout: TensorLayout, _ factor: Double
   ) throws(ImportFailure) -> Offset<Double> {
-    let numbers = numbers.finite
+    let numbers = numbers.summand
     let target = atLeastVector(try aligned(layout, rank: numbers.shape.count, shape: numbers.shape))
     let count = target.reduce(1, *)
     if numbers.parameter == nil, numbers.tensor.count == 1 {

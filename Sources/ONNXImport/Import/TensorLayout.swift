@@ -11,8 +11,10 @@ package struct TensorLayout: Equatable {
   package struct Batch: Equatable {
     /// Its position.
     package var axis: Int
-    /// The number of samples.
+    /// The number of samples. If the batch is open it only stands for one, and no result depends on it.
     package let extent: Int
+    /// Whether the model leaves the number of samples open, so that shape arithmetic has it as a symbol.
+    var isOpen = false
     /// The number of elements of merged axes before the batch.
     package var outer = 1
     /// The number of elements of merged axes after the batch.
@@ -41,6 +43,21 @@ package struct TensorLayout: Equatable {
 
   /// Whether other axes are merged with the batch.
   package var isMerged: Bool { batch.map { $0.factor > 1 } ?? false }
+
+  /// The extent of every axis, that of an open batch as a symbol.
+  var extents: [BatchInteger] {
+    var extents = shape.map { BatchInteger($0) }
+    if let batch, batch.isOpen { extents[batch.axis] = BatchInteger(0, multiple: batch.factor) }
+    return extents
+  }
+
+  /// The shape in messages, the extent of an open batch as N.
+  var description: String {
+    let extents = extents.map { extent in
+      extent.known.map { "\($0)" } ?? (extent.multiple == 1 ? "N" : "\(extent.multiple)N")
+    }
+    return "[\(extents.joined(separator: ", "))]"
+  }
 
   /// The shape of one sample.
   var sampleShape: [Int] {
@@ -109,6 +126,34 @@ package struct TensorLayout: Equatable {
       count *= extent
     }
     throw .mixesBatch("reshapes \(self.shape) to \(shape), which splits the batch axis")
+  }
+
+  /// The layout of the same elements in the same order in another shape, whose extents may contain that of the batch.
+  ///
+  /// - Throws: `mixesBatch` if none contains it, or not in the elements' order. A batch of one is also found by the
+  ///   order of the elements, since files that assume it write its extent as a number.
+  func reshaped(to extents: [BatchInteger]) throws(ImportFailure) -> TensorLayout {
+    guard var batch, batch.isOpen else {
+      guard let shape = extents.known else { throw .usesBatchExtent }
+      return try reshaped(to: shape)
+    }
+    let shape = try extents.values(at: batch.extent)
+    let axes = extents.indices.filter { extents[$0].known == nil }
+    guard let axis = axes.first else {
+      guard batch.extent == 1 else {
+        throw .mixesBatch("reshapes to \(shape), which has no axis for the batch")
+      }
+      return try reshaped(to: shape)
+    }
+    let before = self.shape.prefix(batch.axis).reduce(1, *) * batch.outer
+    let count = shape.prefix(axis).reduce(1, *)
+    guard axes.count == 1, extents[axis].constant == 0, count > 0, before % count == 0,
+      extents[axis].multiple % (before / count) == 0
+    else { throw .mixesBatch("splits the batch axis") }
+    batch.axis = axis
+    batch.outer = before / count
+    batch.inner = extents[axis].multiple / batch.outer
+    return try TensorLayout(shape, batch: batch)
   }
 
   /// The layout of several values after broadcasting as in NumPy.

@@ -20,6 +20,20 @@ package enum Value {
     }
   }
 
+  /// The extent of each axis, that of an open batch as a symbol.
+  var extents: [BatchInteger] {
+    if case .variable(let variable) = self { return variable.layout.extents }
+    return shape.map { BatchInteger($0) }
+  }
+
+  /// The value; whole numbers of a floating-point type that do not contain the extent of the batch are numbers.
+  var withoutSymbols: Value {
+    guard case .integers(let integers) = self, integers.type.numberType != nil,
+      let known = integers.symbols.known
+    else { return self }
+    return .numbers(Numbers(known.map { Double($0) }, shape: integers.shape))
+  }
+
   /// Shape and batch axis.
   package func layout() throws(ImportFailure) -> TensorLayout {
     if case .variable(let variable) = self { return variable.layout }
@@ -71,19 +85,12 @@ package struct Numbers {
   /// Whether shape and order are the tensor's own.
   var isOwnShape: Bool { shape == tensor.shape && !isTransposed }
 
-  /// The numbers as a summand, with infinities replaced by the largest finite number. They cannot be
-  /// trained or stored in a file. Masks use them to exclude scores, for which the largest finite number
-  /// works as well.
-  package var finite: Numbers {
+  /// The numbers as a summand. Those with infinities are no parameter, for they cannot be trained.
+  package var summand: Numbers {
     // A mask is never this large, and numbers that are not inspected stay in their file.
     guard tensor.count <= 1 << 24 else { return self }
-    let elements = tensor.elements
-    guard elements.contains(where: \.isInfinite) else { return self }
-    let largest = Double.greatestFiniteMagnitude
-    let clamped = elements.map { $0.isNaN ? $0 : min(max($0, -largest), largest) }
-    return Numbers(
-      Tensor(shape: tensor.shape, elements: clamped), parameter: nil, shape: shape, isTransposed: isTransposed
-    )
+    guard parameter != nil, tensor.elements.contains(where: \.isInfinite) else { return self }
+    return Numbers(tensor, parameter: nil, shape: shape, isTransposed: isTransposed)
   }
 
   /// The same elements in another shape of the same size; nil if the order is not that of a parameter's own
@@ -98,25 +105,5 @@ package struct Numbers {
   var transposedMatrix: Numbers? {
     guard shape.count == 2, isTransposed || isOwnShape else { return nil }
     return Numbers(tensor, parameter: parameter, shape: shape.reversed(), isTransposed: !isTransposed)
-  }
-}
-
-/// Integers, or Boolean values as 0 and 1.
-package struct Integers {
-  package let shape: [Int]
-  package let elements: [Int]
-  /// The type of the elements, which determines the arithmetic.
-  package let type: ElementType
-
-  /// A vector of integers.
-  package init(_ elements: [Int]) {
-    self.init(elements, shape: [elements.count])
-  }
-
-  /// Integers of a shape.
-  package init(_ elements: [Int], shape: [Int], type: ElementType = .int64) {
-    self.shape = shape
-    self.elements = elements
-    self.type = type
   }
 }

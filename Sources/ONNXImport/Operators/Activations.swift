@@ -28,9 +28,9 @@ extension OperatorTable {
     "Acosh": .elementwise("acosh"),
     "Atanh": .elementwise("atanh"),
     "Sign": .elementwise("sign"),
-    "Floor": .elementwise("floor"),
-    "Ceil": .elementwise("ceil"),
-    "Round": .elementwise("round"),
+    "Floor": .rounding("floor"),
+    "Ceil": .rounding("ceil"),
+    "Round": .rounding("round"),
     // Above the threshold PyTorch's softplus is p itself; beyond 40 this is exact in double precision.
     "Softplus": .elementwise("softplus", ["threshold": .number(40)]),
     "LeakyRelu": .elementwise("leaky_relu", number: "alpha", 0.01, as: "negative_slope"),
@@ -52,7 +52,7 @@ extension OperatorTable {
     "Neg": .one { node throws(ImportFailure) in
       if case .integers(let integers) = try node.input(0) {
         return .integers(
-          Integers(integers.elements.map { 0 &- $0 }, shape: integers.shape, type: integers.type))
+          try Integers.combined(integers, Integers([-1], shape: [])) { $0 * $1 })
       }
       let variable = try node.variable(0)
       return .variable(
@@ -62,6 +62,14 @@ extension OperatorTable {
 }
 
 extension OperatorHandler {
+  /// Whole numbers that contain the extent of the batch stay as they are.
+  fileprivate static func rounding(_ name: String) -> OperatorHandler {
+    .one { node throws(ImportFailure) in
+      if case .integers = try node.input(0) { return try node.input(0) }
+      return .variable(try node.elementwise(name))
+    }
+  }
+
   fileprivate static func elementwise(
     _ name: String, _ constants: [String: Constant] = [:]
   ) -> OperatorHandler {

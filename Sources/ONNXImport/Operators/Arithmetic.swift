@@ -100,7 +100,7 @@ extension NodeImport {
     var exponent: Double?
     switch try input(1) {
     case .numbers(let numbers) where numbers.tensor.count == 1: exponent = numbers.elements[0]
-    case .integers(let integers) where integers.elements.count == 1: exponent = Double(integers.elements[0])
+    case .integers(let integers) where integers.count == 1: exponent = Double(try integers.elements()[0])
     default: break
     }
     if let exponent, try input(1).shape.count <= base.shape.count {
@@ -108,7 +108,7 @@ extension NodeImport {
     }
     let floating: Value
     if case .integers(let integers) = try input(1) {
-      floating = .numbers(Numbers(integers.elements.map { Double($0) }, shape: integers.shape))
+      floating = .numbers(Numbers(try integers.elements().map { Double($0) }, shape: integers.shape))
     } else {
       floating = try input(1)
     }

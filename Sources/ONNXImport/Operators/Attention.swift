@@ -40,8 +40,8 @@ extension NodeImport {
     }
     // [batch, heads, length, width] to [batch, length, heads · width].
     let joined = try transposed(.variable(result), [0, 2, 1, 3], suffix: "joined")
-    let shape = joined.shape
-    let output = try variable(reshaped(joined, to: [shape[0], shape[1], shape[2] * shape[3]]))
+    let width = BatchInteger(joined.shape[2] * joined.shape[3])
+    let output = try variable(reshaped(joined, to: Array(joined.extents.prefix(2)) + [width]))
     return [.variable(try affine(port(output), output.layout)), key, value]
   }
 
@@ -54,7 +54,8 @@ extension NodeImport {
       throw .refused(
         "expected 4 axes, or 3 and a number of heads that divides the last, found shape \(shape)")
     }
-    let split = try reshaped(value, to: [shape[0], shape[1], count, shape[2] / count])
+    let split = try reshaped(
+      value, to: Array(value.extents.prefix(2)) + [BatchInteger(count), BatchInteger(shape[2] / count)])
     return try transposed(split, [0, 2, 1, 3], suffix: suffix)
   }
 
@@ -65,7 +66,7 @@ extension NodeImport {
     return try selected(value, axis: 1, (0..<count).map { $0 / (count / own) }, suffix: suffix)
   }
 
-  /// The scores plus the mask; excluded ones become the least finite number.
+  /// The scores plus the mask.
   private func masked(_ scores: Variable) throws(ImportFailure) -> Variable {
     let shape = scores.layout.shape
     let isCausal = try integer("is_causal") ?? 0 != 0
@@ -85,9 +86,9 @@ extension NodeImport {
       }
       switch mask {
       case .integers(let truth):
-        let lows = truth.elements.map { $0 == 0 ? -Double.infinity : 0 }
+        let lows = try truth.elements().map { $0 == 0 ? -Double.infinity : 0 }
         excluded = try excluded.plus(Numbers(lows, shape: truth.shape))
-      case .numbers(let numbers) where numbers.finite.parameter == nil:
+      case .numbers(let numbers) where numbers.summand.parameter == nil:
         excluded = try excluded.plus(numbers)
       default: port = port.adding(try self.port(mask, over: scores.layout))
       }
@@ -110,7 +111,7 @@ extension Numbers {
     func expanded(_ numbers: Numbers) throws(ImportFailure) -> [Double] {
       let places = try Integers(Array(0..<numbers.tensor.count), shape: numbers.shape).expanded(to: shape)
       let elements = numbers.elements
-      return places.elements.map { elements[$0] }
+      return try places.elements().map { elements[$0] }
     }
     return Numbers(zip(try expanded(self), try expanded(other)).map { $0 + $1 }, shape: shape)
   }

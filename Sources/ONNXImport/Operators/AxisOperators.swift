@@ -153,73 +153,6 @@ extension NodeImport {
     return Port(shape: layout.sampleShape, terms: [Term(source: variable.source, map: try map(from: shape))])
   }
 
-  fileprivate func split() throws(ImportFailure) -> [Value] {
-    let value = try input(0)
-    let axis = try normalizedAxis(integer("axis") ?? 0, rank: value.shape.count)
-    let extent = value.shape[axis]
-    var sizes = try integers("split", orInput: 1) ?? []
-    if sizes.isEmpty {
-      let count = try integer("num_outputs") ?? node.outputs.count
-      guard (1...max(1, extent)).contains(count) else {
-        throw .refused("expected at most \(extent) parts, found \(count)")
-      }
-      // The last part is smaller if they cannot be equal.
-      let size = (extent + count - 1) / count
-      sizes = (0..<count).map { max(0, min(size, extent - $0 * size)) }
-    }
-    guard sizes.count == node.outputs.count, sizes.allSatisfy({ (0...extent).contains($0) }),
-      sizes.reduce(0, +) == extent
-    else {
-      throw .refused(
-        "split: expected \(counted(node.outputs.count, "extent")) that add up to \(extent), found \(sizes)")
-    }
-    var parts: [Value] = []
-    var start = 0
-    for (output, size) in zip(node.outputs, sizes) {
-      // A part without readers needs no block, and may have no elements.
-      let part = NodeImport(
-        node: node.named(output), opset: opset, inputs: inputs, builder: builder)
-      parts.append(output.isEmpty ? value : try part.selected(value, axis: axis, Array(start..<start + size)))
-      start += size
-    }
-    return parts
-  }
-
-  fileprivate func slice() throws(ImportFailure) -> Value {
-    var value = try input(0)
-    let rank = value.shape.count
-    guard let starts = try integers("starts", orInput: 1),
-      let ends = try integers("ends", orInput: 2), starts.count == ends.count
-    else { throw .refused("expected as many starts as ends") }
-    let axes = try integers("axes", orInput: 3) ?? Array(starts.indices)
-    let steps = try constantIntegers(4, "steps") ?? starts.map { _ in 1 }
-    guard axes.count == starts.count, steps.count == starts.count, axes.count <= rank else {
-      throw .refused("expected as many axes and steps as starts, found \(axes) and \(steps)")
-    }
-    for (position, given) in axes.enumerated() {
-      let axis = try normalizedAxis(given, rank: rank)
-      let index = try sliceIndex(
-        extent: value.shape[axis], starts[position], ends[position], step: steps[position])
-      value = try selected(value, axis: axis, index, suffix: position < axes.count - 1 ? "axis\(axis)" : nil)
-    }
-    return value
-  }
-
-  /// The indices of a slice, as in NumPy.
-  private func sliceIndex(extent: Int, _ start: Int, _ end: Int, step: Int) throws(ImportFailure) -> [Int] {
-    guard step != 0, step > -(1 << 40), step < 1 << 40 else {
-      throw .refused("steps: expected integers that are not 0, found \(step)")
-    }
-    func place(_ value: Int, _ range: ClosedRange<Int>) -> Int {
-      let counted = value < 0 ? max(value, -(1 << 40)) + extent : value
-      return min(max(counted, range.lowerBound), range.upperBound)
-    }
-    if step > 0 {
-      return Array(stride(from: place(start, 0...extent), to: place(end, 0...extent), by: step))
-    }
-    return Array(stride(from: place(start, -1...extent - 1), to: place(end, -1...extent - 1), by: step))
-  }
-
   fileprivate func gather() throws(ImportFailure) -> Value {
     let value = try input(0)
     guard case .integers(let places) = try input(1) else {
@@ -227,7 +160,7 @@ extension NodeImport {
     }
     let axis = try normalizedAxis(integer("axis") ?? 0, rank: value.shape.count)
     let extent = value.shape[axis]
-    let index = places.elements.map { $0 < 0 ? $0 &+ extent : $0 }
+    let index = try places.elements().map { $0 < 0 ? $0 &+ extent : $0 }
     let isView = places.shape.count == 1
     let part = try selected(value, axis: axis, index, suffix: isView ? nil : "selected")
     if isView { return part }
@@ -246,63 +179,6 @@ extension NodeImport {
     var shape = part.shape
     shape.replaceSubrange(axis...axis, with: places.shape)
     return try reshaped(part, to: shape)
-  }
-
-  fileprivate func expand() throws(ImportFailure) -> Value {
-    let value = try input(0)
-    guard let wanted = try constantIntegers(1, "shape") else {
-      throw .refused("expected a shape, found none")
-    }
-    return try expanded(value, to: wanted)
-  }
-
-  /// A value broadcast to a shape.
-  private func expanded(_ value: Value, to wanted: [Int]) throws(ImportFailure) -> Value {
-    try checkedCount(of: wanted)
-    let shape = try broadcastShape([value.shape, wanted])
-    if shape == value.shape { return value }
-    if case .integers(let integers) = value { return .integers(try integers.expanded(to: shape)) }
-    let layout = try value.layout()
-    let batchAxis = layout.axesBehindBatch.map { shape.count - 1 - $0 }
-    if let batchAxis, shape[batchAxis] != layout.shape[layout.batchAxis!] {
-      throw .mixesBatch("repeats the batch axis")
-    }
-    return .variable(try expanded(value, over: expandedLayout(layout, to: shape, batchAxis: batchAxis)))
-  }
-
-  private func expandedLayout(
-    _ layout: TensorLayout, to shape: [Int], batchAxis: Int?
-  ) throws(ImportFailure) -> TensorLayout {
-    if layout.batch != nil { return try layout.replacing(shape, batchAxis: batchAxis) }
-    let missing = shape.count - layout.shape.count
-    let repeated = batchExtent.flatMap { shape.firstIndex(of: $0) } ?? (shape[0] == leadingExtent ? 0 : nil)
-    if let axis = repeated, axis < missing || layout.shape[axis - missing] == 1 {
-      // Repeated for every sample.
-      return try TensorLayout(shape, batch: TensorLayout.Batch(axis: axis, extent: shape[axis]))
-    }
-    return try TensorLayout(shape)
-  }
-
-  private func expanded(_ value: Value, over target: TensorLayout) throws(ImportFailure) -> Variable {
-    try affine(port(value, over: target), target)
-  }
-
-  fileprivate func tile() throws(ImportFailure) -> Value {
-    var value = try input(0)
-    guard let repeats = try constantIntegers(1, "repeats"), repeats.count == value.shape.count,
-      repeats.allSatisfy({ (1...TensorSize.maximum).contains($0) })
-    else { throw .refused("repeats: expected a positive integer for each axis of \(value.shape)") }
-    let axes = repeats.indices.filter { repeats[$0] > 1 }
-    for axis in axes {
-      let extent = value.shape[axis]
-      var shape = value.shape
-      shape[axis] = try checkedCount(of: [extent, repeats[axis]])
-      try checkedCount(of: shape)
-      value = try selected(
-        value, axis: axis, (0..<shape[axis]).map { $0 % extent },
-        suffix: axis == axes.last ? nil : "axis\(axis)")
-    }
-    return value
   }
 
   fileprivate func blockSize() throws(ImportFailure) -> Int {
@@ -340,14 +216,5 @@ extension NodeImport {
     return try mapped(
       variable, by: map,
       to: leading(variable.layout, [shape[0] * size * size, shape[1] / size, shape[2] / size]))
-  }
-}
-
-extension ONNXModel.Node {
-  /// A node with only this output.
-  fileprivate func named(_ output: String) -> ONNXModel.Node {
-    ONNXModel.Node(
-      operatorType: operatorType, domain: domain, name: name, inputs: inputs, outputs: [output],
-      attributes: attributes)
   }
 }

@@ -105,7 +105,7 @@ extension NodeImport {
       let all = try Integers(mask, shape: [rows, columns]).expanded(to: value.shape)
       return .integers(
         Integers(
-          zip(integers.elements, all.elements).map { $1 == 0 ? 0 : $0 }, shape: value.shape,
+          zip(try integers.elements(), try all.elements()).map { $1 == 0 ? 0 : $0 }, shape: value.shape,
           type: integers.type))
     }
     let variable = try variable(value)

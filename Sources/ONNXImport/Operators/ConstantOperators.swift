@@ -10,15 +10,20 @@ extension OperatorTable {
     ]) { node throws(ImportFailure) in try node.constant() },
     "ConstantOfShape": .one(["value"]) { node throws(ImportFailure) in try node.constantOfShape() },
     "Shape": .one(["start", "end"]) { node throws(ImportFailure) in
-      let shape = try node.input(0).shape
+      let shape = try node.input(0).extents
       func place(_ value: Int) -> Int { min(max(value < 0 ? value &+ shape.count : value, 0), shape.count) }
       let (start, end) = (
         place(try node.integer("start") ?? 0), place(try node.integer("end") ?? shape.count)
       )
-      return .integers(Integers(start < end ? Array(shape[start..<end]) : []))
+      let part = start < end ? Array(shape[start..<end]) : []
+      return .integers(Integers(part, shape: [part.count]))
     },
     "Size": .one { node throws(ImportFailure) in
-      .integers(Integers([try node.input(0).shape.reduce(1, *)], shape: []))
+      guard let count = try node.input(0).extents.product else {
+        throw .refused(
+          "expected a number of elements without overflow, found shape \(try node.input(0).shape)")
+      }
+      return .integers(Integers([count], shape: []))
     },
     "Mod": .one(["fmod"]) { node throws(ImportFailure) in
       guard try node.integer("fmod") ?? 0 == 0, let remainder = try node.integerArithmetic("Mod") else {
@@ -51,23 +56,30 @@ extension NodeImport {
   }
 
   fileprivate func constantOfShape() throws(ImportFailure) -> Value {
-    guard let shape = try constantIntegers(0, "a shape") else {
+    guard let extents = try symbols(0, "a shape") else {
       throw .refused("expected a shape, found none")
     }
+    var contents = ONNXTensor.Contents.integers([])
+    var type = ElementType.float32
+    var filler = 0.0
+    if let attribute = node.attributes["value"] {
+      guard case .tensor(let tensor) = attribute, tensor.shape.reduce(1, *) == 1 else {
+        throw .refused("attribute \"value\": expected a tensor of one element")
+      }
+      (contents, type) = (tensor.contents, tensor.type)
+    }
+    if case .numbers(let stored) = contents { filler = stored.read()[0] }
+    guard let shape = extents.known else {
+      if case .integers(let integers) = contents, let integer = integers.first {
+        return try expanded(.integers(Integers([integer], shape: [], type: type)), to: extents)
+      }
+      return try expanded(.numbers(Numbers([filler], shape: [])), to: extents)
+    }
     let count = try checkedCount(of: shape)
-    guard let attribute = node.attributes["value"] else {
-      return .numbers(Numbers([Double](repeating: 0, count: count), shape: shape))
+    if case .integers(let integers) = contents, let integer = integers.first {
+      return .integers(Integers([Int](repeating: integer, count: count), shape: shape, type: type))
     }
-    guard case .tensor(let tensor) = attribute, tensor.shape.reduce(1, *) == 1 else {
-      throw .refused("attribute \"value\": expected a tensor of one element")
-    }
-    switch tensor.contents {
-    case .numbers(let stored):
-      return .numbers(Numbers([Double](repeating: stored.read()[0], count: count), shape: shape))
-    case .integers(let integers):
-      return .integers(
-        Integers([Int](repeating: integers[0], count: count), shape: shape, type: tensor.type))
-    }
+    return .numbers(Numbers([Double](repeating: filler, count: count), shape: shape))
   }
 
   fileprivate func range() throws(ImportFailure) -> Value {

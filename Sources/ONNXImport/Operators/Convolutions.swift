@@ -77,20 +77,20 @@ extension NodeImport {
 }
 
 extension WindowAttributes {
-  /// Sets the pads of a transposed convolution for the extents that the node specifies: by `output_shape`,
-  /// or `extent · stride` by `auto_pad`.
+  /// Sets the pads of a transposed convolution for the extents that `output_shape` gives; without it `auto_pad` takes
+  /// off what windows span beyond a stride, as ONNX's shape inference has it.
   fileprivate mutating func padTransposed(
     _ extents: [Int], _ extra: inout [Int], wanted: [Int]?
   ) throws(ImportFailure) {
     let isSame = autoPad.map { $0 != "VALID" } ?? false
     guard wanted != nil || isSame else { return }
-    let targets = wanted ?? extents.indices.map { extents[$0] * strides[$0] }
     for axis in extents.indices {
       let full = (extents[axis] - 1) * strides[axis] + extra[axis] + spans[axis]
-      guard targets[axis] > 0, targets[axis] < 1 << 30 else {
-        throw .refused("output_shape: expected positive extents, found \(targets)")
+      let target = wanted?[axis] ?? full - max(0, spans[axis] - strides[axis])
+      guard target > 0, target < 1 << 30 else {
+        throw .refused("output_shape: expected positive extents, found \(wanted ?? [target])")
       }
-      let total = full - targets[axis]
+      let total = full - target
       if total < 0 {
         // Too short even without pads: the rest is zeros at the end.
         extra[axis] -= total

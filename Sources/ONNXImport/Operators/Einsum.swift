@@ -81,21 +81,28 @@ extension NodeImport {
     let inner = common.filter { !output.contains($0) }
     let rows = first.axes.filter { !common.contains($0) }
     let columns = second.axes.filter { !common.contains($0) }
-    var extents: [Character: Int] = [:]
-    for (axis, extent) in zip(first.axes + second.axes, first.value.shape + second.value.shape) {
+    var extents: [Character: BatchInteger] = [:]
+    for (axis, extent) in zip(first.axes + second.axes, first.value.extents + second.value.extents) {
       guard extents.updateValue(extent, forKey: axis) ?? extent == extent else {
         throw .refused(
           "expected one extent of the axis \(axis), found \(first.value.shape) and \(second.value.shape)")
       }
     }
-    func shape(_ axes: [Character]) -> [Int] { axes.map { extents[$0]! } }
+    func shape(_ axes: [Character]) -> [BatchInteger] { axes.map { extents[$0]! } }
     func matrix(_ operand: (value: Value, axes: [Character]), _ groups: [[Character]], _ suffix: String)
       throws(ImportFailure) -> Value
     {
       let order = shared + groups.flatMap { $0 }
       let value = try transposed(
         operand.value, order.map { operand.axes.firstIndex(of: $0)! }, suffix: suffix)
-      return try reshaped(value, to: shape(shared) + groups.map { shape($0).reduce(1, *) })
+      var merged = shape(shared)
+      for group in groups {
+        guard let extent = shape(group).product else {
+          throw .refused("expected shapes without overflow, found \(value.shape)")
+        }
+        merged.append(extent)
+      }
+      return try reshaped(value, to: merged)
     }
     let result = try matrixProduct(
       matrix(first, [rows, inner], "first"), matrix(second, [inner, columns], "second"),

@@ -21,16 +21,16 @@ extension Integers {
   func selected(axis: Int, _ index: [Int]) -> Integers {
     let inner = shape.dropFirst(axis + 1).reduce(1, *)
     let outer = shape.prefix(axis).reduce(1, *)
-    var selected: [Int] = []
+    var places: [Int] = []
     for before in 0..<outer {
       for place in index {
         let first = (before * shape[axis] + place) * inner
-        selected += elements[first..<first + inner]
+        places += first..<first + inner
       }
     }
     var shape = shape
     shape[axis] = index.count
-    return Integers(selected, shape: shape, type: type)
+    return elements(at: places, shape: shape)
   }
 
   /// The concatenation of values along an axis; nil if one does not consist of integers.
@@ -42,11 +42,12 @@ extension Integers {
     }
     guard let first = parts.first else { return nil }
     let outer = first.shape.prefix(axis).reduce(1, *)
-    var elements: [Int] = []
+    let symbols = parts.map(\.symbols)
+    var elements: [BatchInteger] = []
     for before in 0..<outer {
-      for part in parts {
+      for (part, symbols) in zip(parts, symbols) {
         let run = part.shape.dropFirst(axis).reduce(1, *)
-        elements += part.elements[before * run..<(before + 1) * run]
+        elements += symbols[before * run..<(before + 1) * run]
       }
     }
     var shape = first.shape
@@ -54,16 +55,23 @@ extension Integers {
     return Integers(elements, shape: shape, type: first.type)
   }
 
-  /// A function of the elements of two tensors, with broadcasting; nil if it is undefined for some.
+  /// A function of the elements of two tensors, with broadcasting.
+  ///
+  /// - Throws: If it is undefined for some of them. Where it depends on the extent of the batch it is undetermined.
   static func combined(
-    _ first: Integers, _ second: Integers, type: ElementType? = nil, _ function: (Int, Int) -> Int?
+    _ first: Integers, _ second: Integers, type: ElementType? = nil,
+    _ function: (BatchInteger, BatchInteger) -> BatchInteger?
   ) throws(ImportFailure) -> Integers {
     let shape = try broadcastShape([first.shape, second.shape])
-    let (a, b) = (try first.expanded(to: shape), try second.expanded(to: shape))
-    var elements: [Int] = []
-    for (a, b) in zip(a.elements, b.elements) {
+    let (a, b) = (try first.expanded(to: shape).symbols, try second.expanded(to: shape).symbols)
+    var elements: [BatchInteger] = []
+    for (a, b) in zip(a, b) {
       guard let value = function(a, b) else {
-        throw .refused("expected integers without overflow, found \(a) and \(b)")
+        guard let first = a.known, let second = b.known else {
+          elements.append(.undetermined)
+          continue
+        }
+        throw .refused("expected integers without overflow, found \(first) and \(second)")
       }
       elements.append(value)
     }
@@ -75,38 +83,63 @@ extension Integers {
     for (extent, step) in zip(shape, steps) {
       places = places.flatMap { base in (0..<extent).map { base + $0 * step } }
     }
-    return Integers(places.map { elements[$0] }, shape: shape, type: type)
+    return elements(at: places, shape: shape)
   }
 }
 
 extension NodeImport {
   /// The result of an arithmetic operator on two or more tensors of integers; nil if one is not.
   func integerArithmetic(_ name: String) throws(ImportFailure) -> Integers? {
-    guard case .integers(var result)? = inputs.first ?? nil else { return nil }
-    var others: [Integers] = []
-    for input in inputs.dropFirst() {
-      guard case .integers(let integers)? = input else { return nil }
-      others.append(integers)
+    guard let operands = integerOperands(), let function = Self.integerFunctions[name] else { return nil }
+    var result = operands[0]
+    let divides = name == "Div" && result.type.numberType != nil
+    for other in operands.dropFirst() {
+      result = try Integers.combined(result, other) { first, second in
+        divides ? first.divided(exactlyBy: second) : function(first, second)
+      }
     }
-    guard let function = Self.integerFunctions[name] else { return nil }
-    for other in others { result = try Integers.combined(result, other, function) }
     return result
   }
 
-  private static let integerFunctions: [String: @Sendable (Int, Int) -> Int?] = [
-    "Add": { valid($0.addingReportingOverflow($1)) },
-    "Sub": { valid($0.subtractingReportingOverflow($1)) },
-    "Mul": { valid($0.multipliedReportingOverflow(by: $1)) },
-    "Div": { valid($0.dividedReportingOverflow(by: $1)) },
+  /// The inputs as integers; whole numbers too, beside a number that contains the extent of the batch.
+  private func integerOperands() -> [Integers]? {
+    var operands: [Integers] = []
+    let hasSymbols = inputs.contains { input in
+      if case .integers(let integers)? = input { integers.type.numberType != nil } else { false }
+    }
+    for input in inputs {
+      switch input {
+      case .integers(let integers)?: operands.append(integers)
+      case .numbers(let numbers)? where hasSymbols && numbers.parameter == nil:
+        let whole = numbers.elements.compactMap { Int(exactly: $0) }
+        guard whole.count == numbers.tensor.count else { return nil }
+        operands.append(Integers(whole, shape: numbers.shape, type: .float32))
+      default: return nil
+      }
+    }
+    return operands.isEmpty ? nil : operands
+  }
+
+  private static let integerFunctions: [String: @Sendable (BatchInteger, BatchInteger) -> BatchInteger?] = [
+    "Add": { $0 + $1 },
+    "Sub": { first, second in (second * BatchInteger(-1)).flatMap { first + $0 } },
+    "Mul": { $0 * $1 },
+    "Div": { first, second in
+      guard let a = first.known, let b = second.known else { return first.divided(exactlyBy: second) }
+      return valid(a.dividedReportingOverflow(by: b)).map { BatchInteger($0) }
+    },
     // With the divisor's sign, as in Python.
-    "Mod": { $1 == 0 || $1 == -1 ? ($1 == 0 ? nil : 0) : ($0 % $1 + $1) % $1 },
-    "Min": { min($0, $1) },
-    "Max": { max($0, $1) },
+    "Mod": { first, second in
+      guard !first.isUndetermined, let divisor = second.known, divisor != 0 else { return nil }
+      if divisor == -1 { return BatchInteger(0) }
+      guard first.multiple % divisor == 0 else { return nil }
+      return BatchInteger((first.constant % divisor + divisor) % divisor)
+    },
+    "Min": { first, second in first.comparison(with: second).map { $0 == .greater ? second : first } },
+    "Max": { first, second in first.comparison(with: second).map { $0 == .less ? second : first } },
     "Pow": { base, exponent in
-      guard (0...64).contains(exponent) else { return nil }
-      var result: Int? = 1
-      for _ in 0..<exponent { result = result.flatMap { valid($0.multipliedReportingOverflow(by: base)) } }
-      return result
+      guard let exponent = exponent.known, (0...64).contains(exponent) else { return nil }
+      return [BatchInteger](repeating: base, count: exponent).product
     },
   ]
 }

@@ -37,6 +37,10 @@ extension NodeImport {
     guard try integer("training_mode") ?? 0 == 0 else {
       throw .refused("training_mode: expected inference, found training")
     }
+    // Until opset 13 the outputs behind the first tell training, whose statistics are those of the batch.
+    guard opset >= 14 || node.outputs.dropFirst().allSatisfy(\.isEmpty) else {
+      throw .refused("expected inference with one output, found training, which also gives statistics")
+    }
     guard try integer("spatial") ?? 1 == 1 else {
       throw .refused("spatial: expected statistics for each channel, found one for each number")
     }

@@ -34,6 +34,7 @@ package enum OperatorTable {
     activations, arithmetic, matrixProducts, convolutions, pooling, normalizations, reductions, views,
     axisOperators,
     padding, resizing, constants, selections, sumsOfProducts, attention, axisSums,
+    recurrences,
   ]
 
   private static let all = families.reduce(into: [:]) { all, family in

@@ -16,11 +16,12 @@ extension OperatorTable {
       return try node.mapped(variable, by: map, to: node.leading(variable.layout, map.outputShape))
     },
     "GlobalMaxPool": .variable { node throws(ImportFailure) in
+      // One window over everything, so that the first of equal elements has the gradient, as in PyTorch.
       let (variable, shape) = try node.channels()
-      let largest = try nonlinearity(
-        "amax", ["dim": .integers(Array(1..<shape.count)), "keepdim": .flag(true)])
-      let layout = try node.leading(variable.layout, [shape[0]] + shape.dropFirst().map { _ in 1 })
-      return try node.block(nil, largest, [node.port(variable, as: shape)], layout)
+      let axes = shape.count - 1
+      return try node.maxPool(
+        variable, shape, kernel: Array(shape.dropFirst()), strides: .init(repeating: 1, count: axes),
+        pads: .init(repeating: 0, count: 2 * axes), dilations: .init(repeating: 1, count: axes))
     },
   ]
 }
@@ -30,15 +31,24 @@ extension NodeImport {
     let (variable, shape) = try channels()
     var window = try WindowAttributes(of: self, rank: shape.count - 1)
     window.padSame(Array(shape.dropFirst()))
+    return try maxPool(
+      variable, shape, kernel: window.kernel, strides: window.strides, pads: window.pads,
+      dilations: window.dilations, ceils: try integer("ceil_mode") ?? 0 != 0)
+  }
+
+  /// The maxima of windows over samples of this shape.
+  fileprivate func maxPool(
+    _ variable: Variable, _ shape: [Int], kernel: [Int], strides: [Int], pads: [Int], dilations: [Int],
+    ceils: Bool = false
+  ) throws(ImportFailure) -> Variable {
     let pool = try nonlinearity(
       "max_pool",
       [
-        "kernel_size": .integers(window.kernel), "stride": .integers(window.strides),
-        "padding": .integers(window.pads), "dilation": .integers(window.dilations),
-        "ceil_mode": .flag(try integer("ceil_mode") ?? 0 != 0),
+        "kernel_size": .integers(kernel), "stride": .integers(strides), "padding": .integers(pads),
+        "dilation": .integers(dilations), "ceil_mode": .flag(ceils),
       ])
     guard let output = pool.outputShape(portShapes: [shape]) else {
-      throw .refused("expected windows of \(window.kernel) that fit, found shape \(variable.layout.shape)")
+      throw .refused("expected windows of \(kernel) that fit, found shape \(variable.layout.shape)")
     }
     return try block(nil, pool, [port(variable, as: shape)], leading(variable.layout, output))
   }

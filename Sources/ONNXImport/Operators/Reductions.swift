@@ -19,8 +19,9 @@ extension OperatorTable {
       try node.linear("sum", reduction.of(node.square(reduction.variable)))
     },
     "ReduceL2": .reduction { node, reduction throws(ImportFailure) in
-      let sum = try node.linear("sum", reduction.of(node.square(reduction.variable)), suffix: "sum")
-      return try node.elementwise("sqrt", of: sum)
+      // Over single elements it is the magnitude.
+      guard !reduction.dims.isEmpty else { return try node.elementwise("abs", of: reduction.variable) }
+      return try node.nonlinear("norm", reduction)
     },
     "ReduceLogSum": .reduction { node, reduction throws(ImportFailure) in
       try node.elementwise("log", of: node.linear("sum", reduction, suffix: "sum"))

@@ -51,8 +51,24 @@ extension NodeImport {
     var scales = try constantNumbers(opset < 11 ? 1 : 2, "scales")
     if scales?.isEmpty == true { scales = nil }
     return try resized(
-      variable, scales: scales, sizes: opset < 11 ? nil : constantIntegers(3, "sizes"),
+      variable, scales: scales, sizes: opset < 11 ? nil : sizes(of: variable),
       axes: integers("axes") ?? Array(0..<rank), mode, resampling)
+  }
+
+  /// The extents that the node gives; one that contains the extent of the batch must be that of the batch axis.
+  private func sizes(of variable: Variable) throws(ImportFailure) -> [Int]? {
+    guard let symbols = try symbols(3, "sizes") else { return nil }
+    let axes = try integers("axes") ?? Array(variable.layout.shape.indices)
+    guard symbols.known == nil, axes.count == symbols.count else { return try constantIntegers(3, "sizes") }
+    var sizes: [Int] = []
+    for (given, size) in zip(axes, symbols) {
+      let axis = try variable.layout.axis(given)
+      guard
+        let known = size.known ?? (size == variable.layout.extents[axis] ? variable.layout.shape[axis] : nil)
+      else { throw .mixesBatch("resizes the batch axis") }
+      sizes.append(known)
+    }
+    return sizes
   }
 
   /// The attribute that is one of an enumeration's words.

@@ -15,10 +15,14 @@ extension OperatorTable {
     "And": .comparison("product") { $0 != 0 && $1 != 0 ? 1 : 0 },
     "Or": .comparison("maximum") { $0 != 0 || $1 != 0 ? 1 : 0 },
     "Xor": .comparison(nil) { ($0 != 0) != ($1 != 0) ? 1 : 0 },
+    "IsNaN": .one { node throws(ImportFailure) in try node.isNotANumber() },
     "Not": .one { node throws(ImportFailure) in
       switch try node.input(0) {
       case .integers(let truth):
-        return .integers(Integers(truth.elements.map { $0 == 0 ? 1 : 0 }, shape: truth.shape, type: .bool))
+        return .integers(
+          Integers(
+            truth.symbols.map { $0.known.map { BatchInteger($0 == 0 ? 1 : 0) } ?? .undetermined },
+            shape: truth.shape, type: .bool))
       case .variable(let variable): return .variable(try node.complement(of: variable))
       case .numbers: throw .refused("expected Boolean values, found numbers")
       }
@@ -41,6 +45,7 @@ extension OperatorHandler {
         guard let type else { throw .refused("expected constants, found a computed value") }
         return .variable(try node.comparison(type, exchanged: exchanged))
       }
+      if let truth = try node.symbolicComparison(function) { return .integers(truth) }
       let (first, second) = (try node.constants(0), try node.constants(1))
       let shape = try broadcastShape([first.shape, second.shape])
       let truth = try zip(first.expanded(to: shape), second.expanded(to: shape)).map { function($0, $1) }
@@ -56,17 +61,49 @@ private struct PlainNumbers {
 
   func expanded(to target: [Int]) throws(ImportFailure) -> [Double] {
     let places = try Integers(Array(elements.indices), shape: shape).expanded(to: target)
-    return places.elements.map { elements[$0] }
+    return try places.elements().map { elements[$0] }
   }
+}
+
+/// The choice between two integers by a condition that depends on the extent of the batch: `N where N = 2 else N` is N.
+private func chosen(
+  _ first: BatchInteger, _ second: BatchInteger, where truth: BatchInteger
+) -> BatchInteger {
+  if first == second { return first }
+  guard let extent = truth.onlyExtent, let a = try? first.value(at: extent),
+    let b = try? second.value(at: extent), a == b
+  else { return .undetermined }
+  return second
 }
 
 extension NodeImport {
   fileprivate func constants(_ index: Int) throws(ImportFailure) -> PlainNumbers {
     switch try input(index) {
     case .integers(let integers):
-      return PlainNumbers(shape: integers.shape, elements: integers.elements.map { Double($0) })
+      return PlainNumbers(shape: integers.shape, elements: try integers.elements().map { Double($0) })
     case .numbers(let numbers): return PlainNumbers(shape: numbers.shape, elements: numbers.elements)
     case .variable: throw .refused("expected constants, found a computed value")
+    }
+  }
+
+  /// The comparison of integers of which some contain the extent of the batch, where it is the same for every extent;
+  /// nil if none does.
+  fileprivate func symbolicComparison(
+    _ function: (Double, Double) -> Int
+  ) throws(ImportFailure) -> Integers? {
+    guard case .integers(let first) = try input(0), case .integers(let second) = try input(1),
+      first.containsBatchExtent || second.containsBatchExtent
+    else { return nil }
+    let isEquality = [function(0, 1), function(0, 0), function(1, 0)] == [0, 1, 0]
+    return try Integers.combined(first, second, type: .bool) { first, second in
+      switch first.comparison(with: second) {
+      case .less: BatchInteger(function(0, 1))
+      case .equal: BatchInteger(function(0, 0))
+      case .greater: BatchInteger(function(1, 0))
+      case nil:
+        isEquality
+          ? first.extent(ofEqualityWith: second).map { .isExtent($0) } ?? .undetermined : .undetermined
+      }
     }
   }
 
@@ -79,14 +116,16 @@ extension NodeImport {
   fileprivate func comparison(_ type: String, exchanged: Bool) throws(ImportFailure) -> Variable {
     let (values, layout) = try broadcastInputs()
     var ports: [Port] = []
-    for value in exchanged ? values.reversed() : values { ports.append(try port(truth(value), over: layout)) }
+    for value in exchanged ? values.reversed() : values {
+      ports.append(try port(truth(value), over: layout))
+    }
     return try block(name, nonlinearity(type), ports, layout)
   }
 
   /// A constant Boolean value as numbers, for use beside a computed one.
-  private func truth(_ value: Value) -> Value {
+  private func truth(_ value: Value) throws(ImportFailure) -> Value {
     guard case .integers(let integers) = value, integers.type == .bool else { return value }
-    return .numbers(Numbers(integers.elements.map { Double($0) }, shape: integers.shape))
+    return .numbers(Numbers(try integers.elements().map { Double($0) }, shape: integers.shape))
   }
 
   /// `1 − c`.
@@ -98,6 +137,18 @@ extension NodeImport {
       Port(
         shape: shape, terms: [Term(source: variable.source, map: map)], offsets: [Offset(vector: ones)]),
       variable.layout)
+  }
+
+  /// 1 where a value does not equal itself.
+  fileprivate func isNotANumber() throws(ImportFailure) -> Value {
+    if case .numbers(let numbers) = try input(0), numbers.parameter == nil {
+      return .integers(
+        Integers(numbers.elements.map { $0.isNaN ? 1 : 0 }, shape: numbers.shape, type: .bool))
+    }
+    let variable = try variable(0)
+    let isItself = try block(
+      "\(name)/itself", nonlinearity("equal"), [port(variable), port(variable)], variable.layout)
+    return .variable(try complement(of: isItself))
   }
 
   /// 1 where a value is not 0.
@@ -125,15 +176,18 @@ extension NodeImport {
     let (first, second) = (try input(1), try input(2))
     if case .integers(let a) = first, case .integers(let b) = second {
       let shape = try broadcastShape([condition.shape, a.shape, b.shape])
-      let all = (try condition.expanded(to: shape), try a.expanded(to: shape), try b.expanded(to: shape))
-      let elements = zip(all.0.elements, zip(all.1.elements, all.2.elements)).map { $0 != 0 ? $1.0 : $1.1 }
+      let truth = try condition.expanded(to: shape).symbols
+      let (first, second) = (try a.expanded(to: shape).symbols, try b.expanded(to: shape).symbols)
+      let elements = zip(truth, zip(first, second)).map { truth, pair in
+        truth.known.map { $0 != 0 ? pair.0 : pair.1 } ?? chosen(pair.0, pair.1, where: truth)
+      }
       return .integers(Integers(elements, shape: shape, type: a.type))
     }
     let layout = try TensorLayout.broadcast([
       TensorLayout(condition.shape), first.layout(), second.layout(),
     ])
     let shape = try aligned(layout, rank: condition.shape.count, shape: condition.shape)
-    let truth = try condition.expanded(to: shape).elements
+    let truth = try condition.expanded(to: shape).elements()
     var port = Port(shape: atLeastVector(layout.sampleShape))
     for (value, mask) in [(first, truth.map { Double($0) }), (second, truth.map { Double(1 - $0) })]
     where mask.contains(1) {
@@ -146,7 +200,7 @@ extension NodeImport {
     -> Port
   {
     let shape = atLeastVector(layout.sampleShape)
-    if case .numbers(let given) = value, case let numbers = given.finite, numbers.parameter == nil {
+    if case .numbers(let given) = value, case let numbers = given.summand, numbers.parameter == nil {
       // Where the mask is 0 the result is 0, even for an infinite number.
       let target = try aligned(layout, rank: numbers.shape.count, shape: numbers.shape)
       let all = try PlainNumbers(shape: numbers.shape, elements: numbers.elements).expanded(to: target)

@@ -18,20 +18,28 @@ extension OperatorTable {
 
 extension NodeImport {
   /// A value with other extents, its elements in the same order.
-  package func reshaped(_ value: Value, to shape: [Int]) throws(ImportFailure) -> Value {
+  func reshaped(_ value: Value, to extents: [BatchInteger]) throws(ImportFailure) -> Value {
+    let shape = try extents.values(at: openExtent ?? 1)
     guard try checkedCount(of: shape, most: 1 << 56) == value.shape.reduce(1, *) else {
       throw .refused("expected a shape of as many elements as \(value.shape), found \(shape)")
     }
     switch value {
     case .integers(let integers):
-      return .integers(Integers(integers.elements, shape: shape, type: integers.type))
+      guard let shape = extents.known else { throw .usesBatchExtent }
+      return .integers(integers.with(shape: shape))
     case .numbers(let numbers):
+      guard let shape = extents.known else { throw .usesBatchExtent }
       if let reshaped = numbers.reshaped(shape) { return .numbers(reshaped) }
-      return try reshaped(.variable(variable(value)), to: shape)
+      return try reshaped(.variable(variable(value)), to: extents)
     case .variable(let variable):
       return .variable(
-        Variable(source: variable.source, layout: try variable.layout.reshaped(to: shape)))
+        Variable(source: variable.source, layout: try variable.layout.reshaped(to: extents)))
     }
+  }
+
+  /// A value with other extents that are known, its elements in the same order.
+  func reshaped(_ value: Value, to shape: [Int]) throws(ImportFailure) -> Value {
+    try reshaped(value, to: shape.map { BatchInteger($0) })
   }
 
   /// The value with axes of extent 1 at these positions of the result.
@@ -68,34 +76,45 @@ extension NodeImport {
 
   fileprivate func reshape() throws(ImportFailure) -> Value {
     let value = try input(0)
-    guard let wanted = try constantIntegers(1, "shape") else {
+    guard let wanted = try symbols(1, "shape") else {
       throw .refused("expected a shape, found none")
     }
     let keepsZero = try integer("allowzero") ?? 0 != 0
-    var shape: [Int] = []
+    var shape: [BatchInteger] = []
     for (axis, extent) in wanted.enumerated() {
-      guard extent == 0, !keepsZero else {
+      guard extent.known == 0, !keepsZero else {
         shape.append(extent)
         continue
       }
       guard axis < value.shape.count else {
         throw .refused("shape: expected an extent of axis \(axis) to keep, found shape \(value.shape)")
       }
-      shape.append(value.shape[axis])
+      shape.append(value.extents[axis])
     }
-    let open = shape.indices.filter { shape[$0] == -1 }
-    guard open.count <= 1, shape.allSatisfy({ $0 >= -1 }) else {
-      throw .refused("shape: expected extents and one −1 at most, found \(wanted)")
+    let open = shape.indices.filter { shape[$0].known == -1 }
+    guard open.count <= 1, shape.allSatisfy({ $0.known ?? 0 >= -1 }) else {
+      throw .refused("shape: expected extents and one −1 at most, found \(wanted.compactMap(\.known))")
     }
-    if let axis = open.first {
-      shape[axis] = 1
-      let (known, count) = (try checkedCount(of: shape, most: 1 << 56), value.shape.reduce(1, *))
-      guard known > 0, count % known == 0 else {
-        throw .refused("shape: expected one for \(counted(count, "element")), found \(wanted)")
-      }
-      shape[axis] = count / known
-    }
+    if let axis = open.first { shape[axis] = try rest(of: value, beside: shape, at: axis) }
     return try reshaped(value, to: shape)
+  }
+
+  /// The extent that is left for an axis of a shape.
+  private func rest(
+    of value: Value, beside shape: [BatchInteger], at axis: Int
+  ) throws(ImportFailure) -> BatchInteger {
+    var others = shape
+    others[axis] = BatchInteger(1)
+    guard let count = value.extents.product, let known = others.product else {
+      throw .mixesBatch("splits the batch axis")
+    }
+    guard known != BatchInteger(0), let rest = count.divided(exactlyBy: known) else {
+      if known.known == nil { throw .mixesBatch("splits the batch axis") }
+      throw .refused(
+        "shape: expected one for \(counted(value.shape.reduce(1, *), "element")), found \(shape.compactMap(\.known))"
+      )
+    }
+    return rest
   }
 
   fileprivate func flatten() throws(ImportFailure) -> Value {
@@ -106,8 +125,10 @@ extension NodeImport {
       throw .refused("axis: expected one from \(-rank) to \(rank), found \(axis)")
     }
     if axis < 0 { axis += rank }
-    let shape = [value.shape.prefix(axis).reduce(1, *), value.shape.dropFirst(axis).reduce(1, *)]
-    return try reshaped(value, to: shape)
+    guard let before = Array(value.extents.prefix(axis)).product,
+      let behind = Array(value.extents.dropFirst(axis)).product
+    else { throw .refused("expected a number of elements without overflow, found shape \(value.shape)") }
+    return try reshaped(value, to: [before, behind])
   }
 
   /// Axes are an attribute until opset 12, then an input.
@@ -172,12 +193,16 @@ extension NodeImport {
   private func cast(_ value: Value, to type: ElementType) throws(ImportFailure) -> Value {
     switch value {
     case .integers(let integers):
-      if type.numberType != nil {
-        return .numbers(Numbers(integers.elements.map { Double($0) }, shape: integers.shape))
+      guard type.numberType != nil || type.integer != nil else {
+        throw .refused("to: expected numbers, found \(type.name)")
       }
-      guard type.integer != nil else { throw .refused("to: expected numbers, found \(type.name)") }
-      let elements = type == .bool ? integers.elements.map { $0 == 0 ? 0 : 1 } : integers.elements
-      return .integers(Integers(elements, shape: integers.shape, type: type))
+      // Whole numbers that contain the extent of the batch stay exact.
+      guard type == .bool else { return Value.integers(integers.with(type: type)).withoutSymbols }
+      let zero = Integers([0], shape: [])
+      return .integers(
+        try Integers.combined(integers, zero, type: .bool) { element, zero in
+          element.comparison(with: zero).map { BatchInteger($0 == .equal ? 0 : 1) } ?? .undetermined
+        })
     case .numbers(let numbers) where type.integer != nil:
       return .integers(
         Integers(

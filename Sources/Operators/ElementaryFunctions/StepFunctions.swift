@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// −1, 0 or 1 as p is negative, zero or positive, and 0 for NaN, as in `torch.sign`; σ' is 0.
+/// −1, 0 or 1 as p is negative, zero or positive, and NaN for NaN, as in NumPy and ONNX; σ' is 0.
 public struct Sign: ElementaryFunction, ScalarActivation {
   public static let typeName = "sign"
   public static let schema = OperatorSchema("−1, 0 or 1; slope 0")
@@ -12,7 +12,7 @@ public struct Sign: ElementaryFunction, ScalarActivation {
   public var isContinuous: Bool { false }
 
   public func value<S: Scalar>(_ p: S) -> S {
-    p > 0 ? 1 : p < 0 ? -1 : 0
+    p > 0 ? 1 : p < 0 ? -1 : p.isNaN ? p : 0
   }
 
   public func derivative<S: Scalar>(_ p: S) -> S {

@@ -26,7 +26,7 @@ extension Draws {
   private mutating func attributes(of type: any Nonlinearity.Type, for shape: [Int]) -> [String: Constant]? {
     switch type.typeName {
     case "softmax", "log_softmax": return ["dim": .integers([axis(rank: shape.count)])]
-    case "logsumexp", "amax", "amin": return reduction(rank: shape.count)
+    case "logsumexp", "amax", "amin", "norm": return reduction(rank: shape.count)
     case "max_pool":
       guard (2...4).contains(shape.count) else { return nil }
       return pooling(shape, of: type.schema)

@@ -1,7 +1,8 @@
 import FileAccess
 import LinearAlgebra
 
-/// References to the file that the weights were read from. Numbers without a file are written in the JSON.
+/// References to the file that the weights were read from. Numbers without a file are written in the JSON, and so is all
+/// of a model that has no weights from a file.
 public final class ReferencedWeights: WeightsPlacement {
   public let file: String?
   /// The weights file by every path under which it was opened.
@@ -9,13 +10,21 @@ public final class ReferencedWeights: WeightsPlacement {
 
   /// References from a JSON file to the one weights file of a model's tensors.
   ///
-  /// - Parameter target: The path of the JSON file; the weights file is named relative to its folder.
-  /// - Throws: `FileError` of kind `badData` if the weights came from no file, from a pipe, or from several
-  ///   files.
-  public init(to tensors: [Tensor<Double>], writtenTo target: String) throws(FileError) {
+  /// - Parameters:
+  ///   - target: The path of the JSON file; the weights file is named relative to its folder.
+  ///   - requiresFile: Whether tensors of which none came from a file are refused, and not written in the JSON.
+  /// - Throws: `FileError` of kind `badData` if the weights came from a pipe, from several files, or
+  ///   from none although one is required.
+  public init(to tensors: [Tensor<Double>], writtenTo target: String, requiresFile: Bool = true)
+    throws(FileError)
+  {
     let paths = Set(tensors.compactMap { ($0.source as? StoredTensor)?.path }).sorted()
     guard let path = paths.first else {
-      throw FileError(.badData, file: target, "expected weights from a file to refer to, found none")
+      guard tensors.isEmpty || !requiresFile else {
+        throw FileError(.badData, file: target, "expected weights from a file to refer to, found none")
+      }
+      (self.paths, file) = ([], nil)
+      return
     }
     guard paths.allSatisfy({ realPath($0) == realPath(path) }) else {
       throw FileError(

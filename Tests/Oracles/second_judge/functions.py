@@ -156,6 +156,12 @@ def logsumexp(F, line):
     return largest + F.L(sum(F.X(t - largest) for t in line))
 
 
+def norm(F, line):
+    if any(isinstance(t, Symbol) for t in line):
+        raise NotAttempted("an infinite constant takes part in arithmetic")
+    return F.Q(sum(t * t for t in line))
+
+
 def normalized(F, run, epsilon, centred):
     """One run of a layer, group, instance or RMS normalisation."""
     share = F.inverse(len(run))

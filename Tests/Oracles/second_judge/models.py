@@ -69,7 +69,7 @@ NONLINEARITIES = {
     "softmax": {"dim": (INTEGERS, [-1])}, "softmin": {"dim": (INTEGERS, [-1])},
     "log_softmax": {"dim": (INTEGERS, [-1])},
     "glu": {"dim": (INTEGERS, [-1])},
-    "logsumexp": DIM_AND_KEEP, "amax": DIM_AND_KEEP, "amin": DIM_AND_KEEP,
+    "logsumexp": DIM_AND_KEEP, "norm": DIM_AND_KEEP, "amax": DIM_AND_KEEP, "amin": DIM_AND_KEEP,
     "max_pool": {**WINDOW, "kernel_size": (INTEGERS, REQUIRED), "stride": (INTEGERS, []), "ceil_mode": (FLAG, False)},
     "layer_norm": NORMALIZED, "rms_norm": NORMALIZED,
     "group_norm": {"num_groups": (INTEGERS, REQUIRED), **EPSILON},

@@ -118,7 +118,7 @@ def value_shape(kind, constants, ports):
     """The shape of a nonlinearity's value."""
     if kind == "matmul":
         return ports[0][:-1] + ports[1][-1:]
-    if kind in ("amax", "amin", "logsumexp"):
+    if kind in ("amax", "amin", "logsumexp", "norm"):
         return reduced_shape(ports[0], constants["dim"], constants["keepdim"])
     if kind == "glu":
         return halved(ports[0], constants["dim"][0])

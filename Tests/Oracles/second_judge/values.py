@@ -64,7 +64,7 @@ def apply(F, equation, ports):
     kind, c, shape = equation.kind, equation.constants, equation.ports[0]
     if kind == "where":
         return [functions.choice(F, *arguments) for arguments in zip(*ports)]
-    if kind in ("softmax", "softmin", "log_softmax", "logsumexp", "amax", "amin"):
+    if kind in ("softmax", "softmin", "log_softmax", "logsumexp", "amax", "amin", "norm"):
         return along_lines(F, kind, c, shape, ports[0])
     if kind == "max_pool":
         return maxima(F, pool_windows(shape, c), shape, ports[0])
@@ -97,6 +97,9 @@ def along_lines(F, kind, c, shape, port):
             values = [t - total for t in line]
         elif kind == "logsumexp":
             reduced.append(functions.logsumexp(F, line))
+            continue
+        elif kind == "norm":
+            reduced.append(functions.norm(F, line))
             continue
         else:
             reduced.append(F.M(line) if kind == "amax" else functions.smallest(F, line))

@@ -57,6 +57,9 @@ extension Nonlinearity {
     case is Power:
       growth.factors = 64
       growth.denominators = 64 * size
+    case let norm as VectorNorm:
+      growth.factors = 2
+      growth.bits += 2 * binaryLogarithm(norm.lines(shapes[0]).offsets.count)
     case let lines as any Linewise:
       let cut = lines.lines(shapes[0])
       growth.denominators = Double(cut.starts.count)

@@ -93,6 +93,15 @@ extension LogSumExp: InterpretedLineReduction {
   }
 }
 
+extension VectorNorm: InterpretedLineReduction {
+  func values(
+    ofLine line: [FieldElement], signs: [Int8], in theory: Interpretation
+  ) throws(FieldFailure) -> [(element: FieldElement, sign: Int8)] {
+    try checkFinite(signs)
+    return [(theory.sqrt(line.map { theory.fields.product($0, $0) }.reduce(.zero, theory.fields.sum)), 0)]
+  }
+}
+
 extension LargestElement: InterpretedLineReduction {
   func values(
     ofLine line: [FieldElement], signs: [Int8], in theory: Interpretation
