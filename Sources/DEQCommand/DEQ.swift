@@ -21,7 +21,7 @@ struct DEQ: ParsableCommand {
       weight-tied layer z = σ(Wz z + Wx x + b), and any stack of equilibrium models equals a single one.
 
       Exit status: 0 fine; 1 refuted, a regression, or no equilibrium found; 2 undecided; 64 usage; 65 bad data; 66 no such \
-      input; 73 cannot create output; 74 input or output failed.
+      input; 70 not enough memory; 73 cannot create output; 74 input or output failed.
       """,
     version: "deq \(version)",
     subcommands: [
@@ -35,6 +35,7 @@ struct DEQ: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     StandardStreams.fillGaps()
     Interruption.handle()
+    Interruption.handleResources()
     keepFreedMemory()
     do {
       var command = try parseAsRoot(RequiredProof.completed(Array(CommandLine.arguments.dropFirst())))

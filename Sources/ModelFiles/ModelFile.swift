@@ -71,12 +71,29 @@ public enum ModelFile: Sendable {
     _ path: String, formats: [Format], noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
     guard let file = try ONNXReader.mappedModel(path) else {
-      let contents = try FileContents(reading: path)
-      files?.note(contents, at: path)
-      return try read(contents, formats: formats, noting: files)
+      return try readDescription(path, formats: formats, noting: files)
     }
     files?.note(file, at: path)
     return try ModelFile(ONNXReader.read(file, noting: files)).checked(among: formats, file: path)
+  }
+
+  /// A description and its weights. If a writer replaced both in between, the new pair is read.
+  private static func readDescription(
+    _ path: String, formats: [Format], noting files: InputFileLog?
+  ) throws(FileError) -> ModelFile {
+    var contents = try FileContents(reading: path)
+    while true {
+      do throws(FileError) {
+        files?.note(contents, at: path)
+        return try read(contents, formats: formats, noting: files)
+      } catch {
+        guard path != "-", FileIdentity(at: path) != nil, firstByte(ofRegularFile: path) != nil,
+          case let next = try FileContents(reading: path), next.bytes != contents.bytes
+        else { throw error }
+        files?.clear()
+        contents = next
+      }
+    }
   }
 
   /// The model, if it has one of these formats.
@@ -99,8 +116,8 @@ public enum ModelFile: Sendable {
     let root = document.root
     let any = try JSONObject(root, keys: nil)
     let format = Format(rawValue: try Header.read(any, formats: formats.map(\.rawValue)))!
-    document.weights = try Header.readWeights(any, insteadOf: weights) { path throws(FileError) in
-      try openWeights(path, noting: files)
+    document.weights = try Header.readWeights(any, insteadOf: weights) { path, digest throws(FileError) in
+      try openWeights(path, digest: digest, describedBy: contents.name, noting: files)
     }
     switch format {
     case .network:

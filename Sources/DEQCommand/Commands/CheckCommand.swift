@@ -79,6 +79,8 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Replace an existing, different certificate.")
   var force = false
 
+  @OptionGroup var reading: ReadingOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -103,6 +105,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
+    reading.apply()
     threading.apply()
     let (first, second) = try read()
     let checker = try checker(first, second)

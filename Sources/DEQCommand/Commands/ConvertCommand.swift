@@ -48,6 +48,8 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup(title: "Solver options of the check") var solve: SolveOptions
 
+  @OptionGroup var reading: ReadingOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -65,6 +67,7 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
+    reading.apply()
     threading.apply()
     try ModelArguments.requireOneStandardInput(networks)
     if stack || networks.count == 1 {

@@ -10,10 +10,13 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "A network or an equilibrium model, as JSON or ONNX; - is standard input.")
   var model: String
 
+  @OptionGroup var reading: ReadingOptions
+
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
   func run() throws {
+    reading.apply()
     let inspection: Inspection =
       switch try ModelFile.read(model) {
       case .network(let network): Inspection(model, network)

@@ -89,6 +89,7 @@ struct GraphImport {
   }
 
   private mutating func run(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> ImportedGraph {
+    ImportLimits.current?.restart()
     if case .leading = batching, let extent = inputs.first?.shape.first ?? nil, extent > 1 {
       leadingExtent = extent
     }
@@ -200,6 +201,11 @@ struct GraphImport {
       inputs.count == 1
       ? atLeastVector(inputs[0].sampleShape) : [inputs.reduce(0) { $0 + $1.sampleShape.reduce(1, *) }]
     let (blocks, output) = absorbed(builder.blocks, output: output)
+    let coordinates = blocks.reduce(0) { $0 + $1.claimedCoordinates }
+    guard coordinates <= TensorSize.maximum else {
+      throw .refused(
+        "expected up to \(TensorSize.maximum) coordinates of all values together, found \(coordinates)")
+    }
     do {
       return try Network(inputShape: shape, layers: blocks.map { .explicit($0) }, output: output)
     } catch {
@@ -237,6 +243,8 @@ struct GraphImport {
       inputs.append(value)
     }
     let results = try evaluate(node, handler, inputs)
+    try ImportLimits.current?.requireNoOverflow()
+    for result in results { try checkedCount(of: result.shape, most: 1 << 48) }
     // Unsupported outputs, such as the mask of a dropout, are refused only if something reads them.
     for (name, result) in zip(node.outputs, results) where !name.isEmpty {
       try define(name, result, at: node.place)
@@ -270,7 +278,7 @@ struct GraphImport {
       if case .variable(let variable) = $0 { variable.layout.batch != nil } else { false }
     }
     // Numbers repeated for every sample depend on the batch and are not constant.
-    guard isRepeated else { return builder.evaluated(results) }
+    guard isRepeated else { return try builder.evaluated(results) }
     return try handler.run(
       NodeImport(
         node: node, opset: model.opset, inputs: inputs, builder: self.builder, batchExtent: batchExtent,
@@ -280,10 +288,11 @@ struct GraphImport {
 
 extension BlockBuilder {
   /// Replaces variables that do not depend on the input by their numbers.
-  fileprivate func evaluated(_ results: [Value]) -> [Value] {
+  fileprivate func evaluated(_ results: [Value]) throws(ImportFailure) -> [Value] {
     let none = Matrix<Double>(rows: 1, columns: 0)
     var values: [Matrix<Double>] = []
     for block in blocks {
+      try ImportLimits.charge(block.evaluationCost)
       let ports = block.preactivations(batch: 1) { source in
         if case .node(let index) = source { values[index] } else { none }
       }
@@ -295,6 +304,18 @@ extension BlockBuilder {
       }
       return .numbers(Numbers(values[index].elements, shape: variable.layout.shape))
     }
+  }
+}
+
+extension Block<Double> {
+  /// The numbers that an evaluation of one sample holds, and its multiplications in units that take as long.
+  fileprivate var evaluationCost: Int {
+    let sizes = portShapes.map { $0.reduce(1, *) }
+    var multiplications = terms.reduce(0) { $0 + $1.map.multiplications }
+    if nonlinearity is BatchedProduct, sizes.count == 2 {
+      multiplications += sizes[0] * (portShapes[1].last ?? 1)
+    }
+    return sizes.reduce(shape.reduce(1, *), +) + multiplications / 256
   }
 }
 

@@ -37,7 +37,7 @@ extension NodeImport {
     if permutation == Array(value.shape.indices) { return value }
     switch value {
     case .integers(let integers):
-      return .integers(integers.permuted(permutation))
+      return .integers(try integers.permuted(permutation))
     case .numbers(let numbers):
       if permutation == [1, 0], let transposed = numbers.transposedMatrix { return .numbers(transposed) }
       return try transposed(.variable(variable(value)), permutation, suffix: suffix)
@@ -63,9 +63,12 @@ extension NodeImport {
       throw .refused(
         "expected places from 0 to \(extent - 1), found \(index.first { !(0..<extent).contains($0) }!)")
     }
-    if index == Array(0..<extent) { return value }
-    if case .integers(let integers) = value { return .integers(integers.selected(axis: axis, index)) }
+    if index.count == extent, index.indices.allSatisfy({ index[$0] == $0 }) { return value }
+    if case .integers(let integers) = value { return .integers(try integers.selected(axis: axis, index)) }
     guard !index.isEmpty else { throw .refused("expected at least one place of axis \(axis), found none") }
+    var shape = value.shape
+    shape[axis] = index.count
+    try checkedCount(of: shape)
     let variable = try variable(value)
     let dim = try variable.layout.sampleAxis(axis, to: "splits")
     let step = index.count > 1 ? index[1] - index[0] : 1
@@ -81,8 +84,6 @@ extension NodeImport {
       : try linearMap(
         "index_select", from: variable.layout.sampleShape,
         ["dim": .integers([dim]), "index": .integers(index)])
-    var shape = variable.layout.shape
-    shape[axis] = index.count
     return .variable(
       try mapped(variable, by: map, suffix: suffix, to: variable.layout.replacing(shape)))
   }
@@ -101,7 +102,7 @@ extension NodeImport {
         throw .refused("expected shapes that differ along axis \(axis) only, found \(values.map(\.shape))")
       }
     }
-    if let integers = Integers.concatenated(values, axis: axis) { return .integers(integers) }
+    if let integers = try Integers.concatenated(values, axis: axis) { return .integers(integers) }
     if values.count == 1 { return values[0] }
     var shape = values[0].shape
     shape[axis] = values.reduce(0) { $0 + $1.shape[axis] }
@@ -118,7 +119,7 @@ extension NodeImport {
     var port = Port(shape: layout.sampleShape)
     var start = 0
     for value in values {
-      port = port.adding(try placed(value, dim: dim, start: start, in: layout))
+      port.add(try placed(value, dim: dim, start: start, in: layout))
       start += value.shape[axis]
     }
     return .variable(try affine(port, layout))
@@ -179,6 +180,7 @@ extension NodeImport {
       // A part without readers needs no block, and may have no elements.
       let part = NodeImport(
         node: node.named(output), opset: opset, inputs: inputs, builder: builder)
+      try ImportLimits.charge(size)
       parts.append(output.isEmpty ? value : try part.selected(value, axis: axis, Array(start..<start + size)))
       start += size
     }
@@ -214,10 +216,10 @@ extension NodeImport {
       let counted = value < 0 ? max(value, -(1 << 40)) + extent : value
       return min(max(counted, range.lowerBound), range.upperBound)
     }
-    if step > 0 {
-      return Array(stride(from: place(start, 0...extent), to: place(end, 0...extent), by: step))
-    }
-    return Array(stride(from: place(start, -1...extent - 1), to: place(end, -1...extent - 1), by: step))
+    let range = step > 0 ? 0...extent : -1...extent - 1
+    let (first, last) = (place(start, range), place(end, range))
+    try ImportLimits.charge((last - first) / step)
+    return Array(stride(from: first, to: last, by: step))
   }
 
   fileprivate func gather() throws(ImportFailure) -> Value {
@@ -298,6 +300,7 @@ extension NodeImport {
       var shape = value.shape
       shape[axis] = try checkedCount(of: [extent, repeats[axis]])
       try checkedCount(of: shape)
+      try ImportLimits.charge(shape[axis])
       value = try selected(
         value, axis: axis, (0..<shape[axis]).map { $0 % extent },
         suffix: axis == axes.last ? nil : "axis\(axis)")

@@ -55,6 +55,7 @@ extension NodeImport {
       throw .refused("expected a shape, found none")
     }
     let count = try checkedCount(of: shape)
+    try ImportLimits.charge(count)
     guard let attribute = node.attributes["value"] else {
       return .numbers(Numbers([Double](repeating: 0, count: count), shape: shape))
     }
@@ -80,7 +81,7 @@ extension NodeImport {
         bounds.append(value[0])
       }
       guard bounds[2] != 0 else { throw .refused("expected a step that is not 0, found 0") }
-      try checkedCount(of: [max(0, (bounds[1] - bounds[0]) / bounds[2])])
+      try ImportLimits.charge(checkedCount(of: [max(0, (bounds[1] - bounds[0]) / bounds[2])]))
       return .integers(Integers(Array(stride(from: bounds[0], to: bounds[1], by: bounds[2]))))
     }
     var bounds: [Double] = []
@@ -94,6 +95,7 @@ extension NodeImport {
     guard count.isFinite, count <= Double(TensorSize.maximum) else {
       throw .refused("expected a step that reaches the limit, found \(bounds[2])")
     }
+    try ImportLimits.charge(Int(count))
     let numbers = (0..<max(0, Int(count))).map { bounds[0] + Double($0) * bounds[2] }
     return .numbers(Numbers(numbers, shape: [numbers.count]))
   }

@@ -4,6 +4,7 @@ import LinearAlgebra
 /// References to the file that the weights were read from. Numbers without a file are written in the JSON.
 public final class ReferencedWeights: WeightsPlacement {
   public let file: String?
+  public let digest: SHA256Digest?
   /// The weights file by every path under which it was opened.
   private let paths: Set<String>
 
@@ -28,6 +29,7 @@ public final class ReferencedWeights: WeightsPlacement {
     }
     self.paths = Set(paths)
     file = relativePath(to: path, fromFolderOf: target)
+    digest = try SHA256Digest(ofFileAt: path)
   }
 
   public func reference(to tensor: Tensor<Double>, name: String) -> String? {
