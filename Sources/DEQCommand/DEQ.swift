@@ -38,7 +38,7 @@ struct DEQ: ParsableCommand {
     Interruption.handleResources()
     keepFreedMemory()
     do {
-      var command = try parseAsRoot(RequiredProof.completed(Array(CommandLine.arguments.dropFirst())))
+      var command = try parseAsRoot(RequiredProof.completed(Array(arguments.dropFirst())))
       try command.run()
     } catch let error as FileError {
       fail(error.description, status: exitStatus(of: error.kind))
@@ -49,6 +49,18 @@ struct DEQ: ParsableCommand {
       fail("\(words) (see deq --help)", status: .usage)
     } catch {
       printHelp(fullMessage(for: error))
+    }
+  }
+
+  /// The command line; names of files need not be UTF-8.
+  private static var arguments: [String] {
+    (0..<Int(CommandLine.argc)).compactMap { index in
+      CommandLine.unsafeArgv[index].map { argument in
+        text(
+          ofSystemName: UnsafeBufferPointer(start: argument, count: strlen(argument)).lazy.map {
+            UInt8(bitPattern: $0)
+          })
+      }
     }
   }
 

@@ -56,7 +56,7 @@ public final class AtomicFile {
     }
     self.path = path
     var status = stat()
-    let exists = stat(path, &status) == 0
+    let exists = stat(systemName(path), &status) == 0
     guard exists || errno == ENOENT else {
       throw FileError(.cannotCreate, file: path, cannot: "created", code: errno)
     }
@@ -69,7 +69,7 @@ public final class AtomicFile {
       if exists { fchmod(descriptor, status.st_mode & 0o777) }
     default:
       target = path
-      descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      descriptor = open(systemName(path), O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw FileError(.cannotCreate, file: path, cannot: "opened", code: errno) }
     }
     identity = FileIdentity(of: descriptor)
@@ -78,7 +78,7 @@ public final class AtomicFile {
   /// Whether there is a pipe at a path, which cannot be opened before it has a reader.
   public static func waitsForReader(_ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+    return stat(systemName(path), &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
   deinit { discard() }
@@ -152,14 +152,14 @@ public final class AtomicFile {
   }
 
   /// Whether the target exists.
-  private var isReplacing: Bool { access(target, F_OK) == 0 }
+  private var isReplacing: Bool { access(systemName(target), F_OK) == 0 }
 
   /// Removes the temporary file and leaves the target unchanged; does nothing the second time.
   public func discard() {
     if descriptor >= 0 { _ = systemClose(descriptor) }
     descriptor = -1
     InputFiles.forget(identity)
-    if let temporaryPath { unlink(temporaryPath) }
+    if let temporaryPath { unlink(systemName(temporaryPath)) }
     temporaryPath = nil
   }
 }
@@ -172,8 +172,8 @@ private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
 /// - Parameter replacing: Whether a file at the new path is replaced.
 /// - Returns: 0 or the error code; `EEXIST` for a file that is not replaced.
 func move(_ path: String, to target: String, replacing: Bool) -> Int32 {
-  if replacing { return rename(path, target) == 0 ? 0 : errno }
-  return move_without_replacing(path, target)
+  if replacing { return rename(systemName(path), systemName(target)) == 0 ? 0 : errno }
+  return move_without_replacing(systemName(path), systemName(target))
 }
 
 /// The folder of a path, with its slash; empty for a name in the current folder.
@@ -186,9 +186,9 @@ private func followingLinks(_ path: String) -> String {
   var path = path
   for _ in 0..<40 {
     let link = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer -> String? in
-      let count = readlink(path, buffer.baseAddress!, buffer.count)
+      let count = readlink(systemName(path), buffer.baseAddress!, buffer.count)
       guard count > 0, count < buffer.count else { return nil }
-      return String(decoding: UnsafeRawBufferPointer(buffer).prefix(count), as: UTF8.self)
+      return text(ofSystemName: UnsafeRawBufferPointer(buffer).prefix(count))
     }
     guard let link else { return path }
     path = link.hasPrefix("/") ? link : folder(of: path) + link
@@ -202,7 +202,7 @@ private func createTemporary(
 ) throws(FileError) -> (path: String?, descriptor: Int32) {
   while true {
     let name = folder(of: target) + ".deq-\(String(UInt64.random(in: 0 ... .max), radix: 16)).tmp"
-    let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let descriptor = open(systemName(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     if descriptor >= 0 { return (name, descriptor) }
     if errno != EEXIST && errno != EINTR {
       throw FileError(.cannotCreate, file: path, cannot: "created", code: errno)
@@ -213,7 +213,7 @@ private func createTemporary(
 /// Makes a rename durable. The file itself is already safe, so a failure here is not an error.
 private func synchronizeFolder(of path: String) {
   let folder = folder(of: path)
-  let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  let descriptor = open(systemName(folder.isEmpty ? "." : folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { return }
   fsync(descriptor)
   close(descriptor)

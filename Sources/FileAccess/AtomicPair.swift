@@ -40,7 +40,7 @@ public struct AtomicPair {
       }
       try weights.commit(replacing: replacing)
     } catch {
-      if let old { unlink(old) }
+      if let old { unlink(systemName(old)) }
       weights.discard()
       description.discard()
       throw error
@@ -48,10 +48,14 @@ public struct AtomicPair {
     do throws(FileError) {
       try description.commit(replacing: replacing)
     } catch {
-      if let old { rename(old, weights.path) } else if isFirst { unlink(weights.path) }
+      if let old {
+        rename(systemName(old), systemName(weights.path))
+      } else if isFirst {
+        unlink(systemName(weights.path))
+      }
       throw error
     }
-    if let old { unlink(old) }
+    if let old { unlink(systemName(old)) }
   }
 
   /// The second name given to the weights that will be replaced; nil if there are none, or they stay.
@@ -61,7 +65,7 @@ public struct AtomicPair {
     else { return nil }
     let name = AtomicPair.alternative(to: weights.path, digest: digest)
     // A file system without hard links leaves a moment in which readers refuse the pair.
-    return link(weights.path, name) == 0 || errno == EEXIST ? name : nil
+    return link(systemName(weights.path), systemName(name)) == 0 || errno == EEXIST ? name : nil
   }
 }
 
@@ -72,7 +76,7 @@ private struct FolderLock {
 
   init(of path: String) {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    descriptor = open(systemName(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if descriptor >= 0 { while flock(descriptor, LOCK_EX) != 0, errno == EINTR {} }
   }
 

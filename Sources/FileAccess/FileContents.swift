@@ -56,7 +56,7 @@ func openForReading(_ path: String, isInput: Bool = true) throws(FileError) -> I
   guard !path.isEmpty, !path.utf8.contains(0) else {
     throw FileError(.noInput, file: path, "expected the path of a file, found \(quoted(path))")
   }
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  let descriptor = open(systemName(path), O_RDONLY | O_CLOEXEC)
   guard descriptor < 0 else {
     if isInput { InputFiles.note(descriptor) }
     return descriptor
@@ -69,7 +69,7 @@ func openForReading(_ path: String, isInput: Bool = true) throws(FileError) -> I
 package func firstByte(ofRegularFile path: String) -> UInt8? {
   var status = stat()
   // Opening a pipe would wait for its writer, and closing it again would break the writer's pipe.
-  guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+  guard path != "-", stat(systemName(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG,
     let descriptor = try? openForReading(path, isInput: false)
   else { return nil }
   defer { close(descriptor) }

@@ -19,7 +19,7 @@ public struct FileIdentity: Hashable, Sendable {
   /// The file at a path, through links; nil if there is none.
   public init?(at path: String) {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    guard stat(systemName(path), &status) == 0 else { return nil }
     self.init(status)
   }
 

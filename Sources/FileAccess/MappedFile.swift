@@ -33,7 +33,7 @@ public final class MappedFile: Sendable {
   init(_ path: String, isInput: Bool) throws(FileError) {
     var status = stat()
     // Checked before opening, since opening a pipe would wait for its writer.
-    if stat(path, &status) == 0 { try Self.requireRegular(status, path) }
+    if stat(systemName(path), &status) == 0 { try Self.requireRegular(status, path) }
     let descriptor = try openForReading(path, isInput: isInput)
     defer { close(descriptor) }
     guard fstat(descriptor, &status) == 0 else {
@@ -52,7 +52,7 @@ public final class MappedFile: Sendable {
       throw FileError(.inputOutput, file: path, cannot: "read", code: errno)
     }
     start = UnsafeRawPointer(address)
-    number = remember_mapping(address, count, path)
+    number = remember_mapping(address, count, systemName(path))
   }
 
   private static func requireRegular(_ status: stat, _ path: String) throws(FileError) {

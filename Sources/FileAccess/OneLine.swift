@@ -1,9 +1,9 @@
 /// Whether a terminal interprets or hides a character: control characters (C0 and C1), format characters (those that
-/// change the direction of text among them), and line and paragraph separators.
+/// change the direction of text among them), line and paragraph separators, and bytes of a name that is no UTF-8.
 package func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.properties.generalCategory {
   case .control, .format, .lineSeparator, .paragraphSeparator: true
-  default: false
+  default: isByte(scalar)
   }
 }
 

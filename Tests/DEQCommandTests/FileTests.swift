@@ -156,6 +156,22 @@ import Testing
     }
   }
 
+  @Test(
+    "Names that are no UTF-8 work, and are shown as characters of their bytes",
+    .enabled(if: Files.exist("/proc")))
+  func namesOfBytes() throws {
+    let outcome = try folder.shell(
+      #"""
+      name=$(printf 'caf\351'); cp mlp.json "$name.json"
+      "$DEQ" convert "$name.json" --weights safetensors || exit
+      "$DEQ" check "$name.json" "$name.deq.json" --require-proof || exit
+      test -f "$name.deq.json" && test -f "$name.deq.safetensors" && "$DEQ" inspect "$name"
+      """#)
+    #expect(outcome.status == 66)
+    #expect(outcome.complaint == "deq: caf\\u{10FFE9}: expected a file, found none\n")
+    #expect(!outcome.text.unicodeScalars.contains { $0.value > 0x10_0000 })
+  }
+
   @Test("Behind -- a dash in front is part of the name")
   func leadingDash() throws {
     try folder.write(Examples.network, to: "-mlp.json")

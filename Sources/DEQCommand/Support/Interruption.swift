@@ -62,7 +62,7 @@ enum Interruption {
     return try putOff {
       let file = try AtomicFile(path)
       // Never freed: a handler may be reading it on another thread.
-      let temporary = file.temporaryPath.flatMap { strdup($0) }
+      let temporary = file.temporaryPath.flatMap { strdup(systemName($0)) }
       if isSecond { signalState.pointee.paths.1 = temporary } else { signalState.pointee.paths.0 = temporary }
       return file
     }
