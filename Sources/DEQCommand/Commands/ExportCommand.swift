@@ -56,7 +56,7 @@ struct ExportCommand: ParsableCommand {
     help: "What weights are rounded to and computed in; not every runtime has float64 for every operator.")
   var precision = Precision.float32
 
-  @Option(help: "The most iterations for a model with cycles. (default: 1000)")
+  @Option(parsing: .unconditional, help: "The most iterations for a model with cycles. (default: 1000)")
   var iterations: Int?
 
   @Flag(inversion: .prefixedNo, help: "Check what was written before keeping it.")
