@@ -62,7 +62,8 @@ struct HostileEquilibriumTests {
         "expected the key \"output\", found none"),
       Refusal(
         model("\"layers\": []"),
-        "expected only the keys format, version, weights, input, blocks, Wz, Wx, b, output, found \"layers\""),
+        "expected only the keys format, version, weights, weights_sha256, input, blocks, Wz, Wx, b, output, found \"layers\""
+      ),
     ])
   func layout(_ refusal: Refusal) {
     #expect(message(reading: refusal.text) == refusal.message)
