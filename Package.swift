@@ -45,6 +45,12 @@ let package = Package(
     // How malloc treats what is freed.
     .target(name: "CMemory"),
 
+    // What the command does where an allocation fails.
+    .target(name: "CAllocation"),
+
+    // System calls that the C library's module lacks.
+    .target(name: "CFileSystem"),
+
     // Numbers from their decimal digits, by the C++ library.
     .target(name: "CNumberText"),
 
@@ -76,7 +82,7 @@ let package = Package(
     .target(
       name: "ONNXSchema", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["onnx.proto"]),
-    .target(name: "FileAccess", dependencies: ["CSodium"]),
+    .target(name: "FileAccess", dependencies: ["CFileSystem", "CSodium"]),
     .target(
       name: "TensorFiles",
       dependencies: ["CJSONC", "CNumberText", "CZlib", "FileAccess", "LinearAlgebra"]),
@@ -116,7 +122,8 @@ let package = Package(
     .executableTarget(
       name: "deq",
       dependencies: modules + [
-        "Regression", "DeepEquilibrium", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CAllocation", "Regression", "DeepEquilibrium",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/DEQCommand"),
     .executableTarget(
@@ -127,6 +134,13 @@ let package = Package(
       ],
       path: "Sources/DEQBenchmark"),
 
+    // Hostile inputs, for Tests/Fuzzing/fuzz.
+    .executableTarget(
+      name: "deq-fuzz",
+      dependencies: modules + [
+        "DeepEquilibrium", "ONNXSchema", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Fuzzing/Sources"),
     .target(
       name: "TestSupport",
       dependencies: [

@@ -21,7 +21,7 @@ struct DEQ: ParsableCommand {
       weight-tied layer z = σ(Wz z + Wx x + b), and any stack of equilibrium models equals a single one.
 
       Exit status: 0 fine; 1 refuted, a regression, or no equilibrium found; 2 undecided; 64 usage; 65 bad data; 66 no such \
-      input; 73 cannot create output; 74 input or output failed.
+      input; 70 not enough memory; 73 cannot create output; 74 input or output failed.
       """,
     version: "deq \(version)",
     subcommands: [
@@ -35,9 +35,10 @@ struct DEQ: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     StandardStreams.fillGaps()
     Interruption.handle()
+    Interruption.handleResources()
     keepFreedMemory()
     do {
-      var command = try parseAsRoot(RequiredProof.completed(Array(CommandLine.arguments.dropFirst())))
+      var command = try parseAsRoot(RequiredProof.completed(Array(arguments.dropFirst())))
       try command.run()
     } catch let error as FileError {
       fail(error.description, status: exitStatus(of: error.kind))
@@ -48,6 +49,18 @@ struct DEQ: ParsableCommand {
       fail("\(words) (see deq --help)", status: .usage)
     } catch {
       printHelp(fullMessage(for: error))
+    }
+  }
+
+  /// The command line; names of files need not be UTF-8.
+  private static var arguments: [String] {
+    (0..<Int(CommandLine.argc)).compactMap { index in
+      CommandLine.unsafeArgv[index].map { argument in
+        text(
+          ofSystemName: UnsafeBufferPointer(start: argument, count: strlen(argument)).lazy.map {
+            UInt8(bitPattern: $0)
+          })
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import CFileSystem
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -10,6 +12,9 @@
 /// one step. A failure before that step leaves the target unchanged and removes the temporary file. A
 /// symbolic link is followed: the file that it names is replaced, not the link. An existing target that is
 /// not a regular file (a device, a pipe) cannot be replaced, so it is written to directly.
+///
+/// Unless it is told to replace, it replaces nothing: neither a file that was there from the start nor one that
+/// has appeared since.
 ///
 /// When a file is replaced, the bytes are first forced to the disk, so that a power failure leaves the old
 /// contents or the new ones. A new file is written to the disk in the system's own time, as it is for `cp`
@@ -37,10 +42,12 @@ public final class AtomicFile {
   public private(set) var temporaryPath: String?
   private let target: String
   private var descriptor: Int32
+  private let identity: FileIdentity?
 
   /// Creates the temporary file, or opens a target that is not a regular file.
   ///
-  /// An existing target's permissions are kept; a new file's follow the process's mask.
+  /// An existing target's permissions are kept, without the bits that let a program run as another user; a new
+  /// file's follow the process's mask. A pipe is opened once it has a reader.
   ///
   /// - Throws: `FileError` of kind `cannotCreate`.
   public init(_ path: String) throws(FileError) {
@@ -49,7 +56,7 @@ public final class AtomicFile {
     }
     self.path = path
     var status = stat()
-    let exists = stat(path, &status) == 0
+    let exists = stat(systemName(path), &status) == 0
     guard exists || errno == ENOENT else {
       throw FileError(.cannotCreate, file: path, cannot: "created", code: errno)
     }
@@ -59,12 +66,19 @@ public final class AtomicFile {
     case S_IFREG:
       target = followingLinks(path)
       (temporaryPath, descriptor) = try createTemporary(beside: target, for: path)
-      if exists { fchmod(descriptor, status.st_mode & 0o7777) }
+      if exists { fchmod(descriptor, status.st_mode & 0o777) }
     default:
       target = path
-      descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      descriptor = open(systemName(path), O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw FileError(.cannotCreate, file: path, cannot: "opened", code: errno) }
     }
+    identity = FileIdentity(of: descriptor)
+  }
+
+  /// Whether there is a pipe at a path, which cannot be opened before it has a reader.
+  public static func waitsForReader(_ path: String) -> Bool {
+    var status = stat()
+    return stat(systemName(path), &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
   deinit { discard() }
@@ -97,37 +111,69 @@ public final class AtomicFile {
 
   /// Moves the file to the target's path, in one step.
   ///
+  /// - Parameter replacing: Whether a different file at that path is replaced. A file with the same bytes stays.
   /// - Throws: `FileError` of kind `cannotCreate` or `inputOutput`; the temporary file is then removed.
-  public func commit() throws(FileError) {
+  public func commit(replacing: Bool = true) throws(FileError) {
+    try close()
+    guard let temporaryPath else { return }
+    let wasThere = isReplacing
+    var code = move(temporaryPath, to: target, replacing: replacing)
+    if code == EEXIST, !replacing {
+      // The comparison reads the temporary file, so it comes before that is removed.
+      code = (try? haveSameBytes(target, temporaryPath)) == true ? 0 : EEXIST
+      if code == 0 { return discard() }
+    }
+    guard code == 0 else {
+      discard()
+      if code == EEXIST { throw Self.exists(path) }
+      throw FileError(.cannotCreate, file: path, cannot: "created", code: code)
+    }
+    InputFiles.forget(identity)
+    self.temporaryPath = nil
+    if wasThere { synchronizeFolder(of: target) }
+  }
+
+  /// The error for a file that must not be replaced.
+  package static func exists(_ path: String) -> FileError {
+    FileError(
+      .cannotCreate, file: path, "exists and differs from what would be written; --force replaces it")
+  }
+
+  /// Closes the temporary file, which may report a full disk.
+  private func close() throws(FileError) {
     precondition(descriptor >= 0, "a file that has been committed or discarded")
-    let closed = close(descriptor)
+    let closed = systemClose(descriptor)
     descriptor = -1
     guard closed == 0 || errno == EINTR else {
       let code = errno
       discard()
       throw FileError(.inputOutput, file: path, cannot: "written", code: code)
     }
-    guard let temporaryPath else { return }
-    let isReplacing = isReplacing
-    guard rename(temporaryPath, target) == 0 else {
-      let code = errno
-      discard()
-      throw FileError(.cannotCreate, file: path, cannot: "created", code: code)
-    }
-    self.temporaryPath = nil
-    if isReplacing { synchronizeFolder(of: target) }
   }
 
   /// Whether the target exists.
-  private var isReplacing: Bool { access(target, F_OK) == 0 }
+  private var isReplacing: Bool { access(systemName(target), F_OK) == 0 }
 
   /// Removes the temporary file and leaves the target unchanged; does nothing the second time.
   public func discard() {
-    if descriptor >= 0 { close(descriptor) }
+    if descriptor >= 0 { _ = systemClose(descriptor) }
     descriptor = -1
-    if let temporaryPath { unlink(temporaryPath) }
+    InputFiles.forget(identity)
+    if let temporaryPath { unlink(systemName(temporaryPath)) }
     temporaryPath = nil
   }
+}
+
+/// Closes a descriptor; within the class the name is taken.
+private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
+
+/// Renames a file.
+///
+/// - Parameter replacing: Whether a file at the new path is replaced.
+/// - Returns: 0 or the error code; `EEXIST` for a file that is not replaced.
+func move(_ path: String, to target: String, replacing: Bool) -> Int32 {
+  if replacing { return rename(systemName(path), systemName(target)) == 0 ? 0 : errno }
+  return move_without_replacing(systemName(path), systemName(target))
 }
 
 /// The folder of a path, with its slash; empty for a name in the current folder.
@@ -140,9 +186,9 @@ private func followingLinks(_ path: String) -> String {
   var path = path
   for _ in 0..<40 {
     let link = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer -> String? in
-      let count = readlink(path, buffer.baseAddress!, buffer.count)
+      let count = readlink(systemName(path), buffer.baseAddress!, buffer.count)
       guard count > 0, count < buffer.count else { return nil }
-      return String(decoding: UnsafeRawBufferPointer(buffer).prefix(count), as: UTF8.self)
+      return text(ofSystemName: UnsafeRawBufferPointer(buffer).prefix(count))
     }
     guard let link else { return path }
     path = link.hasPrefix("/") ? link : folder(of: path) + link
@@ -156,7 +202,7 @@ private func createTemporary(
 ) throws(FileError) -> (path: String?, descriptor: Int32) {
   while true {
     let name = folder(of: target) + ".deq-\(String(UInt64.random(in: 0 ... .max), radix: 16)).tmp"
-    let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let descriptor = open(systemName(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     if descriptor >= 0 { return (name, descriptor) }
     if errno != EEXIST && errno != EINTR {
       throw FileError(.cannotCreate, file: path, cannot: "created", code: errno)
@@ -167,7 +213,7 @@ private func createTemporary(
 /// Makes a rename durable. The file itself is already safe, so a failure here is not an error.
 private func synchronizeFolder(of path: String) {
   let folder = folder(of: path)
-  let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  let descriptor = open(systemName(folder.isEmpty ? "." : folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { return }
   fsync(descriptor)
   close(descriptor)

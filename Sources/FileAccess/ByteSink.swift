@@ -31,6 +31,39 @@ public final class MemorySink: ByteSink {
   }
 }
 
+/// A sink that keeps nothing.
+public final class NullSink: ByteSink {
+  /// The name used in messages.
+  public let name: String
+
+  /// A sink with a name for messages.
+  public init(named name: String) {
+    self.name = name
+  }
+
+  /// Drops the bytes; never throws.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {}
+}
+
+/// A sink that hands its bytes on and computes their digest.
+package final class DigestingSink: ByteSink {
+  package var name: String { sink.name }
+  private let sink: any ByteSink
+  private var hash = SHA256()
+
+  package init(_ sink: any ByteSink) {
+    self.sink = sink
+  }
+
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    hash.update(bytes)
+    try sink.write(bytes)
+  }
+
+  /// The digest of everything written; called once, at the end.
+  package func finish() -> SHA256Digest { hash.finish() }
+}
+
 /// A sink that writes to an open file descriptor. It does not close the descriptor.
 ///
 /// A closed pipe is an error here only if the process ignores `SIGPIPE`.

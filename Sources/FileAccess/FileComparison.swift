@@ -8,9 +8,9 @@
 ///
 /// - Throws: `FileError` of kind `noInput` if one cannot be opened, `inputOutput` if reading fails.
 func haveSameBytes(_ first: String, _ second: String) throws(FileError) -> Bool {
-  let one = try openForReading(first)
+  let one = try openForReading(first, isInput: false)
   defer { close(one) }
-  let other = try openForReading(second)
+  let other = try openForReading(second, isInput: false)
   defer { close(other) }
   var (sizeOfOne, sizeOfOther) = (stat(), stat())
   if fstat(one, &sizeOfOne) == 0, fstat(other, &sizeOfOther) == 0, sizeOfOne.st_size != sizeOfOther.st_size {

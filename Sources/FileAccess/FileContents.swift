@@ -22,6 +22,8 @@ public struct FileContents: Sendable {
 
   /// Reads a file, a pipe or a device to its end; `-` is standard input.
   ///
+  /// A pipe or a device may have no end: one that gives more bytes than `MemoryBudget.bytes` is refused.
+  ///
   /// It is read, not mapped, because truncating a mapped file kills the process that mapped it.
   ///
   /// - Throws: `FileError` of kind `noInput` if it cannot be opened or is a directory, `inputOutput` if
@@ -37,19 +39,28 @@ public struct FileContents: Sendable {
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw FileError(.noInput, file: name, "expected a file, found a directory")
     }
-    bytes = try readToEnd(of: descriptor, name: name, sizeHint: max(0, Int(status.st_size)))
+    let isRegular = status.st_mode & S_IFMT == S_IFREG
+    if isRegular, path == "-" { InputFiles.note(descriptor) }
+    bytes = try readToEnd(
+      of: descriptor, name: name, sizeHint: max(0, Int(status.st_size)),
+      atMost: isRegular ? Self.maximumLength : min(Self.maximumLength, MemoryBudget.bytes))
   }
 }
 
 /// Opens a file for reading.
 ///
 /// - Throws: `FileError` of kind `noInput`.
-func openForReading(_ path: String) throws(FileError) -> Int32 {
+///
+/// - Parameter isInput: Whether a result depends on the file, so that no output may replace it.
+func openForReading(_ path: String, isInput: Bool = true) throws(FileError) -> Int32 {
   guard !path.isEmpty, !path.utf8.contains(0) else {
     throw FileError(.noInput, file: path, "expected the path of a file, found \(quoted(path))")
   }
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor < 0 else { return descriptor }
+  let descriptor = open(systemName(path), O_RDONLY | O_CLOEXEC)
+  guard descriptor < 0 else {
+    if isInput { InputFiles.note(descriptor) }
+    return descriptor
+  }
   if errno == ENOENT { throw FileError(.noInput, file: path, "expected a file, found none") }
   throw FileError(.noInput, file: path, cannot: "opened", code: errno)
 }
@@ -58,28 +69,32 @@ func openForReading(_ path: String) throws(FileError) -> Int32 {
 package func firstByte(ofRegularFile path: String) -> UInt8? {
   var status = stat()
   // Opening a pipe would wait for its writer, and closing it again would break the writer's pipe.
-  guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-    let descriptor = try? openForReading(path)
+  guard path != "-", stat(systemName(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+    let descriptor = try? openForReading(path, isInput: false)
   else { return nil }
   defer { close(descriptor) }
   var byte: UInt8 = 0
   return pread(descriptor, &byte, 1, 0) == 1 ? byte : nil
 }
 
-private func readToEnd(of descriptor: Int32, name: String, sizeHint: Int) throws(FileError) -> [UInt8] {
+private func readToEnd(
+  of descriptor: Int32, name: String, sizeHint: Int, atMost limit: Int
+) throws(FileError) -> [UInt8] {
+  guard sizeHint <= limit else {
+    throw FileError(.badData, file: name, "expected at most \(limit) bytes, found \(sizeHint)")
+  }
   var bytes: [UInt8] = []
   // One byte more than expected, so that the end of a regular file is seen without a second read.
-  var capacity = max(min(sizeHint, FileContents.maximumLength) + 1, 1 << 16)
+  var capacity = max(sizeHint + 1, 1 << 16)
   while true {
     let (piece, failure) = readPiece(of: descriptor, capacity: capacity)
     if let failure { throw FileError(.inputOutput, file: name, cannot: "read", code: failure.code) }
     if bytes.isEmpty { bytes = piece } else { bytes += piece }
     if piece.count < capacity { return bytes }
-    guard bytes.count <= FileContents.maximumLength else {
-      throw FileError(
-        .badData, file: name, "expected at most \(FileContents.maximumLength) bytes, found more")
+    guard bytes.count <= limit else {
+      throw FileError(.badData, file: name, "expected at most \(limit) bytes, found more")
     }
-    capacity = max(bytes.count, 1 << 16)
+    capacity = min(max(bytes.count, 1 << 16), limit - bytes.count + 1)
   }
 }
 

@@ -12,6 +12,9 @@ package final class InputFileLog: Sendable {
   /// An empty log.
   package init() {}
 
+  /// Forgets all files, before they are read again.
+  package func clear() { noted.withLock { $0 = [] } }
+
   /// Records a file that is in memory.
   package func note(_ contents: FileContents, at path: String) {
     note(.inMemory(contents), at: path)

@@ -1,3 +1,5 @@
+import CFileSystem
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -6,8 +8,9 @@
 
 /// A regular file mapped into memory for reading: a page is read on first access.
 ///
-/// Only weights are mapped, since they may exceed memory and may never be read. Truncating a mapped file
-/// kills the process, so all other input is read into memory (`FileContents`).
+/// Only weights are mapped, since they may exceed memory and may never be read. A mapped file that becomes shorter
+/// ends the process, with a message if it asked for one (`endOnShrunkenFile`), so all other input is read into memory
+/// (`FileContents`).
 public final class MappedFile: Sendable {
   /// The path that it was opened by.
   public let path: String
@@ -15,16 +18,23 @@ public final class MappedFile: Sendable {
   public let count: Int
   // Read only, and unmapped only after the last reference to the file is gone.
   private nonisolated(unsafe) let start: UnsafeRawPointer?
+  /// Its number among those that the handler of a shrunken file knows.
+  private let number: Int32
 
   /// Maps a file.
   ///
   /// - Throws: `FileError` of kind `noInput` if it cannot be opened or is not a regular file, `inputOutput`
   ///   if it cannot be mapped.
-  public init(_ path: String) throws(FileError) {
+  public convenience init(_ path: String) throws(FileError) {
+    try self.init(path, isInput: true)
+  }
+
+  /// Maps a file; one that is no input may be replaced by an output.
+  init(_ path: String, isInput: Bool) throws(FileError) {
     var status = stat()
     // Checked before opening, since opening a pipe would wait for its writer.
-    if stat(path, &status) == 0 { try Self.requireRegular(status, path) }
-    let descriptor = try openForReading(path)
+    if stat(systemName(path), &status) == 0 { try Self.requireRegular(status, path) }
+    let descriptor = try openForReading(path, isInput: isInput)
     defer { close(descriptor) }
     guard fstat(descriptor, &status) == 0 else {
       throw FileError(.inputOutput, file: path, cannot: "read", code: errno)
@@ -34,6 +44,7 @@ public final class MappedFile: Sendable {
     count = Int(status.st_size)
     guard count > 0 else {
       start = nil
+      number = -1
       return
     }
     let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
@@ -41,6 +52,7 @@ public final class MappedFile: Sendable {
       throw FileError(.inputOutput, file: path, cannot: "read", code: errno)
     }
     start = UnsafeRawPointer(address)
+    number = remember_mapping(address, count, systemName(path))
   }
 
   private static func requireRegular(_ status: stat, _ path: String) throws(FileError) {
@@ -49,7 +61,16 @@ public final class MappedFile: Sendable {
     throw FileError(.noInput, file: path, "expected a file, found \(found)")
   }
 
+  /// From now on a mapped file that becomes shorter while it is read ends the process with a status and one line on
+  /// standard error, instead of a signal.
+  ///
+  /// - Parameter cleanUp: What is called before; it may not allocate.
+  public static func endOnShrunkenFile(status: Int32, cleanUp: @escaping @convention(c) () -> Void) {
+    exit_on_shrunken_file(status, cleanUp)
+  }
+
   deinit {
+    forget_mapping(number)
     if let start { munmap(UnsafeMutableRawPointer(mutating: start), count) }
   }
 

@@ -1,12 +1,20 @@
-/// The text with every character that a terminal interprets or hides (control, format, line and paragraph
-/// separator characters) written as `\u{1B}`.
+/// Whether a terminal interprets or hides a character: control characters (C0 and C1), format characters (those that
+/// change the direction of text among them), line and paragraph separators, and bytes of a name that is no UTF-8.
+package func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .control, .format, .lineSeparator, .paragraphSeparator: true
+  default: isByte(scalar)
+  }
+}
+
+/// The text with every character that a terminal interprets or hides written as `\u{1B}`.
 package func oneLine(_ text: String) -> String {
   var line = ""
   for scalar in text.unicodeScalars {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator:
+    if isInvisible(scalar) {
       line += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-    default: line.unicodeScalars.append(scalar)
+    } else {
+      line.unicodeScalars.append(scalar)
     }
   }
   return line

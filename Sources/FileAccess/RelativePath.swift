@@ -29,7 +29,10 @@ package func path(_ name: String, fromFolderOf file: String) -> String {
 
 /// The path without symbolic links, or nil if there is no such file.
 package func realPath(_ path: String) -> String? {
-  guard let resolved = realpath(path, nil) else { return nil }
+  guard let resolved = realpath(systemName(path), nil) else { return nil }
   defer { free(resolved) }
-  return String(cString: resolved)
+  return text(
+    ofSystemName: UnsafeBufferPointer(start: resolved, count: strlen(resolved)).lazy.map {
+      UInt8(bitPattern: $0)
+    })
 }

@@ -5,6 +5,15 @@ public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
   /// The 32 bytes of the digest.
   public let bytes: [UInt8]
 
+  fileprivate init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// The digest that 64 hexadecimal digits spell; nil for another text.
+  package init?(hexadecimal text: String) {
+    let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+    guard digits.count == 64, text.utf8.count == 64 else { return nil }
+    bytes = stride(from: 0, to: 64, by: 2).map { UInt8(16 * digits[$0] + digits[$0 + 1]) }
+  }
+
   /// The digest of bytes in memory.
   public init(of message: [UInt8]) {
     var hash = SHA256()
@@ -19,6 +28,13 @@ public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
     bytes = hash.digest()
   }
 
+  /// The digest of the file at a path.
+  ///
+  /// - Throws: `FileError`, as `MappedFile` does.
+  package init(ofFileAt path: String) throws(FileError) {
+    try self.init(of: MappedFile(path, isInput: false))
+  }
+
   /// 64 hexadecimal digits.
   public var description: String { bytes.map(hexadecimal).joined() }
 }
@@ -28,21 +44,24 @@ private func hexadecimal(_ byte: UInt8) -> String {
 }
 
 /// SHA-256 of bytes that arrive in pieces.
-private struct SHA256 {
+package struct SHA256 {
   private var state = crypto_hash_sha256_state()
 
-  init() {
+  package init() {
     // Chooses the implementation for the machine; calling it again has no effect.
     precondition(sodium_init() >= 0, "libsodium cannot start")
     crypto_hash_sha256_init(&state)
   }
 
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
     crypto_hash_sha256_update(&state, start.assumingMemoryBound(to: UInt8.self), UInt64(bytes.count))
   }
 
-  mutating func digest() -> [UInt8] {
+  /// The digest of all pieces.
+  package mutating func finish() -> SHA256Digest { SHA256Digest(bytes: digest()) }
+
+  fileprivate mutating func digest() -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: Int(crypto_hash_sha256_BYTES)) { buffer, count in
       crypto_hash_sha256_final(&state, buffer.baseAddress!)
       count = buffer.count

@@ -30,8 +30,8 @@ public enum ModelFile: Sendable {
     }
   }
 
-  /// Reads a model, JSON, ONNX or .nnet, perhaps compressed by gzip; `-` is standard input. The weights of an ONNX file are read when they are
-  /// needed.
+  /// Reads a model, JSON, ONNX or .nnet, perhaps compressed by gzip; `-` is standard input. The weights of an ONNX file
+  /// are read when they are needed.
   ///
   /// - Parameter reading: How the graph of a network in ONNX is read; other models are read as they are.
   /// - Throws: `FileError` that names the place: of kind `badData` for its contents, else as `FileContents`
@@ -76,13 +76,30 @@ public enum ModelFile: Sendable {
   ) throws(FileError) -> ModelFile {
     // A compressed file begins with 0x1F, as no ONNX model does.
     guard firstByte(ofRegularFile: path) != 0x1F, let file = try ONNXReader.mappedModel(path) else {
-      let contents = try FileContents(reading: path)
-      files?.note(contents, at: path)
-      return try read(contents, as: reading, formats: formats, noting: files)
+      return try readDescription(path, as: reading, formats: formats, noting: files)
     }
     files?.note(file, at: path)
     return try ModelFile(ONNXReader.read(file, as: reading, noting: files)).checked(
       among: formats, file: path)
+  }
+
+  /// A description and its weights. If a writer replaced both in between, the new pair is read.
+  private static func readDescription(
+    _ path: String, as reading: ONNXReading, formats: [Format], noting files: InputFileLog?
+  ) throws(FileError) -> ModelFile {
+    var contents = try FileContents(reading: path)
+    while true {
+      do throws(FileError) {
+        files?.note(contents, at: path)
+        return try read(contents, as: reading, formats: formats, noting: files)
+      } catch {
+        guard path != "-", FileIdentity(at: path) != nil, firstByte(ofRegularFile: path) != nil,
+          case let next = try FileContents(reading: path), next.bytes != contents.bytes
+        else { throw error }
+        files?.clear()
+        contents = next
+      }
+    }
   }
 
   /// The model, if it has one of these formats.
@@ -114,8 +131,8 @@ public enum ModelFile: Sendable {
     let root = document.root
     let any = try JSONObject(root, keys: nil)
     let format = Format(rawValue: try Header.read(any, formats: formats.map(\.rawValue)))!
-    document.weights = try Header.readWeights(any, insteadOf: weights) { path throws(FileError) in
-      try openWeights(path, noting: files)
+    document.weights = try Header.readWeights(any, insteadOf: weights) { path, digest throws(FileError) in
+      try openWeights(path, digest: digest, describedBy: contents.name, noting: files)
     }
     switch format {
     case .network:

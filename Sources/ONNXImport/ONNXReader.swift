@@ -92,7 +92,10 @@ package enum ONNXReader {
   private static func naming<Result>(
     _ bytes: ModelBytes, _ body: () throws(ImportFailure) -> Result
   ) throws(FileError) -> Result {
-    do throws(ImportFailure) { return try body() } catch {
+    do throws(ImportFailure) {
+      // An import within an import, of a test that counts its work, keeps the limits that it is in.
+      return try ImportLimits.limiting(ImportLimits.current ?? ImportLimits(fileSize: bytes.count), body)
+    } catch {
       switch error {
       case .refused(let place, let problem):
         throw FileError(.badData, file: bytes.name, place: place, problem)

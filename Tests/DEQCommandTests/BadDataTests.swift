@@ -132,7 +132,8 @@ import Testing
     Case(
       "an unknown key",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weight": [[1, 2]]}], "layer": []}"#,
-      #"expected only the keys format, version, weights, input, layers, output, found "layer""#),
+      #"expected only the keys format, version, weights, weights_sha256, input, layers, output, found "layer""#
+    ),
     Case(
       "an unknown key of a layer",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weights": [[1, 2]]}]}"#,
@@ -338,7 +339,7 @@ import Testing
     Case(
       "blocks beyond any memory",
       #"{"format": "equilibrium", "version": 1, "input": [2], "blocks": [{"name": "z", "size": 67108864, "activation": "tanh"}, {"name": "y", "size": 67108864, "activation": "tanh"}], "Wz": [], "Wx": [], "b": [], "output": "z"}"#,
-      #"blocks: expected up to 67108864 state coordinates, found more"#),
+      #"blocks: expected up to 67108864 coordinates of all blocks and their ports together, found more"#),
     Case(
       "an entry of an unknown block",
       #"{"format": "equilibrium", "version": 1, "input": [2], "blocks": [{"name": "z", "size": 2, "activation": "tanh"}], "Wz": [{"to": "z", "from": "x", "matrix": [[1, 2], [3, 4]]}], "Wx": [], "b": [], "output": "z"}"#,

@@ -213,7 +213,7 @@ import Testing
       to: "wide.json")
     expectQuiet(try folder.deq("inspect", "wide.json"))
     let line =
-      "expected at most 67,108,864 numbers for all samples together, found 16 samples of 67,108,865, input and state"
+      "expected at most 67,108,864 numbers for all samples together, found 16 samples of 67,108,865, input, state and ports"
     expectFailure(
       try folder.deq("convert", "wide.json"), 65, "\(line); --no-check leaves the check out")
     expectFailure(try folder.deq("check", "wide.json", "wide.json"), 65, "\(line); --samples takes fewer")
@@ -228,7 +228,7 @@ import Testing
       to: "wide.json")
     expectFailure(
       try folder.deq("evaluate", "wide.json", input: #"{"input": [[1], [2], [3]]}"#), 65,
-      "expected at most 134,217,728 numbers for all samples together, found 3 samples of 67,108,865, input and state"
+      "expected at most 134,217,728 numbers for all samples together, found 3 samples of 67,108,865, input, state and ports"
     )
     expectFailure(
       try folder.deq("convert", "wide.json", "--matrix"), 73,

@@ -70,12 +70,14 @@ import Testing
     try folder.writeStoredNetwork("n")
     expectQuiet(try folder.deq("convert", "n.json", "--weights", "reference"))
     expectQuiet(try folder.deq("recover", "n.deq.json", "--weights", "reference"))
+    let digest = try folder.shell("sha256sum n.safetensors | cut -c1-64").text.dropLast()
     #expect(
       try folder.text(of: "n.network.json") == """
         {
           "format": "network",
           "version": 1,
           "weights": "n.safetensors",
+          "weights_sha256": "\(digest)",
           "input": [2],
           "layers": [
             {"type": "dense", "name": "a", "weight": {"tensor": "w"}, "bias": {"tensor": "c"}, "activation": "tanh"},

@@ -51,7 +51,7 @@ struct HostileEquilibriumTests {
       blocks(
         "[{\"name\": \"a\", \"size\": 67108864, \"activation\": \"relu\"}, "
           + "{\"name\": \"b\", \"size\": 1, \"activation\": \"relu\"}]",
-        "blocks: expected up to 67108864 state coordinates, found more"),
+        "blocks: expected up to 67108864 coordinates of all blocks and their ports together, found more"),
       blocks(
         "[{\"name\": \"b\", \"size\": 1, \"activation\": \"relu\"}, {\"name\": \"b\", \"size\": 1, \"activation\": \"relu\"}]",
         "blocks[1].name: expected a unique name, found \"b\", the name of blocks[0]"),
@@ -62,7 +62,8 @@ struct HostileEquilibriumTests {
         "expected the key \"output\", found none"),
       Refusal(
         model("\"layers\": []"),
-        "expected only the keys format, version, weights, input, blocks, Wz, Wx, b, output, found \"layers\""),
+        "expected only the keys format, version, weights, weights_sha256, input, blocks, Wz, Wx, b, output, found \"layers\""
+      ),
     ])
   func layout(_ refusal: Refusal) {
     #expect(message(reading: refusal.text) == refusal.message)

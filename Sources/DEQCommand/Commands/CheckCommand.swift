@@ -84,6 +84,8 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Replace an existing, different certificate.")
   var force = false
 
+  @OptionGroup var reading: ReadingOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -108,6 +110,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
+    reading.apply()
     threading.apply()
     let (first, second) = try read()
     let checker = try checker(first, second)

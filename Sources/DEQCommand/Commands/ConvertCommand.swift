@@ -50,6 +50,8 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup(title: "Solver options of the check") var solve: SolveOptions
 
+  @OptionGroup var reading: ReadingOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
@@ -67,6 +69,7 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
+    reading.apply()
     threading.apply()
     try ModelArguments.requireOneStandardInput(networks)
     if stack || networks.count == 1 {

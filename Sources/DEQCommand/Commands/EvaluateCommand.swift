@@ -64,6 +64,8 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Replace an existing, different output file.")
   var force = false
 
+  @OptionGroup var reading: ReadingOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Add what became of each sample, and the solver's statistics, to the object that is written.")
@@ -97,6 +99,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
+    reading.apply()
     threading.apply()
     try ModelArguments.requireOneStandardInput([model, input] + (start.map { [$0] } ?? []))
     let file = try ModelFile.read(model, as: onnx.reading)

@@ -65,6 +65,8 @@ struct ExportCommand: ParsableCommand {
   @Flag(help: "Replace an existing, different file.")
   var force = false
 
+  @OptionGroup var reading: ReadingOptions
+
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
@@ -78,6 +80,7 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
+    reading.apply()
     let (equilibrium, wasConverted) = try read()
     let target = output ?? Self.defaultOutput(for: model, to)
     let name = target == "-" ? "standard output" : target
@@ -160,7 +163,7 @@ struct ExportCommand: ParsableCommand {
         file.discard()
         return false
       }
-      try file.commit()
+      try file.commit(replacing: force)
       return true
     }
   }

@@ -10,12 +10,15 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "A network or an equilibrium model, as JSON or ONNX; - is standard input.")
   var model: String
 
+  @OptionGroup var reading: ReadingOptions
+
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
   @OptionGroup(title: "ONNX options") var onnx: ONNXOptions
 
   func run() throws {
+    reading.apply()
     let inspection: Inspection =
       switch try ModelFile.read(model, as: onnx.reading) {
       case .network(let network): Inspection(model, network)

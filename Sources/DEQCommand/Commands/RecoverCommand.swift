@@ -39,12 +39,15 @@ struct RecoverCommand: ParsableCommand {
 
   @OptionGroup(title: "Solver options of the check") var solve: SolveOptions
 
+  @OptionGroup var reading: ReadingOptions
+
   @OptionGroup var threading: ThreadsOption
 
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
   func run() throws {
+    reading.apply()
     threading.apply()
     let source = try ModelArguments.model(at: model, finite: check)
     guard let equilibrium = source.model.equilibrium else {

@@ -10,6 +10,8 @@ enum ExitStatus: Int32 {
   case badData = 65
   /// An input does not exist or cannot be opened.
   case noInput = 66
+  /// The machine has not enough memory.
+  case noMemory = 70
   /// An output cannot be created.
   case cannotCreate = 73
   /// Reading or writing failed part-way.
@@ -39,6 +41,7 @@ extension ExitStatus {
     case .noInput: 4
     case .cannotCreate: 5
     case .inputOutput: 6
+    case .noMemory: 7
     }
   }
 

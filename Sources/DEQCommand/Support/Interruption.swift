@@ -1,3 +1,4 @@
+import CAllocation
 import DeepEquilibrium
 
 #if canImport(Glibc)
@@ -30,6 +31,12 @@ enum Interruption {
     for number in [SIGHUP, SIGINT, SIGTERM] where !isIgnored(number) { signal(number, removeAndDie) }
   }
 
+  /// Ends with one line and no temporary file where memory runs out, or where a mapped file becomes shorter.
+  static func handleResources() {
+    exit_on_allocation_failure(ExitStatus.noMemory.rawValue, removeTemporaries)
+    MappedFile.endOnShrunkenFile(status: ExitStatus.inputOutput.rawValue, cleanUp: removeTemporaries)
+  }
+
   /// Runs `body` with a file to write, whose temporary file a signal removes. Calls may be nested once.
   static func removing<Result>(fileAt path: String, _ body: (AtomicFile) throws -> Result) throws -> Result {
     let isSecond = signalState.pointee.paths.0 != nil
@@ -50,10 +57,12 @@ enum Interruption {
 
   /// Creates the file, and delays signals until its path is known.
   private static func create(_ path: String, isSecond: Bool) throws -> AtomicFile {
-    try putOff {
+    // A pipe has no temporary file, and waiting for its reader may take forever.
+    if AtomicFile.waitsForReader(path) { return try AtomicFile(path) }
+    return try putOff {
       let file = try AtomicFile(path)
       // Never freed: a handler may be reading it on another thread.
-      let temporary = file.temporaryPath.flatMap { strdup($0) }
+      let temporary = file.temporaryPath.flatMap { strdup(systemName($0)) }
       if isSecond { signalState.pointee.paths.1 = temporary } else { signalState.pointee.paths.0 = temporary }
       return file
     }
@@ -67,14 +76,19 @@ enum Interruption {
   }
 }
 
+/// Removes the temporary files; allocates nothing.
+private func removeTemporaries() {
+  if let path = signalState.pointee.paths.0 { unlink(path) }
+  if let path = signalState.pointee.paths.1 { unlink(path) }
+}
+
 /// Removes the temporary file, and lets the signal end the process as if it were not caught.
 private func removeAndDie(_ number: Int32) {
   if signalState.pointee.isDeferred {
     signalState.pointee.pending = number
     return
   }
-  if let path = signalState.pointee.paths.0 { unlink(path) }
-  if let path = signalState.pointee.paths.1 { unlink(path) }
+  removeTemporaries()
   signal(number, SIG_DFL)
   raise(number)
 }

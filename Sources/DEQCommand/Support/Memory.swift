@@ -53,7 +53,7 @@ private func require(_ samples: Int, of numbers: Int, atMost most: Int, remedy: 
   throw CommandFailure(
     .badData,
     "expected at most \(text(most)) numbers for all samples together, found "
-      + "\(text(samples, "sample")) of \(text(numbers)), input and state\(remedy)")
+      + "\(text(samples, "sample")) of \(text(numbers)), input, state and ports\(remedy)")
 }
 
 extension JudgedModel {
@@ -66,13 +66,16 @@ extension JudgedModel {
 }
 
 extension EquilibriumModel {
-  fileprivate var numbersPerSample: Int { inputSize + stateSize }
+  fileprivate var numbersPerSample: Int { blocks.reduce(inputSize) { $0 + $1.claimedCoordinates } }
 }
 
 extension Network {
   fileprivate var numbersPerSample: Int {
     layers.reduce(inputSize) { sum, layer in
-      if case .implicit(let layer) = layer { sum + layer.model.stateSize } else { sum + layer.size }
+      switch layer {
+      case .explicit(let block): sum + block.claimedCoordinates
+      case .implicit(let layer): layer.model.blocks.reduce(sum) { $0 + $1.claimedCoordinates }
+      }
     }
   }
 }

@@ -88,14 +88,17 @@ func writeFile(_ text: String, to path: String, force: Bool) throws {
   try Interruption.removing(fileAt: path) { file in
     try file.write { (sink) throws(FileError) in try sink.write(Array(text.utf8)) }
     try requireReplaceable(file, force: force)
-    try file.commit()
+    try file.commit(replacing: force)
   }
 }
 
-/// Refuses to replace an existing, different file without force.
-func requireReplaceable(_ file: AtomicFile, force: Bool) throws {
-  if try file.compareWithTarget() == .different, !force {
+/// Refuses to replace an existing, different file without force, and one that an input was read from with force too.
+func requireReplaceable(_ file: AtomicFile, force: Bool) throws(FileError) {
+  guard try file.compareWithTarget() == .different else { return }
+  guard !InputFiles.contain(file.path) else {
     throw FileError(
-      .cannotCreate, file: file.path, "exists and differs from what would be written; --force replaces it")
+      .cannotCreate, file: file.path, "is a file that was read for this result; another -o leaves it in place"
+    )
   }
+  if !force { throw AtomicFile.exists(file.path) }
 }

@@ -1,8 +1,7 @@
 import DeepEquilibrium
 
 /// A model being written to a file, with its weights in a second file if they are separate. Both files get their names
-/// once they are complete and accepted, the weights first. If the second renaming fails, which only the file system can
-/// cause, weights without a model remain, never a model without weights.
+/// once they are complete and accepted, so that a reader sees the old pair or the new one (`AtomicPair`).
 struct ModelOutput {
   let model: ModelFile
   let form: ModelForm?
@@ -38,27 +37,19 @@ struct ModelOutput {
           try file.commit()
         }
       }
-      try file.write { (sink) throws(FileError) in try model.write(as: form, to: sink, weights: placement) }
-      try requireReplaceable(file, force: force)
-      let contents = { () throws(FileError) in
-        FileContents(try FileContents(reading: temporary).bytes, named: target)
-      }
-      guard let collected = placement as? CollectedWeights else {
-        return try keep([file]) { try isReadable(contents(), isAccepted) }
+      guard placement is CollectedWeights else {
+        try file.write { (sink) throws(FileError) in try model.write(as: form, to: sink, weights: placement) }
+        try requireReplaceable(file, force: force)
+        return try keep(file) {
+          try isReadable(FileContents(FileContents(reading: temporary).bytes, named: target), isAccepted)
+        }
       }
       return try Interruption.removing(fileAt: WeightsMode.weightsPath(beside: target)) { weightsFile in
         guard let temporaryWeights = weightsFile.temporaryPath else {
           throw FileError(
             .cannotCreate, file: weightsFile.path, "expected a regular file to write, found another")
         }
-        try weightsFile.write { (sink) throws(FileError) in
-          try SafetensorsWriter(collected.tensors).write(to: sink)
-        }
-        try requireForeign(weightsFile)
-        try requireReplaceable(weightsFile, force: force)
-        return try keep([weightsFile, file]) {
-          try isReadable(contents(), weights: temporaryWeights, isAccepted)
-        }
+        return try writePair(file, weightsFile, temporaries: (temporary, temporaryWeights), isAccepted)
       }
     }
   }
@@ -76,6 +67,44 @@ struct ModelOutput {
     return try isAccepted(written(contents, weights: weights))
   }
 
+  /// Writes the weights, then the description with their digest.
+  private func writePair(
+    _ file: AtomicFile, _ weightsFile: AtomicFile, temporaries: (description: String, weights: String),
+    _ isAccepted: ((Written) throws -> Bool)?
+  ) throws -> Bool {
+    let collected = try collectedWeights()
+    var digest: SHA256Digest?
+    try weightsFile.write { (sink) throws(FileError) in
+      let sink = DigestingSink(sink)
+      try SafetensorsWriter(collected.tensors).write(to: sink)
+      digest = sink.finish()
+    }
+    try requireReplaceable(weightsFile, force: force)
+    let placement = try collectedWeights(digest)
+    try file.write { (sink) throws(FileError) in try model.write(as: form, to: sink, weights: placement) }
+    try requireReplaceable(file, force: force)
+    let contents = FileContents(try FileContents(reading: temporaries.description).bytes, named: target)
+    guard try isReadable(contents, weights: temporaries.weights, isAccepted) else {
+      file.discard()
+      weightsFile.discard()
+      return false
+    }
+    let pair = AtomicPair(weights: weightsFile, description: file)
+    try Interruption.putOff { try pair.commit(replacing: force) }
+    return true
+  }
+
+  /// The tensors of the model with their names, for a weights file with this digest.
+  private func collectedWeights(_ digest: SHA256Digest? = nil) throws -> CollectedWeights {
+    guard let placement = try weights.placement(of: model.tensors, target: target) as? CollectedWeights else {
+      preconditionFailure("a placement that writes no weights file")
+    }
+    placement.digest = digest
+    // The names are given while the description is written.
+    if digest == nil { try model.write(as: form, to: NullSink(named: target), weights: placement) }
+    return placement
+  }
+
   /// The written model, read again.
   ///
   /// - Parameter weights: The location of weights that do not have their final name yet.
@@ -89,22 +118,12 @@ struct ModelOutput {
       })
   }
 
-  /// Refuses, even with force, to replace the file that the weights came from, since the model reads them from it.
-  private func requireForeign(_ file: AtomicFile) throws {
-    guard try file.compareWithTarget() == .different else { return }
-    if model.tensors.contains(where: { ($0.source as? StoredTensor)?.isStored(at: file.path) ?? false }) {
-      throw FileError(
-        .cannotCreate, file: file.path,
-        "holds the weights that are converted; another -o leaves them in place")
-    }
-  }
-
-  private func keep(_ files: [AtomicFile], if isAccepted: () throws -> Bool) throws -> Bool {
+  private func keep(_ file: AtomicFile, if isAccepted: () throws -> Bool) throws -> Bool {
     guard try isAccepted() else {
-      for file in files { file.discard() }
+      file.discard()
       return false
     }
-    try Interruption.putOff { for file in files { try file.commit() } }
+    try Interruption.putOff { try file.commit(replacing: force) }
     return true
   }
 

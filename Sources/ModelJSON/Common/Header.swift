@@ -6,7 +6,7 @@ package enum Header {
   /// The version that is written, and the newest that is read.
   package static let version = 1
   /// The keys, as messages list them.
-  package static let keys = ["format", "version", "weights"]
+  package static let keys = ["format", "version", "weights", "weights_sha256"]
 
   /// The format, one of `formats`.
   package static func read(_ object: JSONObject, formats: [String]) throws(FileError) -> String {
@@ -27,21 +27,39 @@ package enum Header {
   }
 
   /// The weights file named by the key `weights`, relative to the folder of the file itself; nil without
-  /// that key.
+  /// that key. It must have the digest under the key `weights_sha256`, if there is one.
   ///
   /// - Parameters:
   ///   - path: A path to open instead.
   ///   - open: Opens the weights file at a path, whatever its format.
   package static func readWeights(
     _ object: JSONObject, insteadOf path: String?,
-    opening open: (_ path: String) throws(FileError) -> any WeightsFile
+    opening open: (_ path: String, _ digest: SHA256Digest?) throws(FileError) -> any WeightsFile
   ) throws(FileError) -> (any WeightsFile)? {
+    let digest = try readDigest(object)
     guard let value = object.optional("weights") else { return nil }
     let name = try value.name()
     guard !name.hasPrefix("/"), !name.utf8.contains(0) else {
       throw value.expected("a path from the folder of this file")
     }
-    return try open(path ?? FileAccess.path(name, fromFolderOf: value.document.file))
+    let named = FileAccess.path(name, fromFolderOf: value.document.file)
+    guard path != nil || FileConfinement.allows(named, namedBy: value.document.file) else {
+      throw value.expected(
+        "a file in the folder of this file (--allow-outside allows others)", found: quoted(name))
+    }
+    return try open(path ?? named, digest)
+  }
+
+  /// The digest of the weights file by the key `weights_sha256`; nil without that key.
+  private static func readDigest(_ object: JSONObject) throws(FileError) -> SHA256Digest? {
+    guard let value = object.optional("weights_sha256") else { return nil }
+    guard object.optional("weights") != nil else {
+      throw value.expected("the digest of a file under the key \"weights\"", found: "no such file")
+    }
+    guard let digest = SHA256Digest(hexadecimal: try value.name()) else {
+      throw value.expected("64 hexadecimal digits")
+    }
+    return digest
   }
 
   /// Writes the keys.
@@ -53,6 +71,10 @@ package enum Header {
     if let file = writer.weights.file {
       try writer.key("weights")
       try writer.string(file)
+      if let digest = writer.weights.digest {
+        try writer.key("weights_sha256")
+        try writer.string(digest.description)
+      }
     }
   }
 }

@@ -17,8 +17,8 @@ package enum Sizes {
 }
 
 extension JSONDocument {
-  /// The most coordinates of all tables of maps in one file together: a gigabyte.
-  private static let maximumClaim = 1 << 27
+  /// The most coordinates of all tables of maps in one file together.
+  private static var maximumClaim: Int { MemoryBudget.bytes / 8 }
 
   /// Counts the coordinates of a map that keeps a table of them, even if the file has few numbers for it.
   ///
@@ -28,7 +28,8 @@ extension JSONDocument {
     claimedCoordinates += map is Place<Double> ? map.inputSize : max(map.inputSize, map.outputSize)
     guard claimedCoordinates <= Self.maximumClaim else {
       throw value.expected(
-        "up to \(Self.maximumClaim) coordinates of all maps that rearrange, scale or add up", found: "more")
+        "up to \(Self.maximumClaim) coordinates of all maps that rearrange, scale or add up (--memory-limit raises this)",
+        found: "more")
     }
   }
 }

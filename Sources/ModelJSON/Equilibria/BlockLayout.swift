@@ -26,7 +26,8 @@ package struct BlockLayout {
       blocks.append(block)
       total += max(block.size, block.portShapes.reduce(0) { $0 + $1.reduce(1, *) })
       guard total <= TensorSize.maximum else {
-        throw value.expected("up to \(TensorSize.maximum) state coordinates", found: "more")
+        throw value.expected(
+          "up to \(TensorSize.maximum) coordinates of all blocks and their ports together", found: "more")
       }
     }
     guard !blocks.isEmpty else { throw value.expected("a list of blocks") }

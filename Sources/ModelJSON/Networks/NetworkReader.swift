@@ -195,8 +195,11 @@ package struct NetworkReader {
 }
 
 extension Layer<Double> {
-  /// The number of state coordinates of the converted layer.
+  /// The number of coordinates of the converted layer, as the reader of equilibrium models counts them.
   fileprivate var coordinates: Int {
-    if case .implicit(let layer) = self { layer.model.stateSize } else { size }
+    switch self {
+    case .explicit(let block): block.claimedCoordinates
+    case .implicit(let layer): layer.model.blocks.reduce(0) { $0 + $1.claimedCoordinates }
+    }
   }
 }

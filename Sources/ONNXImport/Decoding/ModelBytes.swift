@@ -14,6 +14,14 @@ package enum ModelBytes: Sendable {
     }
   }
 
+  /// The number of bytes.
+  package var count: Int {
+    switch self {
+    case .mapped(let file): file.count
+    case .inMemory(let contents): contents.bytes.count
+    }
+  }
+
   /// The bytes, valid during `body`.
   package func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

@@ -1,6 +1,7 @@
 import FileAccess
 import LinearAlgebra
 import ONNXSchema
+import Operators
 import TensorFiles
 
 /// A tensor of an ONNX file: floating-point numbers, possibly still in the file, or integers.
@@ -63,9 +64,15 @@ struct ONNXTensorReader {
     of description: ONNXTensorDescription, _ refused: (String) -> FileError
   ) throws(FileError) -> [Int] {
     let shape = description.dims.map { Int($0) }
-    guard checkedProduct(shape, atMost: (1 << 48) - 1) != nil else {
+    // An extent of 0 does not excuse the others: products of some extents of a shape must be as small.
+    guard shape.allSatisfy({ $0 >= 0 }),
+      checkedProduct(shape.map { max($0, 1) }, atMost: (1 << 48) - 1) != nil
+    else {
       throw refused(
         "dims: expected extents of at least 0 and a product below 2^48, found \(description.dims)")
+    }
+    guard shape.count <= TensorSize.maximumRank else {
+      throw refused("dims: expected up to \(TensorSize.maximumRank) extents, found \(shape.count)")
     }
     return shape
   }

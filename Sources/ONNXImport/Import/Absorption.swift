@@ -19,68 +19,141 @@ package func absorbed(_ blocks: [Block<Double>], output: Int) -> ([Block<Double>
 package func absorbed(
   _ blocks: [Block<Double>], keeping outputs: Set<Int>
 ) -> ([Block<Double>], positions: [Int: Int]) {
-  var blocks = blocks
-  var readers = [Int](repeating: 0, count: blocks.count)
-  let needed = reachable(from: outputs, in: blocks)
-  for (index, block) in blocks.enumerated() where needed[index] {
-    for source in block.terms.compactMap(\.node) { readers[source] += 1 }
+  var absorption = Absorption(blocks, keeping: outputs)
+  return absorption.run()
+}
+
+/// The work of `absorbed`, in a time that grows with the number of summands: those of a chain of a thousand blocks are
+/// collected once, from its end, and not copied from block to block.
+private struct Absorption {
+  private let blocks: [Block<Double>]
+  private let outputs: Set<Int>
+  private let needed: [Bool]
+  private var readers: [Int]
+  /// Whether a block's summands take the place of the term that reads it.
+  private var isMoved: [Bool]
+  /// The sum of the constants of each block that is moved, until its reader takes it.
+  private var constants: [Int: Offset<Double>] = [:]
+
+  init(_ blocks: [Block<Double>], keeping outputs: Set<Int>) {
+    self.blocks = blocks
+    self.outputs = outputs
+    needed = reachable(from: outputs, in: blocks)
+    readers = [Int](repeating: 0, count: blocks.count)
+    for (index, block) in blocks.enumerated() where needed[index] {
+      for source in block.terms.compactMap(\.node) { readers[source] += 1 }
+    }
+    isMoved = [Bool](repeating: false, count: blocks.count)
+    decideMoves()
   }
-  var isKept = needed
-  // In order, so that a block has absorbed its own sources before it is moved.
-  for index in blocks.indices where needed[index] {
-    var (terms, offsets): ([Term<Double>], [Offset<Double>]) = ([], [])
+
+  /// Decides which blocks are moved: the gradients of terms must stay apart, and maps with numbers of their own but
+  /// without a parameter are told apart at a port by their sources only.
+  private mutating func decideMoves() {
+    // By block and port, the sources of such maps; few blocks have any.
+    var unnamed: [Int: [Int: Set<Source>]] = [:]
+    for index in blocks.indices where needed[index] {
+      var own: [Int: Set<Source>] = [:]
+      for term in blocks[index].terms where term.parameter == nil && term.map.parameter != nil {
+        own[term.port, default: []].insert(term.source)
+      }
+      for term in blocks[index].terms {
+        guard let source = term.node, readers[source] == 1, !outputs.contains(source), blocks[source].isAffine,
+          term.map is IdentityMap<Double>
+        else { continue }
+        let others = unnamed.removeValue(forKey: source)?[0] ?? []
+        guard own[term.port, default: []].isDisjoint(with: others) else { continue }
+        isMoved[source] = true
+        if !others.isEmpty { own[term.port, default: []].formUnion(others) }
+      }
+      if !own.isEmpty { unnamed[index] = own }
+    }
+  }
+
+  /// The block that a term reads, if its summands take the term's place.
+  private func moved(_ term: Term<Double>) -> Int? {
+    guard let source = term.node, isMoved[source] else { return nil }
+    return source
+  }
+
+  mutating func run() -> ([Block<Double>], positions: [Int: Int]) {
+    var result = blocks
+    var isKept = needed
+    for index in blocks.indices where needed[index] {
+      for source in blocks[index].terms.compactMap(moved) { isKept[source] = false }
+    }
+    for index in blocks.indices where needed[index] {
+      let sums = constantSums(of: index)
+      if isKept[index] {
+        (result[index].terms, result[index].offsets) = summands(of: index, sums)
+      } else {
+        constants[index] = sums[0]
+      }
+    }
+    return kept(result, isKept, outputs: outputs)
+  }
+
+  /// For each port the sum of the offsets that are not parameters, since nothing distinguishes them: the block's own,
+  /// then those of the blocks that are moved into it.
+  private mutating func constantSums(of index: Int) -> [Int: Offset<Double>] {
+    var sums: [Int: Offset<Double>] = [:]
+    func add(_ offset: Offset<Double>) {
+      // A single one stays as it is, so that its numbers are not read.
+      sums[offset.port] = sums[offset.port].map { sum(of: $0, offset) } ?? offset
+    }
+    for offset in blocks[index].offsets where offset.parameter == nil { add(offset) }
     for term in blocks[index].terms {
-      guard let source = term.node, readers[source] == 1, !outputs.contains(source), blocks[source].isAffine,
-        term.map is IdentityMap<Double>,
-        areDistinguishable(blocks[index].terms + terms, blocks[source].terms, port: term.port)
-      else {
-        terms.append(term)
+      if let source = moved(term), var offset = constants.removeValue(forKey: source) {
+        offset.port = term.port
+        add(offset)
+      }
+    }
+    return sums
+  }
+
+  /// The summands of a block and of all blocks that are moved into it, each block's in the place of the term that
+  /// reads it.
+  private func summands(
+    of index: Int, _ sums: [Int: Offset<Double>]
+  ) -> (terms: [Term<Double>], offsets: [Offset<Double>]) {
+    var (terms, offsets): ([Term<Double>], [Offset<Double>]) = ([], [])
+    var isPlaced: Set<Int> = []
+    // An explicit stack, since chains may be longer than the call stack is deep.
+    var open: [(block: Int, next: Int, port: Int?)] = []
+    func enter(_ block: Int, _ port: Int?) {
+      open.append((block, 0, port))
+      ImportLimits.noteWork(blocks[block].terms.count + blocks[block].offsets.count)
+      for var offset in blocks[block].offsets {
+        offset.port = port ?? offset.port
+        if offset.parameter != nil {
+          offsets.append(offset)
+        } else if isPlaced.insert(offset.port).inserted {
+          offsets.append(sums[offset.port]!)
+        }
+      }
+    }
+    enter(index, nil)
+    while let (block, next, port) = open.last {
+      guard next < blocks[block].terms.count else {
+        open.removeLast()
         continue
       }
-      for var moved in blocks[source].terms {
-        moved.port = term.port
-        terms.append(moved)
+      open[open.count - 1].next += 1
+      var term = blocks[block].terms[next]
+      term.port = port ?? term.port
+      if let source = moved(blocks[block].terms[next]) {
+        enter(source, term.port)
+      } else {
+        terms.append(term)
       }
-      for var moved in blocks[source].offsets {
-        moved.port = term.port
-        offsets.append(moved)
-      }
-      isKept[source] = false
     }
-    blocks[index].terms = terms
-    blocks[index].offsets = addingConstants(blocks[index].offsets + offsets)
+    return (terms, offsets)
   }
-  return kept(blocks, isKept, outputs: outputs)
 }
 
-/// Whether the gradients of terms stay apart where some of them are moved beside others at a port: maps with numbers
-/// of their own but without a parameter are told apart by their sources only.
-private func areDistinguishable(_ terms: [Term<Double>], _ moved: [Term<Double>], port: Int) -> Bool {
-  func unnamed(_ terms: [Term<Double>]) -> [Source] {
-    terms.filter { $0.parameter == nil && $0.map.parameter != nil }.map(\.source)
-  }
-  let present = unnamed(terms.filter { $0.port == port })
-  return unnamed(moved).allSatisfy { !present.contains($0) }
-}
-
-/// The offsets, with those that are not parameters summed for each port, since nothing distinguishes them.
-private func addingConstants(_ offsets: [Offset<Double>]) -> [Offset<Double>] {
-  var result: [Offset<Double>] = []
-  var constants: [Int: Int] = [:]
-  for offset in offsets {
-    guard offset.parameter == nil else {
-      result.append(offset)
-      continue
-    }
-    if let position = constants[offset.port] {
-      let sum = zip(result[position].vector, offset.vector).map { $0 + $1 }
-      result[position] = Offset(port: offset.port, vector: sum)
-    } else {
-      constants[offset.port] = result.count
-      result.append(offset)
-    }
-  }
-  return result
+/// The sum of two constants of one port.
+private func sum(of first: Offset<Double>, _ second: Offset<Double>) -> Offset<Double> {
+  Offset(port: first.port, vector: zip(first.vector, second.vector).map { $0 + $1 })
 }
 
 private func reachable(from outputs: Set<Int>, in blocks: [Block<Double>]) -> [Bool] {

@@ -8,9 +8,17 @@ package struct Port {
   package var terms: [Term<Double>] = []
   package var offsets: [Offset<Double>] = []
 
+  /// Adds the summands of another port of the same size.
+  package mutating func add(_ other: Port) {
+    ImportLimits.noteWork(other.terms.count + other.offsets.count)
+    terms += other.terms
+    offsets += other.offsets
+  }
+
   /// The port with the summands of another one of the same size.
   package func adding(_ other: Port) -> Port {
-    Port(shape: shape, terms: terms + other.terms, offsets: offsets + other.offsets)
+    ImportLimits.noteWork(terms.count + offsets.count + other.terms.count + other.offsets.count)
+    return Port(shape: shape, terms: terms + other.terms, offsets: offsets + other.offsets)
   }
 }
 

@@ -98,6 +98,7 @@ struct GraphImport {
   }
 
   private mutating func run(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> ImportedGraph {
+    ImportLimits.current?.restart()
     if case .leading = batching, let extent = inputs.first?.shape.first ?? nil, extent > 1 {
       leadingExtent = extent
     }
@@ -237,6 +238,11 @@ struct GraphImport {
       inputs.count == 1
       ? atLeastVector(inputs[0].sampleShape) : [inputs.reduce(0) { $0 + $1.sampleShape.reduce(1, *) }]
     let (blocks, output) = absorbed(builder.blocks, output: output)
+    let coordinates = blocks.reduce(0) { $0 + $1.claimedCoordinates }
+    guard coordinates <= TensorSize.maximum else {
+      throw .refused(
+        "expected up to \(TensorSize.maximum) coordinates of all values together, found \(coordinates)")
+    }
     let finite = try blocks.map { block throws(ImportFailure) in try block.withFiniteConstants() }
     do {
       return try Network(inputShape: shape, layers: finite.map { .explicit($0) }, output: output)
@@ -270,6 +276,8 @@ struct GraphImport {
       inputs.append(value)
     }
     let results = try evaluate(node, handler, inputs)
+    try ImportLimits.current?.requireNoOverflow()
+    for result in results { try checkedCount(of: result.shape, most: 1 << 48) }
     // Unsupported outputs, such as the mask of a dropout, are refused only if something reads them.
     for (name, result) in zip(node.outputs, results) where !name.isEmpty {
       try define(name, result, at: node.place)

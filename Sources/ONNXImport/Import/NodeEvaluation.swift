@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
@@ -23,7 +24,7 @@ extension GraphImport {
       if case .variable(let variable) = $0 { variable.layout.batch != nil } else { false }
     }
     // Numbers repeated for every sample depend on the batch and are not constant.
-    guard isRepeated else { return builder.evaluated(results) }
+    guard isRepeated else { return try builder.evaluated(results) }
     return try run(node, handler, inputs, self.builder)
   }
 
@@ -56,10 +57,11 @@ extension GraphImport {
 
 extension BlockBuilder {
   /// Replaces variables that do not depend on the input by their numbers.
-  fileprivate func evaluated(_ results: [Value]) -> [Value] {
+  fileprivate func evaluated(_ results: [Value]) throws(ImportFailure) -> [Value] {
     let none = Matrix<Double>(rows: 1, columns: 0)
     var values: [Matrix<Double>] = []
     for block in blocks {
+      try ImportLimits.charge(block.evaluationCost)
       let ports = block.preactivations(batch: 1) { source in
         if case .node(let index) = source { values[index] } else { none }
       }
@@ -71,6 +73,18 @@ extension BlockBuilder {
       }
       return .numbers(Numbers(values[index].elements, shape: variable.layout.shape))
     }
+  }
+}
+
+extension Block<Double> {
+  /// The numbers that an evaluation of one sample holds, and its multiplications in units that take as long.
+  fileprivate var evaluationCost: Int {
+    let sizes = portShapes.map { $0.reduce(1, *) }
+    var multiplications = terms.reduce(0) { $0 + $1.map.multiplications }
+    if nonlinearity is BatchedProduct, sizes.count == 2 {
+      multiplications += sizes[0] * (portShapes[1].last ?? 1)
+    }
+    return sizes.reduce(shape.reduce(1, *), +) + multiplications / 256
   }
 }
 

@@ -243,6 +243,7 @@ package struct NodeImport {
   private func expand(
     _ shape: [Int], to target: [Int], _ factor: Double
   ) throws(ImportFailure) -> any LinearMap<Double> {
+    if factor != 1 { try ImportLimits.charge(shape.reduce(1, *)) }
     let factors = factor == 1 ? [] : [Double](repeating: factor, count: shape.reduce(1, *))
     return try linearMap("expand", from: shape, ["shape": .integers(target), "factors": .numbers(factors)])
   }
@@ -256,8 +257,7 @@ package struct NodeImport {
     let count = target.reduce(1, *)
     if numbers.parameter == nil, numbers.tensor.count == 1 {
       // A number without a gradient, the same everywhere.
-      let value = factor * numbers.elements[0]
-      return Offset(vector: [Double](repeating: value, count: count))
+      return try repeated(factor * numbers.elements[0], count: count)
     }
     if numbers.tensor.count == count, factor == 1 {
       return Offset(tensor: numbers.tensor, parameter: numbers.parameter)
@@ -266,6 +266,12 @@ package struct NodeImport {
     return Offset(
       tensor: numbers.tensor, map: try expand(atLeastVector(shape), to: target, factor),
       parameter: numbers.parameter)
+  }
+
+  /// An offset that is the same number everywhere.
+  func repeated(_ number: Double, count: Int) throws(ImportFailure) -> Offset<Double> {
+    try ImportLimits.charge(count)
+    return Offset(vector: [Double](repeating: number, count: count))
   }
 
   /// The shape of the layout's samples for constants of `rank` axes, with an axis of 1 for the batch if

@@ -18,11 +18,40 @@ package func linearMap(
     type = found
   }
   let attributes = try type.schema.attributes(given, of: name)
+  let holdsTable =
+    type is any IndexMap.Type || type is any Reduction.Type || type == Scale<Double>.self
+  if holdsTable { try ImportLimits.requireRoom(for: claimedSize(from: shape, given)) }
+  let map: any LinearMap<Double>
   do {
-    return try type.init(inputShape: atLeastVector(shape), parameter: weight, attributes: attributes)
+    map = try type.init(inputShape: atLeastVector(shape), parameter: weight, attributes: attributes)
   } catch {
     throw .refused(error.description)
   }
+  if let map = map as? any IndexMap {
+    try ImportLimits.charge(map.table.count)
+  } else if holdsTable {
+    try ImportLimits.charge(max(map.inputSize, map.outputSize))
+  }
+  return map
+}
+
+/// The number of coordinates of a map's larger side, as far as its attributes claim one, before it is made.
+private func claimedSize(from shape: [Int], _ attributes: [String: Constant]) -> Int {
+  let count = shape.reduce(1, *)
+  var largest = count
+  if case .integers(let extents)? = attributes["shape"] { largest = max(largest, extents.reduce(1, *)) }
+  if case .integers(let dim)? = attributes["dim"], let axis = dim.first, shape.indices.contains(axis) {
+    let others = count / max(1, shape[axis])
+    if case .integers(let index)? = attributes["index"] { largest = max(largest, others * index.count) }
+    if case .integers(let total)? = attributes["total"] {
+      largest = max(largest, others * (total.first ?? 0))
+    }
+  }
+  if case .integers(let pads)? = attributes["padding"], pads.count == 2 * shape.count {
+    let padded = shape.indices.map { shape[$0] + pads[$0] + pads[shape.count + $0] }
+    largest = max(largest, padded.reduce(1, *))
+  }
+  return largest
 }
 
 /// The nonlinearity of this name in files.

@@ -200,11 +200,17 @@ func broadcastShape(_ shapes: [[Int]]) throws(ImportFailure) -> [Int] {
 func checkedCount(
   of shape: [Int], least: Int = 0, most: Int = TensorSize.maximum
 ) throws(ImportFailure) -> Int {
-  guard let count = checkedProduct(shape, atMost: most), shape.allSatisfy({ $0 >= least }) else {
+  // An extent of 0 does not excuse the others: products of some extents of a shape must be as small.
+  guard shape.allSatisfy({ $0 >= least }),
+    let count = checkedProduct(shape.map { max($0, 1) }, atMost: most)
+  else {
     throw .refused(
       "expected extents of at least \(least) and at most \(most) elements, found shape \(shape)")
   }
-  return count
+  guard shape.count <= TensorSize.maximumRank else {
+    throw .refused("expected up to \(TensorSize.maximumRank) axes, found \(shape.count)")
+  }
+  return shape.contains(0) ? 0 : count
 }
 
 /// A possibly negative axis of a tensor of `rank` axes as a non-negative one.

@@ -135,7 +135,7 @@ extension NodeImport {
     let (alpha, beta) = (try number("alpha") ?? Double(Float(0.2)), try number("beta") ?? 0.5)
     let variable = try variable(0)
     var port = try port(.variable(variable), over: variable.layout, factor: alpha)
-    port.offsets.append(Offset(vector: [Double](repeating: beta, count: port.shape.reduce(1, *))))
+    port.offsets.append(try repeated(beta, count: port.shape.reduce(1, *)))
     return try block(
       nil, nonlinearity("clamp", ["min": .number(0), "max": .number(1)]), [port], variable.layout)
   }

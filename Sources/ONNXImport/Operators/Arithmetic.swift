@@ -55,7 +55,7 @@ extension NodeImport {
     }
     var port = Port(shape: atLeastVector(layout.sampleShape))
     for (value, factor) in zip(values, factors) {
-      port = port.adding(try self.port(value, over: layout, factor: factor))
+      port.add(try self.port(value, over: layout, factor: factor))
     }
     return try affine(port, layout)
   }

@@ -62,7 +62,9 @@ extension NodeImport {
   /// Heads shared by several queries, repeated for each.
   private func repeated(_ value: Value, to count: Int, _ suffix: String) throws(ImportFailure) -> Value {
     let own = value.shape[1]
-    guard count % own == 0 else { throw .refused("expected \(count) heads or a divisor, found \(own)") }
+    guard own > 0, count % own == 0 else {
+      throw .refused("expected \(count) heads or a divisor, found \(own)")
+    }
     return try selected(value, axis: 1, (0..<count).map { $0 / (count / own) }, suffix: suffix)
   }
 
@@ -75,7 +77,7 @@ extension NodeImport {
     var excluded = Numbers([0], shape: [])
     if isCausal {
       let (rows, columns) = (shape[2], shape[3])
-      try checkedCount(of: [rows, columns])
+      try ImportLimits.charge(checkedCount(of: [rows, columns]))
       let mask = (0..<rows * columns).map { $0 % columns > $0 / columns ? -Double.infinity : 0 }
       excluded = Numbers(mask, shape: [rows, columns])
     }

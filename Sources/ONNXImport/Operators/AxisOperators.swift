@@ -37,7 +37,7 @@ extension NodeImport {
     if permutation == Array(value.shape.indices) { return value }
     switch value {
     case .integers(let integers):
-      return .integers(integers.permuted(permutation))
+      return .integers(try integers.permuted(permutation))
     case .numbers(let numbers):
       if permutation == [1, 0], let transposed = numbers.transposedMatrix { return .numbers(transposed) }
       return try transposed(.variable(variable(value)), permutation, suffix: suffix)
@@ -63,9 +63,12 @@ extension NodeImport {
       throw .refused(
         "expected places from 0 to \(extent - 1), found \(index.first { !(0..<extent).contains($0) }!)")
     }
-    if index == Array(0..<extent) { return value }
-    if case .integers(let integers) = value { return .integers(integers.selected(axis: axis, index)) }
+    if index.count == extent, index.indices.allSatisfy({ index[$0] == $0 }) { return value }
+    if case .integers(let integers) = value { return .integers(try integers.selected(axis: axis, index)) }
     guard !index.isEmpty else { throw .refused("expected at least one place of axis \(axis), found none") }
+    var shape = value.shape
+    shape[axis] = index.count
+    try checkedCount(of: shape)
     let variable = try variable(value)
     let dim = try variable.layout.sampleAxis(axis, to: "splits")
     let step = index.count > 1 ? index[1] - index[0] : 1
@@ -81,8 +84,6 @@ extension NodeImport {
       : try linearMap(
         "index_select", from: variable.layout.sampleShape,
         ["dim": .integers([dim]), "index": .integers(index)])
-    var shape = variable.layout.shape
-    shape[axis] = index.count
     return .variable(
       try mapped(variable, by: map, suffix: suffix, to: variable.layout.replacing(shape)))
   }
@@ -101,7 +102,7 @@ extension NodeImport {
         throw .refused("expected shapes that differ along axis \(axis) only, found \(values.map(\.shape))")
       }
     }
-    if let integers = Integers.concatenated(values, axis: axis) { return .integers(integers) }
+    if let integers = try Integers.concatenated(values, axis: axis) { return .integers(integers) }
     if values.count == 1 { return values[0] }
     var shape = values[0].shape
     shape[axis] = values.reduce(0) { $0 + $1.shape[axis] }
@@ -118,7 +119,7 @@ extension NodeImport {
     var port = Port(shape: layout.sampleShape)
     var start = 0
     for value in values {
-      port = port.adding(try placed(value, dim: dim, start: start, in: layout))
+      port.add(try placed(value, dim: dim, start: start, in: layout))
       start += value.shape[axis]
     }
     return .variable(try affine(port, layout))

@@ -23,7 +23,7 @@ extension NodeImport {
   ) throws(ImportFailure) -> Variable {
     let extent = variable.layout.shape[try variable.layout.axis(axis)]
     let dim = try variable.layout.sampleAxis(axis, to: "sums along")
-    try checkedCount(of: [extent, extent])
+    try ImportLimits.charge(checkedCount(of: [extent, extent]))
     let entries = (0..<extent * extent).map { entry($0 / extent, $0 % extent) }
     let map = try linearMap(
       "linear", from: variable.layout.sampleShape, ["dim": .integers([dim])],
@@ -56,7 +56,7 @@ extension NodeImport {
     }
     var port = try port(sums)
     let bias = try number("bias") ?? 1
-    port.offsets.append(Offset(vector: [Double](repeating: bias, count: port.shape.reduce(1, *))))
+    port.offsets.append(try repeated(bias, count: port.shape.reduce(1, *)))
     let power = try nonlinearity("pow", ["exponent": .number(try number("beta") ?? 0.75)])
     let divisor = try block("\(name)/divisor", power, [port], variable.layout)
     return try pair("quotient", variable, divisor)
@@ -96,7 +96,7 @@ extension NodeImport {
     guard abs(max(diagonal, -(1 << 40))) < 1 << 40 else {
       throw .refused("k: expected a diagonal, found \(diagonal)")
     }
-    try checkedCount(of: [rows, columns])
+    try ImportLimits.charge(checkedCount(of: [rows, columns]))
     let mask = (0..<rows * columns).map { index in
       let distance = index % columns - index / columns
       return (isUpper ? distance >= diagonal : distance <= diagonal) ? 1 : 0

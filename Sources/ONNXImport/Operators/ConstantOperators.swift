@@ -76,6 +76,7 @@ extension NodeImport {
       return try expanded(.numbers(Numbers([filler], shape: [])), to: extents)
     }
     let count = try checkedCount(of: shape)
+    try ImportLimits.charge(count)
     if case .integers(let integers) = contents, let integer = integers.first {
       return .integers(Integers([Int](repeating: integer, count: count), shape: shape, type: type))
     }
@@ -92,7 +93,7 @@ extension NodeImport {
         bounds.append(value[0])
       }
       guard bounds[2] != 0 else { throw .refused("expected a step that is not 0, found 0") }
-      try checkedCount(of: [max(0, (bounds[1] - bounds[0]) / bounds[2])])
+      try ImportLimits.charge(checkedCount(of: [max(0, (bounds[1] - bounds[0]) / bounds[2])]))
       return .integers(Integers(Array(stride(from: bounds[0], to: bounds[1], by: bounds[2]))))
     }
     var bounds: [Double] = []
@@ -106,6 +107,7 @@ extension NodeImport {
     guard count.isFinite, count <= Double(TensorSize.maximum) else {
       throw .refused("expected a step that reaches the limit, found \(bounds[2])")
     }
+    try ImportLimits.charge(Int(count))
     let numbers = (0..<max(0, Int(count))).map { bounds[0] + Double($0) * bounds[2] }
     return .numbers(Numbers(numbers, shape: [numbers.count]))
   }

@@ -71,6 +71,7 @@ extension NodeImport {
       var shape = value.shape
       shape[axis] = try checkedCount(of: [extent, repeats[axis]])
       try checkedCount(of: shape)
+      try ImportLimits.charge(shape[axis])
       value = try selected(
         value, axis: axis, (0..<shape[axis]).map { $0 % extent },
         suffix: axis == axes.last ? nil : "axis\(axis)")

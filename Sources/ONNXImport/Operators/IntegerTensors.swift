@@ -3,9 +3,9 @@ import Operators
 /// Shape arithmetic that exporters leave in graphs, on known integers.
 extension Integers {
   /// The elements with the axes in another order.
-  package func permuted(_ permutation: [Int]) -> Integers {
+  package func permuted(_ permutation: [Int]) throws(ImportFailure) -> Integers {
     let steps = strides(of: shape)
-    return gathered(permutation.map { shape[$0] }, steps: permutation.map { steps[$0] })
+    return try gathered(permutation.map { shape[$0] }, steps: permutation.map { steps[$0] })
   }
 
   /// The elements broadcast to a shape.
@@ -14,15 +14,18 @@ extension Integers {
     let own = strides(of: shape)
     let missing = target.count - shape.count
     let steps = target.indices.map { $0 < missing || shape[$0 - missing] == 1 ? 0 : own[$0 - missing] }
-    return gathered(target, steps: steps)
+    return try gathered(target, steps: steps)
   }
 
   /// The elements of one axis at `index`.
-  func selected(axis: Int, _ index: [Int]) -> Integers {
+  func selected(axis: Int, _ index: [Int]) throws(ImportFailure) -> Integers {
     let inner = shape.dropFirst(axis + 1).reduce(1, *)
     let outer = shape.prefix(axis).reduce(1, *)
+    let count = outer * index.count * inner
+    try ImportLimits.charge(count)
     var places: [Int] = []
-    for before in 0..<outer {
+    // Without elements there may be any number of places for them.
+    for before in 0..<(count == 0 ? 0 : outer) {
       for place in index {
         let first = (before * shape[axis] + place) * inner
         places += first..<first + inner
@@ -34,7 +37,7 @@ extension Integers {
   }
 
   /// The concatenation of values along an axis; nil if one does not consist of integers.
-  static func concatenated(_ values: [Value], axis: Int) -> Integers? {
+  static func concatenated(_ values: [Value], axis: Int) throws(ImportFailure) -> Integers? {
     var parts: [Integers] = []
     for value in values {
       guard case .integers(let integers) = value else { return nil }
@@ -43,8 +46,10 @@ extension Integers {
     guard let first = parts.first else { return nil }
     let outer = first.shape.prefix(axis).reduce(1, *)
     let symbols = parts.map(\.symbols)
+    let count = symbols.reduce(0) { $0 + $1.count }
+    try ImportLimits.charge(count)
     var elements: [BatchInteger] = []
-    for before in 0..<outer {
+    for before in 0..<(count == 0 ? 0 : outer) {
       for (part, symbols) in zip(parts, symbols) {
         let run = part.shape.dropFirst(axis).reduce(1, *)
         elements += symbols[before * run..<(before + 1) * run]
@@ -78,7 +83,9 @@ extension Integers {
     return Integers(elements, shape: shape, type: type ?? first.type)
   }
 
-  private func gathered(_ shape: [Int], steps: [Int]) -> Integers {
+  private func gathered(_ shape: [Int], steps: [Int]) throws(ImportFailure) -> Integers {
+    guard !shape.contains(0) else { return Integers([], shape: shape, type: type) }
+    try ImportLimits.charge(shape.reduce(1, *))
     var places = [0]
     for (extent, step) in zip(shape, steps) {
       places = places.flatMap { base in (0..<extent).map { base + $0 * step } }

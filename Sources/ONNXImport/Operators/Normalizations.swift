@@ -110,7 +110,7 @@ extension NodeImport {
     let variance = try mean(square(centered), "variance")
     var port = try port(variance)
     let epsilon = try number("epsilon") ?? Double(Float(1e-5))
-    port.offsets.append(Offset(vector: [Double](repeating: epsilon, count: port.shape.reduce(1, *))))
+    port.offsets.append(try repeated(epsilon, count: port.shape.reduce(1, *)))
     let deviation = try block("\(name)/deviation", nonlinearity("sqrt"), [port], variance.layout)
     return [
       .variable(average),

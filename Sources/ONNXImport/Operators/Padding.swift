@@ -23,6 +23,7 @@ extension NodeImport {
       guard extent > 0, extent + pads[axis] + pads[rank + axis] > 0 else {
         throw .refused("pads: expected at least one element to remain along axis \(axis), found \(pads)")
       }
+      try ImportLimits.charge(extent + pads[axis] + pads[rank + axis])
       var places: [Int] = []
       for place in -pads[axis]..<extent + pads[rank + axis] {
         places.append(Self.place(place, extent: extent, mode: mode))

@@ -131,11 +131,11 @@ extension NodeImport {
   /// `1 − c`.
   fileprivate func complement(of variable: Variable) throws(ImportFailure) -> Variable {
     let shape = atLeastVector(variable.layout.sampleShape)
-    let ones = [Double](repeating: 1, count: shape.reduce(1, *))
+    let ones = try repeated(1, count: shape.reduce(1, *))
     let map = try linearMap("multiply", from: shape, ["factor": .number(-1)])
     return try affine(
       Port(
-        shape: shape, terms: [Term(source: variable.source, map: map)], offsets: [Offset(vector: ones)]),
+        shape: shape, terms: [Term(source: variable.source, map: map)], offsets: [ones]),
       variable.layout)
   }
 
@@ -154,7 +154,7 @@ extension NodeImport {
   /// 1 where a value is not 0.
   func truth(of variable: Variable) throws(ImportFailure) -> Variable {
     let shape = atLeastVector(variable.layout.sampleShape)
-    let zeros = Offset(vector: [Double](repeating: 0, count: shape.reduce(1, *)))
+    let zeros = try repeated(0, count: shape.reduce(1, *))
     let isZero = try block(
       "\(name)/zero", nonlinearity("equal"), [port(variable), Port(shape: shape, offsets: [zeros])],
       variable.layout)

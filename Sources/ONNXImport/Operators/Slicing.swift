@@ -27,6 +27,7 @@ extension NodeImport {
       // A part without readers needs no block, and may have no elements.
       let part = NodeImport(
         node: node.named(output), opset: opset, inputs: inputs, builder: builder)
+      try ImportLimits.charge(size)
       parts.append(output.isEmpty ? value : try part.selected(value, axis: axis, Array(start..<start + size)))
       start += size
     }
@@ -89,10 +90,10 @@ extension NodeImport {
       let counted = value < 0 ? max(value, -(1 << 40)) + extent : value
       return min(max(counted, range.lowerBound), range.upperBound)
     }
-    if step > 0 {
-      return Array(stride(from: place(start, 0...extent), to: place(end, 0...extent), by: step))
-    }
-    return Array(stride(from: place(start, -1...extent - 1), to: place(end, -1...extent - 1), by: step))
+    let range = step > 0 ? 0...extent : -1...extent - 1
+    let (first, last) = (place(start, range), place(end, range))
+    try ImportLimits.charge((last - first) / step)
+    return Array(stride(from: first, to: last, by: step))
   }
 }
 

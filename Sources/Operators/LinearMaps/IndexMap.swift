@@ -22,6 +22,9 @@ public struct IndexTable: Sendable {
   /// The factor of each input coordinate; empty where all are 1.
   var factors: [Double] = []
 
+  /// The number of numbers that the table holds.
+  package var count: Int { indices.count + (places?.count ?? 0) + factors.count }
+
   /// The input coordinate that an output coordinate equals; nil where it is 0.
   func input(of output: Int) -> Int? {
     guard let places else {

@@ -26,8 +26,9 @@ extension LineFunction {
   }
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
-    guard portShapes.count == 1, (try? axes(rank: portShapes[0].count)) != nil else { return nil }
-    return keepsAxes == nil ? portShapes[0] : lines(portShapes[0]).outputShape
+    guard portShapes.count == 1, let axes = try? axes(rank: portShapes[0].count) else { return nil }
+    guard let keepsAxes else { return portShapes[0] }
+    return Lines.outputShape(of: portShapes[0], along: axes, keepsAxes: keepsAxes)
   }
 }
 

@@ -17,8 +17,14 @@ public struct Lines: Sendable {
     let line = shape.indices.map { axes.contains($0) ? shape[$0] : 1 }
     starts = positions(shape: lines, steps: steps)
     offsets = positions(shape: line, steps: steps)
+    outputShape = Self.outputShape(of: shape, along: axes, keepsAxes: keepsAxes)
+  }
+
+  /// The shape of a tensor with one number for each line, without the tables of a whole tensor.
+  static func outputShape(of shape: [Int], along axes: [Int], keepsAxes: Bool) -> [Int] {
+    if keepsAxes { return shape.indices.map { axes.contains($0) ? 1 : shape[$0] } }
     let others = shape.indices.filter { !axes.contains($0) }.map { shape[$0] }
-    outputShape = keepsAxes ? lines : others.isEmpty ? [1] : others
+    return others.isEmpty ? [1] : others
   }
 }
 

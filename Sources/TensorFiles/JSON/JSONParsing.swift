@@ -18,6 +18,11 @@ func parseJSON(
     throw FileError(.inputOutput, file: file, cannot: "read", code: ENOMEM)
   }
   defer { json_tokener_free(tokener) }
+  let length = edits.reduce(text.count) { $0 + $1.replacement.count - $1.range.count }
+  guard length <= FileContents.maximumLength else {
+    throw FileError(
+      .badData, file: file, "expected at most \(FileContents.maximumLength) bytes of text, found \(length)")
+  }
   json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
   let edited = edits.isEmpty ? nil : EditedText(text, edits)
   let (tree, end) =

@@ -1,7 +1,27 @@
 import CJSONC
+import FileAccess
 
-/// The string as JSON writes it, in quotation marks, escaped by json-c.
+/// The string as JSON writes it, in quotation marks. Characters that a terminal interprets or hides are escaped like
+/// those for which JSON requires it (by json-c), so that a file or a report can be shown as it is.
 package func escaped(_ string: String) -> String {
+  let required = escapedByRule(string)
+  guard required.utf8.contains(where: { $0 >= 0x7F }) else { return required }
+  var result = ""
+  for scalar in required.unicodeScalars {
+    guard isInvisible(scalar) else {
+      result.unicodeScalars.append(scalar)
+      continue
+    }
+    for unit in String(scalar).utf16 {
+      let digits = String(unit, radix: 16)
+      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+  }
+  return result
+}
+
+/// The string with the escapes that JSON requires.
+private func escapedByRule(_ string: String) -> String {
   var string = string
   let node = string.withUTF8 { bytes in
     bytes.withMemoryRebound(to: CChar.self) { json_object_new_string_len($0.baseAddress, Int32($0.count)) }

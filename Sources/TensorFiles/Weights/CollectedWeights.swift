@@ -1,8 +1,11 @@
+import FileAccess
 import LinearAlgebra
 
 /// A new weights file for the model: every tensor under its parameter's name, or else its place.
 public final class CollectedWeights: WeightsPlacement {
   public let file: String?
+  /// The digest of the weights file, once it has been written.
+  public var digest: SHA256Digest?
   /// The contents of the weights file, in the model's order.
   public private(set) var tensors: [(name: String, tensor: Tensor<Double>)] = []
   private var positions: [String: Int] = [:]

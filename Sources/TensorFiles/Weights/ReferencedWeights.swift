@@ -5,6 +5,7 @@ import LinearAlgebra
 /// of a model that has no weights from a file.
 public final class ReferencedWeights: WeightsPlacement {
   public let file: String?
+  public let digest: SHA256Digest?
   /// The weights file by every path under which it was opened.
   private let paths: Set<String>
 
@@ -37,6 +38,7 @@ public final class ReferencedWeights: WeightsPlacement {
     }
     self.paths = Set(paths)
     file = relativePath(to: path, fromFolderOf: target)
+    digest = try SHA256Digest(ofFileAt: path)
   }
 
   public func reference(to tensor: Tensor<Double>, name: String) -> String? {

@@ -5,6 +5,8 @@ import LinearAlgebra
 public protocol WeightsPlacement: AnyObject {
   /// The weights file, as the JSON file names it; nil if all numbers are in the JSON.
   var file: String? { get }
+  /// The digest of the weights file, which readers compare with the file that they find; nil if it is not known.
+  var digest: SHA256Digest? { get }
 
   /// The tensor's name in the weights file; nil if its numbers are written in the JSON.
   ///
@@ -15,6 +17,7 @@ public protocol WeightsPlacement: AnyObject {
 /// All numbers in the JSON.
 final class InlineWeights: WeightsPlacement {
   var file: String? { nil }
+  var digest: SHA256Digest? { nil }
 
   func reference(to tensor: Tensor<Double>, name: String) -> String? { nil }
 }
