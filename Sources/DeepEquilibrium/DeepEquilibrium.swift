@@ -10,5 +10,6 @@
 @_exported import Networks
 @_exported import ONNXExport
 @_exported import Operators
+@_exported import PythonExport
 @_exported import RandomNetworks
 @_exported import TensorFiles
