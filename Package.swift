@@ -7,7 +7,7 @@ let modules: [Target.Dependency] = [
   "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria", "Networks", "Conversion",
   "Equivalence",
   "FileAccess", "TensorFiles", "ModelJSON", "ONNXExport", "ONNXImport", "ModelFiles", "PythonExport",
-  "RandomNetworks",
+  "MatrixExport", "GraphExport", "RandomNetworks",
 ]
 
 let package = Package(
@@ -109,6 +109,10 @@ let package = Package(
       dependencies: [
         "FileAccess", "TensorFiles", "ModelFiles", "LinearAlgebra", "Operators", "Blocks", "Equilibria",
       ]),
+    .target(
+      name: "MatrixExport",
+      dependencies: ["FileAccess", "TensorFiles", "LinearAlgebra", "Operators", "Blocks", "Equilibria"]),
+    .target(name: "GraphExport", dependencies: ["LinearAlgebra", "Operators", "Blocks", "Equilibria"]),
     .target(
       name: "RandomNetworks",
       dependencies: ["LinearAlgebra", "Operators", "Blocks", "Networks", "Equilibria"]),

@@ -4,7 +4,9 @@
 @_exported import Equivalence
 @_exported import FileAccess
 @_exported import FixedPoints
+@_exported import GraphExport
 @_exported import LinearAlgebra
+@_exported import MatrixExport
 @_exported import ModelFiles
 @_exported import ModelJSON
 @_exported import Networks

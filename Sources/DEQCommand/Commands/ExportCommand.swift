@@ -1,10 +1,20 @@
 import ArgumentParser
 import DeepEquilibrium
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// What a model can be written as.
 enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
   case torch
   case jax
+  case npz
+  case mat
+  case dot
+  case svg
   case onnx
   case transition = "onnx-transition"
 
@@ -13,17 +23,10 @@ enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
     switch self {
     case .torch: "_torch.py"
     case .jax: "_jax.py"
+    case .npz, .mat: ".matrices.\(rawValue)"
+    case .dot, .svg: ".\(rawValue)"
     case .onnx: ".deq.onnx"
     case .transition: ".transition.onnx"
-    }
-  }
-
-  /// The Python library, if the target is a module for one.
-  var library: PythonLibrary? {
-    switch self {
-    case .torch: .torch
-    case .jax: .jax
-    case .onnx, .transition: nil
     }
   }
 }
@@ -31,12 +34,16 @@ enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Hands a model over: to PyTorch, JAX or any runtime of ONNX.",
+    abstract: "Hands a model over: to PyTorch, JAX, SciPy, MATLAB, Graphviz or any runtime of ONNX.",
     discussion: """
       --to torch writes a module to train on, NAME_torch.py, and its weights, NAME_torch.safetensors: parameters under \
       their own names and shapes, transition(z, x), forward(x) with TorchDEQ and implicit gradients where blocks read \
       each other, and to_deq(), which writes the trained model for deq. --to jax writes the same as functions over a \
       dictionary of parameters, solved by optimistix.
+
+      --to npz and --to mat write A, B, b, C and D of z = φ(A z + B x + b), y = C z + D x for SciPy and MATLAB, sparse \
+      unless --dense asks for all numbers, with the names of rows and columns. --to dot and --to svg draw the graph of \
+      blocks, those that read each other in a frame.
 
       --to onnx writes the equilibrium: a loop over the transition, from zeros, from x to y in their own shapes. A \
       model whose blocks do not read each other in a cycle takes exactly as many iterations as its longest path has \
@@ -58,7 +65,7 @@ struct ExportCommand: ParsableCommand {
   var model: String
 
   @Option(
-    help: "What to write: torch, jax, onnx (the equilibrium) or onnx-transition (f alone).")
+    help: "What to write: torch, jax, npz, mat, dot, svg, onnx (the equilibrium) or onnx-transition (f alone).")
   var to: ExportFormat
 
   @Option(
@@ -79,6 +86,9 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "Of ONNX: the most iterations for a model with cycles. (default: 1000)")
   var iterations: Int?
 
+  @Flag(help: "Of npz and mat: write all numbers of the matrices, zeros too.")
+  var dense = false
+
   @Flag(inversion: .prefixedNo, help: "Check what was written before keeping it.")
   var check = true
 
@@ -98,6 +108,9 @@ struct ExportCommand: ParsableCommand {
           ? "--iterations: a transition is not iterated; expected --to onnx"
           : "--iterations: expected --to onnx, found --to \(to.rawValue)")
     }
+    if dense, to != .npz, to != .mat {
+      throw ValidationError("--dense: expected --to npz or mat, found --to \(to.rawValue)")
+    }
     if precision != nil, to != .onnx, to != .transition {
       throw ValidationError("--precision: expected --to onnx, found --to \(to.rawValue)")
     }
@@ -106,18 +119,29 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     let (equilibrium, wasConverted) = try read()
     let target = output ?? Self.defaultOutput(for: model, to)
-    if let library = to.library {
-      let files = try PythonHandOver(command: self, library: library, target: target).run(equilibrium)
-      try show(HandOverReport(command: self, model: equilibrium, wasConverted: wasConverted, files: files))
-    } else {
-      try ONNXHandOver(command: self, target: target).run(equilibrium, wasConverted: wasConverted)
+    let handOver = HandOver(command: self, target: target)
+    let files: [String]
+    switch to {
+    case .torch: files = try PythonHandOver(command: self, library: .torch, target: target).run(equilibrium)
+    case .jax: files = try PythonHandOver(command: self, library: .jax, target: target).run(equilibrium)
+    case .npz: files = try handOver.writeMatrices(of: equilibrium, as: .npz)
+    case .mat: files = try handOver.writeMatrices(of: equilibrium, as: .mat)
+    case .dot: files = try handOver.write(GraphExport(equilibrium, named: model).dot)
+    case .svg: files = try handOver.write(GraphExport(equilibrium, named: model).svg)
+    case .onnx, .transition:
+      return try ONNXHandOver(command: self, target: target).run(equilibrium, wasConverted: wasConverted)
     }
+    try show(HandOverReport(command: self, model: equilibrium, wasConverted: wasConverted, files: files))
   }
 
   /// Prints a report on files.
   private func show(_ report: HandOverReport) throws {
-    if json { return try writeToStandardOutput(report.json) }
-    var lines = Report()
+    let isBeside = report.files == ["standard output"]
+    if json {
+      let text = try report.json
+      return isBeside ? writeToStandardError(text) : try writeToStandardOutput(text)
+    }
+    var lines = Report(to: isBeside ? STDERR_FILENO : STDOUT_FILENO)
     report.describe(in: &lines)
     try lines.write()
   }
