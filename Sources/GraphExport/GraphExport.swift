@@ -98,7 +98,8 @@ public struct GraphExport {
         case "\"": "\\\""
         case "\\": "\\\\"
         case "\n": "\\n"
-        default: character.isNewline || character.asciiValue.map { $0 < 32 } ?? false ? " " : String(character)
+        default:
+          character.isNewline || character.asciiValue.map { $0 < 32 } ?? false ? " " : String(character)
         }
       }.joined() + "\""
   }

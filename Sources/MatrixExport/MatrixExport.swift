@@ -138,7 +138,8 @@ public struct MatrixExport {
       guard entries <= Double(1 << 27) else {
         throw FileError(
           .cannotCreate, file: sink.name,
-          "expected matrices small enough to be written in full, found \(A.shape[0]) rows of \(A.shape[1]) numbers")
+          "expected matrices small enough to be written in full, found \(A.shape[0]) rows of \(A.shape[1]) numbers"
+        )
       }
     }
     switch format {

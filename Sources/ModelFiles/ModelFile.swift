@@ -70,7 +70,9 @@ public enum ModelFile: Sendable {
   package static func read(
     _ path: String, formats: [Format], noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
-    guard let file = try ONNXReader.mappedModel(path) else {
+    guard let file = try ONNXReader.mappedModel(path),
+      file.withBytes({ !ForeignFormat.isPossible($0) })
+    else {
       let contents = try FileContents(reading: path)
       files?.note(contents, at: path)
       return try read(contents, formats: formats, noting: files)
@@ -92,12 +94,18 @@ public enum ModelFile: Sendable {
   package static func read(
     _ contents: FileContents, formats: [Format], weights: String? = nil, noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
+    if let refusal = ForeignFormat.refusal(of: contents) { throw refusal }
     if ONNXReader.recognizes(name: contents.name, firstByte: contents.bytes.first) {
       return try ModelFile(ONNXReader.read(contents)).checked(among: formats, file: contents.name)
     }
     let document = try JSONDocument(contents)
     let root = document.root
     let any = try JSONObject(root, keys: nil)
+    if any.optional("format") == nil, any.optional("input")?.isArray ?? false, any.optional("layers") == nil,
+      any.optional("blocks") == nil
+    {
+      throw root.expected("a network or an equilibrium model", found: "samples; the model is named first")
+    }
     let format = Format(rawValue: try Header.read(any, formats: formats.map(\.rawValue)))!
     document.weights = try Header.readWeights(any, insteadOf: weights) { path throws(FileError) in
       try openWeights(path, noting: files)

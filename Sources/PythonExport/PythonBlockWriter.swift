@@ -73,7 +73,9 @@ struct PythonBlockWriter {
   private func assignment(of summands: [String], to name: String) -> [String] {
     let line = "    \(name) = \(summands.joined(separator: " + "))"
     if line.utf8.count <= 100 || summands.count == 1 { return [line] }
-    return ["    \(name) = ("] + summands.enumerated().map { "        \($0 == 0 ? "" : "+ ")\($1)" } + ["    )"]
+    return ["    \(name) = ("] + summands.enumerated().map { "        \($0 == 0 ? "" : "+ ")\($1)" } + [
+      "    )"
+    ]
   }
 
   /// The summands of a port, in the order of the block; zeros where there are none.
@@ -185,10 +187,12 @@ struct PythonBlockWriter {
 /// Identifiers of Python for names of blocks: letters, digits and underscores, each once.
 func pythonIdentifiers(for names: [String]) -> [String] {
   let reserved: Set<String> = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del",
     "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
     "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield", "match", "case",
-    "w", "c", "x", "p", "F", "torch", "jax", "jnp", "lax", "np", "sum", "zip", "tuple", "len", "range", "float",
+    "w", "c", "x", "p", "F", "torch", "jax", "jnp", "lax", "np", "sum", "zip", "tuple", "len", "range",
+    "float",
     "Model", "json", "pathlib", "warnings", "dict", "list", "str", "bool", "functools", "itertools",
     "load_file", "save_file", "transition", "apply", "load", "split", "join", "evaluate", "optx", "pattern",
     "to_deq", "constants", "solve", "declare", "parameters", "isinstance", "super", "enumerate", "property",

@@ -57,7 +57,8 @@ package final class PythonCode {
   }
 
   private func constant(_ tensor: Tensor<Double>, named suffix: String) -> String {
-    if let known = constants.first(where: { $0.name.hasSuffix(suffix) && $0.tensor.isIdentical(to: tensor) }) {
+    if let known = constants.first(where: { $0.name.hasSuffix(suffix) && $0.tensor.isIdentical(to: tensor) })
+    {
       return known.name
     }
     // The suffix is the end of the name in any case: it says whether the numbers are positions.

@@ -39,11 +39,12 @@ public struct PythonExport {
     let constants = writer.constants(apartFrom: names.tensors.map(\.name))
     parameterCount = names.tensors.count
     tensors = names.tensors + constants.map { ($0.stored, $0.tensor) }
-    text = PythonModuleText(
-      model: model, library: library, weights: weights, source: source, names: names,
-      structure: String(decoding: sink.bytes, as: UTF8.self), functions: functions,
-      identifiers: writer.identifiers, helpers: writer.code.helpers, constants: constants
-    ).text
+    text =
+      PythonModuleText(
+        model: model, library: library, weights: weights, source: source, names: names,
+        structure: String(decoding: sink.bytes, as: UTF8.self), functions: functions,
+        identifiers: writer.identifiers, helpers: writer.code.helpers, constants: constants
+      ).text
   }
 
   /// Writes the weights.

@@ -6,7 +6,8 @@ extension PythonModuleText {
     let handed = isCyclic ? ", solver, max_steps" : ""
     let solve =
       isCyclic
-      ? "        if cyclic:\n            values |= solve(names, w, values, x\(handed))\n            continue\n" : ""
+      ? "        if cyclic:\n            values |= solve(names, w, values, x\(handed))\n            continue\n"
+      : ""
     return (isCyclic ? Self.jaxSolver + "\n\n\n" : "") + Self.jaxFunctions + """
 
 

@@ -6,11 +6,11 @@ extension PythonModuleText {
       ? """
 
 
-        # How groups of blocks are solved; Model.load(f_solver="anderson", …) takes any option of get_deq.
-        SOLVER = dict(
-            ift=True, f_solver="broyden", f_max_iter=200, f_tol=1e-13, f_stop_mode="rel",
-            b_solver="broyden", b_max_iter=200, b_tol=1e-13, b_stop_mode="rel")
-        """ : ""
+      # How groups of blocks are solved; Model.load(f_solver="anderson", …) takes any option of get_deq.
+      SOLVER = dict(
+          ift=True, f_solver="broyden", f_max_iter=200, f_tol=1e-13, f_stop_mode="rel",
+          b_solver="broyden", b_max_iter=200, b_tol=1e-13, b_stop_mode="rel")
+      """ : ""
     return solver.trimmedStart + Self.torchFunctions + "\n\n\n" + torchClass
   }
 
@@ -48,7 +48,10 @@ extension PythonModuleText {
     let cyclic = groupsAreCyclic
     let options = cyclic ? ", **solver" : ""
     let deq = cyclic ? "\n        self.deq = get_deq(**(SOLVER | solver))" : ""
-    let solve = cyclic ? "            if cyclic:\n                self.solve(names, w, c, values, x)\n                continue\n" : ""
+    let solve =
+      cyclic
+      ? "            if cyclic:\n                self.solve(names, w, c, values, x)\n                continue\n"
+      : ""
     return """
       class Model(torch.nn.Module):
           \"\"\"The model. Its parameters have the names and shapes of PARAMETERS.\"\"\"

@@ -118,7 +118,9 @@ struct PythonExportTests {
 
   @Test("Names that Python cannot hold become others, and each stays its own", arguments: libraries)
   func names(library: PythonLibrary) throws {
-    let names = ["lambda", "x", "a b", "a_b", "1", "p", "p0", "F", "é", "\"quoted\" \\ #", "A", "torch", "forward"]
+    let names = [
+      "lambda", "x", "a b", "a_b", "1", "p", "p0", "F", "é", "\"quoted\" \\ #", "A", "torch", "forward",
+    ]
     var blocks: [Block<Double>] = []
     for (index, name) in names.enumerated() {
       blocks.append(

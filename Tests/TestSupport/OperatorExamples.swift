@@ -33,7 +33,8 @@ public struct OperatorExample: Sendable, CustomStringConvertible {
   /// All examples of nonlinearities.
   public static let nonlinearities: [OperatorExample] = file.nonlinearities.map {
     OperatorExample(
-      type: $0.type, attributes: $0.constants.mapValues(\.constant), shapes: $0.shapes, weight: nil, isMap: false,
+      type: $0.type, attributes: $0.constants.mapValues(\.constant), shapes: $0.shapes, weight: nil,
+      isMap: false,
       input: Matrix(sideBySide: $0.ports.map(\.batch), rows: $0.g.shape[0]), cotangent: $0.g.batch)
   }
 

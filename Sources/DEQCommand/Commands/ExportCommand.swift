@@ -65,7 +65,8 @@ struct ExportCommand: ParsableCommand {
   var model: String
 
   @Option(
-    help: "What to write: torch, jax, npz, mat, dot, svg, onnx (the equilibrium) or onnx-transition (f alone).")
+    help:
+      "What to write: torch, jax, npz, mat, dot, svg, onnx (the equilibrium) or onnx-transition (f alone).")
   var to: ExportFormat
 
   @Option(
@@ -126,8 +127,8 @@ struct ExportCommand: ParsableCommand {
     case .jax: files = try PythonHandOver(command: self, library: .jax, target: target).run(equilibrium)
     case .npz: files = try handOver.writeMatrices(of: equilibrium, as: .npz)
     case .mat: files = try handOver.writeMatrices(of: equilibrium, as: .mat)
-    case .dot: files = try handOver.write(GraphExport(equilibrium, named: model).dot)
-    case .svg: files = try handOver.write(GraphExport(equilibrium, named: model).svg)
+    case .dot: files = try handOver.write(GraphExport(equilibrium, named: PythonHandOver.name(of: model)).dot)
+    case .svg: files = try handOver.write(GraphExport(equilibrium, named: PythonHandOver.name(of: model)).svg)
     case .onnx, .transition:
       return try ONNXHandOver(command: self, target: target).run(equilibrium, wasConverted: wasConverted)
     }

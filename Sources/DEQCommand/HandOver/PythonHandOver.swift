@@ -10,11 +10,13 @@ struct PythonHandOver {
   func run(_ model: EquilibriumModel<Double>) throws -> [String] {
     guard target != "-" else {
       throw CommandFailure(
-        .usage, "--to \(command.to.rawValue): expected a file to write the weights beside, found standard output")
+        .usage,
+        "--to \(command.to.rawValue): expected a file to write the weights beside, found standard output")
     }
     let weights = (target.hasSuffix(".py") ? String(target.dropLast(3)) : target) + ".safetensors"
     let export = try PythonExport(
-      model, for: library, weights: Self.name(of: weights), source: Self.name(of: command.model), file: target)
+      model, for: library, weights: Self.name(of: weights), source: Self.name(of: command.model), file: target
+    )
     try writeFiles(
       [
         (weights, { sink throws(FileError) in try export.writeWeights(to: sink) }),
@@ -24,7 +26,7 @@ struct PythonHandOver {
   }
 
   /// The last part of a path.
-  private static func name(of path: String) -> String {
+  static func name(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[$0...].dropFirst()) } ?? path
   }
 }

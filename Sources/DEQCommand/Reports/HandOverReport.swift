@@ -10,7 +10,8 @@ struct HandOverReport {
   let files: [String]
 
   func describe(in report: inout Report) {
-    report.line("exported: \(files.joined(separator: ", ")) from \(command.model), for \(command.to.rawValue)")
+    report.line(
+      "exported: \(files.joined(separator: ", ")) from \(command.model), for \(command.to.rawValue)")
     if wasConverted {
       report.row("converted", "the network \(command.model) was converted to its equilibrium model first")
     }
@@ -36,7 +37,7 @@ struct HandOverReport {
         try writer.heading(of: "export")
         try writer.string("file", command.model)
         try writer.string("format", command.to.rawValue)
-        try writer.key("outputs")
+        try writer.key("files")
         try writer.beginArray(.inLine)
         for file in files { try writer.string(file) }
         try writer.end()

@@ -9,14 +9,17 @@ extension Convolution: PythonEmitting where S == Double {
     let pads =
       switch padding {
       case .same:
-        zip(weight.shape.dropFirst(2), dilation).map { ($1 * ($0 - 1) / 2, $1 * ($0 - 1) - $1 * ($0 - 1) / 2) }
+        zip(weight.shape.dropFirst(2), dilation).map {
+          ($1 * ($0 - 1) / 2, $1 * ($0 - 1) - $1 * ($0 - 1) / 2)
+        }
       case .valid: [(Int, Int)](repeating: (0, 0), count: rank)
       case .integers(let values):
         Array(zip(values.padding(axes: rank).before, values.padding(axes: rank).behind))
       }
     let (x, weight) = (operands[0].text, operands[1].text)
     if code.library == .jax {
-      return code.helper(.convolution) + "(\(x), \(weight), \(stride.perAxis(rank).tuple), \(code.pairs(pads)), "
+      return code.helper(.convolution)
+        + "(\(x), \(weight), \(stride.perAxis(rank).tuple), \(code.pairs(pads)), "
         + "\(dilation.tuple), \(groups))"
     }
     let isSymmetric = pads.allSatisfy { $0.0 == $0.1 }

@@ -33,4 +33,6 @@ package func deflated(_ bytes: [UInt8], hasHeader: Bool) -> [UInt8] {
 }
 
 /// The CRC-32 of bytes, as zip files have it.
-package func checksum(of bytes: [UInt8]) -> UInt32 { UInt32(truncatingIfNeeded: crc32_z(0, bytes, bytes.count)) }
+package func checksum(of bytes: [UInt8]) -> UInt32 {
+  UInt32(truncatingIfNeeded: crc32_z(0, bytes, bytes.count))
+}
