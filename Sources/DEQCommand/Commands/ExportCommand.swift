@@ -84,6 +84,14 @@ struct ExportCommand: ParsableCommand {
       """))
   var precision: Precision?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Of ONNX: the version of the operators, \(ONNXExport.opsets.lowerBound) to \(ONNXExport.opsets.upperBound); a runtime \
+      must be as new as it. (default: \(ONNXExport.opset))
+      """))
+  var opset: Int?
+
   @Option(help: "Of ONNX: the most iterations for a model with cycles. (default: 1000)")
   var iterations: Int?
 
@@ -112,8 +120,14 @@ struct ExportCommand: ParsableCommand {
     if dense, to != .npz, to != .mat {
       throw ValidationError("--dense: expected --to npz or mat, found --to \(to.rawValue)")
     }
-    if precision != nil, to != .onnx, to != .transition {
-      throw ValidationError("--precision: expected --to onnx, found --to \(to.rawValue)")
+    for (name, isGiven) in [("--precision", precision != nil), ("--opset", opset != nil)]
+    where isGiven && to != .onnx && to != .transition {
+      throw ValidationError("\(name): expected --to onnx, found --to \(to.rawValue)")
+    }
+    if let opset, !ONNXExport.opsets.contains(opset) {
+      throw ValidationError(
+        "--opset: expected a version from \(ONNXExport.opsets.lowerBound) to \(ONNXExport.opsets.upperBound), "
+          + "found \(opset)")
     }
   }
 

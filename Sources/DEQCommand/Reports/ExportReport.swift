@@ -21,7 +21,7 @@ struct ExportReport {
     }
     report.row(
       "format",
-      "opset \(ONNXExport.opset), \(precision.rawValue), \(text(export.nodeCount, "node")), "
+      "opset \(export.opset), \(precision.rawValue), \(text(export.nodeCount, "node")), "
         + "\(text(bytes: export.byteCount))")
     report.row(
       "check",
@@ -50,7 +50,7 @@ struct ExportReport {
         try writer.string("output", target)
         try writer.key("converted")
         try writer.boolean(wasConverted)
-        try writer.integer("opset", ONNXExport.opset)
+        try writer.integer("opset", export.opset)
         try writer.string("precision", precision.rawValue)
         try writer.string("verdict", check?.verdict.rawValue ?? "unchecked")
         try writer.integer("nodes", export.nodeCount)

@@ -86,7 +86,8 @@ extension GraphImport {
       file: model.file, opset: model.opset, nodes: state.nodes, initializers: model.initializers, inputs: [],
       outputs: state.values.map { .init(name: $0, type: nil, shape: nil) }, metadata: [])
     var importing = GraphImport(transition, .leading(extent: distinctiveExtent))
-    importing.recognizer = FunctionRecognizer(FoundGraph(state.nodes, model.initializers), precision)
+    importing.recognizer = FunctionRecognizer(
+      FoundGraph(state.nodes, model.initializers), precision, opset: model.writtenOpset)
     return try importing.run(graph, state, labels)
   }
 
