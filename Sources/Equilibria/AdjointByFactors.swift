@@ -7,6 +7,12 @@ struct BalancedFactors<S: Scalar>: Sendable {
   let factors: LUFactorization<S>
   let scales: [S]
 
+  /// The solution d of `(I − J) d = r`.
+  func solve(_ r: ArraySlice<S>) -> [S] {
+    let solution = factors.solve(zip(r, scales).map { $0 / $1 })
+    return zip(solution, scales).map { $0 * $1 }
+  }
+
   /// The solution g of `(I − Jᵀ) g = e`.
   func solveTransposed(_ e: ArraySlice<S>) -> [S] {
     let solution = factors.solve(zip(e, scales).map { $0 * $1 }, transposed: true)

@@ -11,8 +11,13 @@ import Operators
 struct Determination<S: Scalar> {
   /// ‖M⁻¹·|(I − J)⁻¹|·M‖∞ with the magnitudes M that the coordinates add up.
   let condition: Double
-  /// The largest error of a coordinate relative to its magnitude.
+  /// The largest error of a coordinate, relative to the largest value of the block that it belongs to.
   let error: Double
+  /// The largest residual of a coordinate relative to its magnitude.
+  let residual: Double
+  /// The relative error of gradients by the uncertainty of I − J: its change within that of the state, and rounding of
+  /// J. Nil where I − J is well-conditioned.
+  let gradientError: Double?
   /// Whether I − J is regular throughout the error that rounding leaves.
   let isRegular: Bool
   /// Whether that error is too large for the state to count as an equilibrium where I − J may become singular.
@@ -21,59 +26,10 @@ struct Determination<S: Scalar> {
   let factors: BalancedFactors<S>
 }
 
-/// The result of judging a solution, and its cost.
-struct Judgement<S: Scalar> {
-  /// The factors of I − J, for the samples that were judged by them.
-  var factors: [BalancedFactors<S>?]
-  /// Evaluations of the transition, the Jacobian's included.
-  var evaluations = 0
-}
-
 extension GroupTransition {
-  /// The order up to which every solution is judged by its factorised I − J; this costs about as much as the solve.
-  static var alwaysJudgedOrder: Int { 32 }
-  /// The order up to which a solution is judged if its iteration indicates that I − J is nearly singular.
-  static var judgedOrder: Int { 1024 }
-
-  /// Judges the converged samples of a solution, and records the result in their outcomes.
-  ///
-  /// - Parameters:
-  ///   - state: The group's values, `[batch, N]`, a row for each of `outcomes`.
-  ///   - last: The last evaluation, which is reused; it becomes that at the given state.
-  @discardableResult
-  func judge(
-    _ outcomes: inout [SampleOutcome], at state: Matrix<S>, knowing last: LastEvaluation<S> = LastEvaluation()
-  ) -> Judgement<S> {
-    var judgement = Judgement(factors: [BalancedFactors<S>?](repeating: nil, count: outcomes.count))
-    var rows: [Int] = []
-    for row in outcomes.indices where outcomes[row].reason == .converged {
-      let sensitivity = outcomes[row].sensitivity ?? 0
-      // Half of all digits are lost.
-      let isSuspect = sensitivity * Double(S.ulpOfOne) >= Double(S.ulpOfOne.squareRoot())
-      if state.columns <= (isSuspect ? Self.judgedOrder : Self.alwaysJudgedOrder) {
-        rows.append(row)
-      } else {
-        outcomes[row].take(sensitivity: sensitivity, isSuspect: isSuspect, precision: S.self)
-      }
-    }
-    guard !rows.isEmpty else { return judgement }
-    let part = rows.count == outcomes.count ? self : selecting(rows)
-    let own = rows.count == outcomes.count ? last : LastEvaluation()
-    let (all, evaluations) = part.determinations(at: state.selectingRows(rows), knowing: own)
-    judgement.evaluations = evaluations
-    for (row, found) in zip(rows, all) {
-      judgement.factors[row] = found?.factors
-      outcomes[row].conditionEstimate = found?.condition
-      outcomes[row].errorEstimate = found?.error
-      outcomes[row].isDifferentiable = found?.isRegular ?? false
-      if !(found?.isRegular ?? false), found?.isCoarse ?? true { outcomes[row].reason = .notDetermined }
-    }
-    return judgement
-  }
-
   /// How far the equilibrium of each sample at `z`, `[batch, N]`, is determined, nil where I − J is singular to working
   /// precision; and the cost in evaluations.
-  private func determinations(
+  func determinations(
     at z: Matrix<S>, knowing last: LastEvaluation<S>
   ) -> (all: [Determination<S>?], evaluations: Int) {
     let isKnown = last.sweep != nil && last.state == z
@@ -99,7 +55,7 @@ extension GroupTransition {
         evaluations = before + z.columns
       }
       let J = matrices[jacobian == nil ? row % share : 0]
-      let scales = balancingScales(of: magnitudes.row(row))
+      let scales = balancingScales(of: magnitudes.row(row), J)
       let residual = zip(zip(value.row(row), z.row(row)), scales).map { abs($0.0 - $0.1) / $1 }
       return determination(ofSample: row, at: z, J, residual: residual, scales: scales)
     }
@@ -123,24 +79,44 @@ extension GroupTransition {
     let uncertainty = product(inverse, rounding)
     let size = Double(uncertainty.max() ?? 0)
     let coarse = 64 * Double(S.ulpOfOne).squareRoot()
+    let condition = Double(rowSums(inverse).max() ?? 0)
+    var change: Double?
+    if size >= coarse / 8192 || condition >= 0x1p10 {
+      change = selecting([row]).derivativeChange(
+        within: zip(uncertainty, scales).map { $0 * $1 }, of: z.selectingRows([row]), J, inverse, scales)
+    }
     return Determination(
-      condition: Double(rowSums(inverse).max() ?? 0), error: Double(error.max() ?? 0),
-      isRegular: size < coarse / 8192
-        || selecting([row]).staysRegular(
-          within: zip(uncertainty, scales).map { $0 * $1 }, of: z.selectingRows([row]), J, inverse, scales),
+      condition: condition, error: largestError(zip(error, scales).map { $0 * $1 }, of: Array(z.row(row))),
+      residual: Double(residual.max() ?? 0),
+      gradientError: change.map { $0 < 1 ? $0 / (1 - $0) + Double(unit) * condition : .infinity },
+      isRegular: size < coarse / 8192 || change! < 0.5,
       isCoarse: !(size <= coarse), factors: BalancedFactors(factors: factors, scales: scales))
   }
 
-  /// Whether I − J changes by less than half of itself between z and z ± δ, for the only sample.
-  private func staysRegular(
+  /// The largest of the errors of a state's coordinates, relative to the largest value of each block.
+  private func largestError(_ errors: [S], of state: [S]) -> Double {
+    var (largest, first) = (0.0, 0)
+    for member in group.iterated {
+      let part = first..<first + blocks[places[member]!].size
+      let (size, error) = (largestMagnitude(state[part]), largestMagnitude(errors[part]))
+      if error > 0, size > 0 { largest = max(largest, Double(error / size)) }
+      first = part.upperBound
+    }
+    return largest
+  }
+
+  /// The change of I − J between z and z ± δ relative to itself, ‖|(I − J)⁻¹|·|ΔJ|‖∞, for the only sample; infinite
+  /// where J is not finite.
+  private func derivativeChange(
     within uncertainty: [S], of z: Matrix<S>, _ J: Matrix<S>, _ inverse: Matrix<S>, _ scales: [S]
-  ) -> Bool {
-    [S(1), -1].allSatisfy { sign in
+  ) -> Double {
+    [S(1), -1].reduce(0.0) { largest, sign in
       var moved = z
       for index in uncertainty.indices { moved.elements[index] += sign * uncertainty[index] }
       let other = linearization(at: moved).derivative.matrix(ofSample: 0, order: z.columns)
       let change = Matrix.product(inverse, times: balanced(other - J, scales).magnitude)
-      return (rowSums(change).max() ?? 0) < 0.5
+      let size = Double(rowSums(change).max() ?? 0)
+      return size.isNaN ? .infinity : max(largest, size)
     }
   }
 }
@@ -148,6 +124,20 @@ extension GroupTransition {
 /// The magnitudes, with 1 in place of 0, so that division by them is safe.
 func balancingScales<S: Scalar>(of magnitudes: ArraySlice<S>) -> [S] {
   magnitudes.map { $0 > 0 && $0.isFinite ? $0 : 1 }
+}
+
+/// The same for coordinates with the Jacobian J: a coordinate of magnitude 0, such as that of an inactive `relu`, takes
+/// the largest scale at which no coordinate that reads it outweighs its own.
+private func balancingScales<S: Scalar>(of magnitudes: ArraySlice<S>, _ J: Matrix<S>) -> [S] {
+  var scales = balancingScales(of: magnitudes)
+  for (column, magnitude) in magnitudes.enumerated() where magnitude == 0 {
+    var scale = S.infinity
+    for (row, own) in magnitudes.enumerated() where own > 0 && J[row, column] != 0 {
+      scale = min(scale, own / abs(J[row, column]))
+    }
+    if scale > 0, scale.isFinite { scales[column] = scale }
+  }
+  return scales
 }
 
 /// M⁻¹·A·M.
@@ -193,17 +183,4 @@ private func product<S: Scalar>(_ A: Matrix<S>, _ x: [S]) -> [S] {
 /// The sum of each row.
 private func rowSums<S: Scalar>(_ A: Matrix<S>) -> [S] {
   product(A, [S](repeating: 1, count: A.columns))
-}
-
-extension SampleOutcome {
-  /// Records what the iteration itself shows of I − J, where factors would cost too much.
-  fileprivate mutating func take<S: Scalar>(sensitivity: Double, isSuspect: Bool, precision: S.Type) {
-    guard sensitivity > 0 else { return }
-    conditionEstimate = sensitivity
-    errorEstimate = 2 * Double(S.ulpOfOne) * sensitivity
-    if isSuspect, 8 * Double(S.ulpOfOne) * sensitivity >= 1 {
-      reason = .notDetermined
-      isDifferentiable = false
-    }
-  }
 }

@@ -108,7 +108,8 @@ extension EquilibriumModel {
     let rows = failures.indices.filter { failures[$0] == nil }
     let transition = rows.count == x.rows ? whole : whole.selecting(rows)
     let solver = solver.fitted(
-      to: cost(of: group), monotoneStart: monotoneStart(for: group, state: state, input: x, rows: rows))
+      to: cost(of: group, samples: rows.count),
+      monotoneStart: monotoneStart(for: group, state: state, input: x, rows: rows))
     let preparation = start == nil ? Preparation(of: transition, for: solver, until: rule) : nil
     let beginning = start.map { start in
       Matrix(sideBySide: group.iterated.map { start[$0] }, rows: x.rows).selectingRows(rows)
@@ -123,8 +124,9 @@ extension EquilibriumModel {
     }
     var solution = solver.solve(problem, from: first, until: rule)
     solution.noteSingleStage()
-    let judged = transition.judge(&solution.samples, at: solution.state, knowing: last)
-    solution.evaluations += judged.evaluations
+    var judged = transition.judge(&solution.samples, at: solution.state, knowing: last)
+    solution.add(judged)
+    if !rule.isCoarse(in: S.self) { transition.correct(&solution, &judged) }
     var factors = [BalancedFactors<S>?](repeating: nil, count: x.rows)
     for (row, own) in zip(rows, judged.factors) { factors[row] = own }
     if rows.count < x.rows { solution.spread(to: rows, failures: failures) }

@@ -61,8 +61,11 @@ public struct SolveRecord: Sendable {
   /// The largest condition estimate of a sample that converged, or nil where there is none.
   public var conditionEstimate: Double? { settled.compactMap(\.conditionEstimate).max() }
 
-  /// The largest error estimate of a sample that converged, relative to what its coordinates add up, or nil.
+  /// The largest error estimate of a sample that converged, relative to its blocks' largest values, or nil.
   public var errorEstimate: Double? { settled.compactMap(\.errorEstimate).max() }
+
+  /// The largest relative error of the gradients of a sample that converged, or nil.
+  public var gradientErrorEstimate: Double? { settled.compactMap(\.gradientErrorEstimate).max() }
 
   private var settled: [SampleOutcome] { samples.filter { $0.reason == .converged } }
 

@@ -41,15 +41,17 @@ struct EvaluationCost {
 
 extension EquilibriumModel {
   /// The cost of a product with the Jacobian of a group, or of an evaluation of its transition, for a sample: the maps,
-  /// about sixteen multiplications for each coordinate of a port, and 4,000 for each block of any size.
-  func cost(of group: DependencyGroup) -> EvaluationCost {
+  /// about sixteen multiplications for each coordinate of a port, and 4,000 for each block of any size. Several samples
+  /// share the weights that a product reads, and the blocks: eight take about as long as one.
+  func cost(of group: DependencyGroup, samples: Int) -> EvaluationCost {
+    let sharing = max(1, min(samples, 8))
     let products = group.members.reduce(0) { sum, member in
       blocks[member].terms.reduce(sum) { $0 + $1.map.multiplications }
     }
     let ports = group.members.reduce(0) { $0 + blocks[$1].portSizes.reduce(0, +) }
     return EvaluationCost(
       coordinates: group.iterated.reduce(0) { $0 + blocks[$1].size },
-      multiplications: products + 16 * ports + 4_000 * group.members.count)
+      multiplications: products / sharing + 16 * ports + 4_000 * group.members.count / max(1, samples))
   }
 }
 

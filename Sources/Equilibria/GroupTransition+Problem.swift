@@ -15,11 +15,10 @@ extension GroupTransition {
   private func problem(
     recording last: LastEvaluation<S>, with absolute: MagnitudeBlocks<S>, _ jacobian: GroupJacobian<S>?
   ) -> FixedPointProblem<S> {
-    let isKept = jacobian != nil || !group.following.isEmpty
     var problem = FixedPointProblem<S>(
       value: { state in
         let (value, sweep) = evaluation(at: state)
-        if isKept { (last.state, last.value, last.sweep) = (state, value, sweep) }
+        (last.state, last.value, last.sweep) = (state, value, sweep)
         return value
       },
       magnitudes: { magnitudes(at: $0, with: absolute) },

@@ -117,7 +117,7 @@ extension EquilibriumModel {
     let derivative = rows.count == batch ? whole : whole.selecting(rows)
     let all = whole.gathered(e)
     let gathered = rows.count == batch ? all : all.selectingRows(rows)
-    let solver = solver.fitted(to: cost(of: group))
+    let solver = solver.fitted(to: cost(of: group, samples: rows.count))
     let known = rows.map { factors?[$0] }
     var preparation: Preparation<S>?
     var solution: FixedPointSolution<S>

@@ -10,29 +10,61 @@ extension Block {
   /// unit.
   ///
   /// For an activation, displacements in both directions find it exactly; for others, four patterns of signs find it up
-  /// to a small factor.
+  /// to a small factor. Where the nonlinearity may jump, a displacement across the jump would make any residual look
+  /// like rounding, and the derivative is taken.
   func propagated(_ m: [Matrix<S>], at ports: [Matrix<S>], value: Matrix<S>) -> Matrix<S> {
+    guard nonlinearity.isContinuous else { return propagatedByDerivative(m, at: ports) }
     // A step at which truncation and rounding of the quotient are similar.
     let step = S.ulpOfOne.squareRoot()
     let patterns = nonlinearity is any Activation ? [0, 1] : [2, 3, 4, 5]
     var largest = Matrix<S>(rows: value.rows, columns: value.columns)
     for pattern in patterns {
-      let moved = zip(ports, m).map { moving($0, by: step, times: $1, pattern: pattern) }
+      let moved = zip(ports, m).map { displaced($0, by: step, times: $1, pattern: pattern) }
       keepLargestChanges(self.value(at: moved).elements, from: value.elements, step, in: &largest.elements)
     }
     return largest
   }
 
-  /// `|∂φ/∂p|ᵀ·m`, a matrix for each port, for errors of the value's cotangent at most m in magnitude.
+  /// The same for a nonlinearity that acts elementwise on ports of one size, by its derivative.
+  private func propagatedByDerivative(_ m: [Matrix<S>], at ports: [Matrix<S>]) -> Matrix<S> {
+    let (rows, columns) = (ports[0].rows, ports[0].columns)
+    let slopes = portCotangents(Matrix(rows: rows, columns: columns, repeating: 1), at: ports)
+    var sum = Matrix<S>(rows: rows, columns: columns)
+    for (slope, magnitude) in zip(slopes, m) {
+      for index in sum.elements.indices {
+        sum.elements[index] += abs(slope.elements[index]) * magnitude.elements[index]
+      }
+    }
+    return sum
+  }
+
+  /// `|∂φ/∂p|ᵀ·m`, a matrix for each port, for errors of the value's cotangent at most m in magnitude, with the rounding
+  /// of the product itself in units of the roundoff.
+  ///
+  /// That rounding exceeds the result where summands cancel, as in a normalisation that nothing passes. It is measured
+  /// by the product with a multiple of the cotangent.
   func propagatedBack(_ m: Matrix<S>, at ports: [Matrix<S>]) -> [Matrix<S>] {
     let patterns = nonlinearity is any Activation ? [0] : [2, 3, 4, 5]
     var largest = ports.map { Matrix<S>(rows: $0.rows, columns: $0.columns) }
     let zeros = Matrix<S>(rows: m.rows, columns: m.columns)
+    // Its digits are spread over the whole significand, so that a multiple is rounded independently.
+    let factor: S = 1.2345678901234567
     for pattern in patterns {
-      let images = portCotangents(moving(zeros, by: 1, times: m, pattern: pattern), at: ports)
-      for (port, image) in images.enumerated() {
+      let images = portCotangents(displaced(zeros, by: 1, times: m, pattern: pattern), at: ports)
+      let multiples =
+        nonlinearity is any Activation
+        ? images : portCotangents(displaced(zeros, by: factor, times: m, pattern: pattern), at: ports)
+      for (port, (image, multiple)) in zip(images, multiples).enumerated() {
         let none = [S](repeating: 0, count: image.elements.count)
-        keepLargestChanges(image.elements, from: none, 1, in: &largest[port].elements)
+        var own = none
+        keepLargestChanges(image.elements, from: none, 1, in: &own)
+        if !(nonlinearity is any Activation) {
+          var rounding = none
+          keepLargestChanges(
+            multiple.elements.map { $0 / factor }, from: image.elements, S.ulpOfOne, in: &rounding)
+          for index in own.indices { own[index] += rounding[index] }
+        }
+        keepLargestChanges(own, from: none, 1, in: &largest[port].elements)
       }
     }
     return largest
@@ -42,7 +74,7 @@ extension Block {
 /// p + step·(±m), with signs all + (pattern 0), all − (pattern 1), or scattered (others).
 @specialized(where S == Double)
 @specialized(where S == Float)
-private func moving<S: Scalar>(_ p: Matrix<S>, by step: S, times m: Matrix<S>, pattern: Int) -> Matrix<S> {
+func displaced<S: Scalar>(_ p: Matrix<S>, by step: S, times m: Matrix<S>, pattern: Int) -> Matrix<S> {
   var moved = p
   for index in moved.elements.indices {
     let change = step * m.elements[index]

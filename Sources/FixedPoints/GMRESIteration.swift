@@ -2,9 +2,9 @@ import LinearAlgebra
 
 /// GMRES as a state machine that requests one product with A at a time, so that a caller who computes
 /// products in batches can run many iterations at once.
-struct GMRESIteration<S: Scalar>: Sendable {
+package struct GMRESIteration<S: Scalar>: Sendable {
   /// The vector to be multiplied by A next; nil once finished.
-  private(set) var direction: [S]?
+  package private(set) var direction: [S]?
 
   private let method: GMRES
   private let isVerified: Bool
@@ -22,7 +22,7 @@ struct GMRESIteration<S: Scalar>: Sendable {
   /// The iteration from x = 0. Where it is not `verified`, it ends with the first cycle and trusts that
   /// cycle's own estimate of the residual, which saves a product and suffices for products of limited
   /// accuracy.
-  init(method: GMRES, rightSide: [S], verified: Bool) {
+  package init(method: GMRES, rightSide: [S], verified: Bool) {
     self.method = method
     isVerified = verified
     self.rightSide = rightSide
@@ -33,7 +33,7 @@ struct GMRESIteration<S: Scalar>: Sendable {
   }
 
   /// The solution so far.
-  var outcome: GMRESSolution<S> {
+  package var outcome: GMRESSolution<S> {
     let relative = size == 0 ? 0 : Double(residual / size)
     return GMRESSolution(
       solution: solution, relativeResidual: relative, products: products,
@@ -41,7 +41,7 @@ struct GMRESIteration<S: Scalar>: Sendable {
   }
 
   /// Receives A · `direction`.
-  mutating func receive(_ product: [S]) {
+  package mutating func receive(_ product: [S]) {
     guard let asked = direction else { return }
     products += 1
     isChecking ? check(asked, product: product) : extend(by: product)

@@ -18,9 +18,11 @@ public struct SampleOutcome: Sendable, Equatable {
   /// The factor by which the error of the state may exceed the rounding of f, both relative to what each coordinate
   /// adds up: the condition number of I − J in that measure. Nil where it was not estimated.
   public var conditionEstimate: Double?
-  /// The largest error of a coordinate that rounding and the residual allow, relative to what the coordinate adds up.
+  /// The largest error of a coordinate that rounding and the residual allow, relative to the largest value of its block.
   /// Nil where it was not estimated.
   public var errorEstimate: Double?
+  /// The relative error of gradients that the uncertainty of I − J allows; nil where it was not estimated.
+  public var gradientErrorEstimate: Double?
   /// Whether I − J is regular at the state within that error, so that gradients exist.
   public var isDifferentiable = true
   /// Whether the sample was given up because Newton's method is forecast to cost less (`StoppingRule.newtonPrice`).
@@ -60,6 +62,8 @@ extension SampleOutcome: CustomStringConvertible {
     case .singular: return "I − J is singular to working precision (residual \(size))"
     case .notDetermined:
       return "the residual is \(size), but I − J is singular to rounding, which leaves the state open"
+    case .discontinuous:
+      return "the residual is \(size), but f jumps within rounding of the state"
     }
   }
 }

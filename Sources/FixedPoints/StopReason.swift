@@ -16,6 +16,9 @@ public enum StopReason: Sendable, Equatable {
   /// The residual is within the tolerance, but I − J is so nearly singular there that rounding leaves the equilibrium,
   /// or its existence, undetermined.
   case notDetermined
+  /// The residual is within the tolerance, but f jumps within rounding of the state, where it need not have an
+  /// equilibrium.
+  case discontinuous
 }
 
 extension StopReason: CustomStringConvertible {
@@ -29,6 +32,7 @@ extension StopReason: CustomStringConvertible {
     case .notFinite: "not finite"
     case .singular: "singular"
     case .notDetermined: "not determined"
+    case .discontinuous: "discontinuous"
     }
   }
 }

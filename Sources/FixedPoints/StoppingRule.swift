@@ -37,12 +37,12 @@ public struct StoppingRule: Sendable, Equatable {
   }
 
   /// The strictest rule that rounding permits in precision `S`: within 64 units in the last place of the magnitudes
-  /// that a coordinate adds up, and down to 8 of them while that helps, with an absolute tolerance just above
-  /// underflow.
+  /// that a coordinate adds up, and down to 8 of them while that helps, with an absolute tolerance of 1024 times
+  /// the least number, by which products below the normal range are rounded.
   public static func rounding<S: Scalar>(of: S.Type, maximumIterations: Int = 1_000) -> StoppingRule {
     var rule = StoppingRule(
       relativeTolerance: 64 * Double(S.ulpOfOne),
-      absoluteTolerance: Double(S.leastNormalMagnitude) / Double(S.ulpOfOne),
+      absoluteTolerance: 1024 * Double(S.leastNonzeroMagnitude),
       maximumIterations: maximumIterations)
     rule.polishedShare = 0.125
     return rule
@@ -61,7 +61,7 @@ public struct StoppingRule: Sendable, Equatable {
   private static let roundingUnits = 64.0
 
   /// Whether the rule is coarser than rounding requires.
-  func isCoarse<S: Scalar>(in precision: S.Type) -> Bool {
+  package func isCoarse<S: Scalar>(in precision: S.Type) -> Bool {
     relativeTolerance > Self.roundingUnits * Double(S.ulpOfOne)
   }
 

@@ -15,7 +15,9 @@ package struct ONNXModelBuilder {
   package private(set) var nodeCount = 0
 
   /// A builder of an empty model.
-  package init(_ model: EquilibriumModel<Double>, precision: Precision, opset: Int = ONNXExport.opset, file: String) {
+  package init(
+    _ model: EquilibriumModel<Double>, precision: Precision, opset: Int = ONNXExport.opset, file: String
+  ) {
     self.model = model
     self.precision = precision
     self.file = file

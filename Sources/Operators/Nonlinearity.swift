@@ -41,12 +41,17 @@ public protocol Nonlinearity: Sendable {
   /// Within `−1…1` it is non-expansive; within `0…1` it is the proximal operator of a convex function, which
   /// well-posedness conditions require (Theory, "Groups without an equilibrium").
   var slopes: ClosedRange<Double>? { get }
+
+  /// Whether φ is continuous wherever it is finite. Where it is not, φ acts elementwise on ports of one shape, and a
+  /// state at which it jumps need not be an equilibrium although its residual is small.
+  var isContinuous: Bool { get }
 }
 
 extension Nonlinearity {
   public static var inputCount: Int { 1 }
   public static var parameterPorts: [ParameterPort] { [] }
   public var slopes: ClosedRange<Double>? { nil }
+  public var isContinuous: Bool { true }
 
   /// Whether two nonlinearities are the same function by name and attributes, with numbers compared bit by bit.
   public func isIdentical(to other: any Nonlinearity) -> Bool {

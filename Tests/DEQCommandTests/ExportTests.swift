@@ -100,9 +100,12 @@ import Testing
       ])
   }
 
-  @Test("Every version of ONNX's operators is read back and checked", arguments: [13, 14, 15, 18, 20, 24, 28])
+  @Test(
+    "Every version of ONNX's operators is read back and checked", arguments: [13, 14, 15, 18, 20, 24, 28])
   func opset(version: Int) throws {
-    for (model, format) in [("mlp.deq.json", "onnx"), ("loop.deq.json", "onnx"), ("mlp.deq.json", "onnx-transition")] {
+    for (model, format) in [
+      ("mlp.deq.json", "onnx"), ("loop.deq.json", "onnx"), ("mlp.deq.json", "onnx-transition"),
+    ] {
       let outcome = try folder.deq(
         "export", model, "--to", format, "--opset", "\(version)", "-o", "\(model).\(format).onnx")
       expectQuiet(outcome)

@@ -136,7 +136,9 @@ struct EliminationTests {
       outputSize: model.outputSize)
     let solution = model.solve(samples.input, by: .structured(GroupSolver()))
     #expect(solution.failure == nil)
-    #expect(solution.records[0].evaluations <= Self.evaluations[name]! * 5 / 4)
+    let stages = solution.records[0].stages
+    let probe = stages.filter { $0.solver == "probe" }.reduce(0) { $0 + $1.evaluations }
+    #expect(solution.records[0].evaluations - probe <= Self.evaluations[name]! * 5 / 4)
     // f leaves the whole state alone, helpers among it.
     let image = model.transition(solution.state, input: samples.input)
     for (value, moved) in zip(solution.state, image) {

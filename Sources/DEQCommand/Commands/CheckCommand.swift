@@ -51,12 +51,15 @@ struct CheckCommand: ParsableCommand {
   var domain: NumberRange?
 
   @Option(
+    parsing: .unconditional,
     help:
       "How many inputs a search for a difference may try where nothing is proved. (default: ten for each sample)"
   )
   var search: Int?
 
-  @Option(help: "What decides the inputs and the proof's challenge: the same seed, the same report.")
+  @Option(
+    parsing: .unconditional,
+    help: "What decides the inputs and the proof's challenge: the same seed, the same report.")
   var seed: UInt64 = 0
 
   @Option(help: "The generic solver, which iterates on the whole state beside the structured one.")

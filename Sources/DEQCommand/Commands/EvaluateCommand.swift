@@ -228,11 +228,15 @@ extension Evaluation {
     return [line] + (record.stages.count > 1 ? record.stages.map { "  \($0)" } : [])
   }
 
-  /// The loss of accuracy from an ill-conditioned I − J, reported where rounding of f may have cost half of
-  /// all digits.
+  /// The loss of accuracy from an ill-conditioned I − J, reported where it may have cost half of all digits of the state
+  /// or of a gradient.
   private static func condition(_ record: SolveRecord) -> String {
-    guard let condition = record.conditionEstimate, condition >= 0x1p26 else { return "" }
-    let error = record.errorEstimate.map { ", which leaves a relative error of up to \(text($0))" } ?? ""
-    return "; ill-conditioned: I − J has a condition of about \(text(condition))\(error), in gradients too"
+    guard let condition = record.conditionEstimate,
+      max(condition, (record.gradientErrorEstimate ?? 0) * 0x1p52) >= 0x1p26
+    else { return "" }
+    let errors = [("", record.errorEstimate), ("gradients of ", record.gradientErrorEstimate)]
+    let texts = errors.compactMap { what, error in error.map { "\(what)up to \(text($0))" } }
+    let error = texts.isEmpty ? "" : ", which leaves relative errors of \(texts.joined(separator: ", in "))"
+    return "; ill-conditioned: I − J has a condition of about \(text(condition))\(error)"
   }
 }

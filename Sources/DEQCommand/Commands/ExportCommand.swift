@@ -85,6 +85,7 @@ struct ExportCommand: ParsableCommand {
   var precision: Precision?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       """
       Of ONNX: the version of the operators, \(ONNXExport.opsets.lowerBound) to \(ONNXExport.opsets.upperBound); a runtime \
@@ -92,7 +93,8 @@ struct ExportCommand: ParsableCommand {
       """))
   var opset: Int?
 
-  @Option(help: "Of ONNX: the most iterations for a model with cycles. (default: 1000)")
+  @Option(
+    parsing: .unconditional, help: "Of ONNX: the most iterations for a model with cycles. (default: 1000)")
   var iterations: Int?
 
   @Flag(help: "Of npz and mat: write all numbers of the matrices, zeros too.")

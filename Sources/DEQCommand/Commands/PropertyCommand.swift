@@ -16,7 +16,7 @@ struct PropertyCommand: ParsableCommand {
   @Option(help: "How many networks.")
   var cases = 200
 
-  @Option(help: "What decides all of them: the same seed, the same networks.")
+  @Option(parsing: .unconditional, help: "What decides all of them: the same seed, the same networks.")
   var seed: UInt64 = 0
 
   @Option(help: "The most layers of a network.")

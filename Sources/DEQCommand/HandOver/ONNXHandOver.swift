@@ -18,7 +18,8 @@ struct ONNXHandOver {
     let name = target == "-" ? "standard output" : target
     let content: ONNXExport.Content =
       command.to == .transition ? .transition : .equilibrium(iterations: command.iterations ?? 1000)
-    let export = try ONNXExport(equilibrium, as: content, precision: precision,
+    let export = try ONNXExport(
+      equilibrium, as: content, precision: precision,
       opset: command.opset ?? ONNXExport.opset, file: name)
     var result: EquivalenceReport?
     let isKept = try write(

@@ -70,6 +70,7 @@ func writeJSON(
     try writer.integer("maximumIterations", record.rule.maximumIterations)
     if let condition = record.conditionEstimate { try writer.anyNumber("condition", condition) }
     if let error = record.errorEstimate { try writer.anyNumber("error", error) }
+    if let error = record.gradientErrorEstimate { try writer.anyNumber("gradientError", error) }
     let failures = Set(record.samples.filter { $0.reason != .converged }.map { "\($0.reason)" }).sorted()
     if !failures.isEmpty { try writer.strings("failures", failures) }
     try writer.key("stages")

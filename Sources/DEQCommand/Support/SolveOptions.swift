@@ -5,6 +5,7 @@ import DeepEquilibrium
 /// for every command that solves.
 struct SolveOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       """
       A sample has converged where the residual of each coordinate is this multiple of the magnitudes that f adds \
@@ -13,15 +14,18 @@ struct SolveOptions: ParsableArguments {
   var tolerance: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("A residual that is small enough of a state of any size.", valueName: "number"))
   var absoluteTolerance: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How many updates a sample may take; 0 only measures the start. (default: 10000)", valueName: "count"))
   var maximumIterations: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       """
       How many steps the solver remembers. (default: 5 with anderson, 30 with broyden, 40 with newton, as many as pay \
@@ -30,6 +34,7 @@ struct SolveOptions: ParsableArguments {
   var memory: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The share of a residual that is added at each update, with picard, anderson and structured. (default: 1)",
       valueName: "number"))

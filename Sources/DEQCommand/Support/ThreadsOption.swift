@@ -4,6 +4,7 @@ import DeepEquilibrium
 /// The number of threads on which a command evaluates models.
 struct ThreadsOption: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: """
       How many threads evaluate: large products and loops are shared out. (default: what OPENBLAS_NUM_THREADS says, \
       else all cores)

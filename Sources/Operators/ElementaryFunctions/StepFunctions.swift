@@ -9,6 +9,7 @@ public struct Sign: ElementaryFunction, ScalarActivation {
   public init() {}
 
   public var slopes: ClosedRange<Double>? { 0 ... .infinity }
+  public var isContinuous: Bool { false }
 
   public func value<S: Scalar>(_ p: S) -> S {
     p > 0 ? 1 : p < 0 ? -1 : 0
@@ -28,6 +29,7 @@ public struct Floor: ElementaryFunction, ScalarActivation {
   public init() {}
 
   public var slopes: ClosedRange<Double>? { 0 ... .infinity }
+  public var isContinuous: Bool { false }
 
   public func value<S: Scalar>(_ p: S) -> S {
     p.rounded(.down)
@@ -47,6 +49,7 @@ public struct Ceiling: ElementaryFunction, ScalarActivation {
   public init() {}
 
   public var slopes: ClosedRange<Double>? { 0 ... .infinity }
+  public var isContinuous: Bool { false }
 
   public func value<S: Scalar>(_ p: S) -> S {
     p.rounded(.up)
@@ -66,6 +69,7 @@ public struct Rounding: ElementaryFunction, ScalarActivation {
   public init() {}
 
   public var slopes: ClosedRange<Double>? { 0 ... .infinity }
+  public var isContinuous: Bool { false }
 
   public func value<S: Scalar>(_ p: S) -> S {
     p.rounded(.toNearestOrEven)

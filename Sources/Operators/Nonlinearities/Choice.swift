@@ -13,6 +13,7 @@ public struct Choice: Nonlinearity {
   public init(attributes: Attributes) throws(InvalidConstants) {}
 
   public var attributes: Attributes { [:] }
+  public var isContinuous: Bool { false }
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
     portShapes.count == 3 && portShapes.allSatisfy { $0 == portShapes[0] } ? portShapes[0] : nil

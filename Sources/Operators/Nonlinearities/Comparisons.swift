@@ -8,6 +8,8 @@ public protocol Comparison: ElementwisePair {
 }
 
 extension Comparison {
+  public var isContinuous: Bool { false }
+
   public func value<S: Scalar>(_ p: S, _ q: S) -> S { holds(p, q) ? 1 : 0 }
 
   public func derivatives<S: Scalar>(_ p: S, _ q: S) -> (S, S) { (0, 0) }
