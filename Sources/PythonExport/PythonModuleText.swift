@@ -87,8 +87,7 @@ struct PythonModuleText {
     case .torch:
       """
       import json
-      import pathlib
-      import warnings
+      import pathlib\(isCyclic ? "\nimport warnings" : "")
 
       import torch
       import torch.nn.functional as F
