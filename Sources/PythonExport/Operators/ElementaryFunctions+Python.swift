@@ -28,8 +28,13 @@ extension Reciprocal: PythonElementary {
   fileprivate static var names: (torch: String, jax: String) { ("reciprocal", "reciprocal") }
 }
 
-extension AbsoluteValue: PythonElementary {
-  fileprivate static var names: (torch: String, jax: String) { ("abs", "abs") }
+extension AbsoluteValue: PythonEmitting {
+  package func emit(_ operands: [PythonValue], in code: PythonCode) -> String {
+    // JAX's slope at 0 is 1.
+    let p = operands[0].text
+    return code.choose(
+      torch: "torch.abs(\(p))", jax: "jnp.where(\(p) > 0, \(p), jnp.where(\(p) < 0, -\(p), 0))")
+  }
 }
 
 extension Sine: PythonElementary {
