@@ -21,6 +21,8 @@ extension GroupDerivative {
   private static var mostProducts: Int { 60 }
   /// The largest number of coordinates in the Krylov spaces of all samples that are probed together.
   private static var mostNumbers: Int { 1 << 23 }
+  /// The condition up to which single precision resolves I − J.
+  private static var resolved: Double { 0x1p16 }
 
   /// Probes the condition of I − J for each sample in coordinates relative to M, `[batch, N]`.
   ///
@@ -33,7 +35,7 @@ extension GroupDerivative {
     for first in stride(from: 0, to: batch, by: share) {
       let rows = Array(first..<min(first + share, batch))
       let part = rows.count == batch ? self : selecting(rows)
-      let (found, products) = part.probesTogether(
+      let (found, products) = part.probesInSinglePrecision(
         scales: rows.map { balancingScales(of: magnitudes.row($0)) }, order: order)
       probes += found
       evaluations += products
@@ -41,7 +43,25 @@ extension GroupDerivative {
     return (probes, evaluations)
   }
 
-  /// The probes of all samples at once; their products share an evaluation.
+  /// The probes of all samples at once, in single precision where a product is large, and again in precision `S` where
+  /// single precision does not resolve I − J.
+  private func probesInSinglePrecision(
+    scales: [[S]], order: Int
+  ) -> (probes: [ConditionProbe], products: Int) {
+    guard S.self == Double.self, multiplications >= Preparation<S>.leastMultiplications else {
+      return probesTogether(scales: scales, order: order)
+    }
+    var (probes, products) = cast(to: Float.self).probesTogether(
+      scales: scales.map { $0.map { Float($0) } }, order: order)
+    let open = probes.indices.filter { !probes[$0].isSettled || probes[$0].condition >= Self.resolved }
+    guard !open.isEmpty else { return (probes, products) }
+    let again = selecting(open).probesTogether(scales: open.map { scales[$0] }, order: order)
+    for (sample, probe) in zip(open, again.probes) { probes[sample] = probe }
+    products += again.products
+    return (probes, products)
+  }
+
+  /// The probes of all samples; their products share an evaluation.
   private func probesTogether(scales: [[S]], order: Int) -> (probes: [ConditionProbe], products: Int) {
     let method = GMRES(
       restart: Self.mostProducts, relativeTolerance: 0x1p-5 / Double(order).squareRoot(),

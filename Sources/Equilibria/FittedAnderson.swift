@@ -10,6 +10,8 @@ import Operators
 public struct FittedAnderson: FixedPointSolver {
   /// The smallest memory, also used where the costs are unknown, and the largest.
   static let memories = 5...60
+  /// The memory below which acceleration pauses where it saves less than it costs.
+  private static let restingLimit = 16
 
   /// The acceleration.
   public init() {}
@@ -25,9 +27,11 @@ public struct FittedAnderson: FixedPointSolver {
 
   /// The acceleration for a transition with these costs.
   func fitted(to cost: EvaluationCost) -> Anderson {
-    let affordable = cost.multiplications / max(1, 6 * cost.coordinates)
+    let one = Double(max(1, 6 * cost.coordinates)) / Double(max(1, cost.multiplications))
+    let affordable = one > 0 ? Int(min(1 / one, Double(Self.memories.upperBound))) : 0
     let memory = min(max(affordable, Self.memories.lowerBound), Self.memories.upperBound)
-    return Anderson(memory: memory, rests: memory == Self.memories.lowerBound)
+    let isCheap = affordable >= Self.restingLimit
+    return Anderson(memory: memory, combinationCost: isCheap ? 0 : min(1, Double(memory) * one))
   }
 }
 
@@ -42,9 +46,9 @@ struct EvaluationCost {
 extension EquilibriumModel {
   /// The cost of a product with the Jacobian of a group, or of an evaluation of its transition, for a sample: the maps,
   /// about sixteen multiplications for each coordinate of a port, and 4,000 for each block of any size. Several samples
-  /// share the weights that a product reads, and the blocks: eight take about as long as one.
+  /// share the weights that a product reads, and the blocks: sixteen take about as long as one.
   func cost(of group: DependencyGroup, samples: Int) -> EvaluationCost {
-    let sharing = max(1, min(samples, 8))
+    let sharing = max(1, min(samples, 16))
     let products = group.members.reduce(0) { sum, member in
       blocks[member].terms.reduce(sum) { $0 + $1.map.multiplications }
     }

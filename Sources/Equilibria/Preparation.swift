@@ -23,7 +23,7 @@ struct Preparation<S: Scalar> {
 
   /// The least number of multiplications of an evaluation at which single precision saves more than rounding the
   /// weights costs.
-  private static var leastMultiplications: Int { 1 << 20 }
+  static var leastMultiplications: Int { 1 << 20 }
   /// The number of corrections of the state; each adds the digits of single precision.
   private static var corrections: Int { 2 }
   /// When a solve in single precision ends: where three in succession yield all digits of double precision. A slow

@@ -16,17 +16,17 @@ public struct Anderson: FixedPointSolver {
   public let memory: Int
   /// β: the share of the residual that is added to the combination; 1 is no damping.
   public let damping: Double
-  /// Whether undamped acceleration pauses where it gains next to nothing. This saves time where a combination costs
-  /// about as much as an evaluation, and wastes evaluations where a combination is cheap.
-  public let rests: Bool
+  /// The cost of a combination in evaluations: undamped acceleration pauses where it saves less. 0 never pauses.
+  public let combinationCost: Double
 
   /// Anderson acceleration with `memory` ≥ 1 and 0 < `damping` ≤ 1.
-  public init(memory: Int = 5, damping: Double = 1, rests: Bool = true) {
+  public init(memory: Int = 5, damping: Double = 1, combinationCost: Double = 0.1) {
     precondition(memory >= 1, "Anderson acceleration without memory is Picard iteration")
+    precondition(combinationCost >= 0, "a negative cost")
     precondition(damping > 0 && damping <= 1, "a damping outside (0, 1]")
     self.memory = memory
     self.damping = damping
-    self.rests = rests
+    self.combinationCost = combinationCost
   }
 
   /// `anderson`.
@@ -41,7 +41,8 @@ public struct Anderson: FixedPointSolver {
     _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
     iterate(problem, from: start, until: rule, solver: name) {
-      AndersonIteration<S>(memory: memory, damping: S(damping), rests: rests && damping == 1)
+      AndersonIteration<S>(
+        memory: memory, damping: S(damping), combinationCost: damping == 1 ? combinationCost : 0)
     }
   }
 }
@@ -49,14 +50,14 @@ public struct Anderson: FixedPointSolver {
 /// Anderson acceleration of one sample.
 private struct AndersonIteration<S: Scalar>: SampleMethod {
   private let memory: Int
-  private let rests: Bool
+  private let combinationCost: Double
   private var history: AndersonHistory<S>
   private var safeguard = Safeguard<S>()
   private var plainSteps = PlainStepSchedule()
 
-  init(memory: Int, damping: S, rests: Bool) {
+  init(memory: Int, damping: S, combinationCost: Double) {
     self.memory = memory
-    self.rests = rests
+    self.combinationCost = combinationCost
     history = AndersonHistory(memory: memory, damping: damping)
   }
 
@@ -81,9 +82,9 @@ private struct AndersonIteration<S: Scalar>: SampleMethod {
   private mutating func accelerated(from evaluation: Evaluation<S>, limit: Double) -> Proposal<S> {
     history.remember(evaluation)
     let next = history.combination()
-    if rests,
-      plainSteps.begins(
-        afterCombining: history.count, of: memory, remainder: next.remainder, contraction: next.contraction)
+    if plainSteps.begins(
+      afterCombining: history.count, of: memory, remainder: next.remainder, contraction: next.contraction,
+      cost: combinationCost)
     {
       history.forget()
     }
