@@ -6,7 +6,8 @@ import PackageDescription
 let modules: [Target.Dependency] = [
   "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria", "Networks", "Conversion",
   "Equivalence",
-  "FileAccess", "TensorFiles", "ModelJSON", "ONNXExport", "ONNXImport", "ModelFiles", "RandomNetworks",
+  "FileAccess", "TensorFiles", "ModelJSON", "ONNXExport", "ONNXImport", "ModelFiles", "PythonExport",
+  "MatrixExport", "GraphExport", "RandomNetworks",
 ]
 
 let package = Package(
@@ -110,6 +111,15 @@ let package = Package(
         "Networks",
       ]),
     .target(
+      name: "PythonExport",
+      dependencies: [
+        "FileAccess", "TensorFiles", "ModelFiles", "LinearAlgebra", "Operators", "Blocks", "Equilibria",
+      ]),
+    .target(
+      name: "MatrixExport",
+      dependencies: ["FileAccess", "TensorFiles", "LinearAlgebra", "Operators", "Blocks", "Equilibria"]),
+    .target(name: "GraphExport", dependencies: ["LinearAlgebra", "Operators", "Blocks", "Equilibria"]),
+    .target(
       name: "RandomNetworks",
       dependencies: ["LinearAlgebra", "Operators", "Blocks", "Networks", "Equilibria"]),
     .target(
@@ -156,6 +166,7 @@ let package = Package(
     .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema", "TestSupport"]),
     .testTarget(
       name: "ONNXExportTests", dependencies: modules + ["DeepEquilibrium", "ONNXSchema", "TestSupport"]),
+    .testTarget(name: "PythonExportTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(

@@ -38,7 +38,9 @@ struct DEQ: ParsableCommand {
     Interruption.handleResources()
     keepFreedMemory()
     do {
-      var command = try parseAsRoot(RequiredProof.completed(Array(arguments.dropFirst())))
+      let arguments = Array(arguments.dropFirst())
+      try requireSubcommand(arguments)
+      var command = try parseAsRoot(RequiredProof.completed(arguments))
       try command.run()
     } catch let error as FileError {
       fail(error.description, status: exitStatus(of: error.kind))
@@ -83,7 +85,38 @@ struct DEQ: ParsableCommand {
   }
 
   private static func fail(_ message: String, status: ExitStatus) -> Never {
-    if !message.isEmpty { writeToStandardError("deq: \(oneLine(message))\n") }
+    if !message.isEmpty { writeToStandardError(complaint(oneLine(message), status)) }
     Self.exit(withError: ExitCode(status.rawValue))
+  }
+
+  /// The line of an error: an object where the report would have been one.
+  private static func complaint(_ message: String, _ status: ExitStatus) -> String {
+    let arguments = CommandLine.arguments.prefix { $0 != "--" }
+    guard arguments.contains("--json"), let object = try? errorObject(message, status) else {
+      return "deq: \(message)\n"
+    }
+    return object
+  }
+
+  private static func errorObject(_ message: String, _ status: ExitStatus) throws -> String {
+    try JSONText { (writer) throws(FileError) in
+      try writer.key("error")
+      try writer.beginObject(.inLine)
+      try writer.string("message", message)
+      try writer.integer("status", Int(status.rawValue))
+      try writer.end()
+    }.text
+  }
+
+  /// Refuses a subcommand that does not exist, also after `help`, and names the one that is probably meant.
+  private static func requireSubcommand(_ arguments: [String]) throws {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    var words = arguments[...]
+    if words.first == "help" { words = words.dropFirst() }
+    guard let word = words.first, !word.hasPrefix("-"), !names.contains(word), word != "help" else { return }
+    throw CommandFailure(
+      .usage,
+      "expected one of \(names.joined(separator: ", ")), found \(quoted(word))"
+        + suggestion(for: word, among: names) + " (see deq --help)")
   }
 }

@@ -4,12 +4,15 @@
 @_exported import Equivalence
 @_exported import FileAccess
 @_exported import FixedPoints
+@_exported import GraphExport
 @_exported import LinearAlgebra
+@_exported import MatrixExport
 @_exported import ModelFiles
 @_exported import ModelJSON
 @_exported import Networks
 @_exported import ONNXExport
 @_exported import ONNXImport
 @_exported import Operators
+@_exported import PythonExport
 @_exported import RandomNetworks
 @_exported import TensorFiles

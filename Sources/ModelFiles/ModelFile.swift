@@ -75,7 +75,9 @@ public enum ModelFile: Sendable {
     noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
     // A compressed file begins with 0x1F, as no ONNX model does.
-    guard firstByte(ofRegularFile: path) != 0x1F, let file = try ONNXReader.mappedModel(path) else {
+    guard firstByte(ofRegularFile: path) != 0x1F, let file = try ONNXReader.mappedModel(path),
+      file.withBytes({ !ForeignFormat.isPossible($0) })
+    else {
       return try readDescription(path, as: reading, formats: formats, noting: files)
     }
     files?.note(file, at: path)
@@ -117,6 +119,7 @@ public enum ModelFile: Sendable {
     weights: String? = nil, noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
     let contents = try Gzip.uncompressed(contents)
+    if let refusal = ForeignFormat.refusal(of: contents) { throw refusal }
     if NNetReader.recognizes(contents) {
       guard formats.contains(.network) else {
         throw FileError(.badData, file: contents.name, "expected an equilibrium model, found a network")
@@ -130,6 +133,11 @@ public enum ModelFile: Sendable {
     let document = try JSONDocument(contents)
     let root = document.root
     let any = try JSONObject(root, keys: nil)
+    if any.optional("format") == nil, any.optional("input")?.isArray ?? false, any.optional("layers") == nil,
+      any.optional("blocks") == nil
+    {
+      throw root.expected("a network or an equilibrium model", found: "samples; the model is named first")
+    }
     let format = Format(rawValue: try Header.read(any, formats: formats.map(\.rawValue)))!
     document.weights = try Header.readWeights(any, insteadOf: weights) { path, digest throws(FileError) in
       try openWeights(path, digest: digest, describedBy: contents.name, noting: files)

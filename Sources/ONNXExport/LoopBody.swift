@@ -41,7 +41,8 @@ package struct LoopBody {
   package init(
     _ model: EquilibriumModel<Double>, x: ONNXValue, checksConvergence: Bool, outer: ONNXGraph, file: String
   ) throws(FileError) {
-    let graph = ONNXGraph(precision: outer.precision, initializers: outer.initializers)
+    let graph = ONNXGraph(
+      precision: outer.precision, opset: outer.opset, initializers: outer.initializers)
     let names = outer.initializers
     let (iteration, goesOn) = (names.uniqueName("iteration"), names.uniqueName("goes_on"))
     let z = ONNXValue(name: names.uniqueName("z"), shape: [model.stateSize])
@@ -100,9 +101,8 @@ package struct LoopBody {
       graph.node("Cast", [name], results: [result], [("to", .integer(Int(type.rawValue)))])[0]
     }
     let isClose = cast(graph.combine("LessOrEqual", distance, allowed).name, to: .float32, "is_close")
-    let least = graph.node(
-      "ReduceMin", [isClose, graph.integers([1])], results: ["least"], [("keepdims", .integer(0))])
-    let each = cast(least[0], to: .bool, "converged")
+    let least = graph.reduction("ReduceMin", isClose, axes: [1], result: "least", keepsAxes: false)
+    let each = cast(least, to: .bool, "converged")
     let waiting = cast(graph.node("Not", [each], results: ["waits"])[0], to: .float32, "waiting")
     let count = graph.node("ReduceSum", [waiting], results: ["waiting_count"], [("keepdims", .integer(0))])
     return (cast(count[0], to: .bool, "some_wait"), each)

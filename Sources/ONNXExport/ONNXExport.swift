@@ -33,11 +33,26 @@ public struct ONNXExport {
     public let type: String
   }
 
-  /// The version of ONNX's operator set.
+  /// The version of ONNX's operator set that is written by default.
   public static let opset = 21
-  /// The matching version of the file format.
-  static let formatVersion = 10
+  /// The versions that can be written.
+  public static let opsets = 13...28
+  /// The version of the file format that came with a version of the operators ("onnx.helper.VERSION_TABLE").
+  static func formatVersion(ofOpset opset: Int) -> Int {
+    switch opset {
+    case ..<15: 7
+    case 15...18: 8
+    case 19, 20: 9
+    case 21, 22: 10
+    case 23: 11
+    case 24: 12
+    case 25...27: 13
+    default: 14
+    }
+  }
 
+  /// The version of the operators.
+  public let opset: Int
   /// The inputs.
   public let inputs: [Port]
   /// The outputs.
@@ -51,14 +66,18 @@ public struct ONNXExport {
 
   /// The export of a model.
   ///
-  /// - Parameter file: The file's name in messages.
+  /// - Parameters:
+  ///   - opset: The version of the operators, one of `opsets`; runtimes that are older than it refuse the file.
+  ///   - file: The file's name in messages.
   /// - Throws: `FileError` for an operator that ONNX lacks, and for a file larger than protocol buffers
   ///   allow.
   public init(
     _ model: EquilibriumModel<Double>, as content: Content = .equilibrium(iterations: 1000),
-    precision: Precision = .float32, file: String = "model.onnx"
+    precision: Precision = .float32, opset: Int = ONNXExport.opset, file: String = "model.onnx"
   ) throws(FileError) {
-    var builder = ONNXModelBuilder(model, precision: precision, file: file)
+    precondition(Self.opsets.contains(opset), "opset \(opset)")
+    self.opset = opset
+    var builder = ONNXModelBuilder(model, precision: precision, opset: opset, file: file)
     switch content {
     case .equilibrium(let limit):
       iterations = model.nilpotencyIndex ?? limit

@@ -60,7 +60,16 @@ extension ONNXGraph {
   /// A reduction over axes of a sample, which remain with extent 1.
   package func reduce(_ type: String, _ value: ONNXValue, axes: [Int]) -> ONNXValue {
     let shape = value.shape.indices.map { axes.contains($0) ? 1 : value.shape[$0] }
-    return self.value(
-      type, [value], constants: [integers(axes.map { $0 + 1 })], shape: shape, [("keepdims", .integer(1))])
+    let name = reduction(type, value.name, axes: axes.map { $0 + 1 }, result: type, keepsAxes: true)
+    return ONNXValue(name: name, shape: shape, isBatched: value.isBatched)
+  }
+
+  /// The name of a reduction over axes of a batch: they are an input, of all but sums an attribute before version 18.
+  func reduction(_ type: String, _ name: String, axes: [Int], result: String, keepsAxes: Bool) -> String {
+    let keeps = ("keepdims", Attribute.integer(keepsAxes ? 1 : 0))
+    if opset >= 18 || type == "ReduceSum" {
+      return node(type, [name, integers(axes)], results: [result], [keeps])[0]
+    }
+    return node(type, [name], results: [result], [("axes", .integers(axes)), keeps])[0]
   }
 }

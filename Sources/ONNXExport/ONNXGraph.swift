@@ -18,6 +18,8 @@ package final class ONNXGraph {
 
   /// The precision of the computation.
   package let precision: Precision
+  /// The version of the operators.
+  package let opset: Int
   /// The constants.
   package let initializers: ONNXInitializers
   /// The prefix of names of nodes and values: the block that they belong to.
@@ -29,10 +31,17 @@ package final class ONNXGraph {
   private var batches: [String: String] = [:]
 
   /// An empty graph; a nested graph shares the constants of the enclosing one.
-  package init(precision: Precision, initializers: ONNXInitializers = ONNXInitializers()) {
+  package init(
+    precision: Precision, opset: Int = ONNXExport.opset, initializers: ONNXInitializers = ONNXInitializers()
+  ) {
     self.precision = precision
+    self.opset = opset
     self.initializers = initializers
   }
+
+  /// Whether an operator that came with a version of the operators is written as itself. In double precision it is
+  /// composed of others: runtimes lack it, and its attributes have single precision.
+  func hasOperator(since version: Int = 13) -> Bool { precision == .float32 && opset >= version }
 
   /// The type of the numbers.
   package var type: ONNXElementType { precision == .float32 ? .float32 : .float64 }
@@ -118,8 +127,12 @@ package final class ONNXGraph {
   /// The number of samples of a value, as a list of one integer.
   package func batch(of value: ONNXValue) -> String {
     if let known = batches[value.name] { return known }
-    let name = node(
-      "Shape", [value.name], results: ["batch"], [("start", .integer(0)), ("end", .integer(1))])[0]
+    let name =
+      opset >= 15
+      ? node("Shape", [value.name], results: ["batch"], [("start", .integer(0)), ("end", .integer(1))])[0]
+      : node(
+        "Slice", node("Shape", [value.name], results: ["shape"]) + [integers([0]), integers([1])],
+        results: ["batch"])[0]
     batches[value.name] = name
     return name
   }

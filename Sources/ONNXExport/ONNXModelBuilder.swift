@@ -15,11 +15,13 @@ package struct ONNXModelBuilder {
   package private(set) var nodeCount = 0
 
   /// A builder of an empty model.
-  package init(_ model: EquilibriumModel<Double>, precision: Precision, file: String) {
+  package init(
+    _ model: EquilibriumModel<Double>, precision: Precision, opset: Int = ONNXExport.opset, file: String
+  ) {
     self.model = model
     self.precision = precision
     self.file = file
-    graph = ONNXGraph(precision: precision)
+    graph = ONNXGraph(precision: precision, opset: opset)
   }
 
   /// The transition: inputs z, `[batch, N]`, and x, `[batch, n]`; output f, `[batch, N]`.
@@ -87,10 +89,10 @@ package struct ONNXModelBuilder {
       $0.output = outputs.map { ONNXValueInfoProto($0) }
     }
     let modelProto = ONNXModelProto.with {
-      $0.irVersion = Int64(ONNXExport.formatVersion)
+      $0.irVersion = Int64(ONNXExport.formatVersion(ofOpset: graph.opset))
       $0.producerName = "deq"
       $0.docString = description
-      $0.opsetImport = [ONNXOperatorSetIdProto.with { $0.version = Int64(ONNXExport.opset) }]
+      $0.opsetImport = [ONNXOperatorSetIdProto.with { $0.version = Int64(graph.opset) }]
       $0.metadataProps = labels.entries.map { entry in
         .with { ($0.key, $0.value) = entry }
       }

@@ -100,6 +100,22 @@ import Testing
       ])
   }
 
+  @Test(
+    "Every version of ONNX's operators is read back and checked", arguments: [13, 14, 15, 18, 20, 24, 28])
+  func opset(version: Int) throws {
+    for (model, format) in [
+      ("mlp.deq.json", "onnx"), ("loop.deq.json", "onnx"), ("mlp.deq.json", "onnx-transition"),
+    ] {
+      let outcome = try folder.deq(
+        "export", model, "--to", format, "--opset", "\(version)", "-o", "\(model).\(format).onnx")
+      expectQuiet(outcome)
+      #expect(outcome.text.contains("  format       opset \(version), float32, "))
+      #expect(outcome.text.contains("  check        read again, proved in float32\n"))
+    }
+    #expect(try folder.deq("export", "mlp.deq.json", "--to", "onnx", "--opset", "12").status == 64)
+    #expect(try folder.deq("export", "mlp.deq.json", "--to", "svg", "--opset", "21").status == 64)
+  }
+
   @Test("With -o - the file goes to standard output, and the report to standard error")
   func standardOutput() throws {
     expectQuiet(try folder.deq("export", "mlp.deq.json", "--to", "onnx"))

@@ -208,8 +208,9 @@ struct HostileNetworkTests {
   @Test(
     "Activations and their constants",
     arguments: [
-      activation("\"rleu\"", ": expected one of \(names), found \"rleu\""),
-      activation("{\"type\": \"ReLU\"}", ".type: expected one of \(names), found \"ReLU\""),
+      activation("\"rleu\"", ": expected one of \(names), found \"rleu\"; did you mean \"relu\"?"),
+      activation(
+        "{\"type\": \"ReLU\"}", ".type: expected one of \(names), found \"ReLU\"; did you mean \"relu\"?"),
       activation("{\"type\": 1}", ".type: expected the name of an activation, found 1"),
       activation("{}", ": expected the key \"type\", found none"),
       activation("null", ": expected the name of an activation, or an object with its type, found null"),

@@ -1,4 +1,5 @@
 import Equilibria
+import FileAccess
 import Foundation
 import LinearAlgebra
 import ModelFiles
@@ -8,14 +9,23 @@ import Testing
 
 @Suite("Operators in ONNX", .enabled(if: Runtime.isAvailable, "Python lacks onnx, onnxruntime or numpy"))
 struct OperatorExportTests {
-  @Test("Every operator of the oracle, exported and run by ONNX Runtime, has PyTorch's value")
-  func oracle() throws {
+  @Test(
+    "Every operator of the oracle, exported and run by ONNX Runtime, has PyTorch's value",
+    arguments: [13, 17, ONNXExport.opset])
+  func oracle(opset: Int) throws {
     let folder = try TemporaryFolder()
-    let entries = try OperatorOracle.entries()
+    // Averages over windows with gaps came with version 19; before, they are refused.
+    let entries = try OperatorOracle.entries().filter { entry in
+      guard opset < 19, let map = entry.model.blocks[0].terms[0].map as? AveragePooling<Double>,
+        map.dilation.contains(where: { $0 != 1 })
+      else { return true }
+      #expect(throws: FileError.self) { try ONNXExport(entry.model, as: .transition, opset: opset) }
+      return false
+    }
     var cases: [Runtime.Case] = []
     for (index, entry) in entries.enumerated() {
       let file = "\(index).onnx"
-      try ONNXExport(entry.model, as: .transition).write(file, in: folder.url)
+      try ONNXExport(entry.model, as: .transition, opset: opset).write(file, in: folder.url)
       let z = Matrix<Double>(rows: entry.x.rows, columns: entry.model.stateSize)
       cases.append(
         .init(

@@ -13,6 +13,12 @@ public struct OperatorExample: Sendable, CustomStringConvertible {
   public let shapes: [[Int]]
   /// The weight of a linear map, if it has one.
   public let weight: Tensor<Double>?
+  /// Whether it is an example of a linear map.
+  public let isMap: Bool
+  /// Samples: x of a linear map, the ports of a nonlinearity side by side.
+  public let input: Matrix<Double>
+  /// A cotangent of the value for each sample.
+  public let cotangent: Matrix<Double>
 
   public var description: String { "\(type)\(attributes) of \(shapes)" }
 
@@ -20,13 +26,16 @@ public struct OperatorExample: Sendable, CustomStringConvertible {
   public static let maps: [OperatorExample] = file.maps.map {
     OperatorExample(
       type: $0.type, attributes: $0.constants.mapValues(\.constant), shapes: [$0.inputShape],
-      weight: $0.weight.map { Tensor(shape: $0.shape, elements: $0.data) })
+      weight: $0.weight.map { Tensor(shape: $0.shape, elements: $0.data) }, isMap: true, input: $0.x.batch,
+      cotangent: $0.g.batch)
   }
 
   /// All examples of nonlinearities.
   public static let nonlinearities: [OperatorExample] = file.nonlinearities.map {
     OperatorExample(
-      type: $0.type, attributes: $0.constants.mapValues(\.constant), shapes: $0.shapes, weight: nil)
+      type: $0.type, attributes: $0.constants.mapValues(\.constant), shapes: $0.shapes, weight: nil,
+      isMap: false,
+      input: Matrix(sideBySide: $0.ports.map(\.batch), rows: $0.g.shape[0]), cotangent: $0.g.batch)
   }
 
   /// The linear map, or nil if the example is not one.
@@ -44,6 +53,7 @@ public struct OperatorExample: Sendable, CustomStringConvertible {
     struct Numbers: Decodable {
       let shape: [Int]
       let data: [Double]
+      var batch: Matrix<Double> { Matrix(rows: shape[0], columns: data.count / shape[0], elements: data) }
     }
 
     struct Map: Decodable {
@@ -51,12 +61,15 @@ public struct OperatorExample: Sendable, CustomStringConvertible {
       let constants: [String: AttributeValue]
       let inputShape: [Int]
       let weight: Numbers?
+      let x, g: Numbers
     }
 
     struct Function: Decodable {
       let type: String
       let constants: [String: AttributeValue]
       let shapes: [[Int]]
+      let ports: [Numbers]
+      let g: Numbers
     }
 
     let maps: [Map]

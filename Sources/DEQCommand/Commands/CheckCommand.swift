@@ -199,7 +199,7 @@ struct CheckCommand: ParsableCommand {
           firstFiles: first.files, secondFiles: second.files, tool: "deq \(DEQ.version)", to: sink)
       }
       try requireReplaceable(file, force: force)
-      try file.commit()
+      try file.commit(replacing: force)
     }
     return path
   }

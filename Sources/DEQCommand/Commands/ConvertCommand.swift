@@ -22,6 +22,7 @@ struct ConvertCommand: ParsableCommand {
         deq convert mlp.json                          writes mlp.deq.json
         deq convert *.onnx                            a model beside each of them
         deq convert --stack 1.json 2.json -o m.json   one model of both, stacked
+        deq convert weights.safetensors --activation relu   linear layers as a state dict has them; .npz too
       """)
 
   @Argument(help: "Networks or equilibrium models, as JSON or ONNX; - is standard input.")
@@ -29,6 +30,14 @@ struct ConvertCommand: ParsableCommand {
 
   @Flag(help: "Stack all files into one model.")
   var stack = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Read files of weights alone, .safetensors or .npz with NAME.weight and NAME.bias of linear layers, as networks \
+      with this activation between the layers.
+      """, valueName: "name"))
+  var activation: String?
 
   @Option(
     name: .shortAndLong,
@@ -61,6 +70,9 @@ struct ConvertCommand: ParsableCommand {
     if matrix, placement.weights != .inline {
       throw ValidationError(
         "--matrix spells all numbers out: expected --weights inline, found \(placement.weights.rawValue)")
+    }
+    if activation != nil, stack {
+      throw ValidationError("--activation: expected files of weights, each a network, found --stack")
     }
     if !stack, networks.count > 1, output != nil {
       throw ValidationError(
@@ -122,13 +134,13 @@ struct ConvertCommand: ParsableCommand {
     return target == "-" ? STDERR_FILENO : STDOUT_FILENO
   }
 
-  /// `NAME.deq.json` beside the input `NAME.json`, `NAME.onnx` or `NAME.nnet`, which `.gz` may follow; standard output
-  /// for standard input.
+  /// `NAME.deq.json` beside the input `NAME.json`, `NAME.onnx`, `NAME.nnet`, `NAME.safetensors` or `NAME.npz`, which `.gz`
+  /// may follow; standard output for standard input.
   static func defaultOutput(for input: String) -> String {
     if input == "-" { return "-" }
     let name = input.hasSuffix(".gz") ? String(input.dropLast(3)) : input
-    let isNamedByFormat = [".json", ".onnx", ".nnet"].contains(where: name.hasSuffix)
-    return (isNamedByFormat ? String(name.dropLast(5)) : name) + ".deq.json"
+    let ending = [".json", ".onnx", ".nnet", ".safetensors", ".npz"].first(where: name.hasSuffix)
+    return name.dropLast(ending?.count ?? 0) + ".deq.json"
   }
 }
 
@@ -183,10 +195,27 @@ private struct Conversion {
   }
 
   private func read() throws -> NamedModel {
+    if let activation = try command.activation.map(Self.activation) {
+      let (network, files) = try MultilayerPerceptron.read(paths[0], activation: activation)
+      if command.check { try ModelArguments.requireFiniteNumbers(.network(network)) }
+      return NamedModel(paths: paths, model: .network(network), files: files)
+    }
     if command.stack {
       return try ModelArguments.stack(of: paths, as: command.onnx.reading, finite: command.check)
     }
     return try ModelArguments.model(at: paths[0], as: command.onnx.reading, finite: command.check)
+  }
+
+  /// The activation of a name, with its attributes at their defaults.
+  private static func activation(named name: String) throws -> any Nonlinearity {
+    let names = NonlinearityRegistry.activations.filter { $0.schema.hasDefaults }.map { $0.typeName }
+    guard names.contains(name), let type = NonlinearityRegistry.type(named: name) else {
+      throw CommandFailure(
+        .usage,
+        "--activation: expected one of \(names.joined(separator: ", ")), found \(quoted(name))"
+          + suggestion(for: name, among: names))
+    }
+    return try type.init([:])
   }
 
   private func requireMatrixForm(of model: EquilibriumModel<Double>) throws {

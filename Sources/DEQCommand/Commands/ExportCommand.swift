@@ -7,57 +7,98 @@ import DeepEquilibrium
   import Darwin
 #endif
 
+/// What a model can be written as.
+enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
+  case torch
+  case jax
+  case npz
+  case mat
+  case dot
+  case svg
+  case onnx
+  case transition = "onnx-transition"
+
+  /// The suffix of the default output.
+  var suffix: String {
+    switch self {
+    case .torch: "_torch.py"
+    case .jax: "_jax.py"
+    case .npz, .mat: ".matrices.\(rawValue)"
+    case .dot, .svg: ".\(rawValue)"
+    case .onnx: ".deq.onnx"
+    case .transition: ".transition.onnx"
+    }
+  }
+}
+
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Writes an equilibrium model as ONNX, which any runtime executes.",
+    abstract: "Hands a model over: to PyTorch, JAX, SciPy, MATLAB, Graphviz or any runtime of ONNX.",
     discussion: """
+      --to torch writes a module to train on, NAME_torch.py, and its weights, NAME_torch.safetensors: parameters under \
+      their own names and shapes, transition(z, x), forward(x) with TorchDEQ and implicit gradients where blocks read \
+      each other, and to_deq(), which writes the trained model for deq. --to jax writes the same as functions over a \
+      dictionary of parameters, solved by optimistix.
+
+      --to npz and --to mat write A, B, b, C and D of z = φ(A z + B x + b), y = C z + D x for SciPy and MATLAB, sparse \
+      unless --dense asks for all numbers, with the names of rows and columns. --to dot and --to svg draw the graph of \
+      blocks, those that read each other in a frame.
+
       --to onnx writes the equilibrium: a loop over the transition, from zeros, from x to y in their own shapes. A \
       model whose blocks do not read each other in a cycle takes exactly as many iterations as its longest path has \
       blocks. Any other stops once max|f(z, x) - z| is at most 64 times the precision's epsilon times max|z|, for \
       every sample and every group of blocks, after --iterations at the latest; a second output, converged, says of \
-      which samples that is true.
+      which samples that is true. --to onnx-transition writes f(z, x) alone, of flattened z and x, for a solver of \
+      one's own. What was written in ONNX is read again and checked before it gets its name, against the model in the \
+      precision of the file; where the check does not accept it, nothing is kept.
 
-      --to onnx-transition writes f(z, x) alone, of flattened z and x, for a solver of one's own.
-
-      Weights stand in the file once. A network in place of the model is converted first. What was written is \
-      read again and checked before it gets its name, against the model in the precision of the file; where the \
-      check does not accept it, nothing is kept.
+      A network in place of the model is converted first.
 
       Examples:
+        deq export mlp.deq.json --to torch -o model.py    writes model.py and model.safetensors
         deq export mlp.deq.json --to onnx                 writes mlp.deq.onnx
         deq export mlp.json --to onnx-transition -o f.onnx
       """)
 
-  /// The model to be written.
-  enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
-    case onnx
-    case transition = "onnx-transition"
-
-    /// The suffix of the default output.
-    var suffix: String { self == .onnx ? ".deq.onnx" : ".transition.onnx" }
-  }
-
   @Argument(help: "An equilibrium model, or a network, as JSON or ONNX; - is standard input.")
   var model: String
 
-  @Option(help: "What to write: onnx (the equilibrium) or onnx-transition (f alone).")
+  @Option(
+    help:
+      "What to write: torch, jax, npz, mat, dot, svg, onnx (the equilibrium) or onnx-transition (f alone).")
   var to: ExportFormat
 
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      """
-      Where to write; - is standard output. (default: NAME.deq.onnx or NAME.transition.onnx beside NAME.deq.json)
-      """))
+      "Where to write; - is standard output, for one file. (default: NAME_torch.py, NAME.deq.onnx, … beside the model)"
+    ))
   var output: String?
 
   @Option(
-    help: "What weights are rounded to and computed in; not every runtime has float64 for every operator.")
-  var precision = Precision.float32
+    help: ArgumentHelp(
+      """
+      Of ONNX: what weights are rounded to and computed in; not every runtime has float64 for every operator. \
+      (default: float32)
+      """))
+  var precision: Precision?
 
-  @Option(parsing: .unconditional, help: "The most iterations for a model with cycles. (default: 1000)")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      Of ONNX: the version of the operators, \(ONNXExport.opsets.lowerBound) to \(ONNXExport.opsets.upperBound); a runtime \
+      must be as new as it. (default: \(ONNXExport.opset))
+      """))
+  var opset: Int?
+
+  @Option(
+    parsing: .unconditional, help: "Of ONNX: the most iterations for a model with cycles. (default: 1000)")
   var iterations: Int?
+
+  @Flag(help: "Of npz and mat: write all numbers of the matrices, zeros too.")
+  var dense = false
 
   @Flag(inversion: .prefixedNo, help: "Check what was written before keeping it.")
   var check = true
@@ -74,8 +115,23 @@ struct ExportCommand: ParsableCommand {
     if let iterations, iterations < 1 {
       throw ValidationError("--iterations: expected at least 1, found \(iterations)")
     }
-    if iterations != nil, to == .transition {
-      throw ValidationError("--iterations: a transition is not iterated; expected --to onnx")
+    if iterations != nil, to != .onnx {
+      throw ValidationError(
+        to == .transition
+          ? "--iterations: a transition is not iterated; expected --to onnx"
+          : "--iterations: expected --to onnx, found --to \(to.rawValue)")
+    }
+    if dense, to != .npz, to != .mat {
+      throw ValidationError("--dense: expected --to npz or mat, found --to \(to.rawValue)")
+    }
+    for (name, isGiven) in [("--precision", precision != nil), ("--opset", opset != nil)]
+    where isGiven && to != .onnx && to != .transition {
+      throw ValidationError("\(name): expected --to onnx, found --to \(to.rawValue)")
+    }
+    if let opset, !ONNXExport.opsets.contains(opset) {
+      throw ValidationError(
+        "--opset: expected a version from \(ONNXExport.opsets.lowerBound) to \(ONNXExport.opsets.upperBound), "
+          + "found \(opset)")
     }
   }
 
@@ -83,37 +139,31 @@ struct ExportCommand: ParsableCommand {
     reading.apply()
     let (equilibrium, wasConverted) = try read()
     let target = output ?? Self.defaultOutput(for: model, to)
-    let name = target == "-" ? "standard output" : target
-    let content: ONNXExport.Content =
-      to == .transition ? .transition : .equilibrium(iterations: iterations ?? 1000)
-    let export = try ONNXExport(equilibrium, as: content, precision: precision, file: name)
-    var result: EquivalenceReport?
-    let isKept = try write(
-      export, to: target,
-      if: !check
-        ? nil
-        : { written in
-          result = try checked(written, as: equilibrium)
-          return result!.isAccepted
-        })
-    guard isKept else {
-      throw CommandFailure(
-        result?.statusOfConversion ?? .refuted,
-        "\(name): what was written is not the function of \(model) in \(precision.rawValue) "
-          + "(\(result.map { [$0.verdict.rawValue, $0.fault ?? ""].joined(separator: ": ") } ?? "")); nothing was kept"
-      )
+    let handOver = HandOver(command: self, target: target)
+    let files: [String]
+    switch to {
+    case .torch: files = try PythonHandOver(command: self, library: .torch, target: target).run(equilibrium)
+    case .jax: files = try PythonHandOver(command: self, library: .jax, target: target).run(equilibrium)
+    case .npz: files = try handOver.writeMatrices(of: equilibrium, as: .npz)
+    case .mat: files = try handOver.writeMatrices(of: equilibrium, as: .mat)
+    case .dot: files = try handOver.write(GraphExport(equilibrium, named: PythonHandOver.name(of: model)).dot)
+    case .svg: files = try handOver.write(GraphExport(equilibrium, named: PythonHandOver.name(of: model)).svg)
+    case .onnx, .transition:
+      return try ONNXHandOver(command: self, target: target).run(equilibrium, wasConverted: wasConverted)
     }
-    let report = ExportReport(
-      command: self, export: export, target: name, wasConverted: wasConverted,
-      nilpotencyIndex: equilibrium.nilpotencyIndex, check: result)
+    try show(HandOverReport(command: self, model: equilibrium, wasConverted: wasConverted, files: files))
+  }
+
+  /// Prints a report on files.
+  private func show(_ report: HandOverReport) throws {
+    let isBeside = report.files == ["standard output"]
     if json {
       let text = try report.json
-      if target == "-" { writeToStandardError(text) } else { try writeToStandardOutput(text) }
-    } else {
-      var lines = Report(to: target == "-" ? STDERR_FILENO : STDOUT_FILENO)
-      report.describe(in: &lines)
-      try lines.write()
+      return isBeside ? writeToStandardError(text) : try writeToStandardOutput(text)
     }
+    var lines = Report(to: isBeside ? STDERR_FILENO : STDOUT_FILENO)
+    report.describe(in: &lines)
+    try lines.write()
   }
 
   private func read() throws -> (EquilibriumModel<Double>, wasConverted: Bool) {
@@ -123,60 +173,6 @@ struct ExportCommand: ParsableCommand {
     case .equilibrium(let equilibrium): (equilibrium, false)
     case .network(let network): (EquilibriumModel(converting: network), true)
     }
-  }
-
-  /// Judges the written file, read again, against the model as a file in this precision holds it.
-  private func checked(
-    _ written: ModelFile, as model: EquilibriumModel<Double>
-  ) throws -> EquivalenceReport {
-    try requireMemory(
-      toCheck: .equilibrium(model), written.judged, samples: EquivalenceChecker().samples,
-      remedy: "--no-check leaves the check out")
-    return EquivalenceChecker().check(.equilibrium(precision.rounded(model)), against: written.judged)
-  }
-
-  /// Writes the export, reads it again, and keeps it if `isAccepted` returns true for the result.
-  ///
-  /// - Returns: Whether it was kept.
-  private func write(
-    _ export: ONNXExport, to target: String, if isAccepted: ((ModelFile) throws -> Bool)?
-  ) throws -> Bool {
-    if target == "-" {
-      return try writeFromMemory(export, named: "standard output", if: isAccepted) { bytes in
-        try DescriptorSink.standardOutput().write(bytes)
-      }
-    }
-    return try Interruption.removing(fileAt: target) { file in
-      guard let temporary = file.temporaryPath else {
-        // A device or a pipe cannot be read again, so the bytes are checked before they are written.
-        return try writeFromMemory(export, named: target, if: isAccepted) { bytes in
-          try file.write { sink throws(FileError) in try sink.write(bytes) }
-          try file.commit()
-        }
-      }
-      try file.write { (sink) throws(FileError) in try export.write(to: sink) }
-      try requireReplaceable(file, force: force)
-      guard
-        try isAccepted?(ModelFile.read(FileContents(FileContents(reading: temporary).bytes, named: target)))
-          ?? true
-      else {
-        file.discard()
-        return false
-      }
-      try file.commit(replacing: force)
-      return true
-    }
-  }
-
-  private func writeFromMemory(
-    _ export: ONNXExport, named name: String, if isAccepted: ((ModelFile) throws -> Bool)?,
-    to write: ([UInt8]) throws -> Void
-  ) throws -> Bool {
-    let sink = MemorySink(named: name)
-    try export.write(to: sink)
-    guard try isAccepted?(ModelFile.read(FileContents(sink.bytes, named: name))) ?? true else { return false }
-    try write(sink.bytes)
-    return true
   }
 
   /// `NAME.deq.onnx` beside `NAME.deq.json`, `NAME.json` or `NAME.onnx`, and never one of these; standard output for

@@ -118,7 +118,8 @@ private struct Inspection {
           try writer.strings("blocks", group.blocks)
           try writer.integer("coordinates", group.size)
           try writer.key("wellPosed")
-          try writer.boolean(group.wellPosedness.isCertified)
+          // Without a certificate it is unknown, which is not the same as false.
+          if group.wellPosedness.isCertified { try writer.boolean(true) } else { try writer.null() }
           try writer.string("condition", group.wellPosedness.description)
           try writer.end()
         }

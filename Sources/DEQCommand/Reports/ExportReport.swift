@@ -3,6 +3,7 @@ import DeepEquilibrium
 /// The report of `export` on the file that it wrote.
 struct ExportReport {
   let command: ExportCommand
+  let precision: Precision
   let export: ONNXExport
   /// The name of the file in messages.
   let target: String
@@ -20,11 +21,11 @@ struct ExportReport {
     }
     report.row(
       "format",
-      "opset \(ONNXExport.opset), \(command.precision.rawValue), \(text(export.nodeCount, "node")), "
+      "opset \(export.opset), \(precision.rawValue), \(text(export.nodeCount, "node")), "
         + "\(text(bytes: export.byteCount))")
     report.row(
       "check",
-      check.map { "read again, \($0.verdict.rawValue) in \(command.precision.rawValue)" }
+      check.map { "read again, \($0.verdict.rawValue) in \(precision.rawValue)" }
         ?? "none: not read again")
     for port in export.inputs { report.row("input", description(of: port)) }
     for port in export.outputs { report.row("output", description(of: port)) }
@@ -49,8 +50,8 @@ struct ExportReport {
         try writer.string("output", target)
         try writer.key("converted")
         try writer.boolean(wasConverted)
-        try writer.integer("opset", ONNXExport.opset)
-        try writer.string("precision", command.precision.rawValue)
+        try writer.integer("opset", export.opset)
+        try writer.string("precision", precision.rawValue)
         try writer.string("verdict", check?.verdict.rawValue ?? "unchecked")
         try writer.integer("nodes", export.nodeCount)
         try writer.integer("bytes", export.byteCount)

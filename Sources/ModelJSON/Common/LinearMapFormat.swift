@@ -38,7 +38,9 @@ enum LinearMapFormat {
     let name = try value.string("the name of a linear map")
     guard let type = LinearMapRegistry.type(named: name) else {
       let names = LinearMapRegistry.all.map { $0.typeName }
-      throw value.expected("one of \(names.joined(separator: ", "))")
+      throw value.expected(
+        "one of \(names.joined(separator: ", "))",
+        found: value.summary + suggestion(for: name, among: names))
     }
     return type
   }

@@ -41,7 +41,10 @@ enum NonlinearityFormat {
     let name = try value.string("the name of an activation")
     guard let type = NonlinearityRegistry.type(named: name) else {
       let names = NonlinearityRegistry.activations.map { $0.typeName }
-      throw value.expected("one of \(names.joined(separator: ", "))")
+      let all = NonlinearityRegistry.all.map { $0.typeName }
+      throw value.expected(
+        "one of \(names.joined(separator: ", "))",
+        found: value.summary + suggestion(for: name, among: all))
     }
     return type
   }

@@ -102,6 +102,12 @@ package enum LayerRegistry {
   /// The types of layers that are only read; their contents are written as another type.
   private static let readOnly: [any LayerReading] = [BatchNormalizationLayerFormat()]
 
+  /// The names of all types of layers.
+  static var names: [String] {
+    (composed + readOnly).map(\.typeName) + LinearMapRegistry.all.map { $0.typeName }
+      + NonlinearityRegistry.all.map { $0.typeName }
+  }
+
   /// The reader of this type of layer, or nil.
   package static func reader(named name: String) -> (any LayerReading)? {
     if let reader = (composed + readOnly).first(where: { $0.typeName == name }) { return reader }

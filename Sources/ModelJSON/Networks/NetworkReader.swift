@@ -61,8 +61,11 @@ package struct NetworkReader {
   /// Reads the type, the name and the inputs of one layer.
   private mutating func add(_ value: JSONValue) throws(FileError) {
     let typeValue = try JSONObject(value, keys: nil).required("type")
-    guard let reader = readerNamed(try typeValue.string("a type of layer")) else {
-      throw typeValue.expected("a type of layer, such as \"dense\", \"conv\", \"add\" or \"relu\"")
+    let type = try typeValue.string("a type of layer")
+    guard let reader = readerNamed(type) else {
+      throw typeValue.expected(
+        "a type of layer, such as \"dense\", \"conv\", \"add\" or \"relu\"",
+        found: typeValue.summary + suggestion(for: type, among: LayerRegistry.names))
     }
     let object = try JSONObject(value, keys: ["type", "name", "inputs"] + reader.keys)
     let nameValue = object.optional("name")

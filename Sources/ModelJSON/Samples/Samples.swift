@@ -23,7 +23,11 @@ public struct Samples: Sendable {
     _ contents: FileContents, inputSize: Int, outputSize: Int
   ) throws(FileError) -> Samples {
     if let input = try numPyInput(contents, inputSize: inputSize) { return Samples(input: input) }
-    let object = try JSONObject(JSONDocument(contents).root, keys: ["input", "cotangent"])
+    let root = try JSONDocument(contents).root
+    if root.isObject, try JSONObject(root, keys: nil).optional("format") != nil {
+      throw root.expected("samples", found: "a model; the model is the argument, samples follow --input")
+    }
+    let object = try JSONObject(root, keys: ["input", "cotangent"])
     return try read(
       object, inputColumns: (inputSize, "the size of the input"),
       outputColumns: (outputSize, "the size of the output"))

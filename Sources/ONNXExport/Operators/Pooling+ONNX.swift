@@ -10,7 +10,10 @@ extension MaxPooling: ONNXEmitting {
 }
 
 extension AveragePooling: ONNXEmitting where S == Double {
-  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
+  package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) throws(ONNXRefusal) -> ONNXValue {
+    guard graph.opset >= 19 || dilation.allSatisfy({ $0 == 1 }) else {
+      throw ONNXRefusal("opset 19 for windows with gaps", found: "opset \(graph.opset)")
+    }
     let windows = PoolingWindows(
       kernelSize, stride, padding, dilation, inputShape: inputShape, outputShape: outputShape)
     let average = graph.pool("AveragePool", operands[0], windows, filler: 0, shape: outputShape)
@@ -62,11 +65,10 @@ extension ONNXGraph {
     _ type: String, _ value: ONNXValue, _ windows: PoolingWindows, filler: Double, shape: [Int]
   ) -> ONNXValue {
     let padded = pad(value, before: [0] + windows.before, behind: [0] + windows.behind, filler: filler)
+    let hasGaps = opset >= 19 || type == "MaxPool"
     return self.value(
       type, [padded], shape: shape,
-      [
-        ("kernel_shape", .integers(windows.kernel)), ("strides", .integers(windows.stride)),
-        ("dilations", .integers(windows.dilation)),
-      ])
+      [("kernel_shape", .integers(windows.kernel)), ("strides", .integers(windows.stride))]
+        + (hasGaps ? [("dilations", .integers(windows.dilation))] : []))
   }
 }

@@ -28,7 +28,7 @@ extension HardTanh: ONNXEmitting {
 extension LeakyReLU: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 { return graph.map("LeakyRelu", p, [("alpha", .number(negativeSlope))]) }
+    if graph.hasOperator() { return graph.map("LeakyRelu", p, [("alpha", .number(negativeSlope))]) }
     return graph.choose(graph.combine("Greater", p, 0), p, graph.multiply(p, negativeSlope))
   }
 }
@@ -42,7 +42,7 @@ extension Threshold: ONNXEmitting {
 extension HardSigmoid: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 {
+    if graph.hasOperator() {
       return graph.map("HardSigmoid", p, [("alpha", .number(1.0 / 6)), ("beta", .number(0.5))])
     }
     return graph.divide(graph.clip(graph.add(p, 3), 0, 6), 6)
@@ -52,7 +52,7 @@ extension HardSigmoid: ONNXEmitting {
 extension HardSwish: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 { return graph.map("HardSwish", p) }
+    if graph.hasOperator(since: 14) { return graph.map("HardSwish", p) }
     return graph.multiply(p, graph.divide(graph.clip(graph.add(p, 3), 0, 6), 6))
   }
 }
@@ -60,7 +60,7 @@ extension HardSwish: ONNXEmitting {
 extension Softshrink: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 {
+    if graph.hasOperator() {
       return graph.map("Shrink", p, [("lambd", .number(lambda)), ("bias", .number(lambda))])
     }
     return graph.subtract(p, graph.clip(p, -lambda, lambda))
@@ -70,7 +70,7 @@ extension Softshrink: ONNXEmitting {
 extension Hardshrink: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 { return graph.map("Shrink", p, [("lambd", .number(lambda))]) }
+    if graph.hasOperator() { return graph.map("Shrink", p, [("lambd", .number(lambda))]) }
     return graph.choose(graph.combine("LessOrEqual", graph.absolute(p), lambda), 0, p)
   }
 }

@@ -30,7 +30,7 @@ extension SiLU: ONNXEmitting {
 extension Softsign: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 { return graph.map("Softsign", p) }
+    if graph.hasOperator() { return graph.map("Softsign", p) }
     return graph.divide(p, graph.add(graph.absolute(p), 1))
   }
 }
@@ -56,7 +56,7 @@ extension Softplus: ONNXEmitting {
 extension Mish: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 { return graph.map("Mish", p) }
+    if graph.hasOperator(since: 18) { return graph.map("Mish", p) }
     return graph.multiply(p, graph.map("Tanh", graph.softplus(p)))
   }
 }
@@ -64,7 +64,7 @@ extension Mish: ONNXEmitting {
 extension ELU: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 { return graph.map("Elu", p, [("alpha", .number(alpha))]) }
+    if graph.hasOperator() { return graph.map("Elu", p, [("alpha", .number(alpha))]) }
     return graph.choose(graph.combine("Greater", p, 0), p, graph.scale(graph.expMinusOne(p), by: alpha))
   }
 }
@@ -72,7 +72,7 @@ extension ELU: ONNXEmitting {
 extension CELU: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 { return graph.map("Celu", p, [("alpha", .number(alpha))]) }
+    if graph.hasOperator() { return graph.map("Celu", p, [("alpha", .number(alpha))]) }
     let negative = graph.scale(graph.expMinusOne(graph.divide(p, alpha)), by: alpha)
     return graph.choose(graph.combine("Greater", p, 0), p, negative)
   }
@@ -81,7 +81,7 @@ extension CELU: ONNXEmitting {
 extension SELU: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 { return graph.map("Selu", p) }
+    if graph.hasOperator() { return graph.map("Selu", p) }
     let (scale, alpha) = (1.0507009873554804934193349852946, 1.6732632423543772848170429916717)
     return graph.choose(
       graph.combine("Greater", p, 0), graph.multiply(p, scale),
@@ -92,7 +92,7 @@ extension SELU: ONNXEmitting {
 extension GELU: ONNXEmitting {
   package func emit(_ operands: [ONNXValue], in graph: ONNXGraph) -> ONNXValue {
     let p = operands[0]
-    if graph.precision == .float32 {
+    if graph.hasOperator(since: 20) {
       return graph.map("Gelu", p, [("approximate", .word(approximation.rawValue))])
     }
     switch approximation {
@@ -111,7 +111,7 @@ extension GELU: ONNXEmitting {
 extension ONNXGraph {
   /// `log(1 + e^t)`.
   fileprivate func softplus(_ t: ONNXValue) -> ONNXValue {
-    if precision == .float32 { return map("Softplus", t) }
+    if hasOperator() { return map("Softplus", t) }
     return add(maximum(t, 0), map("Log", add(exp(negate(absolute(t))), 1)))
   }
 

@@ -53,6 +53,9 @@ struct EquilibriumImport {
     }
   }
 
+  /// The version of the operators that a written file of this one's version has.
+  private var writtenOpset: Int { model.writtenOpset }
+
   /// The shape of one sample of x in the graph.
   private var inputShape: [Int] { input.shape.dropFirst().map { $0! } }
 
@@ -124,14 +127,14 @@ struct EquilibriumImport {
   ) throws(ImportFailure) -> (block: Int, shape: [Int]) {
     let layout = transition.layout
     let found = FoundGraph(model.nodes, model.initializers)
-    let graph = ONNXGraph(precision: precision)
+    let graph = ONNXGraph(precision: precision, opset: writtenOpset)
     let start = ONNXModelBuilder.start(
       ONNXValue(name: "x", shape: inputShape), stateSize: layout.size,
       checksConvergence: loop.checksConvergence, in: graph)
     var match = GraphMatch(graph, in: found, bindings: ["x": "x"])
     for (expected, name) in zip(start, loop.node.inputs.dropFirst(2)) { try match.match(expected, name) }
     let (output, shape) = try readOut(found, layout)
-    let end = ONNXGraph(precision: precision)
+    let end = ONNXGraph(precision: precision, opset: writtenOpset)
     let value = ONNXModelBuilder.readOut(of: "equilibrium", layout, block: output, shape: shape, in: end)
     end.rename(value, to: "y")
     end.rename(ONNXValue(name: "has_converged", shape: []), to: "converged")

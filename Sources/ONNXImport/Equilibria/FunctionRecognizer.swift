@@ -18,10 +18,11 @@ package struct FunctionRecognizer {
 
   package let found: FoundGraph
   private let precision: Precision
+  private let opset: Int
 
-  /// A recognizer for a graph with this precision.
-  package init(_ found: FoundGraph, _ precision: Precision) {
-    (self.found, self.precision) = (found, precision)
+  /// A recognizer for a graph with this precision and this version of the operators.
+  package init(_ found: FoundGraph, _ precision: Precision, opset: Int = ONNXExport.opset) {
+    (self.found, self.precision, self.opset) = (found, precision, opset)
   }
 
   /// The functions written as several nodes, or as one node that does not determine them.
@@ -86,7 +87,7 @@ package struct FunctionRecognizer {
       guard nonlinearity.outputShape(portShapes: [[Int]](repeating: shape, count: count)) == shape else {
         continue
       }
-      let graph = ONNXGraph(precision: precision)
+      let graph = ONNXGraph(precision: precision, opset: opset)
       let operands = (0..<count).map { ONNXValue(name: "port \($0)", shape: shape) }
       guard let value = try? emitting.emit(operands, in: graph) else { continue }
       var match = GraphMatch(graph, in: found)

@@ -13,6 +13,7 @@ struct LoopNode {
   /// The number of coordinates of the state.
   let stateSize: Int
   private let iterations: Int
+  private let opset: Int
   private let found: FoundGraph
 
   /// The loop, after its number of iterations, its condition and the outer form of its body have been
@@ -56,7 +57,7 @@ struct LoopNode {
       throw .refused(place: place, "expected a state of vectors of known size, found another")
     }
     (iterations, stateSize) = (count[0], size)
-    (self.node, self.body) = (node, body)
+    (self.node, self.body, opset) = (node, body, model.writtenOpset)
   }
 
   /// The name of the state that the transition reads. If convergence is checked, it is the state with 0 in
@@ -78,7 +79,7 @@ struct LoopNode {
   private func match(
     _ precision: Precision, bindings: [String: String] = [:], _ build: (ONNXGraph) -> [String]
   ) -> (match: GraphMatch, names: [String]) {
-    let graph = ONNXGraph(precision: precision)
+    let graph = ONNXGraph(precision: precision, opset: opset)
     let names = build(graph)
     let bindings = bindings.merging(["z": body.inputs[2].name]) { own, _ in own }
     return (GraphMatch(graph, in: found, bindings: bindings), names)
@@ -126,4 +127,9 @@ struct LoopNode {
     try match.match(names[0], body.outputs[0].name)
     try match.match(names[1], body.outputs[2].name)
   }
+}
+
+extension ONNXModel {
+  /// The version of the operators with which this file would be written: its own, where such files are written.
+  var writtenOpset: Int { ONNXExport.opsets.contains(opset) ? opset : ONNXExport.opset }
 }

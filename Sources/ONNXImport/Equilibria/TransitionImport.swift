@@ -87,7 +87,8 @@ extension GraphImport {
       outputs: state.values.map { .init(name: $0, type: nil, shape: nil) }, metadata: [])
     var importing = GraphImport(transition, .leading(extent: placeholderExtent))
     importing.openExtent = placeholderExtent
-    importing.recognizer = FunctionRecognizer(FoundGraph(state.nodes, model.initializers), precision)
+    importing.recognizer = FunctionRecognizer(
+      FoundGraph(state.nodes, model.initializers), precision, opset: model.writtenOpset)
     return try importing.run(graph, state, labels)
   }
 

@@ -80,6 +80,12 @@ public struct JSONWriter: ~Copyable {
     try append(value ? "true" : "false")
   }
 
+  /// Writes `null`: what is not known.
+  public mutating func null() throws(FileError) {
+    try beginElement()
+    try append("null")
+  }
+
   /// Writes a number in the shortest form that reads back to the same bits.
   ///
   /// - Throws: `FileError` for an infinity or NaN, which JSON cannot represent.

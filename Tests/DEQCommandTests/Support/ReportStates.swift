@@ -146,7 +146,7 @@ enum ReportStates {
     ReportState("inspect", "inspect mlp.deq.json --json", shows: ["form": "blocks", "nilpotencyIndex": 2]),
     ReportState("inspect", "inspect matrix.json --json", shows: ["form": "matrix"]),
     ReportState("inspect", "inspect loop.json --json", shows: ["cyclicGroups.wellPosed": true]),
-    ReportState("inspect", "inspect sine.json --json", shows: ["cyclicGroups.wellPosed": false]),
+    ReportState("inspect", "inspect sine.json --json", shows: ["cyclicGroups.wellPosed": .null]),
     ReportState(
       "property", "property --cases 2 --seed 2 --max-depth 2 --max-width 3 --json",
       shows: ["verdict": "proved", "seed": "2"]),
@@ -161,6 +161,9 @@ enum ReportStates {
     ReportState(
       "export", "export mlp.deq.json --to onnx --json", shows: ["format": "onnx", "iterations": 2]),
     ReportState("export", "export loop.json --to onnx --json", shows: ["iterations": 1000]),
+    ReportState(
+      "export", "export mlp.json --to torch -o mlp.py --json", shows: ["format": "torch", "converted": true]),
+    ReportState("export", "export loop.json --to svg --json", shows: ["iteratedGroups": 1]),
     ReportState(
       "export", "export mlp.json --to onnx-transition --precision float64 --json",
       shows: ["converted": true, "precision": "float64"]),

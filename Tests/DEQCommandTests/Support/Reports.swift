@@ -262,7 +262,7 @@ struct InspectReport: Decodable {
   struct Group: Decodable {
     let blocks: [String]
     let coordinates: Int
-    let wellPosed: Bool
+    let wellPosed: Bool?
     let condition: String
   }
 
