@@ -81,6 +81,9 @@ final class ParameterNames: WeightsPlacement {
   /// A matrix form has its numbers in the JSON.
   var file: String? { isMatrixForm ? nil : collected.file }
 
+  /// Training changes the weights.
+  var digest: SHA256Digest? { nil }
+
   /// The parameters, in the model's order.
   var tensors: [(name: String, tensor: Tensor<Double>)] { isMatrixForm ? matrices : collected.tensors }
 

@@ -96,7 +96,9 @@ struct ModelOutput {
 
   /// The tensors of the model with their names, for a weights file with this digest.
   private func collectedWeights(_ digest: SHA256Digest? = nil) throws -> CollectedWeights {
-    guard let placement = try weights.placement(of: model.tensors, target: target) as? CollectedWeights else {
+    let placement = try weights.placement(
+      of: model.tensors, target: target, requiresFile: requiresWeightsFile)
+    guard let placement = placement as? CollectedWeights else {
       preconditionFailure("a placement that writes no weights file")
     }
     placement.digest = digest

@@ -58,7 +58,8 @@ private struct Absorption {
         own[term.port, default: []].insert(term.source)
       }
       for term in blocks[index].terms {
-        guard let source = term.node, readers[source] == 1, !outputs.contains(source), blocks[source].isAffine,
+        guard let source = term.node, readers[source] == 1, !outputs.contains(source),
+          blocks[source].isAffine,
           term.map is IdentityMap<Double>
         else { continue }
         let others = unnamed.removeValue(forKey: source)?[0] ?? []

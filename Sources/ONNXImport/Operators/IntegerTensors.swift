@@ -84,7 +84,7 @@ extension Integers {
   }
 
   private func gathered(_ shape: [Int], steps: [Int]) throws(ImportFailure) -> Integers {
-    guard !shape.contains(0) else { return Integers([], shape: shape, type: type) }
+    guard !shape.contains(0) else { return Integers([BatchInteger](), shape: shape, type: type) }
     try ImportLimits.charge(shape.reduce(1, *))
     var places = [0]
     for (extent, step) in zip(shape, steps) {

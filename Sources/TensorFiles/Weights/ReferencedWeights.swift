@@ -24,7 +24,7 @@ public final class ReferencedWeights: WeightsPlacement {
       guard tensors.isEmpty || !requiresFile else {
         throw FileError(.badData, file: target, "expected weights from a file to refer to, found none")
       }
-      (self.paths, file) = ([], nil)
+      (self.paths, file, digest) = ([], nil, nil)
       return
     }
     guard paths.allSatisfy({ realPath($0) == realPath(path) }) else {
