@@ -7,7 +7,8 @@ import DeepEquilibrium
 /// each for every 13 million.
 private let mostCheckedNumbers = 1 << 26
 
-/// The number of values that a check takes for all samples together unless a single one has more.
+/// The number of values that a check takes for all samples together where it may choose how many; a single sample with
+/// more is refused.
 private let usualCheckedNumbers = 1 << 25
 
 /// The largest number of values that an evaluation may hold for all samples together.
@@ -27,7 +28,7 @@ func fitIntoMemory(
   _ checker: inout EquivalenceChecker, toCheck first: JudgedModel, _ second: JudgedModel, remedy: String
 ) throws {
   let numbers = max(first.numbersPerSample, second.numbersPerSample)
-  guard numbers <= mostCheckedNumbers else {
+  guard numbers <= usualCheckedNumbers else {
     return try require(checker.samples, of: numbers, atMost: mostCheckedNumbers, remedy: "; \(remedy)")
   }
   let affordable = max(1, usualCheckedNumbers / max(1, numbers) - (checker.inputs?.rows ?? 0))
