@@ -4,6 +4,7 @@ enum PythonHelper: String, CaseIterable {
   case clip
   case pad
   case normalize
+  case vectorNorm = "vector_norm"
   case averagePool = "average_pool"
   case maxPool = "max_pool"
   case convolution
@@ -17,6 +18,7 @@ enum PythonHelper: String, CaseIterable {
     case (.clip, _): Self.clipText
     case (.pad, _): Self.padText
     case (.normalize, _): Self.normalizeText
+    case (.vectorNorm, _): Self.vectorNormText
     case (.gathered, _): Self.gatheredText
     case (.averagePool, .torch): Self.averagePoolInTorch
     case (.averagePool, .jax): Self.averagePoolInJAX
@@ -25,6 +27,15 @@ enum PythonHelper: String, CaseIterable {
     case (.transposedConvolution, _): Self.transposedConvolutionText
     }
   }
+
+  private static let vectorNormText = """
+    def vector_norm(t, axis, keepdims=False):
+        \"\"\"The Euclidean norm; where it is 0 its gradient is 0 too.\"\"\"
+        is_zero = jnp.all(t == 0, axis=axis, keepdims=True)
+        norm = jnp.linalg.vector_norm(jnp.where(is_zero, 1, t), axis=axis, keepdims=True)
+        norm = jnp.where(is_zero, 0, norm)
+        return norm if keepdims else jnp.squeeze(norm, axis)
+    """
 
   private static let shapedText = """
     def shaped(t, *shape):

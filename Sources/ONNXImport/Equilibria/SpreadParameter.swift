@@ -29,8 +29,7 @@ extension GraphImport {
         Port(shape: shape, terms: [Term(source: x.source, map: map, parameter: spread.name)]), x.layout)
     case ("Expand", let value?, .integers(let extents)?):
       // A single sample, which is not repeated along the batch here.
-      let wanted = try extents.elements()
-      guard wanted.first == 1, wanted.count > 1 else { return nil }
+      guard let wanted = extents.symbols.known, wanted.first == 1, wanted.count > 1 else { return nil }
       let shape = Array(wanted.dropFirst())
       guard let spread = spread(node.inputs[0], shape: value.shape, over: shape) else { return nil }
       var constants = spread.constants

@@ -34,6 +34,14 @@ extension LogSumExp: PythonEmitting {
   }
 }
 
+extension VectorNorm: PythonEmitting {
+  package func emit(_ operands: [PythonValue], in code: PythonCode) -> String {
+    let function = code.library == .torch ? "torch.linalg.vector_norm" : code.helper(.vectorNorm)
+    return code.reduce(
+      function, operands[0], dim, keepdim, to: outputShape(portShapes: [operands[0].shape])!)
+  }
+}
+
 extension LargestElement: PythonEmitting {
   package func emit(_ operands: [PythonValue], in code: PythonCode) -> String {
     let function = code.choose(torch: "torch.amax", jax: "jnp.max")
