@@ -156,7 +156,8 @@ import Testing
     let samples = #"{"input": [[-1], [1], [-2]], "cotangent": [[1], [1], [1]]}"#
     let outcome = try folder.deq("evaluate", "step.json", "--json", input: samples)
     #expect(outcome.status == 1)
-    #expect(outcome.complaint.hasPrefix("deq: step.json: equilibrium: none found for sample 1 (blocks z): "))
+    let message = "step.json: equilibrium: none found for sample 1 (blocks z): "
+    #expect(outcome.complaint.contains("{\"message\": \"\(message)"))
     let found = try outcome.object(SampleReport.self)
     #expect(found.output == [[0], [], [0]])
     #expect(found.gradients?.input == [[0], [], [0]])
