@@ -14,11 +14,14 @@ struct ConditionProbe {
   var condition: Double
   /// Whether g was found; where it was not, the condition may be larger.
   var isSettled: Bool
+  /// Whether the Krylov space closed without g: I − J is singular to rounding.
+  var isSingular: Bool
 }
 
 extension GroupDerivative {
-  /// The largest number of products that a probe takes.
-  private static var mostProducts: Int { 60 }
+  /// The largest number of products that a probe takes. Groups that are too large for factors are probed for longer,
+  /// since nothing else judges them.
+  private static func mostProducts(order: Int) -> Int { order > GroupTransition<S>.judgedOrder ? 200 : 60 }
   /// The largest number of coordinates in the Krylov spaces of all samples that are probed together.
   private static var mostNumbers: Int { 1 << 23 }
   /// The condition up to which single precision resolves I − J.
@@ -29,7 +32,7 @@ extension GroupDerivative {
   /// GMRES runs until its residual is below the share that e has of a single direction, except for one e in forty.
   func conditionProbes(relativeTo magnitudes: Matrix<S>) -> (probes: [ConditionProbe], evaluations: Int) {
     let order = magnitudes.columns
-    let share = max(1, Self.mostNumbers / max(1, order * Self.mostProducts))
+    let share = max(1, Self.mostNumbers / max(1, order * Self.mostProducts(order: order)))
     var probes: [ConditionProbe] = []
     var evaluations = 0
     for first in stride(from: 0, to: batch, by: share) {
@@ -38,7 +41,7 @@ extension GroupDerivative {
       let (found, products) = part.probesInSinglePrecision(
         scales: rows.map { balancingScales(of: magnitudes.row($0)) }, order: order)
       probes += found
-      evaluations += products
+      evaluations = max(evaluations, products)
     }
     return (probes, evaluations)
   }
@@ -64,8 +67,8 @@ extension GroupDerivative {
   /// The probes of all samples; their products share an evaluation.
   private func probesTogether(scales: [[S]], order: Int) -> (probes: [ConditionProbe], products: Int) {
     let method = GMRES(
-      restart: Self.mostProducts, relativeTolerance: 0x1p-5 / Double(order).squareRoot(),
-      maximumProducts: Self.mostProducts)
+      restart: Self.mostProducts(order: order), relativeTolerance: 0x1p-5 / Double(order).squareRoot(),
+      maximumProducts: Self.mostProducts(order: order))
     // The same signs for every sample: what is found for one does not depend on its place in the batch.
     var generator = SeededGenerator(seed: 0x5EED)
     let signs = (0..<order).map { _ in generator.next() & 1 == 0 ? S(1) : -1 }
@@ -101,6 +104,7 @@ extension ConditionProbe {
   init<S: Scalar>(_ outcome: GMRESSolution<S>) {
     let squares = outcome.solution.reduce(0.0) { $0 + Double($1) * Double($1) }
     condition = max(1, squares - Double(outcome.solution.count)).squareRoot()
-    isSettled = outcome.converged && !outcome.isSingular && condition.isFinite
+    isSingular = outcome.isSingular
+    isSettled = outcome.converged && !isSingular && condition.isFinite
   }
 }

@@ -56,8 +56,10 @@ extension EquilibriumModel {
     solution.noteSingleStage()
     let state = unflatten(solution.state)
     for group in cyclicGroups {
-      GroupTransition(of: group, in: self, state: state, input: x)
-        .judge(&solution.samples, at: Matrix(sideBySide: group.iterated.map { state[$0] }, rows: x.rows))
+      let transition = GroupTransition(of: group, in: self, state: state, input: x)
+      let iterated = Matrix(sideBySide: group.iterated.map { state[$0] }, rows: x.rows)
+      transition.judge(&solution.samples, at: iterated)
+      _ = transition.refuseJumps(in: &solution.samples, at: iterated)
     }
     return EquilibriumSolution(
       input: x, state: state, output: output,
@@ -127,6 +129,7 @@ extension EquilibriumModel {
     var judged = transition.judge(&solution.samples, at: solution.state, knowing: last)
     solution.add(judged)
     if !rule.isCoarse(in: S.self) { transition.correct(&solution, &judged) }
+    solution.evaluations += transition.refuseJumps(in: &solution.samples, at: solution.state)
     var factors = [BalancedFactors<S>?](repeating: nil, count: x.rows)
     for (row, own) in zip(rows, judged.factors) { factors[row] = own }
     if rows.count < x.rows { solution.spread(to: rows, failures: failures) }

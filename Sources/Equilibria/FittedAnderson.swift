@@ -28,8 +28,8 @@ public struct FittedAnderson: FixedPointSolver {
   /// The acceleration for a transition with these costs.
   func fitted(to cost: EvaluationCost) -> Anderson {
     let one = Double(max(1, 6 * cost.coordinates)) / Double(max(1, cost.multiplications))
-    let affordable = one > 0 ? Int(min(1 / one, Double(Self.memories.upperBound))) : 0
-    let memory = min(max(affordable, Self.memories.lowerBound), Self.memories.upperBound)
+    let affordable = Int(min(1 / one, Double(Self.memories.upperBound)))
+    let memory = max(affordable, Self.memories.lowerBound)
     let isCheap = affordable >= Self.restingLimit
     return Anderson(memory: memory, combinationCost: isCheap ? 0 : min(1, Double(memory) * one))
   }

@@ -49,7 +49,6 @@ extension GroupTransition {
       rows = rows.filter { outcomes[$0].conditionEstimate == nil }
     }
     judgement.evaluations += factorize(&outcomes, rows, at: state, knowing: last, into: &judgement)
-    judgement.evaluations += refuseJumps(in: &outcomes, at: state)
     return judgement
   }
 
@@ -90,7 +89,7 @@ extension GroupTransition {
       // Half of all digits are lost, or a sixteenth of that, which one vector may show of it.
       let isSuspect = !probe.isSettled || 16 * condition >= 1 / Double(S.ulpOfOne).squareRoot()
       if !isSuspect || state.columns > Self.judgedOrder {
-        outcomes[row].take(condition: condition, precision: S.self)
+        outcomes[row].take(condition: probe.isSingular ? .infinity : condition, precision: S.self)
       }
     }
     judgement.probeProducts = products
@@ -124,10 +123,6 @@ extension SampleOutcome {
   fileprivate mutating func take<S: Scalar>(condition: Double, precision: S.Type) {
     conditionEstimate = condition
     errorEstimate = 2 * Double(S.ulpOfOne) * condition
-    guard 8 * Double(S.ulpOfOne) * condition < 1 else {
-      reason = .notDetermined
-      isDifferentiable = false
-      return
-    }
+    if 8 * Double(S.ulpOfOne) * condition >= 1 { (reason, isDifferentiable) = (.notDetermined, false) }
   }
 }

@@ -44,27 +44,27 @@ extension Block {
   /// That rounding exceeds the result where summands cancel, as in a normalisation that nothing passes. It is measured
   /// by the product with a multiple of the cotangent.
   func propagatedBack(_ m: Matrix<S>, at ports: [Matrix<S>]) -> [Matrix<S>] {
-    let patterns = nonlinearity is any Activation ? [0] : [2, 3, 4, 5]
+    let isActivation = nonlinearity is any Activation
     var largest = ports.map { Matrix<S>(rows: $0.rows, columns: $0.columns) }
     let zeros = Matrix<S>(rows: m.rows, columns: m.columns)
     // Its digits are spread over the whole significand, so that a multiple is rounded independently.
     let factor: S = 1.2345678901234567
-    for pattern in patterns {
+    for pattern in isActivation ? [0] : [2, 3, 4, 5] {
       let images = portCotangents(displaced(zeros, by: 1, times: m, pattern: pattern), at: ports)
-      let multiples =
-        nonlinearity is any Activation
-        ? images : portCotangents(displaced(zeros, by: factor, times: m, pattern: pattern), at: ports)
-      for (port, (image, multiple)) in zip(images, multiples).enumerated() {
-        let none = [S](repeating: 0, count: image.elements.count)
-        var own = none
-        keepLargestChanges(image.elements, from: none, 1, in: &own)
-        if !(nonlinearity is any Activation) {
-          var rounding = none
+      var sizes = images.map(\.magnitude)
+      if !isActivation {
+        let multiples = portCotangents(displaced(zeros, by: factor, times: m, pattern: pattern), at: ports)
+        for port in sizes.indices {
+          var rounding = Matrix<S>(rows: sizes[port].rows, columns: sizes[port].columns)
           keepLargestChanges(
-            multiple.elements.map { $0 / factor }, from: image.elements, S.ulpOfOne, in: &rounding)
-          for index in own.indices { own[index] += rounding[index] }
+            multiples[port].elements.map { $0 / factor }, from: images[port].elements, S.ulpOfOne,
+            in: &rounding.elements)
+          sizes[port].add(rounding)
         }
-        keepLargestChanges(own, from: none, 1, in: &largest[port].elements)
+      }
+      for port in sizes.indices {
+        let none = [S](repeating: 0, count: sizes[port].elements.count)
+        keepLargestChanges(sizes[port].elements, from: none, 1, in: &largest[port].elements)
       }
     }
     return largest

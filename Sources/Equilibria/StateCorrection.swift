@@ -11,52 +11,51 @@ extension GroupTransition {
   private static var corrections: Int { 6 }
 
   /// Applies Newton's method, by the factors that judged the samples, to those whose I − J is ill-conditioned, as long
-  /// as each step at least halves the residual; and judges them again.
+  /// as each step at least halves the residual; and records the judgement of the samples that it has moved.
   func correct(_ solution: inout FixedPointSolution<S>, _ judgement: inout Judgement<S>) {
-    let before = solution
-    var rows = judgement.determinations.indices.filter {
-      guard let found = judgement.determinations[$0] else { return false }
+    func isWorthwhile(_ row: Int) -> Bool {
+      guard let found = judgement.determinations[row] else { return false }
       return found.condition >= Self.worthwhile && found.residual > 2 * Double(S.ulpOfOne)
     }
-    let tried = rows
-    guard !tried.isEmpty else { return }
+    var rows = judgement.determinations.indices.filter(isWorthwhile)
+    var moved: Set<Int> = []
     var (evaluations, rounds) = (0, 0)
     while !rows.isEmpty, rounds < Self.corrections {
       let part = selecting(rows)
       let state = solution.state.selectingRows(rows)
       let rest = part.value(at: state) - state
-      var moved = state
+      var next = state
       for (position, row) in rows.enumerated() {
         let step = judgement.determinations[row]!.factors.solve(rest.row(position))
-        moved.replaceRow(position, with: zip(state.row(position), step).map { $0 + $1 })
+        next.replaceRow(position, with: zip(state.row(position), step).map { $0 + $1 })
       }
-      let (found, cost) = part.determinations(at: moved, knowing: LastEvaluation())
+      let (found, cost) = part.determinations(at: next, knowing: LastEvaluation())
       (evaluations, rounds) = (evaluations + 1 + cost, rounds + 1)
-      let kept = rows.indices.filter { position in
-        guard let found = found[position] else { return false }
-        return found.residual <= judgement.determinations[rows[position]]!.residual / 2
+      rows = rows.enumerated().compactMap { position, row in
+        guard let found = found[position],
+          found.residual <= judgement.determinations[row]!.residual / 2
+        else { return nil }
+        solution.state.replaceRow(row, with: next.row(position))
+        judgement.determinations[row] = found
+        moved.insert(row)
+        return isWorthwhile(row) ? row : nil
       }
-      for position in kept {
-        solution.state.replaceRow(rows[position], with: moved.row(position))
-        judgement.determinations[rows[position]] = found[position]
-      }
-      rows = kept.map { rows[$0] }.filter { judgement.determinations[$0]!.residual > 2 * Double(S.ulpOfOne) }
     }
-    adopt(judgement, rows: tried, in: &solution)
     solution.evaluations += evaluations
-    guard solution.state != before.state else { return }
-    var stage = SolveStage(solution, reason: "since I − J is ill-conditioned", rows: tried)
-    (stage.solver, stage.iterations, stage.evaluations, stage.trace) = (
-      "correction", rounds, evaluations, ResidualTrace()
-    )
+    guard !moved.isEmpty else { return }
+    adopt(judgement, rows: moved.sorted(), in: &solution)
+    var stage = SolveStage(solution, reason: "since I − J is ill-conditioned", rows: moved.sorted())
+    (stage.solver, stage.iterations) = ("correction", rounds)
+    (stage.evaluations, stage.trace) = (evaluations + 1, ResidualTrace())
     solution.stages.append(stage)
   }
 
-  /// Records what the judgement of corrected samples says in their outcomes.
+  /// Records in the outcomes what the judgement of moved samples says, and their residuals, at the cost of an
+  /// evaluation.
   private func adopt(_ judgement: Judgement<S>, rows: [Int], in solution: inout FixedPointSolution<S>) {
-    let part = selecting(rows)
     let state = solution.state.selectingRows(rows)
-    let rest = part.value(at: state) - state
+    let rest = selecting(rows).value(at: state) - state
+    solution.evaluations += 1
     for (position, row) in rows.enumerated() {
       solution.samples[row].reason = .converged
       solution.samples[row].residual = Double(largestMagnitude(rest.row(position)))

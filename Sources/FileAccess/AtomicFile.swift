@@ -176,11 +176,6 @@ func move(_ path: String, to target: String, replacing: Bool) -> Int32 {
   return move_without_replacing(systemName(path), systemName(target))
 }
 
-/// The folder of a path, with its slash; empty for a name in the current folder.
-private func folder(of path: String) -> String {
-  path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-}
-
 /// The path that symbolic links lead to, whether or not a file exists there.
 private func followingLinks(_ path: String) -> String {
   var path = path
@@ -191,7 +186,7 @@ private func followingLinks(_ path: String) -> String {
       return text(ofSystemName: UnsafeRawBufferPointer(buffer).prefix(count))
     }
     guard let link else { return path }
-    path = link.hasPrefix("/") ? link : folder(of: path) + link
+    path = link.hasPrefix("/") ? link : FileAccess.path(link, fromFolderOf: path)
   }
   return path
 }
@@ -201,7 +196,8 @@ private func createTemporary(
   beside target: String, for path: String
 ) throws(FileError) -> (path: String?, descriptor: Int32) {
   while true {
-    let name = folder(of: target) + ".deq-\(String(UInt64.random(in: 0 ... .max), radix: 16)).tmp"
+    let name = FileAccess.path(
+      ".deq-\(String(UInt64.random(in: 0 ... .max), radix: 16)).tmp", fromFolderOf: target)
     let descriptor = open(systemName(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     if descriptor >= 0 { return (name, descriptor) }
     if errno != EEXIST && errno != EINTR {
@@ -212,8 +208,7 @@ private func createTemporary(
 
 /// Makes a rename durable. The file itself is already safe, so a failure here is not an error.
 private func synchronizeFolder(of path: String) {
-  let folder = folder(of: path)
-  let descriptor = open(systemName(folder.isEmpty ? "." : folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  let descriptor = open(systemName(folder(of: path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { return }
   fsync(descriptor)
   close(descriptor)

@@ -75,8 +75,7 @@ private struct FolderLock {
   private let descriptor: Int32
 
   init(of path: String) {
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    descriptor = open(systemName(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    descriptor = open(systemName(folder(of: path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if descriptor >= 0 { while flock(descriptor, LOCK_EX) != 0, errno == EINTR {} }
   }
 

@@ -11,7 +11,7 @@ public enum FileConfinement {
   /// or below, through links, or anything is allowed. A file that does not exist is for its reader to refuse.
   package static func allows(_ path: String, namedBy origin: String) -> Bool {
     if allowsOutside.load(ordering: .relaxed) { return true }
-    let folder = origin.lastIndex(of: "/").map { String(origin[...$0]) } ?? "."
+    let folder = FileAccess.folder(of: origin)
     guard let file = realPath(path) else { return isLexicallyInside(path, folder: folder) }
     guard let folder = realPath(folder) else { return false }
     return file == folder || file.hasPrefix(folder == "/" ? "/" : folder + "/")

@@ -10,15 +10,19 @@
 /// A symbolic link keeps its own name, since its target may change.
 package func relativePath(to path: String, fromFolderOf target: String) -> String {
   guard let home = realPath(folder(of: path)), let start = realPath(folder(of: target)) else { return path }
-  let name = path.lastIndex(of: "/").map { path[$0...].dropFirst() } ?? path[...]
-  let (to, from) = (home.split(separator: "/") + [name], start.split(separator: "/"))
+  let (to, from) = (home.split(separator: "/") + [fileName(of: path)[...]], start.split(separator: "/"))
   let shared = zip(to, from).prefix { $0 == $1 }.count
   return ([Substring](repeating: "..", count: from.count - shared) + to[shared...]).joined(separator: "/")
 }
 
 /// The folder of a path, with its slash; `.` for a name in the current folder.
-private func folder(of path: String) -> String {
+package func folder(of path: String) -> String {
   path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+}
+
+/// The last part of a path.
+package func fileName(of path: String) -> String {
+  path.lastIndex(of: "/").map { String(path[$0...].dropFirst()) } ?? path
 }
 
 /// The path that a name in a file refers to, relative to the folder of that file.

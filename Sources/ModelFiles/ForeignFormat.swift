@@ -18,7 +18,7 @@ enum ForeignFormat {
 
   private static func recognize(_ contents: FileContents) -> (kind: String, remedy: String)? {
     let bytes = contents.bytes
-    let name = contents.name == "standard input" ? "FILE" : contents.name
+    let name = isPlain(contents.name) ? contents.name : "FILE"
     if ZipArchive.magics.contains(where: { bytes.starts(with: $0) }) { return archive(contents, name) }
     if bytes.starts(with: NumPyArray.magic) {
       return ("a NumPy array", "an .npz of weights can be converted")
@@ -51,6 +51,12 @@ enum ForeignFormat {
       )
     }
     return nil
+  }
+
+  /// Whether a name can stand in a command as it is: nothing in it ends a string, or means something to a shell.
+  private static func isPlain(_ name: String) -> Bool {
+    let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+@")
+    return !name.hasPrefix("-") && name.allSatisfy(plain.contains)
   }
 
   /// The path without its ending.

@@ -11,14 +11,6 @@ import TensorFiles
 /// Layers are `NAME.weight`, `[outputs, inputs]`, with an optional `NAME.bias`, in the natural order of their names
 /// (`fc2` before `fc10`). Each is followed by the activation, except the last.
 public enum MultilayerPerceptron {
-  /// Whether a file holds weights alone, by its first bytes.
-  public static func recognizes(_ path: String) -> Bool {
-    guard let file = try? MappedFile(path) else { return false }
-    return file.withBytes { bytes in
-      SafetensorsHeader.isPlausible(bytes) || ZipArchive.magics.contains { bytes.starts(with: $0) }
-    }
-  }
-
   /// Reads the network, and the file that was read for it.
   ///
   /// - Throws: `FileError` that names the tensor that does not fit.

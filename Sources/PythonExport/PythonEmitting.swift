@@ -31,9 +31,6 @@ package struct PythonValue {
   package init(_ text: String, _ shape: [Int]) {
     (self.text, self.shape) = (text, shape)
   }
-
-  /// The number of axes with the batch.
-  var rank: Int { shape.count + 1 }
 }
 
 /// An operator that cannot be exported, named.

@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test(
-    "Killed at any system call that changes a file, it leaves one of the two pairs",
+    "Killed at one of the system calls that change files, it leaves one of the two pairs",
     .enabled(if: Files.exist("/usr/bin/strace")))
   func killedAtEveryCall() throws {
     var isReplaced = false

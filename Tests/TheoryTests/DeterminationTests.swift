@@ -97,7 +97,7 @@ struct DeterminationTests {
     #expect(error <= 1000 * condition * Double.ulpOfOne)
   }
 
-  @Test("A large group is judged by what its iteration says of I − J")
+  @Test("A slow mode among many is found, and one without an equilibrium refused")
   func largeGroup() throws {
     // One mode of 1 − 2⁻³⁰ among 64 that contract by half; then one of 1 with a right side that it cannot meet.
     func model(_ slow: Double) throws -> EquilibriumModel<Double> {

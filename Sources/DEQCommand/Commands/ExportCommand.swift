@@ -146,8 +146,8 @@ struct ExportCommand: ParsableCommand {
     case .jax: files = try PythonHandOver(command: self, library: .jax, target: target).run(equilibrium)
     case .npz: files = try handOver.writeMatrices(of: equilibrium, as: .npz)
     case .mat: files = try handOver.writeMatrices(of: equilibrium, as: .mat)
-    case .dot: files = try handOver.write(GraphExport(equilibrium, named: PythonHandOver.name(of: model)).dot)
-    case .svg: files = try handOver.write(GraphExport(equilibrium, named: PythonHandOver.name(of: model)).svg)
+    case .dot: files = try handOver.write(GraphExport(equilibrium, named: fileName(of: model)).dot)
+    case .svg: files = try handOver.write(GraphExport(equilibrium, named: fileName(of: model)).svg)
     case .onnx, .transition:
       return try ONNXHandOver(command: self, target: target).run(equilibrium, wasConverted: wasConverted)
     }

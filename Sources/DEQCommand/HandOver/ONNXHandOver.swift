@@ -54,10 +54,10 @@ struct ONNXHandOver {
   private func checked(
     _ written: ModelFile, as model: EquilibriumModel<Double>
   ) throws -> EquivalenceReport {
-    try requireMemory(
-      toCheck: .equilibrium(model), written.judged, samples: EquivalenceChecker().samples,
-      remedy: "--no-check leaves the check out")
-    return EquivalenceChecker().check(.equilibrium(precision.rounded(model)), against: written.judged)
+    var checker = EquivalenceChecker()
+    try fitIntoMemory(
+      &checker, toCheck: .equilibrium(model), written.judged, remedy: "--no-check leaves the check out")
+    return checker.check(.equilibrium(precision.rounded(model)), against: written.judged)
   }
 
   /// Writes the export, reads it again, and keeps it if `isAccepted` returns true for the result.
@@ -103,5 +103,4 @@ struct ONNXHandOver {
     try write(sink.bytes)
     return true
   }
-
 }

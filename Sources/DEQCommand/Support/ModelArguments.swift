@@ -85,10 +85,24 @@ enum ModelArguments {
 
 /// Writes a file atomically; an existing, different one is replaced only with force.
 func writeFile(_ text: String, to path: String, force: Bool) throws {
-  try Interruption.removing(fileAt: path) { file in
-    try file.write { (sink) throws(FileError) in try sink.write(Array(text.utf8)) }
-    try requireReplaceable(file, force: force)
-    try file.commit(replacing: force)
+  try writeFiles([(path, { sink throws(FileError) in try sink.write(Array(text.utf8)) })], force: force)
+}
+
+/// Writes one or two files atomically: both get their names once both are complete. Existing, different ones are
+/// replaced only with force.
+func writeFiles(
+  _ files: [(path: String, write: (any ByteSink) throws(FileError) -> Void)], force: Bool
+) throws {
+  try Interruption.removing(fileAt: files[0].path) { first in
+    try first.write { (sink) throws(FileError) in try files[0].write(sink) }
+    try requireReplaceable(first, force: force)
+    guard files.count > 1 else { return try first.commit(replacing: force) }
+    try Interruption.removing(fileAt: files[1].path) { second in
+      try second.write { (sink) throws(FileError) in try files[1].write(sink) }
+      try requireReplaceable(second, force: force)
+      let pair = AtomicPair(weights: first, description: second)
+      try Interruption.putOff { try pair.commit(replacing: force) }
+    }
   }
 }
 

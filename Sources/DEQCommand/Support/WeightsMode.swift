@@ -24,7 +24,7 @@ enum WeightsMode: String, ExpressibleByArgument, CaseIterable {
           .usage, "--weights safetensors: expected a file to write beside, found standard output")
       }
       let path = Self.weightsPath(beside: target)
-      return CollectedWeights(file: path.lastIndex(of: "/").map { String(path[$0...].dropFirst()) } ?? path)
+      return CollectedWeights(file: fileName(of: path))
     case .reference:
       return try ReferencedWeights(
         to: tensors, writtenTo: target == "-" ? "standard output" : target, requiresFile: requiresFile)
