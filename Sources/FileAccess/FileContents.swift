@@ -26,11 +26,12 @@ public struct FileContents: Sendable {
   ///
   /// It is read, not mapped, because truncating a mapped file kills the process that mapped it.
   ///
+  /// - Parameter isInput: Whether a result depends on the file, so that no output may replace it (`InputFiles`).
   /// - Throws: `FileError` of kind `noInput` if it cannot be opened or is a directory, `inputOutput` if
   ///   reading fails.
-  public init(reading path: String) throws(FileError) {
+  public init(reading path: String, isInput: Bool = true) throws(FileError) {
     name = path == "-" ? "standard input" : path
-    let descriptor = path == "-" ? STDIN_FILENO : try openForReading(path)
+    let descriptor = path == "-" ? STDIN_FILENO : try openForReading(path, isInput: isInput)
     defer { if path != "-" { close(descriptor) } }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -40,7 +41,7 @@ public struct FileContents: Sendable {
       throw FileError(.noInput, file: name, "expected a file, found a directory")
     }
     let isRegular = status.st_mode & S_IFMT == S_IFREG
-    if isRegular, path == "-" { InputFiles.note(descriptor) }
+    if isRegular, isInput, path == "-" { InputFiles.note(descriptor) }
     bytes = try readToEnd(
       of: descriptor, name: name, sizeHint: max(0, Int(status.st_size)),
       atMost: isRegular ? Self.maximumLength : min(Self.maximumLength, MemoryBudget.bytes))
