@@ -95,7 +95,8 @@ import Testing
     "options.solver", "options.tolerance", "options.absoluteTolerance", "options.maximumIterations",
     "options.memory", "options.damping",
     ".trajectory", "trajectory.weight", "trajectory.state",
-    ".state", ".seconds", ".gradientEstimate", "state.z", "forward.trace", "adjoint.trace", "samples.adjoint",
+    ".state", ".seconds", ".gradientEstimate", "state.z", "forward.trace", "forward.gradientError",
+    "adjoint.trace", "samples.adjoint",
     "samples.spectralRadius", "forward.condition", "forward.error", "adjoint.condition", "adjoint.error",
   ]
 

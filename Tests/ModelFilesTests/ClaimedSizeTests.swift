@@ -39,7 +39,7 @@ struct ClaimedSizeTests {
          "activation": "relu"}], "Wx": [{"to": "z", "map": \#(huge)}, {"to": "z", "map": \#(huge)},
          {"to": "z", "map": \#(huge)}]}
         """#,
-        "Wx[2].map: expected up to 134217728 coordinates of all maps that rearrange, scale or add up, found more"
+        "Wx[2].map: expected up to \(MemoryBudget.bytes / 8) coordinates of all maps that rearrange, scale or add up (--memory-limit raises this), found more"
       ),
     ])
   func claims(_ refusal: Refusal) {

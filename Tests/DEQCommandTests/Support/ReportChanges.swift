@@ -21,7 +21,9 @@ extension JSONInstance {
     return places.flatMap { path, value -> [(what: String, report: JSONInstance)] in
       let keys = path.map { step in if case .key(let key) = step { key } else { "" } }
       guard seen.insert("\(keys) \(value.keys)").inserted else { return [] }
-      var changes = [("null at \(path)", replacing(path, with: .null))]
+      // What is not known is null, so that null is no other type there.
+      let other: JSONInstance = keys.last == "wellPosed" ? .string("unknown") : .null
+      var changes = [("\(other) at \(path)", replacing(path, with: other))]
       guard case .object(let members) = value else { return changes }
       changes.append(("another key at \(path)", replacing(path + [.key("surplus")], with: true)))
       let object = path.reduce("") { name, step in if case .key(let key) = step { key } else { name } } + "."
