@@ -20,13 +20,14 @@ struct DEQ: ParsableCommand {
       A theorem of Bai, Kolter and Koltun (2019): every L-layer network equals one block-structured, \
       weight-tied layer z = σ(Wz z + Wx x + b), and any stack of equilibrium models equals a single one.
 
-      Exit status: 0 fine; 1 refuted, a regression, or no equilibrium found; 2 undecided; 64 usage; 65 bad data; 66 no such \
-      input; 70 not enough memory; 73 cannot create output; 74 input or output failed.
+      Exit status: 0 fine; 1 refuted, a regression, or no equilibrium found; 2 undecided, or not proved where a proof is \
+      required; 64 usage; 65 bad data; 66 no such input; 70 not enough memory, or a check's process was ended from outside; \
+      73 cannot create output; 74 input or output failed.
       """,
     version: "deq \(version)",
     subcommands: [
-      ConvertCommand.self, CheckCommand.self, EvaluateCommand.self, InspectCommand.self, PropertyCommand.self,
-      FixturesCommand.self, RecoverCommand.self, ExportCommand.self,
+      ConvertCommand.self, CheckCommand.self, MergeCommand.self, EvaluateCommand.self, InspectCommand.self,
+      PropertyCommand.self, FixturesCommand.self, RecoverCommand.self, ExportCommand.self,
     ])
 
   /// Runs the command named by the arguments, and ends the process with its exit status.
@@ -55,7 +56,7 @@ struct DEQ: ParsableCommand {
   }
 
   /// The command line; names of files need not be UTF-8.
-  private static var arguments: [String] {
+  static var arguments: [String] {
     (0..<Int(CommandLine.argc)).compactMap { index in
       CommandLine.unsafeArgv[index].map { argument in
         text(
@@ -90,11 +91,12 @@ struct DEQ: ParsableCommand {
   }
 
   /// The line of an error: an object where the report would have been one.
-  private static func complaint(_ message: String, _ status: ExitStatus) -> String {
+  static func complaint(_ message: String, _ status: ExitStatus) -> String {
     let arguments = CommandLine.arguments.prefix { $0 != "--" }
-    guard arguments.contains("--json"), let object = try? errorObject(message, status) else {
-      return "deq: \(message)\n"
-    }
+    let isJSON =
+      arguments.contains("--json") || arguments.contains("--format=json")
+      || zip(arguments, arguments.dropFirst()).contains { $0 == ("--format", "json") }
+    guard isJSON, let object = try? errorObject(message, status) else { return "deq: \(message)\n" }
     return object
   }
 

@@ -1,6 +1,12 @@
 import ArgumentParser
 import DeepEquilibrium
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
@@ -23,15 +29,20 @@ struct CheckCommand: ParsableCommand {
       Exit status 0 for proved and agrees, 1 for refuted, 2 for undecided, and for what is not proved where \
       --require-proof asks for it.
 
+      With --manifest or --pattern many models are checked. Each check has the report that it has by itself, in the order \
+      of the list; a line at the end sums them up, and the exit status is the worst one.
+
       Examples:
         deq check mlp.json mlp.deq.json
         deq check model.onnx optimised.onnx --range 0,1
         deq check --stack 1.json 2.json --against m.deq.json
         deq check a.json b.json --require-proof parameters
+        deq check --pattern 'before/*.onnx' 'after/*.onnx' --jobs 4
+        deq check --manifest pairs.txt --format junit --output deq.xml
       """)
 
   @Argument(help: "Two models, JSON or ONNX; with --stack the networks to stack; - is standard input.")
-  var files: [String]
+  var files: [String] = []
 
   @Flag(help: "Compare the stack of all files, each one's output being the next one's input, with --against.")
   var stack = false
@@ -81,17 +92,24 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Write what another program needs to repeat the proof.")
   var certificate: String?
 
-  @Flag(help: "Replace an existing, different certificate.")
+  @Flag(help: "Replace an existing, different certificate or report.")
   var force = false
+
+  @OptionGroup(title: "Many checks") var list: CheckListOptions
+
+  @OptionGroup(title: "Report options") var report: CheckReportOptions
 
   @OptionGroup var reading: ReadingOptions
 
   @OptionGroup var threading: ThreadsOption
 
-  @Flag(help: "Print the report as one JSON object.")
+  @Flag(help: "Print the report as one JSON object, like --format json.")
   var json = false
 
   func validate() throws {
+    try report.validate(json: json)
+    try validateNumbers()
+    if list.isRequested { return try validateList() }
     if stack {
       guard against != nil else {
         throw ValidationError("--stack: expected --against with the model to compare the stack with")
@@ -101,6 +119,21 @@ struct CheckCommand: ParsableCommand {
         "expected two models, found \(text(files.count + (against == nil ? 0 : 1), "file")); --stack compares a stack"
       )
     }
+  }
+
+  /// Refuses the models and the certificate of one check where there is a list.
+  private func validateList() throws {
+    let models = files + [against].compactMap { $0 }
+    if let model = models.first {
+      throw ValidationError(
+        "\(list.manifest == nil ? "--pattern" : "--manifest"): expected the models in the list alone, found \(quoted(model))"
+      )
+    }
+    if stack { throw ValidationError("--stack: expected it on a line of the manifest") }
+    if certificate != nil { throw ValidationError("--certificate: expected it on a line of the manifest") }
+  }
+
+  private func validateNumbers() throws {
     if let samples, !(1...100_000).contains(samples) {
       throw ValidationError("--samples: expected a number from 1 to 100000, found \(samples)")
     }
@@ -110,6 +143,8 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
+    let form = report.form(json: json)
+    if list.isRequested || (form != .text && form != .json) { return try runMany() }
     reading.apply()
     threading.apply()
     let (first, second) = try read()
@@ -120,21 +155,32 @@ struct CheckCommand: ParsableCommand {
     progress.finish()
     let names = ReportNames(first: first.paths, second: second.paths[0])
     let written = try certificate.map { try writeCertificate(of: result, first, second, to: $0) }
-    if json {
+    let status = status(of: result)
+    var text = Report(to: report.output != nil && form == .text ? -1 : STDOUT_FILENO)
+    result.describe(names, model: second.model.equilibrium ?? first.model.equilibrium, in: &text)
+    if let written { text.row("certificate", written) }
+    if form == .json {
       let provenance = ReportProvenance(
         command: "check", names: names, first: first.files, second: second.files, checker: checker,
         solve: solve)
-      let text = try JSONText { (writer) throws(FileError) in
+      let json = try JSONText { (writer) throws(FileError) in
         try writeJSON(result, provenance, to: &writer)
       }.text
-      try writeToStandardOutput(text)
-    } else {
-      var report = Report()
-      result.describe(names, model: second.model.equilibrium ?? first.model.equilibrium, in: &report)
-      if let written { report.row("certificate", written) }
-      try report.write()
+      guard let output = report.output else {
+        try writeToStandardOutput(json)
+        return try end(with: status)
+      }
+      try writeFile(json, to: output, force: force)
+    } else if let output = report.output {
+      try writeFile(text.contents, to: output, force: force)
+      return try end(with: status)
     }
-    if let status = status(of: result) { throw CommandFailure(status) }
+    if status != nil || !report.quiet { try text.write() }
+    try end(with: status)
+  }
+
+  private func end(with status: ExitStatus?) throws {
+    if let status { throw CommandFailure(status) }
   }
 
   private func read() throws -> (first: NamedModel, second: NamedModel) {

@@ -112,7 +112,7 @@ struct ConvertCommand: ParsableCommand {
         outcomes.append((path, .failure(error)))
       }
       if case .failure(let failure) = outcomes[outcomes.count - 1].outcome {
-        writeToStandardError("deq: \(oneLine(failure.message))\n")
+        writeToStandardError(DEQ.complaint(oneLine(failure.message), failure.status))
       }
     }
     let summary = ConversionSummary(outcomes: outcomes)
@@ -253,12 +253,12 @@ private struct ConversionOutcome {
         report.row("written", "nothing: the model is kept only where the check accepts it")
       }
     } else {
-      report.line("converted, not checked: \(provenance.names.second)")
+      report.sentence("converted, not checked: \(provenance.names.second)")
       describeSize(of: model, in: &report)
     }
     if status == nil {
       report.line()
-      for line in PatternPicture(model).lines { report.line(line) }
+      report.draw(PatternPicture(model))
     }
     try report.write()
   }

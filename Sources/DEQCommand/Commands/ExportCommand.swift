@@ -35,6 +35,7 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Hands a model over: to PyTorch, JAX, SciPy, MATLAB, Graphviz or any runtime of ONNX.",
+    usage: "deq export <model> --to <to> [<options>]",
     discussion: """
       --to torch writes a module to train on, NAME_torch.py, and its weights, NAME_torch.safetensors: parameters under \
       their own names and shapes, transition(z, x), forward(x) with TorchDEQ and implicit gradients where blocks read \

@@ -6,6 +6,7 @@ struct FixturesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fixtures",
     abstract: "Fixture regression: converts every fixture again and compares with what was recorded.",
+    usage: "deq fixtures [<folder>] [<options>]",
     discussion: """
       A fixture is a folder with expected.json and a network: mlp.json, network.json, network.onnx, or 1.json, 2.json, … to \
       be stacked. The conversion must equal the recorded .deq.json byte for byte, must be proved, and both \
@@ -66,7 +67,7 @@ struct FixturesCommand: ParsableCommand {
     for result in results {
       let space = String(repeating: " ", count: width - result.name.count + 2)
       let state = result.fault ?? "proved, \(text(result.worst ?? 0)) of scale"
-      report.line("  \(result.name)\(space)\(state)\(result.isRecorded ? ", recorded" : "")")
+      report.sentence("  \(result.name)\(space)\(state)\(result.isRecorded ? ", recorded" : "")", margin: 4)
     }
     return report
   }

@@ -5,7 +5,8 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract:
-      "Shows what a file holds: layers or blocks, sizes, the pattern of Wz, and whether it is well posed.")
+      "Shows what a file holds: layers or blocks, sizes, the pattern of Wz, and whether it is well posed.",
+    usage: "deq inspect <model> [<options>]")
 
   @Argument(help: "A network or an equilibrium model, as JSON or ONNX; - is standard input.")
   var model: String
@@ -62,14 +63,14 @@ private struct Inspection {
 
   func describe(in report: inout Report) {
     if let network {
-      report.line("network: \(name)")
+      report.sentence("network: \(name)")
       report.row("input", "\(network.inputShape)")
       report.row("output", "\(network.outputSize), of \"\(network.layers[network.output].name)\"")
       report.row("layers", "\(text(network.layers.count)), at most \(network.depth) one after the other")
       report.row("parameters", text(model.parameterCount))
-      report.line("as an equilibrium model:")
+      report.sentence("as an equilibrium model:")
     } else {
-      report.line("equilibrium model, \(model.form == .matrix ? "matrix" : "block") form: \(name)")
+      report.sentence("equilibrium model, \(model.form == .matrix ? "matrix" : "block") form: \(name)")
       report.row("input", "\(model.inputShape)")
       report.row("output", "\(model.outputSize), of \"\(model.blocks[model.output].name)\"")
     }
@@ -88,7 +89,7 @@ private struct Inspection {
           ? "yes: \(group.wellPosedness.description)" : "unknown: \(group.wellPosedness.description)")
     }
     report.line()
-    for line in PatternPicture(model).lines { report.line(line) }
+    report.draw(PatternPicture(model))
   }
 
   var json: String {

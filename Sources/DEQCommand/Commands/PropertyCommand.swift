@@ -6,6 +6,7 @@ struct PropertyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "property",
     abstract: "Property test: random networks are converted, checked, written and read again.",
+    usage: "deq property [<options>]",
     discussion: """
       Every case must be proved, in block form and in matrix form, as re-read from what was written, and no number may \
       contradict the proof; and the network itself must read back bit for bit. Where summands meet in one number of a matrix and their sum is \

@@ -111,7 +111,7 @@ struct RecoverCommand: ParsableCommand {
           report.row("written", "nothing: the network is kept only where the check accepts it")
         }
       } else {
-        report.line("recovered, not checked: \(provenance.names.second)")
+        report.sentence("recovered, not checked: \(provenance.names.second)")
       }
       report.row("layers", "\(text(network.layers.count)), at most \(network.depth) one after the other")
       try report.write()

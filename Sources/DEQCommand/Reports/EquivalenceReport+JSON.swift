@@ -53,6 +53,7 @@ func writeJSON(
   try provenance.write(to: &writer)
   guard let result else { return try writer.string("verdict", "unchecked") }
   try writer.string("verdict", result.verdict.rawValue)
+  try writer.string("headline", result.headline(provenance.names))
   try write(result.proof.function, verdict: result.function, to: &writer)
   try writer.key("inputGradient")
   try writer.beginObject(.inLine)

@@ -29,7 +29,8 @@ extension EquivalenceReport {
 
   // MARK: The three answers
 
-  private func headline(_ names: ReportNames) -> String {
+  /// The sentence that says the result, without the verdict.
+  func headline(_ names: ReportNames) -> String {
     switch verdict {
     case .proved:
       "\(names.second) is the same function as \(names.firstName)"

@@ -15,7 +15,7 @@ struct ExportReport {
 
   func describe(in report: inout Report) {
     let what = command.to == .onnx ? "equilibrium" : "transition"
-    report.line("exported: \(target) is the \(what) of \(command.model), in ONNX")
+    report.sentence("exported: \(target) is the \(what) of \(command.model), in ONNX")
     if wasConverted {
       report.row("converted", "the network \(command.model) was converted to its equilibrium model first")
     }

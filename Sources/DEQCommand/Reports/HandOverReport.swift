@@ -10,7 +10,7 @@ struct HandOverReport {
   let files: [String]
 
   func describe(in report: inout Report) {
-    report.line(
+    report.sentence(
       "exported: \(files.joined(separator: ", ")) from \(command.model), for \(command.to.rawValue)")
     if wasConverted {
       report.row("converted", "the network \(command.model) was converted to its equilibrium model first")

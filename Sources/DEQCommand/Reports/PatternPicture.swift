@@ -11,22 +11,31 @@ struct PatternPicture {
     self.model = model
   }
 
-  /// The lines of the drawing.
-  var lines: [String] {
-    model.blocks.count <= Self.mostCells ? blockLines : cellLines
+  /// The lines of the drawing: a row for each block, its cells close together and its name short where there is no room
+  /// otherwise, or several blocks to a cell.
+  func lines(within columns: Int) -> [String] {
+    guard model.blocks.count <= Self.mostCells else { return cellLines }
+    for (separator, longestName) in [(" ", 20), ("", 20), ("", 8)] {
+      let lines = blockLines(separator, longestName)
+      if lines.allSatisfy({ TextWidth.width(of: $0) <= columns }) { return lines }
+    }
+    return cellLines
   }
 
-  private var blockLines: [String] {
+  private func blockLines(_ separator: String, _ longestName: Int) -> [String] {
     let blocks = model.blocks
-    let labels = blocks.enumerated().map { "\($0 + 1) \(abbreviated($1.name))" }
+    let labels = blocks.enumerated().map { "\($0 + 1) \(abbreviated($1.name, to: longestName))" }
     let width = labels.map(\.count).max() ?? 0
     let sizeWidth = blocks.map { String($0.size).count }.max() ?? 0
-    let columns = blocks.indices.map { padded(String($0 + 1), 2) }.joined(separator: " ")
+    // Without a blank between them, numbers are told apart by their last digits.
+    let columns = blocks.indices.map { index in
+      padded(separator.isEmpty ? String((index + 1) % 10) : String(index + 1), 2)
+    }.joined(separator: separator)
     let margin = String(repeating: " ", count: width + sizeWidth + 2)
     var lines = ["\(margin)Wz \(columns)   Wx  b"]
     for (row, block) in blocks.enumerated() {
       let sources = Set(block.nodeSources)
-      let cells = blocks.indices.map { sources.contains($0) ? " ■" : " ·" }.joined(separator: " ")
+      let cells = blocks.indices.map { sources.contains($0) ? " ■" : " ·" }.joined(separator: separator)
       let x = block.terms.contains { $0.source == .input } ? "■" : "·"
       let b = block.offsets.isEmpty ? "·" : "■"
       let mark = row == model.output ? " → y" : ""
@@ -52,10 +61,10 @@ struct PatternPicture {
     return rows + ["  W_z, each cell \(span) × \(span) blocks: ■ \(span) of them or more, ▒ fewer, · none"]
   }
 
-  private func abbreviated(_ name: String) -> String {
+  private func abbreviated(_ name: String, to length: Int) -> String {
     // Scalars, not characters: a single character may be a megabyte of combining marks.
-    let scalars = oneLine(String(name.unicodeScalars.prefix(21))).unicodeScalars
-    return scalars.count <= 20 ? String(scalars) : String(scalars.prefix(19)) + "…"
+    let scalars = oneLine(String(name.unicodeScalars.prefix(length + 1))).unicodeScalars
+    return scalars.count <= length ? String(scalars) : String(scalars.prefix(length - 1)) + "…"
   }
 
   private func padded(_ text: String, _ width: Int, left: Bool = false) -> String {

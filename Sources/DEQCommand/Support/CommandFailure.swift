@@ -10,7 +10,7 @@ enum ExitStatus: Int32 {
   case badData = 65
   /// An input does not exist or cannot be opened.
   case noInput = 66
-  /// The machine has not enough memory.
+  /// The machine has not enough memory, or the process of a check was ended from outside.
   case noMemory = 70
   /// An output cannot be created.
   case cannotCreate = 73

@@ -15,6 +15,13 @@ private struct SignalState {
   var isDeferred = false
   /// The signal received in the meantime, or 0.
   var pending: Int32 = 0
+  /// The processes that a signal ends too, with 0 in free places.
+  let children: UnsafeMutableBufferPointer<pid_t>
+
+  init() {
+    children = .allocate(capacity: 1024)
+    children.initialize(repeating: 0)
+  }
 }
 
 private nonisolated(unsafe) let signalState: UnsafeMutablePointer<SignalState> = {
@@ -55,6 +62,18 @@ enum Interruption {
     return try body()
   }
 
+  /// Lets a signal that ends this process end another one as well.
+  static func addChild(_ identifier: pid_t) {
+    let children = signalState.pointee.children
+    if let place = children.firstIndex(of: 0) { children[place] = identifier }
+  }
+
+  /// Forgets a process, whose number the system may give to another one now.
+  static func removeChild(_ identifier: pid_t) {
+    let children = signalState.pointee.children
+    if let place = children.firstIndex(of: identifier) { children[place] = 0 }
+  }
+
   /// Creates the file, and delays signals until its path is known.
   private static func create(_ path: String, isSecond: Bool) throws -> AtomicFile {
     // A pipe has no temporary file, and waiting for its reader may take forever.
@@ -82,13 +101,15 @@ private func removeTemporaries() {
   if let path = signalState.pointee.paths.1 { unlink(path) }
 }
 
-/// Removes the temporary file, and lets the signal end the process as if it were not caught.
+/// Removes the temporary file, ends the child processes, and lets the signal end the process as if it were not caught.
 private func removeAndDie(_ number: Int32) {
   if signalState.pointee.isDeferred {
     signalState.pointee.pending = number
     return
   }
   removeTemporaries()
+  let children = signalState.pointee.children
+  for place in 0..<children.count where children[place] > 0 { kill(children[place], SIGTERM) }
   signal(number, SIG_DFL)
   raise(number)
 }

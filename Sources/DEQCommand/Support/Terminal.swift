@@ -19,30 +19,49 @@ private func isTerminal(_ descriptor: Int32) -> Bool {
 
 /// A report, collected and written at once.
 struct Report {
-  private var text = ""
+  /// What has been added so far.
+  private(set) var contents = ""
   private let descriptor: Int32
   private let hasColour: Bool
+  /// How many columns a line of sentences may have.
+  private let columns: Int
 
-  /// A report on standard output, or on standard error if a model is written to standard output.
+  /// Where the values of a labelled list begin.
+  private static let margin = 15
+
+  /// A report on standard output, or on standard error if a model is written to standard output; -1 for a file.
   init(to descriptor: Int32 = STDOUT_FILENO) {
     let isForbidden = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
     self.descriptor = descriptor
     hasColour = isTerminal(descriptor) && !isForbidden
+    columns = TextWidth.columns(of: descriptor)
   }
 
   /// Adds the summary line, with the verdict in its colour.
   mutating func headline(_ verdict: Verdict, _ line: String) {
-    text += "\(coloured(verdict)): \(oneLine(line))\n"
+    let lines = TextWidth.wrapped("\(verdict.rawValue): \(oneLine(line))", to: columns, margin: 2)
+    contents += coloured(verdict) + lines.joined(separator: "\n").dropFirst(verdict.rawValue.count) + "\n"
   }
 
-  /// Adds a line; line breaks and escape sequences in names are neutralised.
+  /// Adds a line of a drawing or a table, which is never broken; line breaks and escape sequences in names are neutralised.
   mutating func line(_ line: String = "") {
-    text += oneLine(line) + "\n"
+    contents += oneLine(line) + "\n"
+  }
+
+  /// Adds a sentence, broken where it is wider than there is room.
+  mutating func sentence(_ sentence: String, margin: Int = 2) {
+    for line in TextWidth.wrapped(oneLine(sentence), to: columns, margin: margin) { contents += line + "\n" }
+  }
+
+  /// Adds a drawing in the widest form that there is room for.
+  mutating func draw(_ picture: PatternPicture) {
+    for line in picture.lines(within: columns) { self.line(line) }
   }
 
   /// Adds a line of a labelled, aligned list.
   mutating func row(_ label: String, _ value: String) {
-    line("  " + label + String(repeating: " ", count: max(1, 13 - label.count)) + value)
+    let space = String(repeating: " ", count: max(1, Self.margin - 2 - label.count))
+    sentence("  " + label + space + value, margin: Self.margin)
   }
 
   /// The verdict in green, yellow or red, on a terminal with colours.
@@ -59,8 +78,8 @@ struct Report {
 
   /// Writes everything; failures on standard error are ignored, since there is nowhere to report them.
   func write() throws(FileError) {
-    if descriptor == STDERR_FILENO { return writeToStandardError(text) }
-    try writeToStandardOutput(text)
+    if descriptor == STDERR_FILENO { return writeToStandardError(contents) }
+    try writeToStandardOutput(contents)
   }
 }
 

@@ -1,0 +1,164 @@
+import ArgumentParser
+import DeepEquilibrium
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Which checks are run, if there are several, and how they are shared out.
+struct CheckListOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Run the checks of a file, which has the arguments of one on each line: two models, and options of its own. Words are \
+      quoted as in a shell, # begins a comment, paths start from the current folder; - is standard input.
+      """, valueName: "file"))
+  var manifest: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      """
+      Check every file that fits one pattern against the one that fits the other: 'before/*.onnx' 'after/*.onnx'. Each \
+      has one *, which stands for the same text in both; quotes keep it from the shell.
+      """, valueName: "pattern"))
+  var pattern: [String] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      How many checks run at a time, each as a process of its own and on one thread unless --threads says otherwise. \
+      (default: one for each core)
+      """, valueName: "count"))
+  var jobs: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Run only every N-th check, beginning with the K-th; deq merge puts the parts together.",
+      valueName: "k/n"))
+  var shard: Shard?
+
+  /// Whether there is a list of checks.
+  var isRequested: Bool { manifest != nil || !pattern.isEmpty }
+
+  func validate() throws {
+    if manifest != nil, !pattern.isEmpty {
+      throw ValidationError("--pattern: expected no --manifest beside it")
+    }
+    if !pattern.isEmpty, pattern.count != 2 {
+      throw ValidationError(
+        "--pattern: expected two patterns, found \(pattern.count); quotes keep 'before/*.onnx' from the shell"
+      )
+    }
+    if let jobs, !(1...1024).contains(jobs) {
+      throw ValidationError("--jobs: expected a number from 1 to 1024, found \(jobs)")
+    }
+    if !isRequested, jobs != nil || shard != nil {
+      throw ValidationError(
+        "\(jobs == nil ? "--shard" : "--jobs"): expected --manifest or --pattern with the checks")
+    }
+  }
+
+  /// The listed checks.
+  ///
+  /// - Parameter options: The options that all of them share.
+  func list(options: [String]) throws -> CheckList {
+    let shard = shard ?? .whole
+    if let manifest { return try CheckList(manifest: manifest, options: options, shard: shard) }
+    return try CheckList(pattern, options: options, shard: shard)
+  }
+}
+
+/// The words of a command line that concern each of its checks, without those about the list and the report.
+func sharedOptions(_ arguments: [String]) -> [String] {
+  let withValue: Set = ["--manifest", "--jobs", "--shard", "--format", "--output", "-o"]
+  var shared: [String] = []
+  var rest = arguments[...]
+  while let word = rest.popFirst() {
+    if withValue.contains(word) {
+      rest = rest.dropFirst()
+    } else if word == "--pattern" {
+      rest = rest.drop { !$0.hasPrefix("-") }
+    } else if word != "--quiet", word != "--json", !withValue.contains(where: { word.hasPrefix("\($0)=") }) {
+      shared.append(word)
+    }
+  }
+  return shared
+}
+
+/// A report on several checks, being written: to a file in its form, and as text to standard output; or in its form to
+/// standard output.
+struct CheckReportOutput {
+  let options: CheckReportOptions
+  let force: Bool
+  private var form: any CheckReport
+  /// The text beside a file.
+  private var text: (any CheckReport)?
+  private var fileContents = ""
+
+  init(_ options: CheckReportOptions, json: Bool, force: Bool) {
+    self.options = options
+    self.force = force
+    let format = options.form(json: json)
+    let isFile = options.output != nil
+    form = format.report(quiet: options.quiet && !isFile, to: isFile ? -1 : STDOUT_FILENO)
+    text = isFile && format != .text ? CheckFormat.text.report(quiet: options.quiet, to: STDOUT_FILENO) : nil
+  }
+
+  /// Writes what a record adds.
+  mutating func add(_ record: CheckRecord) throws {
+    try write(form.add(record), text?.add(record))
+  }
+
+  /// Writes the end, and the file.
+  mutating func finish(_ summary: CheckSummary) throws {
+    try write(form.finish(summary), text?.finish(summary))
+    if let output = options.output { try writeFile(fileContents, to: output, force: force) }
+  }
+
+  private mutating func write(_ formed: String, _ text: String?) throws {
+    if options.output != nil {
+      fileContents += formed
+      if let text, !text.isEmpty { try writeToStandardOutput(text) }
+    } else if !formed.isEmpty {
+      try writeToStandardOutput(formed)
+    }
+  }
+}
+
+extension CheckCommand {
+  /// Runs the checks of a list, or the only one where its report has a form that is made of records.
+  func runMany() throws {
+    let words = DEQ.arguments.dropFirst(2)
+    let options = sharedOptions(RequiredProof.completed(Array(words)))
+    let list = list.isRequested ? try self.list.list(options: options) : CheckList(only: options)
+    let checks = list.selected
+    var summary = CheckSummary(listed: list.all.count, digest: list.digest.description, shard: list.shard)
+    var output = CheckReportOutput(report, json: json, force: force)
+    let pool = CheckPool(
+      jobs: self.list.jobs ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), readsInput: !self.list.isRequested
+    )
+    let progress = Progress()
+    progress.show("0 of \(text(checks.count, "check"))")
+    defer { progress.finish() }
+    try pool.run(checks) { record in
+      progress.finish()
+      summary.add(record)
+      try output.add(record)
+      progress.show("\(summary.count) of \(text(checks.count, "check"))")
+    }
+    progress.finish()
+    try output.finish(summary)
+    if let worst = summary.worst { throw CommandFailure(worst) }
+  }
+}
+
+extension CheckList {
+  /// The list of one check.
+  fileprivate init(only arguments: [String]) {
+    (all, shard) = ([ListedCheck(number: 1, arguments: arguments)], .whole)
+  }
+}
