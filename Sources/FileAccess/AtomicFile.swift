@@ -75,6 +75,12 @@ public final class AtomicFile {
     identity = FileIdentity(of: descriptor)
   }
 
+  /// Whether there is a regular file at a path, through links.
+  public static func isRegular(_ path: String) -> Bool {
+    var status = stat()
+    return stat(systemName(path), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Whether there is a pipe at a path, which cannot be opened before it has a reader.
   public static func waitsForReader(_ path: String) -> Bool {
     var status = stat()

@@ -179,7 +179,8 @@ struct CheckCommand: ParsableCommand {
     try end(with: status)
   }
 
-  private func end(with status: ExitStatus?) throws {
+  /// Ends the command; the report already states why.
+  func end(with status: ExitStatus?) throws {
     if let status { throw CommandFailure(status) }
   }
 

@@ -36,9 +36,10 @@ struct MergeCommand: ParsableCommand {
     var shards = ShardReports()
     for file in files { try shards.read(file) }
     let (records, summary) = try shards.merged()
-    var output = CheckReportOutput(report, json: json, force: force)
+    var output = CheckReportOutput(report, json: json)
     for record in records { try output.add(record) }
     try output.finish(summary)
+    if let file = report.output { try writeFile(output.fileContents, to: file, force: force) }
     if let worst = summary.worst { throw CommandFailure(worst) }
   }
 }

@@ -8,7 +8,7 @@ struct CheckRecord {
   let arguments: [String]
   /// Its exit status.
   let status: Int
-  /// The two models' names; fewer where the check has failed before they were read.
+  /// The models' names, the second one last.
   let models: [String]
   /// Proved, agrees, refuted or undecided; nil where the check has failed.
   let verdict: Verdict?
@@ -27,12 +27,6 @@ struct CheckRecord {
 
   /// The command that gives the whole report.
   var command: String { "deq check " + arguments.map(ManifestWords.quoted).joined(separator: " ") }
-
-  /// The models' names, or else the arguments: what identifies the check among others.
-  var name: String {
-    let names = models.isEmpty ? arguments.filter { !$0.hasPrefix("-") } : models
-    return names.joined(separator: " ")
-  }
 
   /// The exit status as the command's own.
   var exitStatus: ExitStatus? {
@@ -123,7 +117,9 @@ extension CheckRecord {
     status = try check.required("status").extent()
     self.line = line
     if let failure = object.optional("failure") {
-      (models, verdict, headline, details) = ([], nil, try failure.string(), [])
+      let command = try? CheckCommand.parse(RequiredProof.completed(arguments))
+      models = command.map { $0.files + [$0.against].compactMap { $0 } } ?? []
+      (verdict, headline, details) = (nil, try failure.string(), [])
       return
     }
     let word = try object.required("verdict")
@@ -149,7 +145,14 @@ extension CheckRecord {
     if verdict != .refuted, verdict != .undecided, status != 0 {
       details.append(("required", "a proof, by --require-proof"))
     }
-    if let reason = try JSONObject(report.required("function"), keys: nil).optional("reason"), status != 0 {
+    let function = try JSONObject(report.required("function"), keys: nil)
+    if status != 0, let difference = function.optional("difference") {
+      let found = try JSONObject(difference, keys: nil)
+      let row = found.optional("row").map { " row \($0.summary)" } ?? ""
+      let column = found.optional("column").map { " column \($0.summary)" } ?? ""
+      let values = try "\(found.required("first").string()) and \(found.required("second").string())"
+      details.append(("not proved", try "\(found.required("place").string())\(row)\(column): \(values)"))
+    } else if status != 0, let reason = function.optional("reason") {
       details.append(("not proved", try reason.string()))
     }
     if let example = report.optional("counterexample") {

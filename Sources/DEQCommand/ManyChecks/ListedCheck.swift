@@ -7,6 +7,8 @@ struct ListedCheck {
   let number: Int
   /// The options of all checks, then its own models and options.
   let arguments: [String]
+  /// The files that the arguments name.
+  let files: [String]
 }
 
 /// The checks that a manifest or a pair of patterns lists.
@@ -44,8 +46,8 @@ struct CheckList {
     {
       let words = try ManifestWords.words(of: text(ofSystemName: line), at: index + 1, of: contents.name)
       guard !words.isEmpty else { continue }
-      try Self.requireCheck(options + words, at: "\(index + 1)", of: contents.name)
-      checks.append(ListedCheck(number: checks.count + 1, arguments: options + words))
+      let files = try Self.files(of: options + words, at: "\(index + 1)", of: contents.name)
+      checks.append(ListedCheck(number: checks.count + 1, arguments: options + words, files: files))
     }
     guard !checks.isEmpty else {
       throw FileError(
@@ -66,24 +68,27 @@ struct CheckList {
       throw CommandFailure(
         .noInput, "--pattern: expected files like \(patterns[0]) or \(patterns[1]), found none")
     }
-    all = texts.sorted().enumerated().map { index, text in
-      ListedCheck(
-        number: index + 1, arguments: options + [first.name(with: text), second.name(with: text)])
+    all = try texts.sorted().enumerated().map { index, text in
+      let arguments = options + [first.name(with: text), second.name(with: text)]
+      return ListedCheck(
+        number: index + 1, arguments: arguments, files: try Self.files(of: arguments, at: "", of: "--pattern")
+      )
     }
     self.shard = shard
-    for check in all { try Self.requireCheck(check.arguments, at: "", of: "--pattern") }
   }
 
-  /// Refuses the arguments of a check that the command would refuse later, or that asks for many checks itself.
-  private static func requireCheck(_ arguments: [String], at place: String, of file: String) throws {
+  /// The files that the arguments of a check name.
+  ///
+  /// - Throws: `FileError` for arguments that the command would refuse later, or that ask for many checks themselves.
+  private static func files(of arguments: [String], at place: String, of file: String) throws -> [String] {
     do {
       let check = try CheckCommand.parse(RequiredProof.completed(arguments))
       if check.list.isRequested || check.report.isGiven || check.json {
         throw ValidationError("expected options of one check, found one of the list or of the report")
       }
-      if (check.files + [check.against, check.input].compactMap { $0 }).contains("-") {
-        throw ValidationError("expected files, found - for standard input")
-      }
+      let files = check.files + [check.against, check.input].compactMap { $0 }
+      if files.contains("-") { throw ValidationError("expected files, found - for standard input") }
+      return files
     } catch {
       let message = CheckCommand.message(for: error).split(whereSeparator: \.isNewline).first ?? ""
       let isHelp = CheckCommand.exitCode(for: error) == .success

@@ -40,7 +40,7 @@ struct ShardReports {
     if !records.isEmpty || number <= 1 {
       throw FileError(
         .badData, file: contents.name,
-        "expected a last line with the summary, found \(records.count) checks without one: the shard has to be run again"
+        "expected a last line with the summary, found \(text(records.count, "check")) without one: the shard has to be run again"
       )
     }
   }

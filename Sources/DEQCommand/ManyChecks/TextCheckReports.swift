@@ -11,7 +11,7 @@ struct TextCheckReport: CheckReport {
     if let verdict = record.verdict {
       report.headline(verdict, record.headline)
     } else {
-      report.line("failed: \(record.name): \(record.headline)")
+      report.sentence("failed: \(record.headline)")
     }
     guard !record.isAccepted else { return report.contents }
     for (label, text) in record.details { report.row(label, text) }
@@ -22,7 +22,7 @@ struct TextCheckReport: CheckReport {
   func finish(_ summary: CheckSummary) -> String {
     if isQuiet, summary.worst == nil { return "" }
     var report = Report(to: descriptor)
-    report.line(summary.line)
+    report.sentence(summary.line)
     return report.contents
   }
 }
@@ -64,8 +64,8 @@ struct GitHubCheckReport: CheckReport {
 }
 
 extension CheckRecord {
-  /// The file that an annotation is about: the second model, or what comes last of the arguments that are no options.
-  var file: String? { models.last ?? arguments.last { !$0.hasPrefix("-") } }
+  /// The file that an annotation is about: the second model.
+  var file: String? { models.last }
 }
 
 extension String {

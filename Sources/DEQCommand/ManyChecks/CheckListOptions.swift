@@ -1,12 +1,6 @@
 import ArgumentParser
 import DeepEquilibrium
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// Which checks are run, if there are several, and how they are shared out.
 struct CheckListOptions: ParsableArguments {
   @Option(
@@ -87,78 +81,4 @@ func sharedOptions(_ arguments: [String]) -> [String] {
     }
   }
   return shared
-}
-
-/// A report on several checks, being written: to a file in its form, and as text to standard output; or in its form to
-/// standard output.
-struct CheckReportOutput {
-  let options: CheckReportOptions
-  let force: Bool
-  private var form: any CheckReport
-  /// The text beside a file.
-  private var text: (any CheckReport)?
-  private var fileContents = ""
-
-  init(_ options: CheckReportOptions, json: Bool, force: Bool) {
-    self.options = options
-    self.force = force
-    let format = options.form(json: json)
-    let isFile = options.output != nil
-    form = format.report(quiet: options.quiet && !isFile, to: isFile ? -1 : STDOUT_FILENO)
-    text = isFile && format != .text ? CheckFormat.text.report(quiet: options.quiet, to: STDOUT_FILENO) : nil
-  }
-
-  /// Writes what a record adds.
-  mutating func add(_ record: CheckRecord) throws {
-    try write(form.add(record), text?.add(record))
-  }
-
-  /// Writes the end, and the file.
-  mutating func finish(_ summary: CheckSummary) throws {
-    try write(form.finish(summary), text?.finish(summary))
-    if let output = options.output { try writeFile(fileContents, to: output, force: force) }
-  }
-
-  private mutating func write(_ formed: String, _ text: String?) throws {
-    if options.output != nil {
-      fileContents += formed
-      if let text, !text.isEmpty { try writeToStandardOutput(text) }
-    } else if !formed.isEmpty {
-      try writeToStandardOutput(formed)
-    }
-  }
-}
-
-extension CheckCommand {
-  /// Runs the checks of a list, or the only one where its report has a form that is made of records.
-  func runMany() throws {
-    let words = DEQ.arguments.dropFirst(2)
-    let options = sharedOptions(RequiredProof.completed(Array(words)))
-    let list = list.isRequested ? try self.list.list(options: options) : CheckList(only: options)
-    let checks = list.selected
-    var summary = CheckSummary(listed: list.all.count, digest: list.digest.description, shard: list.shard)
-    var output = CheckReportOutput(report, json: json, force: force)
-    let pool = CheckPool(
-      jobs: self.list.jobs ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), readsInput: !self.list.isRequested
-    )
-    let progress = Progress()
-    progress.show("0 of \(text(checks.count, "check"))")
-    defer { progress.finish() }
-    try pool.run(checks) { record in
-      progress.finish()
-      summary.add(record)
-      try output.add(record)
-      progress.show("\(summary.count) of \(text(checks.count, "check"))")
-    }
-    progress.finish()
-    try output.finish(summary)
-    if let worst = summary.worst { throw CommandFailure(worst) }
-  }
-}
-
-extension CheckList {
-  /// The list of one check.
-  fileprivate init(only arguments: [String]) {
-    (all, shard) = ([ListedCheck(number: 1, arguments: arguments)], .whole)
-  }
 }
