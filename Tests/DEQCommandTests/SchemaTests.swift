@@ -47,7 +47,8 @@ import Testing
   func commands() throws {
     let reports = try Self.reports()
     #expect(Set(reports.map(\.schema)) == Set(try Schemas.names))
-    let commands = Set(reports.map { Self.command(of: $0.name) })
+    // What merge writes are the lines of check, as the tests of many checks have it.
+    let commands = Set(reports.map { Self.command(of: $0.name) }).union(["merge"])
     #expect(commands == Set(DEQ.configuration.subcommands.map { $0.configuration.commandName ?? "" }))
     for (schema, name, report) in reports {
       for other in try Schemas.names where other != schema {
@@ -81,7 +82,7 @@ import Testing
 
   /// Keys that a report may be without.
   static let optional: Set = [
-    ".counterexample", ".gradients", ".iterations", ".nilpotencyIndex", ".offPattern", ".search",
+    ".check", ".counterexample", ".gradients", ".iterations", ".nilpotencyIndex", ".offPattern", ".search",
     "conversions.offPattern", "atOtherValues.sample", "counterexample.origin", "difference.column",
     "difference.row",
     "difference.sample", "fixtures.fault", "fixtures.worst", "forward.failures", "adjoint.failures",

@@ -19,6 +19,9 @@ struct MergeCommand: ParsableCommand {
   @Argument(help: "The reports of the shards, in any order; - is standard input.")
   var files: [String]
 
+  @Flag(help: "Report on the shards that are there, although others are missing; not as JSON.")
+  var partial = false
+
   @OptionGroup var report: CheckReportOptions
 
   @Flag(help: "Replace an existing, different output.")
@@ -29,13 +32,16 @@ struct MergeCommand: ParsableCommand {
 
   func validate() throws {
     try report.validate(json: json)
+    if partial, report.form(json: json) == .json {
+      throw ValidationError("--partial: expected another form than JSON Lines, which stand for all checks")
+    }
   }
 
   func run() throws {
     try ModelArguments.requireOneStandardInput(files)
     var shards = ShardReports()
     for file in files { try shards.read(file) }
-    let (records, summary) = try shards.merged()
+    let (records, summary) = try shards.merged(partial: partial)
     var output = CheckReportOutput(report, json: json)
     for record in records { try output.add(record) }
     try output.finish(summary)

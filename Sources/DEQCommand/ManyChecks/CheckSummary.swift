@@ -36,7 +36,9 @@ struct CheckSummary {
 
   /// One line: `12 checks: 10 proved, 2 refuted`.
   var line: String {
-    let part = shard == .whole ? "" : " of \(text(listed)), shard \(shard.number)/\(shard.count)"
+    let part =
+      (count == listed ? "" : " of \(text(listed))")
+      + (shard == .whole ? "" : ", shard \(shard.number)/\(shard.count)")
     let outcomes = counts.map { "\(text($0.count)) \($0.name)" }.joined(separator: ", ")
     return "\(text(count, "check"))\(part)" + (outcomes.isEmpty ? "" : ": \(outcomes)")
   }

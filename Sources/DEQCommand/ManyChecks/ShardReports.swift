@@ -45,19 +45,20 @@ struct ShardReports {
     }
   }
 
-  /// The whole list's records in order, and their summary.
+  /// The records in order, and their summary.
   ///
-  /// - Throws: `CommandFailure` if shards are missing.
-  func merged() throws -> (records: [CheckRecord], summary: CheckSummary) {
+  /// - Parameter partial: Whether shards may be missing.
+  /// - Throws: `CommandFailure` if shards are missing that may not be.
+  func merged(partial: Bool) throws -> (records: [CheckRecord], summary: CheckSummary) {
     let first = parts[0]
     let missing = Set(1...first.shard.count).subtracting(parts.map(\.shard.number)).sorted()
-    guard missing.isEmpty else {
+    guard missing.isEmpty || partial else {
       let names = missing.prefix(8).map { "\($0)/\(first.shard.count)" }.joined(separator: ", ")
       throw CommandFailure(
         .badData,
         "expected all \(first.shard.count) shards, found none for \(names)\(missing.count > 8 ? ", …" : "")")
     }
-    var summary = CheckSummary(listed: first.listed, digest: first.digest, shard: .whole)
+    var summary = CheckSummary(listed: first.listed, digest: first.digest, shard: parts.count == 1 ? first.shard : .whole)
     let records = parts.flatMap(\.records).sorted { $0.number < $1.number }
     for record in records { summary.add(record) }
     return (records, summary)

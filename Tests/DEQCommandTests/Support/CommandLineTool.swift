@@ -122,5 +122,7 @@ func childEnvironment(_ changes: [String: String] = [:]) -> [String: String] {
   variables["SWIFT_BACKTRACE"] = "enable=no"
   variables["OPENBLAS_NUM_THREADS"] = "1"
   variables["TERM"] = "xterm"
+  // Room for every sentence on one line, but where a test is about breaking it.
+  variables["COLUMNS"] = "10000"
   return variables.merging(changes) { $1 }
 }

@@ -1,11 +1,14 @@
 import Testing
 
-/// Expects that a command failed with this status and exactly this one line on standard error, and said nothing else.
+/// Expects that a command failed with this status and exactly this one line on standard error, or an
+/// object with it, and said nothing else.
 func expectFailure(
-  _ outcome: Outcome, _ status: Int32, _ line: String, sourceLocation: SourceLocation = #_sourceLocation
+  _ outcome: Outcome, _ status: Int32, _ line: String, json: Bool = false,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) {
   #expect(outcome.status == status, sourceLocation: sourceLocation)
-  #expect(outcome.complaint == "deq: \(line)\n", sourceLocation: sourceLocation)
+  let error = "{\n  \"error\": {\"message\": \"\(line)\", \"status\": \(status)}\n}\n"
+  #expect(outcome.complaint == (json ? error : "deq: \(line)\n"), sourceLocation: sourceLocation)
   #expect(outcome.text == "", sourceLocation: sourceLocation)
 }
 
