@@ -85,12 +85,15 @@ import Testing
     let reports = try lines(of: outcome.text).map { try JSONInstance(parsing: Array($0.utf8)) }
     #expect(reports.count == 8)
     let schema = try Schemas.schema("report")
-    for report in reports { #expect(schema.violations(of: report) == []) }
+    for report in reports { #expect(try schema.violations(of: report) == []) }
     #expect(reports.map { $0["check"]?["status"] } == [0, 1, 0, 66, 0, 2, 65, nil])
     #expect(reports[7]["summary"] == ["proved": 2, "agrees": 2, "refuted": 1, "failed": 2])
     #expect(reports[7]["status"] == 66)
     #expect(reports[3]["failure"] == "no \"such\".json: expected a file, found none")
-    guard case .object(var report) = reports[1] else { return Issue.record("no object") }
+    guard case .object(var report) = reports[1] else {
+      Issue.record("no object")
+      return
+    }
     report["check"] = nil
     let alone = try folder.deq("check", "mlp.json", "wrong.json", "--threads", "1", "--json")
     #expect(try JSONInstance.object(report) == JSONInstance(parsing: alone.output))
@@ -98,7 +101,7 @@ import Testing
     for report in [reports[3], reports[7]] {
       for change in report.changes(mayMiss: ["summary.", ".check"])
       where report["summary"] == nil || !change.what.contains("summary.") {
-        #expect(!schema.violations(of: change.report).isEmpty, "\(change.what)")
+        #expect(try !schema.violations(of: change.report).isEmpty, "\(change.what)")
       }
     }
   }
@@ -184,7 +187,7 @@ import Testing
       #expect(outcome.status == 65 && outcome.text == "" && lines(of: outcome.complaint).count == 1)
     }
     let part = try folder.deq("merge", "--partial", "1.jsonl", "3.jsonl", "--format", "github")
-    #expect(part.text.hasSuffix("::notice title=deq check::5 checks of 7: 2 proved, 1 agrees, 2 failed\n"))
+    #expect(part.text.hasSuffix("::notice title=deq check::5 checks of 7: 1 proved, 2 agrees, 2 failed\n"))
     #expect(try folder.deq("merge", "--partial", "1.jsonl", "--json").status == 64)
   }
 

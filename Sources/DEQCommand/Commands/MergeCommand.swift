@@ -5,6 +5,7 @@ struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
     abstract: "Puts the reports of deq check --shard together, or gives a report another form.",
+    usage: "deq merge <files> ... [<options>]",
     discussion: """
       Each file has the JSON Lines that deq check --manifest FILE --shard K/N --json writes; standard input may have \
       several of them one after the other. The result is the report that the command without --shard writes, byte for \

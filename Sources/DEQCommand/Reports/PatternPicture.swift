@@ -14,12 +14,12 @@ struct PatternPicture {
   /// The lines of the drawing: a row for each block, its cells close together and its name short where there is no room
   /// otherwise, or several blocks to a cell.
   func lines(within columns: Int) -> [String] {
-    guard model.blocks.count <= Self.mostCells else { return cellLines }
+    guard model.blocks.count <= Self.mostCells else { return cellLines(within: columns) }
     for (separator, longestName) in [(" ", 20), ("", 20), ("", 8)] {
       let lines = blockLines(separator, longestName)
       if lines.allSatisfy({ TextWidth.width(of: $0) <= columns }) { return lines }
     }
-    return cellLines
+    return cellLines(within: columns)
   }
 
   private func blockLines(_ separator: String, _ longestName: Int) -> [String] {
@@ -47,7 +47,7 @@ struct PatternPicture {
   }
 
   /// Several blocks to a cell, shaded by the share of entries present.
-  private var cellLines: [String] {
+  private func cellLines(within columns: Int) -> [String] {
     let count = model.blocks.count
     let span = (count + Self.mostCells - 1) / Self.mostCells
     let cells = (count + span - 1) / span
@@ -58,7 +58,11 @@ struct PatternPicture {
     let rows = filled.map { row in
       "  ⎢" + row.map { $0 == 0 ? " ·" : $0 < span ? " ▒" : " ■" }.joined() + " ⎥"
     }
-    return rows + ["  W_z, each cell \(span) × \(span) blocks: ■ \(span) of them or more, ▒ fewer, · none"]
+    let legend =
+      span == 1
+      ? "  W_z, a cell for each block: ■ read, · not read"
+      : "  W_z, each cell \(span) × \(span) blocks: ■ \(span) of them or more, ▒ fewer, · none"
+    return rows + TextWidth.wrapped(legend, to: columns, margin: 2)
   }
 
   private func abbreviated(_ name: String, to length: Int) -> String {
