@@ -77,14 +77,14 @@ struct LogChart {
       rule(at: height(of: Double.exp10(level)), level == 0 ? "1" : "1e\(Int(level))")
     }
     parts += rule(at: bottom + 14, "0")
-    for share in [0, 0.25, 0.5, 0.75, 1] {
+    for value in stride(from: 0, through: furthest * 1.0001, by: tick) {
       parts.append(
         .element(
           "text",
           [
-            Attribute("x", Self.left + Self.width * share), Attribute("y", bottom + 34),
+            Attribute("x", Self.left + Self.width * value / furthest), Attribute("y", bottom + 34),
             Attribute("class", "label middle"),
-          ], [.text(shown(furthest * share, digits: 3))]))
+          ], [.text(shown(value, digits: 3))]))
     }
     parts.append(
       .element(
@@ -95,6 +95,13 @@ struct LogChart {
         ],
         [.text(horizontal)]))
     return parts
+  }
+
+  /// The distance of the numbers below the chart: 1, 2 or 5 times a power of ten, for at most eight of them.
+  private var tick: Double {
+    let least = furthest / 8
+    let power = Double.exp10(Double.log10(least).rounded(.down))
+    return power * ([1, 2, 5, 10].first { power * $0 >= least } ?? 10)
   }
 
   private func rule(at y: Double, _ text: String) -> [Markup] {

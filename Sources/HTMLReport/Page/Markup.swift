@@ -83,6 +83,11 @@ func shortened(_ name: String, to length: Int = 80) -> String {
 /// Invisible characters are written as `\u{202E}`, those among them that turn the direction of text. So are those that
 /// XML has no place for.
 func escaped(_ text: String) -> String {
+  // Nearly everything: printable ASCII without markup.
+  let isPlain = text.utf8.allSatisfy {
+    $0 >= 0x20 && $0 < 0x7F && !(0x22...0x27 ~= $0) && $0 != 0x3C && $0 != 0x3E
+  }
+  if isPlain { return text }
   var result = ""
   result.reserveCapacity(text.utf8.count)
   for scalar in text.unicodeScalars {

@@ -22,7 +22,7 @@ enum PageStyle {
     h2 { font-size: 1.3rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid var(--line); padding-bottom: .2rem; }
     h3 { font-size: 1.05rem; margin: 1.2rem 0 .4rem; overflow-wrap: anywhere; }
     a { color: var(--link); }
-    bdi, td, dd, li, p, figcaption { overflow-wrap: anywhere; }
+    dd, li, p, figcaption { overflow-wrap: anywhere; } td, th { overflow-wrap: break-word; max-width: 28rem; }
     .skip { position: absolute; left: -100vw; }
     .skip:focus { left: 1rem; top: .5rem; background: var(--ground); padding: .4rem; z-index: 2; }
     :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
@@ -46,9 +46,9 @@ enum PageStyle {
     pre { background: var(--raised); padding: .6rem .8rem; border-radius: .4rem; overflow-x: auto; }
     code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .875rem; overflow-wrap: anywhere; }
     summary { cursor: pointer; padding: .2rem 0; } details { margin: .5rem 0; }
-    figure { margin: 1rem 0; } figcaption { color: var(--soft); font-size: .9375rem; min-height: 1.5em; }
-    svg { display: block; width: 100%; height: auto; } svg text { font-size: 12px; fill: var(--ink); }
-    .pattern { max-width: 44rem; touch-action: manipulation; } .spectrum { max-width: 20rem; }
+    figure { margin: 1rem 0; overflow-x: auto; padding: 3px; } figcaption { color: var(--soft); font-size: .9375rem; min-height: 1.5em; }
+    svg { display: block; width: 100%; min-width: 27rem; height: auto; } svg text { font-size: 12px; fill: var(--ink); }
+    .pattern { max-width: 44rem; touch-action: manipulation; } .spectrum { max-width: 20rem; min-width: 0; }
     .caption { text-anchor: middle; font-weight: 600; } .end { text-anchor: end; } .middle { text-anchor: middle; }
     svg .label { fill: var(--soft); unicode-bidi: isolate; }
     .outline { fill: none; stroke: var(--line); } .diagonal { fill: var(--raised); stroke: var(--line); stroke-width: .5; }
@@ -70,7 +70,7 @@ enum PageStyle {
     .legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; list-style: none; padding: 0; margin: .3rem 0; font-size: .875rem;
       color: var(--soft); }
     .legend li { display: flex; align-items: center; gap: .35rem; }
-    .key { width: .8rem; height: .8rem; flex: none; } .key.wide { width: 1.7rem; } .key rect { stroke: var(--line); }
+    .key { min-width: 0; width: .8rem; height: .8rem; flex: none; } .key.wide { width: 1.7rem; } .key rect { stroke: var(--line); }
     .rule { stroke: var(--line); fill: none; stroke-width: .7; } .limit { stroke: var(--s1); fill: none; stroke-dasharray: 4 3; }
     .unit { fill: none; stroke: var(--soft); stroke-dasharray: 4 3; } .bar { fill: var(--entry); }
     .inside { fill: var(--good); } .outside { fill: var(--bad); }
@@ -80,7 +80,7 @@ enum PageStyle {
     footer { margin: 2.5rem 0 1rem; color: var(--soft); font-size: .875rem; border-top: 1px solid var(--line); }
     @media (forced-colors: active) { svg { forced-color-adjust: none; background: var(--ground); } }
     @media print { :root { color-scheme: light; } body { max-width: none; padding: 0; font-size: 10pt; }
-      nav, .controls, .skip, .cursor, pre::after { display: none; } pre { white-space: pre-wrap; } .scroll { overflow: visible; }
+      nav, .controls, .skip, .cursor, pre::after { display: none; } pre { white-space: pre-wrap; } .scroll, figure { overflow: visible; } svg { min-width: 0; }
       h2, h3 { break-after: avoid; } figure, tr, .question, .verdict { break-inside: avoid; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
     @media print and (prefers-color-scheme: dark) { :root {

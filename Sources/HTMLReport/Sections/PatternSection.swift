@@ -185,7 +185,7 @@ struct PatternSection {
         case .node(let node): columns[node / scale.span, default: Entry()].add(kind, parameters: own)
         }
       }
-      for column in Set(model.blocks[block].nodeSources.map { $0 }) {
+      for column in Set(model.blocks[block].nodeSources) {
         columns[column / scale.span]!.pairs += 1
       }
       for offset in model.blocks[block].offsets {

@@ -99,7 +99,8 @@ struct PlayFigure {
     let residual = recording.largest[column]
     return
       "\(FileAccess.text(recording.iterations[column])) of \(FileAccess.text(recording.count, "iteration")): "
-      + "\(right == blocks ? "all" : FileAccess.text(right)) of \(FileAccess.text(blocks, "block")) right, "
+      + "\(right == blocks ? "all" : FileAccess.text(right)) of \(FileAccess.text(blocks, "block")) "
+      + (model.nilpotencyIndex == nil ? "exactly at rest, " : "right, ")
       + "largest residual \(residual == 0 ? "exactly 0" : shown(residual))"
   }
 
