@@ -9,6 +9,7 @@ but Python and the browser is needed.
 
 import argparse
 import base64
+import fcntl
 import json
 import os
 import pathlib
@@ -31,19 +32,17 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix="deq-browser-")
         own_in, self.commands = os.pipe()
         self.answers, own_out = os.pipe()
-        # The protocol's pipe is descriptors 3 and 4 of the browser; the copies above 10 cannot be one of them.
-        high_in, high_out = os.dup(own_in), os.dup(own_out)
-        for pipe in (own_in, own_out):
-            os.close(pipe)
+        # The protocol's pipe is descriptors 3 and 4 of the browser; copies from 10 on are neither of them.
+        ends = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in (own_in, own_out)]
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec 3<&{high_in} 4>&{high_out}; exec "$0" "$@"', browser(), "--headless=new",
-             "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
-             "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
-             "--force-color-profile=srgb", "--remote-debugging-pipe", f"--user-data-dir={self.profile}",
-             "about:blank"],
-            pass_fds=(high_in, high_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for pipe in (high_in, high_out):
-            os.close(pipe)
+            [browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+             "--no-first-run", "--disable-extensions", "--disable-background-networking",
+             "--disable-component-update", "--hide-scrollbars", "--force-color-profile=srgb",
+             "--remote-debugging-pipe", f"--user-data-dir={self.profile}", "about:blank"],
+            close_fds=False, preexec_fn=lambda: (os.dup2(ends[0], 3), os.dup2(ends[1], 4)),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for end in [own_in, own_out] + ends:
+            os.close(end)
         self.number, self.rest, self.events, self.session = 0, b"", [], None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -53,6 +52,8 @@ class Browser:
     def close(self):
         self.process.terminate()
         self.process.wait(20)
+        os.close(self.commands)
+        os.close(self.answers)
         shutil.rmtree(self.profile, ignore_errors=True)
 
     def receive(self):
@@ -257,6 +258,8 @@ def main():
     parser.add_argument("page")
     parser.add_argument("--screenshots")
     arguments = parser.parse_args()
+    if not os.path.isfile(arguments.page):
+        sys.exit(f"{arguments.page}: expected a file, found none")
     if browser() is None:
         sys.exit("no Chromium found")
     page = Browser()

@@ -80,7 +80,7 @@ enum PageStyle {
     footer { margin: 2.5rem 0 1rem; color: var(--soft); font-size: .875rem; border-top: 1px solid var(--line); }
     @media (forced-colors: active) { svg { forced-color-adjust: none; background: var(--ground); } }
     @media print { :root { color-scheme: light; } body { max-width: none; padding: 0; font-size: 10pt; }
-      nav, .controls, .skip, .cursor, pre::after { display: none; } pre { white-space: pre-wrap; } .scroll, figure { overflow: visible; } svg { min-width: 0; }
+      nav, .controls, .skip, .cursor, pre::after { display: none; } pre { white-space: pre-wrap; } table { font-size: 8pt; } th, td { padding-right: .4rem; } .scroll, figure { overflow: visible; } svg { min-width: 0; }
       h2, h3 { break-after: avoid; } figure, tr, .question, .verdict { break-inside: avoid; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
     @media print and (prefers-color-scheme: dark) { :root {
