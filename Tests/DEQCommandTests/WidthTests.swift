@@ -45,7 +45,8 @@ import Testing
     let help = try folder.deq("--help").text
     for status in [0, 1, 2, 64, 65, 66, 70, 73, 74] { #expect(help.contains("\(status) "), "\(status)") }
     let table = try Pages.text(of: "README").split(separator: "\n").filter {
-      $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } != nil && $0.hasPrefix("| ") && $0.count { $0 == "|" } == 3
+      $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } != nil && $0.hasPrefix("| ")
+        && $0.count { $0 == "|" } == 3
     }
     #expect(table.count == 9)
   }

@@ -58,7 +58,8 @@ struct ShardReports {
         .badData,
         "expected all \(first.shard.count) shards, found none for \(names)\(missing.count > 8 ? ", …" : "")")
     }
-    var summary = CheckSummary(listed: first.listed, digest: first.digest, shard: parts.count == 1 ? first.shard : .whole)
+    var summary = CheckSummary(
+      listed: first.listed, digest: first.digest, shard: parts.count == 1 ? first.shard : .whole)
     let records = parts.flatMap(\.records).sorted { $0.number < $1.number }
     for record in records { summary.add(record) }
     return (records, summary)
@@ -82,7 +83,7 @@ struct ShardReports {
     guard twin.records.map(\.line) == part.records.map(\.line) else {
       throw FileError(
         .badData, file: part.file,
-        "expected the same report as in \(twin.file), for both are of shard \(part.shard.number), found another"
+        "expected the same report as in \(twin.file), for both are of shard \(part.shard.number)/\(part.shard.count), found another"
       )
     }
   }

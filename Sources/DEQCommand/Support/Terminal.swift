@@ -21,6 +21,8 @@ private func isTerminal(_ descriptor: Int32) -> Bool {
 struct Report {
   /// What has been added so far.
   private(set) var contents = ""
+  /// The labelled lines so far, for a report that is not on a terminal.
+  private(set) var rows: [(label: String, text: String)] = []
   private let descriptor: Int32
   private let hasColour: Bool
   /// How many columns a line of sentences may have.
@@ -60,6 +62,7 @@ struct Report {
 
   /// Adds a line of a labelled, aligned list.
   mutating func row(_ label: String, _ value: String) {
+    rows.append((label, value))
     let space = String(repeating: " ", count: max(1, Self.margin - 2 - label.count))
     sentence("  " + label + space + value, margin: Self.margin)
   }
