@@ -76,7 +76,9 @@ func sharedOptions(_ arguments: [String]) -> [String] {
       rest = rest.dropFirst()
     } else if word == "--pattern" {
       rest = rest.drop { !$0.hasPrefix("-") }
-    } else if word != "--quiet", word != "--json", !withValue.contains(where: { word.hasPrefix("\($0)=") }) {
+    } else if !["--quiet", "--json", "--force"].contains(word),
+      !withValue.contains(where: { word.hasPrefix("\($0)=") })
+    {
       shared.append(word)
     }
   }
