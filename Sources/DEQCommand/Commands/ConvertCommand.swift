@@ -87,6 +87,9 @@ struct ConvertCommand: ParsableCommand {
         throw ValidationError(
           "--transition: expected a transition, and perhaps its read-out, found \(networks.count) files")
       }
+      if networks.contains("-") {
+        throw ValidationError("--transition: expected a file, found standard input")
+      }
       if stack || activation != nil {
         throw ValidationError(
           "--transition: expected no other way of reading, found \(stack ? "--stack" : "--activation")")
