@@ -52,7 +52,10 @@ import Testing
         ]
       ),
       ("inspect", ["--json"]),
-      ("report", ["--output", "--samples", "--input", "--range", "--search", "--seed", "--timings", "--force"]),
+      (
+        "report",
+        ["--output", "--samples", "--input", "--range", "--search", "--seed", "--timings", "--force"]
+      ),
       ("property", ["--cases", "--seed", "--max-depth", "--max-width", "--json"]),
       ("fixtures", ["--record", "--json"]),
     ])
