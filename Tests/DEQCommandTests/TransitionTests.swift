@@ -4,11 +4,12 @@ import Testing
 
 /// Models that PyTorch trained, read from their transitions: `Tests/Oracles/transitions.py` makes them.
 @Suite(
+  .serialized,
   .enabled(
     if: Python.has("torch", "torchdeq", "onnx", "numpy"), "Python lacks torch, torchdeq, onnx or numpy"))
 struct TransitionTests {
   /// The models, made once.
-  private static let models = Result {
+  private nonisolated(unsafe) static let models = Result {
     let folder = TemporaryFolder()
     let outcome = try folder.shell("python3 '\(Oracles.folder)/transitions.py' .")
     #expect(outcome.status == 0, "\(outcome.complaint)")
