@@ -16,6 +16,8 @@ package struct ImportedGraph {
 
 /// How a tensor of a graph is divided into samples.
 package struct SampleLayout {
+  /// The shape of a sample.
+  package let sampleShape: [Int]
   /// The number of elements of a sample.
   package let count: Int
   /// The batch axis; nil if the whole tensor is one sample, or the same for every sample.
@@ -25,6 +27,7 @@ package struct SampleLayout {
   package let merged: (outer: Int, inner: Int)
 
   package init(_ layout: TensorLayout) {
+    sampleShape = layout.sampleShape
     count = layout.sampleShape.reduce(1, *)
     batchAxis = layout.batchAxis
     merged = (layout.batch?.outer ?? 1, layout.batch?.inner ?? 1)
