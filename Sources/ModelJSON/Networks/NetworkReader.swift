@@ -150,9 +150,10 @@ package struct NetworkReader {
       let read = try entry.reader.read(
         entry.object, name: entry.name, sources: resolved, helpers: entries.count + helpers.count)
       total += read.reduce(0) { $0 + $1.coordinates }
-      guard total <= TensorSize.maximum else {
+      guard total <= MemoryBudget.coordinates else {
         throw entry.object.value.expected(
-          "up to \(TensorSize.maximum) coordinates of all layers together", found: "more")
+          "up to \(MemoryBudget.coordinates) coordinates of all layers together (--memory-limit raises this)",
+          found: "more")
       }
       layers[index] = read.last!
       helpers += read.dropLast()

@@ -239,9 +239,10 @@ struct GraphImport {
       ? atLeastVector(inputs[0].sampleShape) : [inputs.reduce(0) { $0 + $1.sampleShape.reduce(1, *) }]
     let (blocks, output) = absorbed(builder.blocks, output: output)
     let coordinates = blocks.reduce(0) { $0 + $1.claimedCoordinates }
-    guard coordinates <= TensorSize.maximum else {
+    guard coordinates <= MemoryBudget.coordinates else {
       throw .refused(
-        "expected up to \(TensorSize.maximum) coordinates of all values together, found \(coordinates)")
+        "expected up to \(MemoryBudget.coordinates) coordinates of all values together, found \(coordinates); "
+          + "--memory-limit raises the limit")
     }
     let finite = try blocks.map { block throws(ImportFailure) in try block.withFiniteConstants() }
     do {
