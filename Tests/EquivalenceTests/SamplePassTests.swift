@@ -53,21 +53,20 @@ struct SamplePassTests {
     return try! EquilibriumModel(inputShape: model.inputShape, blocks: blocks, output: model.output)
   }
 
-  @Test("A sample without finite gradients is left out of the sums, in whichever pass it is", arguments: [1, 2, 5, 16])
+  @Test(
+    "A sample without finite gradients is left out of the sums, in whichever pass it is",
+    arguments: [1, 2, 5, 16])
   func spoiled(atOnce: Int) throws {
     // The square root of |w x| has no finite derivative at the first sample, which is zero.
     let weight = Tensor<Double>(shape: [2, 2], elements: [1, -2, 0.5, 3])
+    let map = try DenseMap<Double>(inputShape: [2], parameter: weight, attributes: [:])
     let network = try Network<Double>(
       inputShape: [2],
       layers: [
         .explicit(
           Block(
             name: "w", size: 2, nonlinearity: AbsoluteValue(),
-            terms: [
-              Term(
-                source: .input, map: try DenseMap<Double>(inputShape: [2], parameter: weight, attributes: [:]),
-                parameter: "w")
-            ])),
+            terms: [Term(source: .input, map: map, parameter: "w")])),
         .explicit(
           Block(
             name: "root", size: 2, nonlinearity: SquareRoot(),

@@ -39,7 +39,8 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "The second model.")
   var against: String?
 
-  @Option(help: "How many random inputs to try; 0 attempts only a proof. (default: 16, fewer of a large model)")
+  @Option(
+    help: "How many random inputs to try; 0 attempts only a proof. (default: 16, fewer of a large model)")
   var samples: Int?
 
   @Option(help: "Inputs to try besides: samples as JSON, or a .npy or .npz file.")

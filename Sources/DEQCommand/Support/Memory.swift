@@ -28,7 +28,8 @@ func fitIntoMemory(
     let allowed = text(bytes: MemoryBudget.bytesOfValues)
     guard !isAskedFor else {
       throw CommandFailure(
-        .badData, "\(needed), expected at most \(allowed); --memory-limit raises this, --samples 0 leaves samples out")
+        .badData,
+        "\(needed), expected at most \(allowed); --memory-limit raises this, --samples 0 leaves samples out")
     }
     checker.samples = 0
     checker.notes.append("no samples: \(needed), and \(allowed) are allowed; --memory-limit raises this")

@@ -22,7 +22,8 @@ extension Measuring {
     let solver = settings.solver
     guard passes.allowsWholeState else {
       result.notes.append(
-        "\(solver.name) on the whole state left out: a sample of \(passes.numbersPerSample) numbers is too large")
+        "\(solver.name) on the whole state left out: a sample of \(passes.numbersPerSample) numbers is too large"
+      )
       return
     }
     let affordable = Int(min(settings.workBudget / model.costOfWholeSolve, Double(all.batch.x.rows)))

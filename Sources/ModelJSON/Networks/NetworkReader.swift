@@ -149,6 +149,10 @@ package struct NetworkReader {
       let entry = entries[index]
       let read = try entry.reader.read(
         entry.object, name: entry.name, sources: resolved, helpers: entries.count + helpers.count)
+      if let large = read.first(where: { $0.shape.reduce(1, *) > TensorSize.maximum }) {
+        throw entry.object.value.expected(
+          "a value of up to \(TensorSize.maximum) numbers", found: "one of shape \(large.shape)")
+      }
       total += read.reduce(0) { $0 + $1.coordinates }
       guard total <= MemoryBudget.coordinates else {
         throw entry.object.value.expected(

@@ -238,6 +238,11 @@ struct GraphImport {
       inputs.count == 1
       ? atLeastVector(inputs[0].sampleShape) : [inputs.reduce(0) { $0 + $1.sampleShape.reduce(1, *) }]
     let (blocks, output) = absorbed(builder.blocks, output: output)
+    if let large = blocks.first(where: { ($0.portSizes + [$0.size]).contains { $0 > TensorSize.maximum } }) {
+      throw .refused(
+        "expected values of up to \(TensorSize.maximum) numbers, found \(quoted(large.name)) of \(large.size)"
+      )
+    }
     let coordinates = blocks.reduce(0) { $0 + $1.claimedCoordinates }
     guard coordinates <= MemoryBudget.coordinates else {
       throw .refused(
