@@ -340,6 +340,38 @@ struct ExternalDataTests {
         == [InputFile(path: referring, digest: SHA256Digest(of: Array(json.utf8)))] + expected)
   }
 
+  @Test(
+    "External data may be beside the target of the model's own link, as in a cache, never outside of that")
+  func links() throws {
+    let folder = Folder()
+    for name in ["blobs", "snapshots", "elsewhere"] { mkdir("\(folder.path)/\(name)", 0o755) }
+    try folder.write(model(["location": "weights.bin"]), as: "blobs/4f2a")
+    try folder.write(weights, as: "blobs/91c0")
+    try folder.write(weights, as: "elsewhere/w")
+    let path = "\(folder.path)/snapshots/m.onnx"
+    symlink("../blobs/4f2a", path)
+    func message() -> String {
+      do throws(FileError) {
+        _ = try ModelFile.read(path)
+        return "read"
+      } catch { return error.problem }
+    }
+    #expect(message() == "external_data: expected the file \"weights.bin\" beside the model, found none")
+    // Hugging Face's cache: the snapshot has a link for each file.
+    symlink("../blobs/91c0", "\(folder.path)/snapshots/weights.bin")
+    #expect(message() == "read")
+    unlink("\(folder.path)/snapshots/weights.bin")
+    symlink("../elsewhere/w", "\(folder.path)/snapshots/weights.bin")
+    #expect(
+      message()
+        == "external_data: expected a path within the model's folder, found a link out of it: \"weights.bin\""
+    )
+    // A link to a model that has its data beside it.
+    unlink("\(folder.path)/snapshots/weights.bin")
+    symlink("91c0", "\(folder.path)/blobs/weights.bin")
+    #expect(message() == "read")
+  }
+
   @Test("A file outside the model's folder, or none, is refused")
   func escapes() throws {
     let folder = Folder()

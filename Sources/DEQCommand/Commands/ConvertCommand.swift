@@ -156,9 +156,10 @@ struct ConvertCommand: ParsableCommand {
   }
 
   /// `NAME.deq.json` beside the input `NAME.json`, `NAME.onnx`, `NAME.nnet`, `NAME.safetensors` or `NAME.npz`, which `.gz`
-  /// may follow; standard output for standard input.
+  /// may follow; for a folder, beside its only model; standard output for standard input.
   static func defaultOutput(for input: String) -> String {
     if input == "-" { return "-" }
+    let input = (try? ModelFolder.model(at: input)) ?? input
     let name = input.hasSuffix(".gz") ? String(input.dropLast(3)) : input
     let ending = [".json", ".onnx", ".nnet", ".safetensors", ".npz"].first(where: name.hasSuffix)
     return name.dropLast(ending?.count ?? 0) + ".deq.json"
@@ -182,8 +183,7 @@ private struct Conversion {
     var checker = command.solve.checker
     if command.check {
       try fitIntoMemory(
-        &checker, toCheck: .network(network), .equilibrium(model),
-        remedy: "--no-check leaves the check out")
+        &checker, toCheck: .network(network), .equilibrium(model), isAskedFor: false)
     }
     let target = command.output ?? ConvertCommand.defaultOutput(for: paths[0])
     // A model on standard output would mix with the progress line.

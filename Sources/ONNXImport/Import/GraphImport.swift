@@ -241,10 +241,16 @@ struct GraphImport {
       inputs.count == 1
       ? atLeastVector(inputs[0].sampleShape) : [inputs.reduce(0) { $0 + $1.sampleShape.reduce(1, *) }]
     let (blocks, output) = absorbed(builder.blocks, output: output)
-    let coordinates = blocks.reduce(0) { $0 + $1.claimedCoordinates }
-    guard coordinates <= TensorSize.maximum else {
+    if let large = blocks.first(where: { ($0.portSizes + [$0.size]).contains { $0 > TensorSize.maximum } }) {
       throw .refused(
-        "expected up to \(TensorSize.maximum) coordinates of all values together, found \(coordinates)")
+        "expected values of up to \(TensorSize.maximum) numbers, found \(quoted(large.name)) of \(large.size)"
+      )
+    }
+    let coordinates = blocks.reduce(0) { $0 + $1.claimedCoordinates }
+    guard coordinates <= MemoryBudget.coordinates else {
+      throw .refused(
+        "expected up to \(MemoryBudget.coordinates) coordinates of all values together, found \(coordinates); "
+          + "--memory-limit raises the limit")
     }
     let finite = try blocks.map { block throws(ImportFailure) in try block.withFiniteConstants() }
     do {
