@@ -21,6 +21,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.backend.test.case.node import collect_testcases
 
+from onnx_further import further_cases
+
 FLOATS = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16}
 WHOLE = {
     TensorProto.BOOL, TensorProto.INT8, TensorProto.INT16, TensorProto.INT32, TensorProto.INT64, TensorProto.UINT8,
@@ -80,6 +82,22 @@ def dump(folder, name, case, free):
             }, file)
 
 
+def dump_further(folder):
+    """Writes the cases of operators that the backend tests have none of."""
+    count = 0
+    for name, model, inputs, outputs in further_cases():
+        with open(os.path.join(folder, name + ".onnx"), "wb") as file:
+            file.write(model.SerializeToString())
+        tensors = lambda values: [
+            {"shape": list(np.shape(v)), "data": number_list(v), "special": special(v)} for v in values
+        ]
+        with open(os.path.join(folder, name + ".json"), "w") as file:
+            json.dump({"operators": sorted({node.op_type for node in model.graph.node}), "rtol": 1e-3, "atol": 2e-6,
+                       "inputs": tensors(inputs), "outputs": tensors(outputs)}, file)
+        count += 1
+    return count
+
+
 def main(folder):
     os.makedirs(folder, exist_ok=True)
     kept, left = 0, {}
@@ -123,6 +141,7 @@ def main(folder):
         if len(free) > 1:
             dump(folder, case.name + "+", case, set(free))
             kept += 1
+    kept += dump_further(folder)
     print(kept, "cases;", "without a floating-point input:", left)
 
 

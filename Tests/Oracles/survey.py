@@ -6,6 +6,7 @@ the difference of the network's output from ONNX Runtime's.
 DEQ is the command; what follows the directory goes to it. Needs onnx, onnxruntime and numpy."""
 
 import collections
+import contextlib
 import json
 import pathlib
 import re
@@ -99,7 +100,9 @@ def difference(deq, path, options, folder):
 
 
 def reason(message):
-    """A refusal without its file, node and numbers."""
+    """A refusal without its file, node and numbers; errors are JSON, as the report is."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        message = json.loads(message)["error"]["message"]
     problem = message.strip().split(": ", 2)[-1]
     return re.sub(r"\d[\d,]*", "#", re.sub(r'"[^"]*"', "_", problem))[:100]
 

@@ -13,25 +13,10 @@ extension OperatorTable {
     },
     "Scatter": .one(["axis"]) { node throws(ImportFailure) in try node.scatterElements() },
     "ScatterND": .one(["reduction"]) { node throws(ImportFailure) in try node.scatterSlices() },
-    "Col2Im": .variable(["dilations", "pads", "strides"]) { node throws(ImportFailure) in
-      try node.columnsToImage()
-    },
   ]
 }
 
-/// Elements of one sample that take the places of others, or are combined with them.
-private struct Replacement {
-  /// For each element of the updates its place in the data.
-  let places: [Int]
-  /// How updates are combined with the data: `add`, `mul`, `max`, `min`, or `none`.
-  let reduction: String
-
-  var adds: Bool { reduction == "add" }
-}
-
 extension NodeImport {
-  // MARK: Taking
-
   /// `data[…, index[i, j, …], …]`, with the index at the place of one axis.
   fileprivate func gatherElements() throws(ImportFailure) -> Value {
     let data = try input(0)
@@ -71,7 +56,7 @@ extension NodeImport {
   }
 
   /// The places in a sample that an index of as many axes names along one axis, and the layout of what stands there.
-  private func elementPlaces(
+  func elementPlaces(
     of data: Value, index position: Int
   ) throws(ImportFailure) -> (places: [Int], layout: TensorLayout) {
     let layout = try data.layout()
@@ -86,13 +71,13 @@ extension NodeImport {
     return (places, try TensorLayout(shape, batch: layout.batch))
   }
 
-  private func placesInSample(
+  func placesInSample(
     _ layout: TensorLayout, _ index: Integers, along axis: Int
   ) throws(ImportFailure) -> (places: [Int], shape: [Int]) {
     var (index, axes) = (index, Array(layout.shape.indices))
     if let batch = layout.batch {
       guard batch.axis != axis, !layout.isMerged else { throw .mixesBatch("indexes the batch axis") }
-      guard index.shape[batch.axis] == batch.extent else {
+      guard index.shape[batch.axis] == batch.extent, !batch.isOpen || batch.extent == 1 else {
         throw .mixesBatch("has indices for a part of the batch")
       }
       // The same indices for every sample, or those of the only one.
@@ -134,7 +119,7 @@ extension NodeImport {
   }
 
   /// The elements of a sample at places, in a layout.
-  private func taken(
+  func taken(
     _ data: Value, _ places: [Int], _ layout: TensorLayout
   ) throws(ImportFailure) -> Value {
     switch data {
@@ -168,14 +153,14 @@ extension NodeImport {
   }
 
   /// The number of elements of a sample in the axes from one on, which hold the batch if there is one.
-  private func runLength(_ layout: TensorLayout, after depth: Int) throws(ImportFailure) -> Int {
+  func runLength(_ layout: TensorLayout, after depth: Int) throws(ImportFailure) -> Int {
     guard layout.batchAxis ?? depth >= depth else { throw .mixesBatch("indexes the batch axis") }
     return layout.sampleShape.dropFirst(depth).reduce(1, *)
   }
 
   /// For each slice that the index names, its number among all slices of the data; how many axes the index names, and
   /// the axes of the index before its last.
-  private func slicePlaces(
+  func slicePlaces(
     of data: Value, common: Int = 0
   ) throws(ImportFailure) -> (starts: [Int], depth: Int, lead: [Int]) {
     guard case .integers(let index) = try input(1) else {
@@ -202,182 +187,5 @@ extension NodeImport {
       starts.append(start)
     }
     return (starts, depth, Array(index.shape.dropLast()))
-  }
-
-  // MARK: Putting
-
-  /// The data with elements put where an index of as many axes names places along one axis.
-  fileprivate func scatterElements() throws(ImportFailure) -> Value {
-    let data = try input(0)
-    let (places, layout) = try elementPlaces(of: data, index: 1)
-    return try put(input(2), layout, Replacement(places: places, reduction: reduction()), into: data)
-  }
-
-  /// The data with slices put where the last axis of the index names them.
-  fileprivate func scatterSlices() throws(ImportFailure) -> Value {
-    let data = try input(0)
-    let (starts, depth, lead) = try slicePlaces(of: data)
-    let layout = try data.layout()
-    let run = try runLength(layout, after: depth)
-    try ImportLimits.charge(checkedCount(of: [starts.count, run]))
-    let places = starts.flatMap { start in (0..<run).map { start * run + $0 } }
-    var batch = layout.batch
-    batch?.axis += lead.count - depth
-    let target = try TensorLayout(lead + layout.shape.dropFirst(depth), batch: batch)
-    return try put(input(2), target, Replacement(places: places, reduction: reduction()), into: data)
-  }
-
-  /// How updates are combined with the data.
-  private func reduction() throws(ImportFailure) -> String {
-    try word("reduction", of: ["none", "add", "mul", "max", "min"]) ?? "none"
-  }
-
-  /// The data of a sample with updates, which have this layout.
-  private func put(
-    _ updates: Value, _ layout: TensorLayout, _ replacement: Replacement, into data: Value
-  ) throws(ImportFailure) -> Value {
-    guard updates.shape == layout.shape else {
-      throw .refused("expected updates of shape \(layout.shape), found \(updates.shape)")
-    }
-    let functions = ["mul": "product", "max": "maximum", "min": "minimum"]
-    if let function = functions[replacement.reduction] {
-      return .variable(try combined(updates, layout, replacement, with: floating(data), by: function))
-    }
-    if case .integers(let integers) = data, case .integers(let new) = updates {
-      var elements = integers.symbols
-      for (place, element) in zip(replacement.places, new.symbols) {
-        guard let sum = replacement.adds ? elements[place] + element : element else {
-          throw .refused("expected integers without overflow, found others")
-        }
-        elements[place] = sum
-      }
-      return .integers(Integers(elements, shape: integers.shape, type: integers.type))
-    }
-    let target = try data.layout()
-    let (own, new) = (target.sampleShape.reduce(1, *), replacement.places.count)
-    var port = Port(shape: [own + new])
-    port.add(try part(data, target, at: 0, of: own + new))
-    port.add(try part(updates, layout, at: own, of: own + new))
-    let all = try affine(port, TensorLayout([own + new]), named: "\(name)/all")
-    if replacement.adds { return .variable(try added(to: all, own, replacement.places, target)) }
-    var index = Array(0..<own)
-    for (update, place) in replacement.places.enumerated() { index[place] = own + update }
-    let map = try linearMap(
-      "index_select", from: [own + new], ["dim": .integers([0]), "index": .integers(index)])
-    return .variable(try mapped(all, by: map, to: target))
-  }
-
-  /// The data with updates combined one by one with the elements that have their places: first those that come first.
-  private func combined(
-    _ updates: Value, _ layout: TensorLayout, _ replacement: Replacement, with data: Value,
-    by function: String
-  ) throws(ImportFailure) -> Variable {
-    var rounds: [[Int]] = []
-    var uses: [Int: Int] = [:]
-    for (update, place) in replacement.places.enumerated() {
-      let use = uses[place, default: 0]
-      uses[place] = use + 1
-      if use == rounds.count { rounds.append([]) }
-      rounds[use].append(update)
-    }
-    let target = try data.layout()
-    var result = try affine(port(data, over: target), target, named: "\(name)/data")
-    let new = try affine(port(floating(updates), over: layout), layout, named: "\(name)/updates")
-    for (round, members) in rounds.enumerated() {
-      let step = part("round\(round)")
-      let flat = try TensorLayout([members.count])
-      let places = members.map { replacement.places[$0] }
-      let old = try step.part("old").variable(step.part("old").taken(.variable(result), places, flat))
-      let own = try step.part("new").variable(step.part("new").taken(.variable(new), members, flat))
-      let both = try step.pair(function, old, own)
-      result = try step.part("put").variable(
-        step.part("put").put(
-          .variable(both), flat, Replacement(places: places, reduction: "none"), into: .variable(result)))
-    }
-    return try affine(port(result), target)
-  }
-
-  /// A value's elements at their places among those of data and updates.
-  private func part(
-    _ value: Value, _ layout: TensorLayout, at start: Int, of total: Int
-  ) throws(ImportFailure) -> Port {
-    let whole = try affine(port(value, over: layout), layout, named: "\(name)/part\(start)")
-    let map = try linearMap(
-      "place", from: [layout.sampleShape.reduce(1, *)],
-      ["dim": .integers([0]), "start": .integers([start]), "total": .integers([total])])
-    return Port(shape: [total], terms: [Term(source: whole.source, map: map)])
-  }
-
-  /// The data plus the updates, which follow it: one sum for each time that a place occurs.
-  private func added(
-    to all: Variable, _ own: Int, _ places: [Int], _ target: TensorLayout
-  ) throws(ImportFailure) -> Variable {
-    let total = own + places.count
-    let padded = try mapped(
-      all,
-      by: linearMap(
-        "place", from: [total],
-        ["dim": .integers([0]), "start": .integers([0]), "total": .integers([total + 1])]),
-      suffix: "zero", to: TensorLayout([total + 1]))
-    // Behind everything stands a zero, for places without an update.
-    var rounds = [Array(0..<own)]
-    var uses = [Int](repeating: 0, count: own)
-    for (update, place) in places.enumerated() {
-      uses[place] += 1
-      if uses[place] == rounds.count {
-        try ImportLimits.charge(own)
-        rounds.append([Int](repeating: total, count: own))
-      }
-      rounds[uses[place]][place] = own + update
-    }
-    var port = Port(shape: [own])
-    for index in rounds {
-      let map = try linearMap(
-        "index_select", from: [total + 1], ["dim": .integers([0]), "index": .integers(index)])
-      port.add(Port(shape: [own], terms: [Term(source: padded.source, map: map)]))
-    }
-    return try affine(port, target)
-  }
-
-  /// The sum of blocks at their places in an image: a transposed convolution whose kernels have a single one each.
-  fileprivate func columnsToImage() throws(ImportFailure) -> Variable {
-    let variable = try variable(0)
-    let layout = variable.layout
-    guard let image = try constantIntegers(1, "image_shape"),
-      let kernel = try constantIntegers(2, "block_shape"),
-      layout.shape.count == 3, image.count == kernel.count, !kernel.isEmpty,
-      (kernel + image).allSatisfy({ (1...1 << 20).contains($0) })
-    else { throw .refused("expected columns of 3 axes, and an image as well as a block of as many extents") }
-    guard layout.batchAxis ?? 0 == 0, !layout.isMerged, layout.batch != nil || layout.shape[0] == 1 else {
-      throw .mixesBatch("uses the batch axis as another axis")
-    }
-    let size = try checkedCount(of: kernel, least: 1)
-    let channels = layout.shape[1] / size
-    guard channels >= 1, layout.shape[1] == channels * size else {
-      throw .refused("expected columns for blocks of \(kernel), found shape \(layout.shape)")
-    }
-    let window = try WindowAttributes(of: self, rank: kernel.count, kernel: kernel)
-    let rank = kernel.count
-    var (counts, extra): ([Int], [Int]) = ([], [])
-    for axis in 0..<rank {
-      let room = image[axis] + window.pads[axis] + window.pads[rank + axis] - window.spans[axis]
-      guard room >= 0 else { throw .refused("expected blocks that fit the image \(image), found \(kernel)") }
-      counts.append(room / window.strides[axis] + 1)
-      extra.append(room % window.strides[axis])
-    }
-    guard counts.reduce(1, *) == layout.shape[2] else {
-      throw .refused("expected \(counts.reduce(1, *)) columns, found shape \(layout.shape)")
-    }
-    try ImportLimits.charge(checkedCount(of: [layout.shape[1], size]))
-    var weight = [Double](repeating: 0, count: layout.shape[1] * size)
-    for row in 0..<layout.shape[1] { weight[row * size + row % size] = 1 }
-    let map = try linearMap(
-      "conv_transpose", from: [layout.shape[1]] + counts,
-      [
-        "stride": .integers(window.strides), "padding": .integers(window.pads),
-        "output_padding": .integers(extra), "dilation": .integers(window.dilations),
-        "groups": .integers([channels]),
-      ], weight: Tensor(shape: [layout.shape[1], 1] + kernel, elements: weight))
-    return try mapped(variable, by: map, to: leading(layout, map.outputShape))
   }
 }

@@ -34,7 +34,8 @@ package enum OperatorTable {
     activations, arithmetic, matrixProducts, convolutions, pooling, normalizations, reductions, views,
     axisOperators,
     padding, resizing, constants, selections, sumsOfProducts, attention, axisSums,
-    recurrences, elementMoves, indicators, quantization, furtherFunctions, runtimeInOwnDomain,
+    recurrences, elementMoves, folding, indicators, quantization, integerProducts, furtherFunctions,
+    runtimeInOwnDomain,
   ]
 
   private static let all = families.reduce(into: [:]) { all, family in
