@@ -7,7 +7,7 @@ let modules: [Target.Dependency] = [
   "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria", "Networks", "Conversion",
   "Equivalence",
   "FileAccess", "TensorFiles", "ModelJSON", "ONNXExport", "ONNXImport", "ModelFiles", "PythonExport",
-  "MatrixExport", "GraphExport", "RandomNetworks",
+  "MatrixExport", "GraphExport", "HTMLReport", "RandomNetworks",
 ]
 
 let package = Package(
@@ -119,6 +119,12 @@ let package = Package(
       name: "MatrixExport",
       dependencies: ["FileAccess", "TensorFiles", "LinearAlgebra", "Operators", "Blocks", "Equilibria"]),
     .target(name: "GraphExport", dependencies: ["LinearAlgebra", "Operators", "Blocks", "Equilibria"]),
+    .target(
+      name: "HTMLReport",
+      dependencies: [
+        "FileAccess", "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria", "Equivalence",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ]),
     .target(
       name: "RandomNetworks",
       dependencies: ["LinearAlgebra", "Operators", "Blocks", "Networks", "Equilibria"]),

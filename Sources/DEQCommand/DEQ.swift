@@ -27,6 +27,7 @@ struct DEQ: ParsableCommand {
     subcommands: [
       ConvertCommand.self, CheckCommand.self, EvaluateCommand.self, InspectCommand.self, PropertyCommand.self,
       FixturesCommand.self, RecoverCommand.self, ExportCommand.self,
+      ReportCommand.self,
     ])
 
   /// Runs the command named by the arguments, and ends the process with its exit status.

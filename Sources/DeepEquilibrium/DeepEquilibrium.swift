@@ -5,6 +5,7 @@
 @_exported import FileAccess
 @_exported import FixedPoints
 @_exported import GraphExport
+@_exported import HTMLReport
 @_exported import LinearAlgebra
 @_exported import MatrixExport
 @_exported import ModelFiles

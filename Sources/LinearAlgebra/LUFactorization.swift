@@ -11,6 +11,8 @@ public struct LUFactorization<S: Scalar>: Sendable {
   ///
   /// - Precondition: The matrix is square.
   /// - Complexity: O(n³).
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public init(_ matrix: Matrix<S>) {
     precondition(
       matrix.rows == matrix.columns, "an LU factorisation of a \(matrix.rows)×\(matrix.columns) matrix")
@@ -19,9 +21,7 @@ public struct LUFactorization<S: Scalar>: Sendable {
     // transposition.
     var factors = matrix.elements
     var pivots = [Int32](repeating: 0, count: order)
-    let norm = (0..<order).reduce(S(0)) { largest, row in
-      max(largest, matrix.row(row).reduce(S(0)) { $0 + abs($1) })
-    }
+    let norm = greatestRowSum(factors, columns: order)
     let singular =
       order == 0
       ? 0
@@ -84,5 +84,22 @@ public struct LUFactorization<S: Scalar>: Sendable {
       }
     }
     return result
+  }
+}
+
+/// The largest sum of magnitudes in one of the rows, which stand one after the other; not finite if a number is not.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func greatestRowSum<S: Scalar>(_ elements: [S], columns: Int) -> S {
+  elements.withUnsafeBufferPointer { elements in
+    var largest = S(0)
+    for start in stride(from: 0, to: elements.count, by: max(columns, 1)) {
+      var sum = S(0)
+      for index in start..<start + columns { sum += elements[index].magnitude }
+      // A sum that is not a number is kept: the test for a finite norm must see it.
+      if !(sum <= largest) { largest = sum }
+      if largest.isNaN { return largest }
+    }
+    return largest
   }
 }

@@ -46,12 +46,14 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
   }
 
   /// The entry at `row` and `column`, both from 0.
+  @inlinable
   public subscript(row: Int, column: Int) -> S {
     get { elements[row * columns + column] }
     set { elements[row * columns + column] = newValue }
   }
 
   /// One row, as a slice of `elements`.
+  @inlinable
   public func row(_ index: Int) -> ArraySlice<S> {
     elements[index * columns..<(index + 1) * columns]
   }

@@ -2,7 +2,9 @@ import Testing
 
 /// What every command promises: exit statuses, help, and one line for an error.
 @Suite struct ContractTests {
-  static let commands = ["convert", "check", "evaluate", "inspect", "property", "fixtures"]
+  static let commands = [
+    "convert", "check", "evaluate", "inspect", "property", "fixtures", "recover", "export", "report",
+  ]
 
   @Test("The version is one line")
   func version() throws {
@@ -50,6 +52,7 @@ import Testing
         ]
       ),
       ("inspect", ["--json"]),
+      ("report", ["--output", "--samples", "--input", "--range", "--search", "--seed", "--timings", "--force"]),
       ("property", ["--cases", "--seed", "--max-depth", "--max-width", "--json"]),
       ("fixtures", ["--record", "--json"]),
     ])

@@ -29,7 +29,7 @@ extension EquivalenceReport {
 
   // MARK: The three answers
 
-  private func headline(_ names: ReportNames) -> String {
+  func headline(_ names: ReportNames) -> String {
     switch verdict {
     case .proved:
       "\(names.second) is the same function as \(names.firstName)"
@@ -72,7 +72,7 @@ extension EquivalenceReport {
     return "rounding may be as large as the difference"
   }
 
-  private func functionAnswer(_ model: EquilibriumModel<Double>?) -> String {
+  func functionAnswer(_ model: EquilibriumModel<Double>?) -> String {
     let size = model.map { ": \(sizeText(of: $0))" } ?? ""
     switch proof.function {
     case .proved(let basis):
@@ -95,7 +95,7 @@ extension EquivalenceReport {
     }
   }
 
-  private var inputGradientAnswer: String {
+  var inputGradientAnswer: String {
     switch inputGradient {
     case .proved: "of the input: the same, since the function is"
     case .agrees: "of the input: agree on \(text(measurement.samples.comparedByGradients, "tested input"))"
@@ -133,7 +133,7 @@ extension EquivalenceReport {
   /// The largest number of names or rows of one kind in a report.
   private static let mostNames = 8
 
-  private var parameterAnswer: String {
+  var parameterAnswer: String {
     let count = text(proof.parameters.matches.count, "parameter")
     switch parameters {
     case .proved: return "proved for every value of \(count)"
@@ -293,16 +293,6 @@ extension PathRecord {
     let groups = records.count > 1 ? " in \(records.count) groups" : ""
     let state = records.allSatisfy(\.converged) ? "" : ", not converged"
     return "\(text(longest.iterations, "iteration"))\(groups), residual \(text(residual))\(state)"
-  }
-}
-
-extension EquilibriumModel<Double> {
-  /// The number of elements of the entries.
-  var parameterCount: Int {
-    blocks.reduce(0) { sum, block in
-      let weights = block.terms.reduce(0) { $0 + ($1.map.parameterShape?.reduce(1, *) ?? 0) }
-      return sum + weights + block.offsets.reduce(0) { $0 + $1.count }
-    }
   }
 }
 

@@ -33,6 +33,18 @@ struct ONNXOptions: ParsableArguments {
     }
   }
 
+  /// The given options as on the command line.
+  var words: [String] {
+    var words: [String] = []
+    for given in shape {
+      words += ["--shape", given.name + "=" + given.extents.map(String.init).joined(separator: ",")]
+    }
+    for given in dim { words += ["--dim", "\(given.name)=\(given.extent)"] }
+    for name in graphInput { words += ["--graph-input", name] }
+    for name in graphOutput { words += ["--graph-output", name] }
+    return words
+  }
+
   /// The reading that the options describe.
   var reading: ONNXReading {
     ONNXReading(

@@ -20,6 +20,11 @@ struct ReadingOptions: ParsableArguments {
     }
   }
 
+  /// The given options as on the command line.
+  var words: [String] {
+    (memoryLimit.map { ["--memory-limit", "\($0)"] } ?? []) + (allowOutside ? ["--allow-outside"] : [])
+  }
+
   /// Applies them to every file that the command reads.
   func apply() {
     if let memoryLimit { MemoryBudget.use(memoryLimit) }

@@ -107,6 +107,17 @@ extension SolveOptions {
     return checker
   }
 
+  /// The given options as on the command line.
+  var words: [String] {
+    var words: [String] = []
+    if let tolerance { words += ["--tolerance", "\(tolerance)"] }
+    if let absoluteTolerance { words += ["--absolute-tolerance", "\(absoluteTolerance)"] }
+    if let maximumIterations { words += ["--maximum-iterations", "\(maximumIterations)"] }
+    if let memory { words += ["--memory", "\(memory)"] }
+    if let damping { words += ["--damping", "\(damping)"] }
+    return words
+  }
+
   /// Writes the given options as the value of `options` in an open report.
   ///
   /// - Parameter solver: The solver, in the command's own terms; nil where it cannot be chosen.

@@ -20,6 +20,8 @@ private func isTerminal(_ descriptor: Int32) -> Bool {
 /// A report, collected and written at once.
 struct Report {
   private var text = ""
+  /// The labelled lines so far, for a report that is not on a terminal.
+  private(set) var rows: [(label: String, text: String)] = []
   private let descriptor: Int32
   private let hasColour: Bool
 
@@ -42,6 +44,7 @@ struct Report {
 
   /// Adds a line of a labelled, aligned list.
   mutating func row(_ label: String, _ value: String) {
+    rows.append((label, value))
     line("  " + label + String(repeating: " ", count: max(1, 13 - label.count)) + value)
   }
 

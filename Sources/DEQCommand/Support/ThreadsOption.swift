@@ -16,6 +16,9 @@ struct ThreadsOption: ParsableArguments {
     throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
   }
 
+  /// The given option as on the command line.
+  var words: [String] { threads.map { ["--threads", "\($0)"] } ?? [] }
+
   /// Sets the number for everything that follows.
   func apply() {
     if let threads { setThreads(threads) }
