@@ -16,8 +16,8 @@ public struct ReverseSweep<S: Scalar> {
 
   /// The input, `[batch, input]`.
   public let input: Matrix<S>
-  /// The value of each node, `[batch, size]`.
-  private let values: [Matrix<S>]
+  /// The value of each node, `[batch, size]`; of size 0 where it is to be computed again, or is not needed any more.
+  private var values: [Matrix<S>]
   /// The cotangent of each node; nil before the first addition, and after it has been taken.
   private var cotangents: [Matrix<S>?]
   private var inputCotangent: Matrix<S>?
@@ -25,13 +25,21 @@ public struct ReverseSweep<S: Scalar> {
   private var entries: [EntryGradient] = []
   /// The range in `entries` of each node's gradients.
   private var places: [Range<Int>]
+  /// The sum of several sweeps' gradients, which takes each gradient at once; nil where the sweep keeps its own.
+  private var sum: ParameterTensors<S>?
+  /// The labels of positions whose gradient is in `sum`.
+  private var summedPlaces: Set<String> = []
 
   /// A sweep over nodes with these `values` for an input, with all cotangents zero.
+  ///
+  /// - Parameter sum: Gradients of the same parameters to which the sweep's own are added one by one, so that no second
+  ///   set of them is in memory; nil to begin with zeros.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  public init(values: [Matrix<S>], input: Matrix<S>) {
+  public init(values: [Matrix<S>], input: Matrix<S>, addingTo sum: ParameterTensors<S>? = nil) {
     self.values = values
     self.input = input
+    self.sum = sum
     cotangents = [Matrix<S>?](repeating: nil, count: values.count)
     places = [Range<Int>](repeating: 0..<0, count: values.count)
   }
@@ -48,12 +56,26 @@ public struct ReverseSweep<S: Scalar> {
 
   /// Takes a node's cotangent, zeros if nothing reads the node. Its memory is released, since it may be
   /// large and is not needed again.
+  ///
+  /// - Parameter size: The number of coordinates of the node.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  public mutating func takeCotangent(of node: Int) -> Matrix<S> {
+  public mutating func takeCotangent(of node: Int, size: Int) -> Matrix<S> {
     var cotangent: Matrix<S>?
     swap(&cotangent, &cotangents[node])
-    return cotangent ?? Matrix(rows: input.rows, columns: values[node].columns)
+    return cotangent ?? Matrix(rows: input.rows, columns: size)
+  }
+
+  /// Releases the value of a node, all of whose readers have been passed.
+  public mutating func releaseValue(of node: Int) { values[node] = Matrix(rows: 0, columns: 0) }
+
+  /// The value of a source; one that is computed again is kept until it is released, as others may read it.
+  ///
+  /// - Parameter again: Computes the value of a node that the sweep was not given.
+  public mutating func value(of source: Source, again: (Int) -> Matrix<S>? = { _ in nil }) -> Matrix<S> {
+    guard case .node(let index) = source else { return input }
+    if values[index].rows < input.rows, let value = again(index) { values[index] = value }
+    return values[index]
   }
 
   /// Propagates the cotangents `s` of a block's ports to the block's sources, and takes the gradients of
@@ -64,22 +86,20 @@ public struct ReverseSweep<S: Scalar> {
   ///   - isPassed: Whether a source receives a cotangent.
   ///   - termPlace: The name for the gradient of a term without a parameter; nil discards it.
   ///   - offsetPlace: The same for a constant summand.
+  ///   - valueAgain: Computes the value of a node that the sweep was not given.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public mutating func pass(
     _ s: [Matrix<S>], through block: Block<S>, at node: Int, to isPassed: (Source) -> Bool = { _ in true },
-    termPlace: (Term<S>) -> String? = { _ in nil }, offsetPlace: (Offset<S>) -> String? = { _ in nil }
+    termPlace: (Term<S>) -> String? = { _ in nil }, offsetPlace: (Offset<S>) -> String? = { _ in nil },
+    valueAgain: (Int) -> Matrix<S>? = { _ in nil }
   ) {
     block.pullBack(s) { source, summand in
       if isPassed(source) { add(to: source, summand) }
     }
     for term in block.terms {
-      guard let name = term.parameter ?? termPlace(term) else { continue }
-      let read: Matrix<S> =
-        switch term.source {
-        case .input: input
-        case .node(let index): values[index]
-        }
+      guard let name = term.parameter ?? termPlace(term), term.map.parameterShape != nil else { continue }
+      let read = value(of: term.source, again: valueAgain)
       if let gradient = term.map.parameterGradient(cotangent: s[term.port], input: read) {
         add(gradient, to: name, isPlace: term.parameter == nil, at: node)
       }
@@ -95,6 +115,11 @@ public struct ReverseSweep<S: Scalar> {
   @specialized(where S == Double)
   @specialized(where S == Float)
   public mutating func add(_ gradient: Tensor<S>, to name: String, isPlace: Bool = false, at node: Int) {
+    if sum != nil {
+      // Entries with one label are summands of one matrix, whose gradient counts once.
+      if !isPlace || summedPlaces.insert(name).inserted { sum!.add(gradient, to: name) }
+      return
+    }
     let first = places[node].isEmpty ? entries.count : places[node].lowerBound
     precondition(first + places[node].count == entries.count, "gradients of a node apart from each other")
     entries.append(EntryGradient(name: name, isPlace: isPlace, gradient: gradient))
@@ -105,6 +130,10 @@ public struct ReverseSweep<S: Scalar> {
   @specialized(where S == Double)
   @specialized(where S == Float)
   public mutating func takeGradients() -> Gradients<S> {
+    if let all = sum {
+      sum = nil
+      return Gradients(input: takenInputCotangent, parameters: all)
+    }
     var parameters = ParameterTensors<S>(capacity: entries.count)
     let taken = Tensor<S>([])
     for place in places {
@@ -118,7 +147,10 @@ public struct ReverseSweep<S: Scalar> {
         parameters.add(gradient, to: entries[position].name)
       }
     }
-    return Gradients(
-      input: inputCotangent ?? Matrix(rows: input.rows, columns: input.columns), parameters: parameters)
+    return Gradients(input: takenInputCotangent, parameters: parameters)
+  }
+
+  private var takenInputCotangent: Matrix<S> {
+    inputCotangent ?? Matrix(rows: input.rows, columns: input.columns)
   }
 }

@@ -1,3 +1,4 @@
+import Blocks
 import FixedPoints
 import LinearAlgebra
 import Operators
@@ -10,16 +11,19 @@ extension EquilibriumModel {
   ///     result of a solve in single precision.
   ///   - rule: When to stop; by default at rounding level, and at a residual of exactly 0 where the pattern of `W_z` is
   ///     nilpotent, so that Picard iteration reaches it.
+  ///   - retention: What is kept of the blocks that are evaluated once, for `backpropagate`; a solver on the whole state
+  ///     keeps everything.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func solve(
-    _ x: Matrix<S>, by method: SolutionMethod, from start: [Matrix<S>]? = nil, until rule: StoppingRule? = nil
+    _ x: Matrix<S>, by method: SolutionMethod, from start: [Matrix<S>]? = nil,
+    until rule: StoppingRule? = nil, keeping retention: Retention = .everything
   ) -> EquilibriumSolution<S> {
     precondition(x.columns == inputSize, "samples of \(x.columns) numbers for an input of \(inputSize)")
     switch method {
     case .structured(let solver):
       return solveByStructure(
-        x, solver: solver, from: start, until: rule ?? roundingRule)
+        x, solver: solver, from: start, until: rule ?? roundingRule, keeping: retention)
     case .whole(let solver):
       return solveWhole(
         x, solver: solver, from: start ?? zeroState(batch: x.rows), until: rule ?? wholeRule(for: solver))
@@ -75,8 +79,10 @@ extension EquilibriumModel {
   @specialized(where S == Double)
   @specialized(where S == Float)
   private func solveByStructure(
-    _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>]?, until rule: StoppingRule
+    _ x: Matrix<S>, solver: any FixedPointSolver, from start: [Matrix<S>]?, until rule: StoppingRule,
+    keeping retention: Retention
   ) -> EquilibriumSolution<S> {
+    let readers = retention == .everything ? nil : lastReaders
     var state = [Matrix<S>](repeating: Matrix(rows: 0, columns: 0), count: blocks.count)
     var records: [SolveRecord] = []
     var ports = [[Matrix<S>]?](repeating: nil, count: blocks.count)
@@ -92,11 +98,24 @@ extension EquilibriumModel {
         let index = group.members[0]
         let own = blocks[index].preactivations(batch: x.rows) { read($0, state: state, input: x) }
         state[index] = blocks[index].value(at: own)
-        ports[index] = own
+        if retention != .output { ports[index] = own }
+      }
+      for member in group.members {
+        for node in readers?.released(after: member) ?? [] { state[node] = Matrix(rows: 0, columns: 0) }
       }
     }
     return EquilibriumSolution(
       input: x, state: state, output: output, records: records, ports: ports, factors: factors)
+  }
+
+  /// Where a sweep releases values: those that no cyclic group has or reads, since its adjoint needs these.
+  private var lastReaders: LastReaders {
+    var kept: Set<Int> = [output]
+    for group in cyclicGroups {
+      kept.formUnion(group.members)
+      for member in group.members { kept.formUnion(blocks[member].nodeSources) }
+    }
+    return LastReaders(order: groups.flatMap(\.members), sources: { blocks[$0].nodeSources }, keeping: kept)
   }
 
   /// Solves for the members of a cyclic group, with everything outside of it fixed at its value in `state`.

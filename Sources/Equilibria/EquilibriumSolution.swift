@@ -84,8 +84,8 @@ public struct SolveRecord: Sendable {
 public struct EquilibriumSolution<S: Scalar>: Sendable {
   /// The input, `[batch, input]`.
   public let input: Matrix<S>
-  /// The value of each block, `[batch, size]`.
-  public let state: [Matrix<S>]
+  /// The value of each block, `[batch, size]`; without rows where it was not kept.
+  public internal(set) var state: [Matrix<S>]
   /// The read-out block's value.
   public let output: Matrix<S>
   /// The record of every iteration; empty where none was needed.
@@ -93,7 +93,7 @@ public struct EquilibriumSolution<S: Scalar>: Sendable {
   /// Whether each sample's equilibrium was found.
   public let converged: [Bool]
   /// The ports, at this state, of the blocks that were evaluated once; empty where there are none.
-  let ports: [[Matrix<S>]?]
+  var ports: [[Matrix<S>]?]
   /// The factors of each sample's I − J, by the first member of a cyclic group that was judged by them.
   let factors: [Int: [BalancedFactors<S>?]]
 

@@ -170,12 +170,13 @@ extension EquilibriumModel {
   @specialized(where S == Double)
   @specialized(where S == Float)
   func pass(
-    _ s: [Matrix<S>], through index: Int, in sweep: inout ReverseSweep<S>, to isPassed: (Source) -> Bool
+    _ s: [Matrix<S>], through index: Int, in sweep: inout ReverseSweep<S>,
+    valueAgain: (Int) -> Matrix<S>? = { _ in nil }, to isPassed: (Source) -> Bool
   ) {
     let block = blocks[index]
     sweep.pass(
       s, through: block, at: index, to: isPassed, termPlace: { place(of: $0, in: block) },
-      offsetPlace: { place(of: $0, in: block) })
+      offsetPlace: { place(of: $0, in: block) }, valueAgain: valueAgain)
   }
 
   private func matrixGradients(

@@ -103,7 +103,8 @@ struct UnrolledGraph<S: Scalar>: Sendable {
     for node in values.indices.reversed() {
       guard let block = blocks[node] else { continue }
       sweep.pass(
-        block.portCotangents(sweep.takeCotangent(of: node), at: ports[node]), through: block, at: node)
+        block.portCotangents(sweep.takeCotangent(of: node, size: block.size), at: ports[node]),
+        through: block, at: node)
     }
     return sweep.takeGradients()
   }

@@ -18,6 +18,9 @@ public struct EquivalenceChecker: Sendable {
   public var inputs: Matrix<Double>?
   /// The range of every coordinate of the data, from which all inputs are drawn; unbounded if nil.
   public var domain: ClosedRange<Double>?
+  /// How many samples are evaluated together. If nil, as many as have four million numbers together, at least one:
+  /// whatever memory a machine has, so that sums of gradients have the same bits on every machine.
+  public var samplesAtOnce: Int?
   /// The seed of the proof's challenge, the inputs, cotangents and random starts.
   public var seed: UInt64 = 0
   /// How equilibria and adjoints are found, and when they are accepted. If they are accepted before
@@ -63,7 +66,8 @@ public struct EquivalenceChecker: Sendable {
         ])
     }
     guard samples > 0 || inputs != nil else {
-      return EquivalenceReport(proof: proof, measurement: Measurement(), counterexample: nil, search: nil)
+      return EquivalenceReport(
+        proof: proof, measurement: Measurement(), counterexample: nil, search: nil, notes: notes)
     }
     switch precision {
     case .float64: return Judgement<Double, Float>(self, first, second, proof).report()
@@ -78,7 +82,7 @@ public struct EquivalenceChecker: Sendable {
     if case .notProved = proof.parameters.outcome { triesOtherParameters = proof.function.isProved }
     return MeasurementSettings(
       samples: samples, inputs: inputs, domain: domain, seed: seed, solving: solving, solver: solver,
-      workBudget: workBudget,
+      workBudget: workBudget, samplesAtOnce: samplesAtOnce,
       triesOtherParameters: triesOtherParameters, looksForOtherEquilibria: looksForOtherEquilibria)
   }
 }

@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import LinearAlgebra
 import Networks
@@ -26,6 +27,20 @@ public enum JudgedModel: Sendable {
     switch self {
     case .network(let network): network.outputSize
     case .equilibrium(let model): model.outputSize
+    }
+  }
+
+  /// The number of coordinates of one sample: of the input, and of every block's value or ports, whichever are more.
+  package var numbersPerSample: Int {
+    switch self {
+    case .network(let network):
+      network.layers.reduce(network.inputSize) { sum, layer in
+        switch layer {
+        case .explicit(let block): sum + block.claimedCoordinates
+        case .implicit(let layer): layer.model.blocks.reduce(sum) { $0 + $1.claimedCoordinates }
+        }
+      }
+    case .equilibrium(let model): model.blocks.reduce(model.inputSize) { $0 + $1.claimedCoordinates }
     }
   }
 

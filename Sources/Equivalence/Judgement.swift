@@ -88,20 +88,21 @@ struct Judgement<S: Scalar, T: Scalar> {
   }
 
   private func target(_ measuring: Measuring<S, T>) -> SearchTarget {
-    let sides = measuring.sides
+    let (sides, passes) = (measuring.sides, measuring.passes)
     return SearchTarget(
       inputSize: first.inputSize,
       evaluate: { x in
         let (own, quick) = (x.cast(to: S.self), Side<S>.quick)
-        let (ours, theirs) = (sides.first.forward(own, by: quick), sides.second.forward(own, by: quick))
+        let ours = sides.first.outputs(own, by: quick, in: passes)
+        let theirs = sides.second.outputs(own, by: quick, in: passes)
         return PairedOutputs(
-          first: ours.output.cast(to: Double.self), second: theirs.output.cast(to: Double.self),
-          comparable: (0..<x.rows).map { ours.isFinite($0) && theirs.isFinite($0) })
+          first: ours.values.cast(to: Double.self), second: theirs.values.cast(to: Double.self),
+          comparable: zip(ours.isFinite, theirs.isFinite).map { $0 && $1 })
       },
       inputGradient: { x, cotangent in
         let (x, u, quick) = (x.cast(to: S.self), cotangent.cast(to: S.self), Side<S>.quick)
-        var difference = sides.first.forward(x, by: quick).backward(u).gradients.input.cast(to: Double.self)
-        let other = sides.second.forward(x, by: quick).backward(u).gradients.input.cast(to: Double.self)
+        var difference = sides.first.gradients(x, u, by: quick, in: passes).input.cast(to: Double.self)
+        let other = sides.second.gradients(x, u, by: quick, in: passes).input.cast(to: Double.self)
         for index in difference.elements.indices { difference.elements[index] -= other.elements[index] }
         return difference
       },
@@ -152,14 +153,18 @@ extension SearchProbe {
         inputShape: system.inputShape, blocks: blocks, output: unit.equation)
     else { return nil }
     let side = Side<Double>(.equilibrium(model))
+    let passes = SamplePasses(.equilibrium(model), .equilibrium(model), samplesAtOnce: nil)
     let size = blocks[unit.equation].size
     self.init { x in
-      let forward = side.forward(x, by: Side<Double>.quick)
-      var cotangent = Matrix<Double>(rows: x.rows, columns: size)
-      for row in 0..<x.rows { cotangent[row, unit.index] = 1 }
-      return (
-        (0..<x.rows).map { forward.output[$0, unit.index] }, forward.backward(cotangent).gradients.input
-      )
+      var (values, gradients): ([Double], [Matrix<Double>]) = ([], [])
+      for range in passes.ranges(of: x.rows) {
+        var forward = side.forward(x.rows(range), by: Side<Double>.quick, keeping: passes.retention)
+        var cotangent = Matrix<Double>(rows: range.count, columns: size)
+        for row in 0..<range.count { cotangent[row, unit.index] = 1 }
+        values += (0..<range.count).map { forward.output[$0, unit.index] }
+        gradients.append(forward.backward(cotangent).gradients.input)
+      }
+      return (values, Matrix(below: gradients, columns: x.columns))
     }
   }
 }

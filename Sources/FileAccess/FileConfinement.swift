@@ -7,14 +7,32 @@ public enum FileConfinement {
   /// Lets every file that the process reads from now on refer to files outside its own folder.
   public static func allowOutside() { allowsOutside.store(true, ordering: .relaxed) }
 
-  /// Whether the file at `path` may be read because a file in the folder of `origin` names it: it lies in that folder
-  /// or below, through links, or anything is allowed. A file that does not exist is for its reader to refuse.
+  /// Whether the file at `path` may be read because the file `origin` names it: it lies in the folder of `origin` or
+  /// below, through links, or anything is allowed. A file that does not exist is for its reader to refuse.
   package static func allows(_ path: String, namedBy origin: String) -> Bool {
     if allowsOutside.load(ordering: .relaxed) { return true }
-    let folder = FileAccess.folder(of: origin)
-    guard let file = realPath(path) else { return isLexicallyInside(path, folder: folder) }
-    guard let folder = realPath(folder) else { return false }
-    return file == folder || file.hasPrefix(folder == "/" ? "/" : folder + "/")
+    guard let file = realPath(path) else {
+      return isLexicallyInside(path, folder: FileAccess.folder(of: origin))
+    }
+    return isInside(file, folderOf: origin)
+  }
+
+  /// Whether a path without links lies in the folder of a file or below; if that file is itself a link, the folder of
+  /// its target counts too.
+  package static func isInside(_ file: String, folderOf origin: String) -> Bool {
+    let folders = [FileAccess.folder(of: origin), realPath(origin).map(FileAccess.folder)]
+    return folders.contains { folder in
+      guard let folder = folder.flatMap(realPath) else { return false }
+      return file == folder || file.hasPrefix(folder == "/" ? "/" : folder + "/")
+    }
+  }
+
+  /// The path of a file that `origin` names: `path`, which is beside it, or, if there is none and `origin` is a link,
+  /// the same name beside its target.
+  package static func existing(_ path: String, _ name: String, namedBy origin: String) -> String {
+    guard realPath(path) == nil, let target = realPath(origin) else { return path }
+    let beside = FileAccess.path(name, fromFolderOf: target)
+    return realPath(beside) == nil ? path : beside
   }
 
   /// Whether a path that does not exist stays in a folder by its spelling, so that a refusal does not tell which files

@@ -31,7 +31,7 @@ public enum ModelFile: Sendable {
   }
 
   /// Reads a model, JSON, ONNX or .nnet, perhaps compressed by gzip; `-` is standard input. The weights of an ONNX file
-  /// are read when they are needed.
+  /// are read when they are needed. Of a folder, its only model is read (`ModelFolder`).
   ///
   /// - Parameter reading: How the graph of a network in ONNX is read; other models are read as they are.
   /// - Throws: `FileError` that names the place: of kind `badData` for its contents, else as `FileContents`
@@ -74,6 +74,7 @@ public enum ModelFile: Sendable {
     _ path: String, as reading: ONNXReading = ONNXReading(), formats: [Format],
     noting files: InputFileLog? = nil
   ) throws(FileError) -> ModelFile {
+    let path = try ModelFolder.model(at: path)
     // A compressed file begins with 0x1F, as no ONNX model does.
     guard firstByte(ofRegularFile: path) != 0x1F, let file = try ONNXReader.mappedModel(path),
       file.withBytes({ !ForeignFormat.isPossible($0) })

@@ -21,25 +21,37 @@ extension Network {
   ///
   /// Implicit layers are differentiated by the implicit function theorem. `method` solves for their adjoint
   /// until `rule` accepts it, by default at rounding level.
+  ///
+  /// - Parameters:
+  ///   - pass: The forward pass, which kept its ports. A caller that gives it away gives its memory away layer by
+  ///     layer.
+  ///   - sum: Gradients to which those of the parameters are added, nil for none.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func backpropagate(
-    _ cotangent: Matrix<S>, through pass: ForwardPass<S>, solvingBy method: SolutionMethod,
-    until rule: StoppingRule? = nil
+    _ cotangent: Matrix<S>, through pass: consuming ForwardPass<S>, solvingBy method: SolutionMethod,
+    until rule: StoppingRule? = nil, addingTo sum: consuming ParameterTensors<S>? = nil
   ) -> Backpropagation<S> {
-    var sweep = ReverseSweep(values: pass.values, input: pass.input)
+    var (values, traces): ([Matrix<S>], [ForwardPass<S>.Trace]) = ([], [])
+    swap(&values, &pass.values)
+    swap(&traces, &pass.traces)
+    var sweep = ReverseSweep(values: consume values, input: pass.input, addingTo: consume sum)
     sweep.add(to: .node(output)) { $0 = cotangent }
     var converged = [Bool](repeating: true, count: cotangent.rows)
     var records: [SolveRecord] = []
     var failure: NoEquilibrium?
     for index in order.reversed() {
-      switch (layers[index], pass.traces[index]) {
+      var trace = ForwardPass<S>.Trace.explicit(ports: [])
+      swap(&trace, &traces[index])
+      switch (layers[index], consume trace) {
       case (.explicit(let block), .explicit(let ports)):
         sweep.pass(
-          block.portCotangents(sweep.takeCotangent(of: index), at: ports), through: block, at: index)
+          block.portCotangents(sweep.takeCotangent(of: index, size: block.size), at: ports), through: block,
+          at: index, valueAgain: { value(of: $0, in: traces) })
       case (.implicit(let layer), .implicit(let solution)):
         let back = layer.model.backpropagate(
-          sweep.takeCotangent(of: index), through: solution, by: method, until: rule)
+          sweep.takeCotangent(of: index, size: layer.model.outputSize), through: solution, by: method,
+          until: rule)
         sweep.add(to: layer.source) { sum in
           if sum == nil { sum = back.gradients.input } else { sum!.add(back.gradients.input) }
         }
@@ -52,8 +64,18 @@ extension Network {
         failure = failure ?? back.failure
       default: preconditionFailure("a forward pass of another network")
       }
+      sweep.releaseValue(of: index)
     }
     return Backpropagation(
       gradients: sweep.takeGradients(), converged: converged, records: records, failure: failure)
+  }
+
+  /// The value of a layer, from what the forward pass kept of it.
+  private func value(of index: Int, in traces: [ForwardPass<S>.Trace]) -> Matrix<S>? {
+    switch (layers[index], traces[index]) {
+    case (.explicit(let block), .explicit(let ports)): ports.isEmpty ? nil : block.value(at: ports)
+    case (_, .implicit(let solution)): solution.output
+    default: nil
+    }
   }
 }

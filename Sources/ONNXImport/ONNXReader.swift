@@ -3,7 +3,7 @@ import FileAccess
 import LinearAlgebra
 import Networks
 
-/// Reads ONNX models, opset 7 to 28, as networks.
+/// Reads ONNX models, opset 1 to 28, as networks.
 ///
 /// The leading axis of the inputs is the batch. If an operator works across it and every extent is known, a
 /// whole tensor is one sample. A vector of known length is always one sample. Several inputs are
@@ -70,8 +70,13 @@ package enum ONNXReader {
   /// The network in a file, and how its tensors are divided into samples.
   ///
   /// - Parameter openExtent: What stands for the extent of an open batch; the network is the same for each.
-  package static func graph(at path: String, openExtent: Int? = nil) throws(FileError) -> ImportedGraph {
-    try graph(.mapped(MappedFile(path)), openExtent)
+  package static func graph(
+    at path: String, openExtent: Int? = nil, as reading: ONNXReading = ONNXReading(),
+    noting files: InputFileLog? = nil
+  ) throws(FileError) -> ImportedGraph {
+    let file = try MappedFile(path)
+    files?.note(file, at: path)
+    return try graph(.mapped(file), openExtent, as: reading, noting: files)
   }
 
   /// The same of a file that is in memory.
@@ -81,10 +86,13 @@ package enum ONNXReader {
     try graph(.inMemory(contents), openExtent)
   }
 
-  private static func graph(_ bytes: ModelBytes, _ extent: Int?) throws(FileError) -> ImportedGraph {
-    let model = try ONNXDecoder(bytes).model()
+  private static func graph(
+    _ bytes: ModelBytes, _ extent: Int?, as reading: ONNXReading = ONNXReading(),
+    noting files: InputFileLog? = nil
+  ) throws(FileError) -> ImportedGraph {
+    let model = try ONNXDecoder(bytes, noting: files).model()
     return try naming(bytes) { () throws(ImportFailure) in
-      try GraphImport.run(model, openExtent: extent ?? GraphImport.placeholderExtent)
+      try GraphImport.run(model.read(as: reading), openExtent: extent ?? GraphImport.placeholderExtent)
     }
   }
 

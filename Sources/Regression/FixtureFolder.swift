@@ -20,7 +20,7 @@ package struct FixtureFolder {
     var found: [String] = []
     var pending = [root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root]
     while let folder = pending.popLast() {
-      let entries = try entries(of: folder)
+      let entries = try namesInFolder(folder)
       if entries.contains("expected.json") { found.append(folder) }
       for entry in entries where isFolder("\(folder)/\(entry)") { pending.append("\(folder)/\(entry)") }
     }
@@ -80,22 +80,5 @@ package struct FixtureFolder {
   private static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
-
-  /// The names in a folder, sorted, without those that begin with a dot.
-  private static func entries(of folder: String) throws(FileError) -> [String] {
-    guard let stream = opendir(folder) else {
-      throw FileError(
-        .noInput, file: folder, "cannot be opened as a folder: \(String(cString: strerror(errno)))")
-    }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted()
   }
 }

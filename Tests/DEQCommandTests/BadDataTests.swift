@@ -345,10 +345,6 @@ import Testing
       #"{"format": "equilibrium", "version": 1, "input": [2], "blocks": [{"name": "z", "size": 2}], "Wz": [], "Wx": [], "b": [], "output": "z"}"#,
       #"blocks[0]: expected the key "activation", found none"#),
     Case(
-      "blocks beyond any memory",
-      #"{"format": "equilibrium", "version": 1, "input": [2], "blocks": [{"name": "z", "size": 67108864, "activation": "tanh"}, {"name": "y", "size": 67108864, "activation": "tanh"}], "Wz": [], "Wx": [], "b": [], "output": "z"}"#,
-      #"blocks: expected up to 67108864 coordinates of all blocks and their ports together, found more"#),
-    Case(
       "an entry of an unknown block",
       #"{"format": "equilibrium", "version": 1, "input": [2], "blocks": [{"name": "z", "size": 2, "activation": "tanh"}], "Wz": [{"to": "z", "from": "x", "matrix": [[1, 2], [3, 4]]}], "Wx": [], "b": [], "output": "z"}"#,
       #"Wz[0].from: expected the name of a block, found "x""#),

@@ -35,13 +35,32 @@ import Testing
 
   @Test("A folder, an empty name, and a path through a file are no inputs either")
   func noFile() throws {
-    try expectFailure(["inspect", "folder"], 66, "folder: expected a file, found a directory")
+    try expectFailure(
+      ["inspect", "folder"], 66,
+      "folder: expected a file, or a folder with one model, found a folder without .onnx, .nnet and .json")
     try expectFailure(["inspect", ""], 66, #"expected the path of a file, found """#)
     try expectFailure(["inspect", "mlp.json/x"], 66, "mlp.json/x: cannot be opened: Not a directory")
     try expectFailure(
       ["fixtures", "mlp.json"], 66, "mlp.json: cannot be opened as a folder: Not a directory")
     try expectFailure(
       ["fixtures", "none"], 66, "none: cannot be opened as a folder: No such file or directory")
+  }
+
+  @Test("A folder stands for its only model")
+  func folderWithOneModel() throws {
+    let other = TemporaryFolder()
+    try other.makeFolder("one")
+    try other.write(Examples.network, to: "one/mlp.json")
+    try other.write("notes", to: "one/README.md")
+    let line = try other.deq("convert", "one").firstLine
+    #expect(line.hasPrefix("proved: one/mlp.deq.json is the same function as one"))
+    #expect(Files.exist("\(other.path)/one/mlp.deq.json"))
+    DEQCommandTests.expectFailure(
+      try other.deq("convert", "one"), 66,
+      #"one: expected a file, or a folder with one model, found a folder with 2: "mlp.deq.json", "mlp.json""#)
+    // A model in ONNX is not mistaken for its configuration.
+    #expect(try other.deq("export", "one/mlp.json", "--to", "onnx", "-o", "one/m.onnx").status == 0)
+    #expect(try other.deq("inspect", "one/").status == 0)
   }
 
   @Test("An input without permission is status 66", .disabled(if: Files.isRoot, "root reads everything"))

@@ -206,19 +206,24 @@ import Testing
     #expect(report.gradients?["b.weight"] == .rows([[0]]))
   }
 
-  @Test("An input that no weight reads is refused before it takes the memory")
+  @Test("Of a model that memory cannot hold no sample is taken; a proof needs none")
   func claimedInput() throws {
     try folder.write(
       #"{"format": "equilibrium", "version": 1, "input": [67108864], "blocks": [{"name": "z", "size": 1, "activation": "identity"}], "output": "z"}"#,
       to: "wide.json")
     expectQuiet(try folder.deq("inspect", "wide.json"))
-    let line =
-      "expected at most 67,108,864 numbers for all samples together, found 16 samples of 67,108,865, input, state and ports"
+    let needed = "a sample of 67,108,865 numbers, input, state and ports, takes about 2,147 MB"
+    let outcome = try folder.deq("convert", "wide.json", "--memory-limit", "1073741824")
+    expectQuiet(outcome)
+    #expect(outcome.firstLine.hasPrefix("proved: "))
+    let words = outcome.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("no samples: \(needed), and 1,073 MB are allowed; --memory-limit raises this"))
     expectFailure(
-      try folder.deq("convert", "wide.json"), 65, "\(line); --no-check leaves the check out")
-    expectFailure(try folder.deq("check", "wide.json", "wide.json"), 65, "\(line); --samples takes fewer")
-    #expect(folder.names == ["wide.json"])
-    expectQuiet(try folder.deq("convert", "wide.json", "--no-check"))
+      try folder.deq("check", "wide.json", "wide.json", "--samples", "3", "--memory-limit", "1073741824"), 65,
+      "\(needed), expected at most 1,073 MB; --memory-limit raises this, --samples 0 leaves samples out")
+    let proved = try folder.deq(
+      "check", "wide.json", "wide.json", "--samples", "0", "--memory-limit", "1073741824")
+    #expect(proved.firstLine.hasPrefix("proved: "))
   }
 
   @Test("A state that no weight fills is refused before it takes the memory")
@@ -227,13 +232,21 @@ import Testing
       #"{"format": "equilibrium", "version": 1, "input": [1], "blocks": [{"name": "z", "size": 67108864, "activation": "identity"}], "output": "z"}"#,
       to: "wide.json")
     expectFailure(
-      try folder.deq("evaluate", "wide.json", input: #"{"input": [[1], [2], [3]]}"#), 65,
-      "expected at most 134,217,728 numbers for all samples together, found 3 samples of 67,108,865, input, state and ports"
+      try folder.deq(
+        "evaluate", "wide.json", "--memory-limit", "4294967296", input: #"{"input": [[1], [2], [3]]}"#), 65,
+      "expected at most 134,217,728 numbers for all samples together, found 3 samples of 67,108,865, input, state and ports; --memory-limit raises this"
     )
     expectFailure(
       try folder.deq("convert", "wide.json", "--matrix"), 73,
       "--matrix: Wz, Wx and b of 67,108,864 rows take 36,028,798,092 MB, more than the 500 MB that are allowed; "
         + "the block form has no such limit")
+    try folder.write(
+      #"{"format": "equilibrium", "version": 1, "input": [1], "blocks": [{"name": "z", "size": 67108864, "activation": "identity"}, {"name": "y", "size": 1, "activation": "tanh"}], "output": "z"}"#,
+      to: "wider.json")
+    expectFailure(
+      try folder.deq("inspect", "wider.json", "--memory-limit", "1073741824"), 65,
+      "wider.json: blocks: expected up to 67108864 coordinates of all blocks and their ports together (--memory-limit raises this), found more"
+    )
   }
 
   @Test("Two thousand layers of width 2 are converted and proved, from file to file")

@@ -47,7 +47,7 @@ import Testing
   func commands() throws {
     let reports = try Self.reports()
     #expect(Set(reports.map(\.schema)) == Set(try Schemas.names))
-    // What merge writes are the lines of check, as the tests of many checks have it; report writes a page alone.
+    // What merge writes are the lines of check, as the tests of many checks have it; report writes pages only.
     let commands = Set(reports.map { Self.command(of: $0.name) }).union(["merge", "report"])
     #expect(commands == Set(DEQ.configuration.subcommands.map { $0.configuration.commandName ?? "" }))
     for (schema, name, report) in reports {

@@ -12,27 +12,32 @@ struct ClaimedSizeTests {
   }
 
   private static let huge = #"{"type": "expand", "shape": [67108864]}"#
+  /// As many layers of the largest size as this process has memory for.
+  private static let full = MemoryBudget.coordinates >> 26
+  private static let tooMany =
+    "expected up to \(MemoryBudget.coordinates) coordinates of all layers together (--memory-limit raises this), found more"
 
   @Test(
     "What no sample could ever hold is refused before it is allocated", .timeLimit(.minutes(30)),
     arguments: [
       Refusal(
-        network(huge + "," + #"{"type": "relu"}"#),
-        "layers[1]: expected up to 67108864 coordinates of all layers together, found more"),
+        network(([huge] + [String](repeating: #"{"type": "relu"}"#, count: full)).joined(separator: ",")),
+        "layers[\(full)]: \(tooMany)"),
       Refusal(
         network(
           #"""
           {"type": "expand", "shape": [16384, 1], "name": "a"}, {"type": "expand", "shape": [1, 16384], "name": "b",
            "inputs": ["input"]}, {"type": "matmul", "inputs": ["a", "b"]}
           """#),
-        "layers[2]: expected up to 67108864 coordinates of all layers together, found more"),
+        "layers[2]: expected a value of up to 67108864 numbers, found one of shape [16384, 16384]"),
       Refusal(
         network(
           #"""
           {"type": "equilibrium", "model": {"input": [1], "output": "z", "blocks":
-           [{"name": "z", "size": 67108864, "activation": "relu"}]}}, {"type": "relu", "inputs": ["input"]}
+           [{"name": "z", "size": 67108864, "activation": "relu"}]}}\#([String](
+            repeating: #", {"type": "relu"}"#, count: full).joined())
           """#),
-        "layers[1]: expected up to 67108864 coordinates of all layers together, found more"),
+        "layers[\(full)]: \(tooMany)"),
       Refusal(
         #"""
         {"format": "equilibrium", "version": 1, "input": [1], "output": "z", "blocks": [{"name": "z", "size": 67108864,

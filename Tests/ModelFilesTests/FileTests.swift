@@ -37,11 +37,15 @@ struct FileReadingTests {
   func missing() throws {
     let folder = TemporaryFolder()
     symlink("loop", "\(folder.path)/loop")
+    mkdir("\(folder.path)/inner", 0o755)
     let file = try folder.file("file", "x")
     let long = String(repeating: "x", count: 300)
     for (path, problem) in [
       ("\(folder.path)/none.json", "expected a file, found none"),
-      (folder.path, "expected a file, found a directory"),
+      (
+        "\(folder.path)/inner",
+        "expected a file, or a folder with one model, found a folder without .onnx, .nnet and .json"
+      ),
       ("\(folder.path)/loop", "cannot be opened: Too many levels of symbolic links"),
       ("\(file)/x.json", "cannot be opened: Not a directory"),
       ("\(folder.path)/\(long)", "cannot be opened: File name too long"),

@@ -105,13 +105,13 @@ struct HostileModelTests {
 
   static let breaks: [Break] = [
     Break("ir_version: expected at most 14, found 99") { $0.irVersion = 99 },
-    Break("opset_import: expected one version of the default operators from 7 to 28, found 6") {
-      $0.opsetImport[0].version = 6
+    Break("opset_import: expected one version of the default operators from 1 to 28, found 0") {
+      $0.opsetImport[0].version = 0
     },
-    Break("opset_import: expected one version of the default operators from 7 to 28, found 99") {
+    Break("opset_import: expected one version of the default operators from 1 to 28, found 99") {
       $0.opsetImport[0].version = 99
     },
-    Break("opset_import: expected one version of the default operators from 7 to 28, found none") {
+    Break("opset_import: expected one version of the default operators from 1 to 28, found none") {
       $0.opsetImport = []
     },
     Break("Frobnicate \"fc\": expected an operator that is supported, found Frobnicate") {
@@ -151,8 +151,8 @@ struct HostileModelTests {
     },
     Break("output: expected an output, found none") { $0.graph.output = [] },
     Break("input: expected an input, found none") { $0.graph.input = [] },
-    Break("input \"x\": expected floating-point numbers, found int64") {
-      $0.graph.input[0].type.tensorType.elemType = 7
+    Break("input \"x\": expected numbers, found string") {
+      $0.graph.input[0].type.tensorType.elemType = 8
     },
     Break("input \"x\": expected a shape, found none") { $0.graph.input[0].type.tensorType.clearShape() },
     Break("input \"x\": axis 1: expected a known extent, found \"width\"") {
@@ -338,6 +338,38 @@ struct ExternalDataTests {
     #expect(
       try ModelFile.readNotingFiles(referring).files
         == [InputFile(path: referring, digest: SHA256Digest(of: Array(json.utf8)))] + expected)
+  }
+
+  @Test(
+    "External data may be beside the target of the model's own link, as in a cache, never outside of that")
+  func links() throws {
+    let folder = Folder()
+    for name in ["blobs", "snapshots", "elsewhere"] { mkdir("\(folder.path)/\(name)", 0o755) }
+    try folder.write(model(["location": "weights.bin"]), as: "blobs/4f2a")
+    try folder.write(weights, as: "blobs/91c0")
+    try folder.write(weights, as: "elsewhere/w")
+    let path = "\(folder.path)/snapshots/m.onnx"
+    symlink("../blobs/4f2a", path)
+    func message() -> String {
+      do throws(FileError) {
+        _ = try ModelFile.read(path)
+        return "read"
+      } catch { return error.problem }
+    }
+    #expect(message() == "external_data: expected the file \"weights.bin\" beside the model, found none")
+    // Hugging Face's cache: the snapshot has a link for each file.
+    symlink("../blobs/91c0", "\(folder.path)/snapshots/weights.bin")
+    #expect(message() == "read")
+    unlink("\(folder.path)/snapshots/weights.bin")
+    symlink("../elsewhere/w", "\(folder.path)/snapshots/weights.bin")
+    #expect(
+      message()
+        == "external_data: expected a path within the model's folder, found a link out of it: \"weights.bin\""
+    )
+    // A link to a model that has its data beside it.
+    unlink("\(folder.path)/snapshots/weights.bin")
+    symlink("91c0", "\(folder.path)/blobs/weights.bin")
+    #expect(message() == "read")
   }
 
   @Test("A file outside the model's folder, or none, is refused")

@@ -175,6 +175,9 @@ def use_matrix(page, faults, controls):
     details = "document.querySelector('.pattern').parentElement.querySelector('figcaption').textContent"
     labels = page.evaluate(
         "Array.from(document.querySelectorAll('.pattern [role=option]')).map(e => e.getAttribute('aria-label'))")
+    if not labels:
+        faults.append("the matrix has no entries")
+        return
     for index in sorted({0, len(labels) // 2, len(labels) - 1}):
         page.point(".pattern [role=option]", index)
         if page.evaluate(details) != labels[index]:

@@ -50,7 +50,9 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "The second model.")
   var against: String?
 
-  @Option(help: "How many random inputs to try. (default: 16, fewer of a large model)")
+  @Option(
+    parsing: .unconditional,
+    help: "How many random inputs to try; 0 attempts only a proof. (default: 16, fewer of a large model)")
   var samples: Int?
 
   @Option(help: "Inputs to try besides: samples as JSON, or a .npy or .npz file.")
@@ -134,8 +136,8 @@ struct CheckCommand: ParsableCommand {
   }
 
   private func validateNumbers() throws {
-    if let samples, !(1...100_000).contains(samples) {
-      throw ValidationError("--samples: expected a number from 1 to 100000, found \(samples)")
+    if let samples, !(0...100_000).contains(samples) {
+      throw ValidationError("--samples: expected a number from 0 to 100000, found \(samples)")
     }
     if let search, !(0...100_000_000).contains(search) {
       throw ValidationError("--search: expected a number from 0 to 100000000, found \(search)")
@@ -208,13 +210,9 @@ struct CheckCommand: ParsableCommand {
     checker.solver = solve.solver(named: solver)
     checker.precision = precision
     checker.identities = ModelIdentities(first: first.identity, second: second.identity)
-    if samples == nil {
-      try fitIntoMemory(
-        &checker, toCheck: first.model, second.model, remedy: "--samples takes fewer")
-    }
-    try requireMemory(
-      toCheck: first.model, second.model, samples: checker.samples + (checker.inputs?.rows ?? 0),
-      remedy: "--samples takes fewer")
+    try fitIntoMemory(
+      &checker, toCheck: first.model, second.model,
+      isAskedFor: samples.map { $0 > 0 } ?? false || checker.inputs != nil)
     return checker
   }
 

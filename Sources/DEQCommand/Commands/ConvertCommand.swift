@@ -23,6 +23,7 @@ struct ConvertCommand: ParsableCommand {
         deq convert *.onnx                            a model beside each of them
         deq convert --stack 1.json 2.json -o m.json   one model of both, stacked
         deq convert weights.safetensors --activation relu   linear layers as a state dict has them; .npz too
+        deq convert --transition f.onnx               a model trained elsewhere: f(z, x), the state first
       """)
 
   @Argument(help: "Networks or equilibrium models, as JSON or ONNX; - is standard input.")
@@ -30,6 +31,13 @@ struct ConvertCommand: ParsableCommand {
 
   @Flag(help: "Stack all files into one model.")
   var stack = false
+
+  @Flag(
+    help: """
+      Read a model that was trained elsewhere, as its transition f(z, x) in ONNX: two inputs, the state first; its output \
+      is the state, a second output, or what a second file makes of z, or of z and x.
+      """)
+  var transition = false
 
   @Option(
     help: ArgumentHelp(
@@ -74,7 +82,20 @@ struct ConvertCommand: ParsableCommand {
     if activation != nil, stack {
       throw ValidationError("--activation: expected files of weights, each a network, found --stack")
     }
-    if !stack, networks.count > 1, output != nil {
+    if transition {
+      guard networks.count <= 2 else {
+        throw ValidationError(
+          "--transition: expected a transition, and perhaps its read-out, found \(networks.count) files")
+      }
+      if networks.contains("-") {
+        throw ValidationError("--transition: expected a file, found standard input")
+      }
+      if stack || activation != nil {
+        throw ValidationError(
+          "--transition: expected no other way of reading, found \(stack ? "--stack" : "--activation")")
+      }
+    }
+    if !stack, !transition, networks.count > 1, output != nil {
       throw ValidationError(
         "-o: expected one network, found \(networks.count); --stack makes one model of several")
     }
@@ -84,7 +105,7 @@ struct ConvertCommand: ParsableCommand {
     reading.apply()
     threading.apply()
     try ModelArguments.requireOneStandardInput(networks)
-    if stack || networks.count == 1 {
+    if stack || transition || networks.count == 1 {
       let conversion = Conversion(command: self, paths: networks)
       let outcome = try conversion.run()
       if json {
@@ -135,9 +156,10 @@ struct ConvertCommand: ParsableCommand {
   }
 
   /// `NAME.deq.json` beside the input `NAME.json`, `NAME.onnx`, `NAME.nnet`, `NAME.safetensors` or `NAME.npz`, which `.gz`
-  /// may follow; standard output for standard input.
+  /// may follow; for a folder, beside its only model; standard output for standard input.
   static func defaultOutput(for input: String) -> String {
     if input == "-" { return "-" }
+    let input = (try? ModelFolder.model(at: input)) ?? input
     let name = input.hasSuffix(".gz") ? String(input.dropLast(3)) : input
     let ending = [".json", ".onnx", ".nnet", ".safetensors", ".npz"].first(where: name.hasSuffix)
     return name.dropLast(ending?.count ?? 0) + ".deq.json"
@@ -161,8 +183,7 @@ private struct Conversion {
     var checker = command.solve.checker
     if command.check {
       try fitIntoMemory(
-        &checker, toCheck: .network(network), .equilibrium(model),
-        remedy: "--no-check leaves the check out")
+        &checker, toCheck: .network(network), .equilibrium(model), isAskedFor: false)
     }
     let target = command.output ?? ConvertCommand.defaultOutput(for: paths[0])
     // A model on standard output would mix with the progress line.
@@ -199,6 +220,13 @@ private struct Conversion {
       let (network, files) = try MultilayerPerceptron.read(paths[0], activation: activation)
       if command.check { try ModelArguments.requireFiniteNumbers(.network(network)) }
       return NamedModel(paths: paths, model: .network(network), files: files)
+    }
+    if command.transition {
+      let model = try TransitionReading(paths: paths, reading: command.onnx.reading).read()
+      if command.check, case .equilibrium(let own) = model.model {
+        try ModelArguments.requireFiniteNumbers(.equilibrium(own))
+      }
+      return model
     }
     if command.stack {
       return try ModelArguments.stack(of: paths, as: command.onnx.reading, finite: command.check)

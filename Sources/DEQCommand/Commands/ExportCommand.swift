@@ -180,7 +180,7 @@ struct ExportCommand: ParsableCommand {
   /// standard input.
   static func defaultOutput(for input: String, _ format: ExportFormat) -> String {
     if input == "-" { return "-" }
-    var name = input[...]
+    var name = ((try? ModelFolder.model(at: input)) ?? input)[...]
     for suffix in [".json", ".onnx"] where name.hasSuffix(suffix) {
       name = name.dropLast(suffix.count)
       break

@@ -60,8 +60,7 @@ struct RecoverCommand: ParsableCommand {
     var checker = solve.checker
     if check {
       try fitIntoMemory(
-        &checker, toCheck: source.model, .network(network),
-        remedy: "--no-check leaves the check out")
+        &checker, toCheck: source.model, .network(network), isAskedFor: false)
     }
     let target = output ?? Self.defaultOutput(for: model)
     var result: EquivalenceReport?
@@ -88,6 +87,7 @@ struct RecoverCommand: ParsableCommand {
   /// `NAME.network.json` beside `NAME.deq.json`; standard output for standard input.
   static func defaultOutput(for input: String) -> String {
     if input == "-" { return "-" }
+    let input = (try? ModelFolder.model(at: input)) ?? input
     for suffix in [".deq.json", ".json"] where input.hasSuffix(suffix) {
       return input.dropLast(suffix.count) + ".network.json"
     }

@@ -92,12 +92,9 @@ struct ReportGathering {
     checker.searchBudget = command.search
     checker.seed = command.seed
     checker.identities = ModelIdentities(first: first.identity, second: second.identity)
-    if command.samples == nil {
-      try fitIntoMemory(&checker, toCheck: first.model, second.model, remedy: "--samples takes fewer")
-    }
-    try requireMemory(
-      toCheck: first.model, second.model, samples: checker.samples + (checker.inputs?.rows ?? 0),
-      remedy: "--samples takes fewer")
+    try fitIntoMemory(
+      &checker, toCheck: first.model, second.model,
+      isAskedFor: command.samples.map { $0 > 0 } ?? false || checker.inputs != nil)
     return checker
   }
 

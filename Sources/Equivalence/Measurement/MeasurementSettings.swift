@@ -18,6 +18,8 @@ struct MeasurementSettings: Sendable {
   var solver: any FixedPointSolver
   /// The cost limit of the generic path, in multiplications.
   var workBudget: Double
+  /// How many samples are evaluated together; by default `SamplePasses` decides.
+  var samplesAtOnce: Int?
   /// Whether the outputs are also compared at other values of the parameters: if both are known to be one
   /// function of the input, but not of the parameters.
   var triesOtherParameters: Bool

@@ -15,9 +15,17 @@ extension Measuring {
 
   /// Solves an equilibrium model on the whole state from random starts, forward and adjoint, and compares
   /// with the default path of the same model: a test of the solvers and of implicit differentiation.
-  mutating func compareWhole(_ all: Differentiated, _ inputs: inout TestInputs) {
+  mutating func compareWhole(
+    _ all: Differentiated, _ inputs: inout TestInputs, _ sums: inout PassSums
+  ) {
     guard let (model, isFirst) = wholeModel else { return }
     let solver = settings.solver
+    guard passes.allowsWholeState else {
+      result.notes.append(
+        "\(solver.name) on the whole state left out: a sample of \(passes.numbersPerSample) numbers is too large"
+      )
+      return
+    }
     let affordable = Int(min(settings.workBudget / model.costOfWholeSolve, Double(all.batch.x.rows)))
     guard affordable > 0 else {
       result.notes.append(
@@ -30,13 +38,13 @@ extension Measuring {
     var sides = sides
     if settings.solving.hasTolerance {
       sides = (Side(models.first, solving: solving), Side(models.second, solving: solving))
-      all = Differentiated(all.batch.evaluated(by: sides))
+      all = Differentiated(all.batch.evaluated(Array(all.batch.samples.indices), by: sides, in: passes))
     }
     if affordable < all.batch.x.rows {
       result.notes.append(
         "\(solver.name) on the whole state: \(affordable) of \(all.batch.x.rows) samples, for the work budget"
       )
-      all = Differentiated(all.batch.selecting(Array(0..<affordable), from: sides))
+      all = Differentiated(all.batch.evaluated(Array(0..<affordable), by: sides, in: passes))
     }
     let isExact = model.isReachedExactly(by: solver)
     let run = PathRun(
@@ -53,26 +61,26 @@ extension Measuring {
     if let failure = run.solution.failure {
       result.notes.append("\(solver.name): \(failure); not compared")
     } else {
-      compare(run, with: all, isFirst: isFirst, path: path)
+      compare(run, with: all, isFirst: isFirst, path: path, &sums)
     }
   }
 
   private mutating func compare(
-    _ run: PathRun<S>, with all: Differentiated, isFirst: Bool, path: EvaluationPath
+    _ run: PathRun<S>, with all: Differentiated, isFirst: Bool, path: EvaluationPath, _ sums: inout PassSums
   ) {
     let usual = isFirst ? (all.batch.first, all.first) : (all.batch.second, all.second)
-    appendRows(.output, usual.0.output, run.solution.output, all, path: path)
+    appendRows(.output, usual.0.output, run.solution.output, all, path: path, &sums)
     if let failure = run.adjoint.failure {
       result.notes.append("\(path.description): adjoint: \(failure); gradients not compared")
       return
     }
     let gradients = run.gradients
-    appendRows(.inputGradient, usual.1.gradients.input, gradients.input, all, path: path)
+    appendRows(.inputGradient, usual.1.gradients.input, gradients.input, all, path: path, &sums)
     for name in gradients.parameters.names {
       guard let expected = usual.1.gradients.parameters[name], let found = gradients.parameters[name] else {
         continue
       }
-      result.discrepancies.append(
+      sums.whole.append(
         comparison.worst(
           .parameterGradient(first: name, second: name), path: path,
           first: expected.elements.map { Double($0) }, second: found.elements.map { Double($0) },
@@ -82,10 +90,10 @@ extension Measuring {
 
   private mutating func appendRows(
     _ quantity: Quantity, _ expected: Matrix<S>, _ found: Matrix<S>, _ all: Differentiated,
-    path: EvaluationPath
+    path: EvaluationPath, _ sums: inout PassSums
   ) {
-    append(
-      all.batch.samples.enumerated().map { row, sample in
+    sums.whole += worst(
+      of: all.batch.samples.enumerated().map { row, sample in
         comparison.worst(
           quantity, path: path, first: expected.row(row).map { Double($0) },
           second: found.row(row).map { Double($0) }, sample: sample, neighbours: nil)

@@ -10,9 +10,11 @@ struct Measuring<S: Scalar, T: Scalar> {
   let settings: MeasurementSettings
   let models: (first: JudgedModel, second: JudgedModel)
   let sides: (first: Side<S>, second: Side<S>)
-  private let matches: [ParameterMatch]
+  let matches: [ParameterMatch]
   let comparison: QuantityComparison
-  private let equilibria: EquilibriumPair?
+  let equilibria: EquilibriumPair?
+  /// How the samples are divided.
+  let passes: SamplePasses
   var result = Measurement()
 
   init(
@@ -21,6 +23,7 @@ struct Measuring<S: Scalar, T: Scalar> {
     self.settings = settings
     self.matches = matches
     models = (first, second)
+    passes = SamplePasses(first, second, samplesAtOnce: settings.samplesAtOnce)
     sides = (Side(first, solving: settings.solving), Side(second, solving: settings.solving))
     let (ours, theirs) = (first.equations, second.equations)
     equilibria = EquilibriumPair(ours, theirs)
@@ -39,15 +42,54 @@ struct Measuring<S: Scalar, T: Scalar> {
         "equilibria are accepted within the tolerance asked for; a difference counts where that does not explain it"
       )
     }
-    guard var batch = compareOutputs(on: x) else { return result }
     let cotangent = inputs.normal(rows: x.rows, columns: models.first.outputSize)
-      .selectingRows(batch.samples)
-    batch.cotangent = cotangent
-    if let differentiated = compareGradients(&batch) {
-      compareWhole(differentiated, &inputs)
+    let beginning = (result, inputs)
+    var sums = PassSums(addsAtOnce: passes.ranges(of: x.rows).count > 1)
+    while true {
+      for rows in passes.ranges(of: x.rows) where !sums.isSpoiled {
+        measure(rows, of: x, cotangent, &sums, &inputs)
+      }
+      guard sums.isSpoiled else { break }
+      // A sample without finite gradients must not be added to the others: each pass is looked at on its own.
+      sums = PassSums(addsAtOnce: false)
+      (result, inputs) = beginning
     }
-    if settings.triesOtherParameters { tryOtherParameters(on: batch.x) }
+    finish(sums, of: x, cotangent)
     return result
+  }
+
+  /// Measures the samples of one pass.
+  private mutating func measure(
+    _ rows: Range<Int>, of x: Matrix<Double>, _ cotangent: Matrix<Double>, _ sums: inout PassSums,
+    _ inputs: inout TestInputs
+  ) {
+    guard var batch = compareOutputs(of: rows, in: x, &sums) else { return }
+    batch.cotangent = cotangent.selectingRows(batch.samples)
+    let compared = batch.x
+    if let differentiated = compareGradients(&batch, &sums) {
+      if sums.differentiated.isEmpty { compareWhole(differentiated, &inputs, &sums) }
+      sums.add(differentiated)
+    }
+    if settings.triesOtherParameters, !sums.hasTriedOtherParameters {
+      sums.hasTriedOtherParameters = true
+      tryOtherParameters(on: compared)
+    }
+  }
+
+  /// Adds what was found over all passes to the result.
+  private mutating func finish(_ sums: PassSums, of x: Matrix<Double>, _ cotangent: Matrix<Double>) {
+    result.samples.comparedByGradients = sums.differentiated.count
+    if sums.differentiated.isEmpty, sums.samplesTried > 0 {
+      result.notes.append("gradients: finite on both sides for none of \(sums.samplesTried) samples")
+    }
+    if sums.passes > 1, !result.solves.isEmpty {
+      result.notes.append("the solvers' statistics and the norms off the pattern are those of the first pass")
+    }
+    append(sums.outputs)
+    append(sums.inputGradients)
+    compareParameterGradients(
+      sums, of: x.selectingRows(sums.differentiated), cotangent.selectingRows(sums.differentiated))
+    result.discrepancies += sums.whole
   }
 
   private func drawn(_ inputs: inout TestInputs) -> Matrix<Double> {
@@ -68,48 +110,60 @@ struct Measuring<S: Scalar, T: Scalar> {
     var first: ForwardValues<S>
     var second: ForwardValues<S>
 
-    /// The batch of these rows.
-    func selecting(_ rows: [Int], from sides: (first: Side<S>, second: Side<S>)) -> Batch {
-      if rows.count == samples.count { return self }
-      var part = self
-      part.samples = rows.map { samples[$0] }
-      part.x = x.selectingRows(rows)
-      if cotangent.rows > 0 { part.cotangent = cotangent.selectingRows(rows) }
-      return part.evaluated(by: sides)
+    /// The batch of these rows; evaluated again unless these are all, and can still be differentiated.
+    func selecting(_ rows: [Int], from measuring: Measuring) -> Batch {
+      if rows.count == samples.count, first.isDifferentiable, second.isDifferentiable { return self }
+      return evaluated(rows, by: measuring.sides, in: measuring.passes)
     }
 
-    /// The same samples, evaluated again.
-    func evaluated(by sides: (first: Side<S>, second: Side<S>)) -> Batch {
+    /// These rows, evaluated again.
+    func evaluated(
+      _ rows: [Int], by sides: (first: Side<S>, second: Side<S>), in passes: SamplePasses
+    ) -> Batch {
       var batch = self
-      let own = x.cast(to: S.self)
-      (batch.first, batch.second) = (sides.first.forward(own), sides.second.forward(own))
+      batch.samples = rows.map { samples[$0] }
+      batch.x = x.selectingRows(rows)
+      if cotangent.rows > 0 { batch.cotangent = cotangent.selectingRows(rows) }
+      let own = batch.x.cast(to: S.self)
+      batch.first = sides.first.forward(own, keeping: passes.retention)
+      batch.second = sides.second.forward(own, keeping: passes.retention)
       return batch
     }
   }
 
+  /// A batch of the given samples.
+  private func batch(of samples: Range<Int>, in x: Matrix<Double>) -> Batch {
+    let x = x.rows(samples)
+    let own = x.cast(to: S.self)
+    return Batch(
+      samples: Array(samples), x: x, first: sides.first.forward(own, keeping: passes.retention),
+      second: sides.second.forward(own, keeping: passes.retention))
+  }
+
   /// Evaluates both sides, classifies the samples, and compares the outputs if both sides have values; nil
   /// if no sample does.
-  private mutating func compareOutputs(on x: Matrix<Double>) -> Batch? {
-    let own = x.cast(to: S.self)
-    let all = Batch(
-      samples: Array(0..<x.rows), x: x, first: sides.first.forward(own), second: sides.second.forward(own))
+  private mutating func compareOutputs(
+    of rows: Range<Int>, in x: Matrix<Double>, _ sums: inout PassSums
+  ) -> Batch? {
+    let all = batch(of: rows, in: x)
     let comparable = sortOut(all)
     guard !comparable.isEmpty else { return nil }
-    var batch = all.selecting(comparable, from: sides)
+    var batch = all.selecting(comparable, from: self)
     let discrepancies = outputDiscrepancies(batch)
     let isElsewhere = discrepancies.indices.map { row in
       discrepancies[row].agreement == .differs
         && equilibria?.mayDifferByEquilibrium(on: batch.x.selectingRows([row]), seed: settings.seed) == true
     }
-    result.samples.atOtherEquilibria = isElsewhere.count { $0 }
+    result.samples.atOtherEquilibria += isElsewhere.count { $0 }
     let kept = discrepancies.indices.filter { !isElsewhere[$0] }
-    append(kept.map { discrepancies[$0] })
-    if settings.looksForOtherEquilibria, let equilibria {
+    sums.outputs += kept.map { discrepancies[$0] }
+    if settings.looksForOtherEquilibria, let equilibria, sums.passes == 0 {
       let some = batch.x.selectingRows(Array(0..<min(4, batch.x.rows)))
       result.hasSeveralEquilibria = equilibria.hasSeveralEquilibria(on: some, seed: settings.seed)
     }
+    sums.passes += 1
     guard !kept.isEmpty else { return nil }
-    batch = batch.selecting(kept, from: sides)
+    batch = batch.selecting(kept, from: self)
     return batch
   }
 
@@ -119,31 +173,33 @@ struct Measuring<S: Scalar, T: Scalar> {
       (batch.first.output.row(row).map { Double($0) }, batch.second.output.row(row).map { Double($0) })
     }
     let unexplained = rows.indices.filter { comparison.needsMeasurement(rows[$0].0, rows[$0].1) }
-    let neighbourhood = neighbourhood(of: unexplained, in: batch)
+    let statistics = neighbourhood(of: batch.x.selectingRows(unexplained))?.outputs()
     return rows.enumerated().map { row, values in
       comparison.worst(
         .output, path: .structured, first: values.0, second: values.1, sample: batch.samples[row],
-        neighbours: unexplained.firstIndex(of: row).map {
-          QuantityComparison.Neighbours(neighbourhood!.output(ofSample: $0))
-        })
+        neighbours: unexplained.firstIndex(of: row).map { QuantityComparison.Neighbours(statistics![$0]) })
     }
   }
 
   /// For each of the inputs `x`, `[batch, input]`, the difference of the outputs, unless rounding explains
   /// it or each side's equilibrium is also one of the other.
   func outputDifferences(on x: Matrix<Double>) -> [Discrepancy?] {
-    let own = x.cast(to: S.self)
-    let all = Batch(
-      samples: Array(0..<x.rows), x: x, first: sides.first.forward(own), second: sides.second.forward(own))
-    let comparable = all.samples.filter { all.first.isFinite($0) && all.second.isFinite($0) }
     var found = [Discrepancy?](repeating: nil, count: x.rows)
-    guard !comparable.isEmpty else { return found }
-    for discrepancy in outputDiscrepancies(all.selecting(comparable, from: sides)) {
-      guard discrepancy.agreement == .differs, let sample = discrepancy.sample else { continue }
-      if equilibria?.mayDifferByEquilibrium(on: x.selectingRows([sample]), seed: settings.seed) == true {
-        continue
+    for rows in passes.ranges(of: x.rows) {
+      let own = x.rows(rows).cast(to: S.self)
+      var all = Batch(
+        samples: Array(rows), x: x.rows(rows), first: sides.first.forward(own, keeping: .output),
+        second: sides.second.forward(own, keeping: .output))
+      let comparable = (0..<rows.count).filter { all.first.isFinite($0) && all.second.isFinite($0) }
+      guard !comparable.isEmpty else { continue }
+      if comparable.count < rows.count { all = all.selecting(comparable, from: self) }
+      for discrepancy in outputDiscrepancies(all) {
+        guard discrepancy.agreement == .differs, let sample = discrepancy.sample else { continue }
+        if equilibria?.mayDifferByEquilibrium(on: x.selectingRows([sample]), seed: settings.seed) == true {
+          continue
+        }
+        found[sample] = discrepancy
       }
-      found[sample] = discrepancy
     }
     return found
   }
@@ -151,32 +207,45 @@ struct Measuring<S: Scalar, T: Scalar> {
   /// Counts the outcomes of the samples, and returns those with a finite output on both sides.
   private mutating func sortOut(_ batch: Batch) -> [Int] {
     var comparable: [Int] = []
-    for sample in batch.samples {
-      switch (batch.first.isFinite(sample), batch.second.isFinite(sample)) {
-      case (true, true): comparable.append(sample)
+    for (row, _) in batch.samples.enumerated() {
+      switch (batch.first.isFinite(row), batch.second.isFinite(row)) {
+      case (true, true): comparable.append(row)
       case (false, false): result.samples.withoutValue += 1
       default: result.samples.oneSided += 1
       }
     }
-    result.samples.compared = comparable.count
-    if let failure = batch.first.failure { result.notes.append("first model: \(failure)") }
-    if let failure = batch.second.failure { result.notes.append("second model: \(failure)") }
+    result.samples.compared += comparable.count
+    note(batch.first.failure, batch.second.failure, in: batch)
     return comparable
   }
 
-  private func neighbourhood(of rows: [Int], in batch: Batch) -> Neighbourhood<S, T>? {
-    guard !rows.isEmpty else { return nil }
+  /// Notes each side's first failure.
+  mutating func note(
+    _ first: NoEquilibrium?, _ second: NoEquilibrium?, _ kind: String = "", in batch: Batch
+  ) {
+    for (name, failure) in [("first", first), ("second", second)] {
+      let beginning = "\(name) model: \(kind)none found"
+      guard let failure, !result.notes.contains(where: { $0.hasPrefix(beginning) }) else { continue }
+      let sample = batch.samples[failure.sample]
+      result.notes.append("\(name) model: \(kind)\(failure.description(ofSample: sample))")
+    }
+  }
+
+  func neighbourhood(of x: Matrix<Double>) -> Neighbourhood<S, T>? {
+    guard x.rows > 0 else { return nil }
     return Neighbourhood(
-      of: batch.x.selectingRows(rows), models.first, models.second, level: comparison.level,
-      solving: settings.solving, seed: settings.seed)
+      of: x, models.first, models.second, level: comparison.level, solving: settings.solving,
+      passes: passes, seed: settings.seed)
   }
 
   /// Adds the worst of several samples' differences; those at kinks are counted separately.
-  mutating func append(_ found: [Discrepancy]) {
-    for kinks in [false, true] {
-      let worst = found.filter { ($0.agreement == .kink) == kinks }
+  private mutating func append(_ found: [Discrepancy]) { result.discrepancies += worst(of: found) }
+
+  /// The worst of several samples' differences, and the worst of those at kinks.
+  func worst(of found: [Discrepancy]) -> [Discrepancy] {
+    [false, true].compactMap { kinks in
+      found.filter { ($0.agreement == .kink) == kinks }
         .max { ($0.agreement, $0.excess, $0.absolute) < ($1.agreement, $1.excess, $1.absolute) }
-      if let worst { result.discrepancies.append(worst) }
     }
   }
 
@@ -191,123 +260,5 @@ struct Measuring<S: Scalar, T: Scalar> {
     let other = Measuring(moved[0], moved[1], matches: matches, settings: settings)
     result.atOtherParameters = other.outputDifferences(on: x).compactMap { $0 }
       .max { ($0.excess, $0.absolute) < ($1.excess, $1.absolute) }
-  }
-
-  // MARK: Gradients
-
-  /// Samples with their gradients on both sides.
-  struct Differentiated {
-    let batch: Batch
-    let first: BackwardValues<S>
-    let second: BackwardValues<S>
-
-    init(_ batch: Batch) {
-      self.batch = batch
-      let cotangent = batch.cotangent.cast(to: S.self)
-      first = batch.first.backward(cotangent)
-      second = batch.second.backward(cotangent)
-    }
-
-    /// The rows with finite gradients of the input on both sides.
-    var finiteRows: [Int] {
-      batch.samples.indices.filter { first.isFinite($0) && second.isFinite($0) }
-    }
-
-    var isFinite: Bool {
-      finiteRows.count == batch.samples.count && first.hasFiniteParameters && second.hasFiniteParameters
-    }
-  }
-
-  /// Differentiates both sides, and compares the gradients of samples that are finite on both sides; nil if
-  /// there are none.
-  private mutating func compareGradients(_ batch: inout Batch) -> Differentiated? {
-    var all = Differentiated(batch)
-    if !all.isFinite {
-      note(all)
-      let rows = rowsWithFiniteGradients(all)
-      guard !rows.isEmpty else {
-        result.notes.append("gradients: finite on both sides for none of \(batch.samples.count) samples")
-        return nil
-      }
-      all = Differentiated(batch.selecting(rows, from: sides))
-    }
-    result.samples.comparedByGradients = all.batch.samples.count
-    result.offPattern = all.second.offPattern ?? all.first.offPattern
-    record(all)
-    compareInputGradients(all)
-    compareParameterGradients(all)
-    return all
-  }
-
-  private mutating func note(_ all: Differentiated) {
-    if let failure = all.first.failure { result.notes.append("first model: adjoint: \(failure)") }
-    if let failure = all.second.failure { result.notes.append("second model: adjoint: \(failure)") }
-  }
-
-  /// A sample's gradient of a parameter may be infinite although that of its input is finite, so each
-  /// sample is checked alone if the sum over all is not finite.
-  private func rowsWithFiniteGradients(_ all: Differentiated) -> [Int] {
-    let rows = all.finiteRows
-    guard !rows.isEmpty else { return [] }
-    if rows.count < all.batch.samples.count,
-      Differentiated(all.batch.selecting(rows, from: sides)).isFinite
-    {
-      return rows
-    }
-    return rows.filter { Differentiated(all.batch.selecting([$0], from: sides)).isFinite }
-  }
-
-  private mutating func record(_ all: Differentiated) {
-    for (model, forward, backward) in [
-      (models.first, all.batch.first, all.first), (models.second, all.batch.second, all.second),
-    ] {
-      guard case .equilibrium = model else { continue }
-      result.solves.append(
-        PathRecord(path: .structured, forward: forward.records, adjoint: backward.records))
-    }
-  }
-
-  private mutating func compareInputGradients(_ all: Differentiated) {
-    let rows = all.batch.samples.indices.map { row in
-      (
-        all.first.gradients.input.row(row).map { Double($0) },
-        all.second.gradients.input.row(row).map { Double($0) }
-      )
-    }
-    let unexplained = rows.indices.filter { comparison.needsMeasurement(rows[$0].0, rows[$0].1) }
-    let neighbours = neighbourhood(of: unexplained, in: all.batch)?
-      .gradients(all.batch.cotangent.selectingRows(unexplained))
-    append(
-      rows.enumerated().map { row, values in
-        comparison.worst(
-          .inputGradient, path: .structured, first: values.0, second: values.1,
-          sample: all.batch.samples[row],
-          neighbours: unexplained.firstIndex(of: row).map {
-            QuantityComparison.Neighbours(neighbours!.input(ofSample: $0))
-          })
-      })
-  }
-
-  private mutating func compareParameterGradients(_ all: Differentiated) {
-    let pairs = matches.compactMap { match -> (ParameterMatch, [Double], [Double])? in
-      guard let ours = all.first.gradients.parameters[match.first],
-        let theirs = all.second.gradients.parameters[match.second], ours.count == theirs.count
-      else { return nil }
-      return (match, ours.elements.map { Double($0) }, match.inFirstLayout(theirs).map { Double($0) })
-    }
-    let needed = pairs.contains { comparison.needsMeasurement($0.1, $0.2) }
-    let neighbours =
-      needed
-      ? neighbourhood(of: Array(all.batch.samples.indices), in: all.batch)?.gradients(all.batch.cotangent)
-      : nil
-    for (match, ours, theirs) in pairs {
-      let isUnexplained = comparison.needsMeasurement(ours, theirs)
-      result.discrepancies.append(
-        comparison.worst(
-          .parameterGradient(first: match.first, second: match.second), path: .structured, first: ours,
-          second: theirs, sample: nil,
-          neighbours: isUnexplained
-            ? neighbours?.parameter(match).map { QuantityComparison.Neighbours($0) } : nil))
-    }
   }
 }

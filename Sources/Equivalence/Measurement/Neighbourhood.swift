@@ -7,7 +7,7 @@ import Operators
 /// difference remains there.
 ///
 /// - Complexity: Each of `copies` costs three evaluations of both sides, so this is made only if a
-///   difference needs an explanation.
+///   difference needs an explanation. They are made one after the other, and only what is compared is kept.
 struct Neighbourhood<S: Scalar, T: Scalar> {
   /// How many inputs near each sample.
   static var copies: Int { 4 }
@@ -61,56 +61,28 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
     }
   }
 
-  /// One side's evaluations of all copies.
-  struct SideValues {
-    let own: [ForwardValues<S>]
-    let other: [ForwardValues<T>]
-    let perturbed: [ForwardValues<S>]
-    let settled: [ForwardValues<S>]?
-
-    init(
-      of model: JudgedModel, on inputs: [Matrix<Double>], level: RoundingLevel, solving: SolveSettings,
-      seed: UInt64
-    ) {
-      let (side, sideInT) = (Side<S>(model, solving: solving), Side<T>(model, solving: solving))
-      own = inputs.map { side.forward($0.cast(to: S.self)) }
-      other = inputs.map { sideInT.forward($0.cast(to: T.self)) }
-      perturbed = inputs.enumerated().map { copy, x in
-        Side<S>(model.perturbed(by: level.perturbation, seed: seed &+ UInt64(copy)), solving: solving)
-          .forward(x.cast(to: S.self))
-      }
-      settled =
-        solving.hasTolerance
-        ? inputs.map { side.forward($0.cast(to: S.self), by: solving.toRounding) } : nil
-    }
-
-    /// A sample's output on one copy; NaN in the other precision if it has none there.
-    func output(copy: Int, row: Int) -> Values {
-      let inT = other[copy].output.row(row).map { Double($0) }
-      let settled = settled.map { values in
-        values[copy].output.row(row).map { values[copy].converged[row] ? Double($0) : .nan }
-      }
-      return Values(
-        own: own[copy].output.row(row).map { Double($0) },
-        other: other[copy].converged[row] ? inT : inT.map { _ in .nan },
-        perturbed: perturbed[copy].output.row(row).map { Double($0) }, settled: settled)
-    }
-  }
-
   private let level: RoundingLevel
-  private let first: SideValues
-  private let second: SideValues
+  private let solving: SolveSettings
+  private let passes: SamplePasses
+  private let seed: UInt64
+  private let models: (first: JudgedModel, second: JudgedModel)
+  /// The copies of all samples, `[batch, input]` each.
+  private let inputs: [Matrix<Double>]
+  private let outputSize: Int
 
-  /// Evaluates both sides near the samples `x`, `[batch, input]`.
+  /// Inputs near the samples `x`, `[batch, input]`.
   init(
     of x: Matrix<Double>, _ first: JudgedModel, _ second: JudgedModel, level: RoundingLevel,
-    solving: SolveSettings, seed: UInt64
+    solving: SolveSettings, passes: SamplePasses, seed: UInt64
   ) {
     self.level = level
+    self.solving = solving
+    self.passes = passes
+    self.seed = seed
+    models = (first, second)
+    outputSize = first.outputSize
     var generator = SeededGenerator(seed: seed)
-    let inputs = (0..<Self.copies).map { _ in Self.moved(x, step: level.step, &generator) }
-    self.first = SideValues(of: first, on: inputs, level: level, solving: solving, seed: seed)
-    self.second = SideValues(of: second, on: inputs, level: level, solving: solving, seed: seed)
+    inputs = (0..<Self.copies).map { _ in Self.moved(x, step: level.step, &generator) }
   }
 
   /// Every coordinate changed by a random amount relative to itself and to the sample's magnitude.
@@ -129,87 +101,113 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
     return moved
   }
 
-  /// The statistics of a sample's output.
-  func output(ofSample row: Int) -> Statistics {
-    var statistics = Statistics(count: first.own[0].output.columns, level: level)
-    for copy in 0..<Self.copies {
-      statistics.add(first: first.output(copy: copy, row: row), second: second.output(copy: copy, row: row))
+  /// A model with every number changed by a few units in its last place, as it is for one copy.
+  private func perturbed(_ model: JudgedModel, copy: Int) -> Side<S> {
+    Side(model.perturbed(by: level.perturbation, seed: seed &+ UInt64(copy)), solving: solving)
+  }
+}
+
+// The outputs.
+extension Neighbourhood {
+  /// The statistics of each sample's output.
+  func outputs() -> [Statistics] {
+    var statistics = [Statistics](
+      repeating: Statistics(count: outputSize, level: level), count: inputs[0].rows)
+    for copy in inputs.indices {
+      let (first, second) = (outputs(of: models.first, copy: copy), outputs(of: models.second, copy: copy))
+      for row in statistics.indices { statistics[row].add(first: first[row], second: second[row]) }
     }
     return statistics
   }
 
-  /// The gradients of both sides near the samples, for a cotangent `[batch, outputs]`.
-  func gradients(_ cotangent: Matrix<Double>) -> GradientNeighbourhood<S, T> {
-    GradientNeighbourhood(
-      level: level, first: GradientValues(first, cotangent), second: GradientValues(second, cotangent))
-  }
-}
-
-/// One side's gradients on all copies.
-struct GradientValues<S: Scalar, T: Scalar> {
-  fileprivate let own: [Gradients<S>]
-  fileprivate let other: [Gradients<T>]
-  fileprivate let perturbed: [Gradients<S>]
-  fileprivate let settled: [Gradients<S>]?
-
-  fileprivate init(_ values: Neighbourhood<S, T>.SideValues, _ cotangent: Matrix<Double>) {
-    own = values.own.map { $0.backward(cotangent.cast(to: S.self)).gradients }
-    other = values.other.map { $0.backward(cotangent.cast(to: T.self)).gradients }
-    perturbed = values.perturbed.map { $0.backward(cotangent.cast(to: S.self)).gradients }
-    settled = values.settled?.map { $0.backward(cotangent.cast(to: S.self)).gradients }
-  }
-
-  fileprivate func input(copy: Int, row: Int) -> Neighbourhood<S, T>.Values {
-    Neighbourhood<S, T>.Values(
-      own: own[copy].input.row(row).map { Double($0) }, other: other[copy].input.row(row).map { Double($0) },
-      perturbed: perturbed[copy].input.row(row).map { Double($0) },
-      settled: settled?[copy].input.row(row).map { Double($0) })
-  }
-
-  /// A parameter's gradient, its elements in the order of `arranged`.
-  fileprivate func parameter(
-    _ name: String, copy: Int, arranged: ParameterMatch?
-  ) -> Neighbourhood<S, T>.Values? {
-    guard let own = own[copy].parameters[name], let other = other[copy].parameters[name],
-      let perturbed = perturbed[copy].parameters[name]
-    else { return nil }
-    return Neighbourhood<S, T>.Values(
-      own: (arranged?.inFirstLayout(own) ?? own.elements).map { Double($0) },
-      other: (arranged?.inFirstLayout(other) ?? other.elements).map { Double($0) },
-      perturbed: (arranged?.inFirstLayout(perturbed) ?? perturbed.elements).map { Double($0) },
-      settled: (settled?[copy].parameters[name]).map { settled in
-        (arranged?.inFirstLayout(settled) ?? settled.elements).map { Double($0) }
-      })
-  }
-}
-
-/// The gradients of both sides on several inputs near each sample.
-struct GradientNeighbourhood<S: Scalar, T: Scalar> {
-  fileprivate let level: RoundingLevel
-  fileprivate let first: GradientValues<S, T>
-  fileprivate let second: GradientValues<S, T>
-
-  typealias Statistics = Neighbourhood<S, T>.Statistics
-
-  /// The statistics of a sample's gradient of the input.
-  func input(ofSample row: Int) -> Statistics {
-    var statistics = Statistics(count: first.own[0].input.columns, level: level)
-    for copy in first.own.indices {
-      statistics.add(first: first.input(copy: copy, row: row), second: second.input(copy: copy, row: row))
+  /// Each sample's output on one copy; NaN in the other precision, or solved to rounding, where it has none.
+  private func outputs(of model: JudgedModel, copy: Int) -> [Values] {
+    let side = Side<S>(model, solving: solving)
+    let x = inputs[copy].cast(to: S.self)
+    let own = side.outputs(x, in: passes).values
+    let other = Side<T>(model, solving: solving).outputs(inputs[copy].cast(to: T.self), in: passes)
+    let moved = perturbed(model, copy: copy).outputs(x, in: passes).values
+    let settled = solving.hasTolerance ? side.outputs(x, by: solving.toRounding, in: passes) : nil
+    return (0..<x.rows).map { row in
+      Values(
+        own: doubles(own, row), other: doubles(other.values, row, where: other.converged[row]),
+        perturbed: doubles(moved, row),
+        settled: settled.map { doubles($0.values, row, where: $0.converged[row]) })
     }
-    return statistics
+  }
+}
+
+/// A row's numbers, or as many NaNs.
+private func doubles<S: Scalar>(_ matrix: Matrix<S>, _ row: Int, where hasValue: Bool = true) -> [Double] {
+  matrix.row(row).map { hasValue ? Double($0) : .nan }
+}
+
+// The gradients.
+extension Neighbourhood {
+  /// The statistics of the gradients for a cotangent `[batch, outputs]`: of the input for each sample, and of the
+  /// parameters that both sides have, by the first side's name.
+  func gradients(
+    _ cotangent: Matrix<Double>, of matches: [ParameterMatch]
+  ) -> (inputs: [Statistics], parameters: [String: Statistics]) {
+    var inputStatistics = [Statistics](
+      repeating: Statistics(count: inputs[0].columns, level: level), count: inputs[0].rows)
+    var parameters: [String: Statistics] = [:]
+    // One copy at a time, since each has six sets of all gradients.
+    for copy in inputs.indices {
+      let first = GradientVariants(of: models.first, copy, cotangent, in: self)
+      let second = GradientVariants(of: models.second, copy, cotangent, in: self)
+      for row in inputStatistics.indices {
+        inputStatistics[row].add(first: first.input(row), second: second.input(row))
+      }
+      for match in matches {
+        guard let ours = first.parameter(match.first, arranged: nil),
+          let theirs = second.parameter(match.second, arranged: match), theirs.own.count == ours.own.count
+        else { continue }
+        parameters[match.first, default: Statistics(count: ours.own.count, level: level)]
+          .add(first: ours, second: theirs)
+      }
+    }
+    return (inputStatistics, parameters)
   }
 
-  /// The statistics of the gradient of a parameter that both sides have.
-  func parameter(_ match: ParameterMatch) -> Statistics? {
-    guard let count = first.own[0].parameters[match.first]?.count else { return nil }
-    var statistics = Statistics(count: count, level: level)
-    for copy in first.own.indices {
-      guard let ours = first.parameter(match.first, copy: copy, arranged: nil),
-        let theirs = second.parameter(match.second, copy: copy, arranged: match), theirs.own.count == count
+  /// One side's gradients on one copy.
+  private struct GradientVariants {
+    let own: Gradients<S>
+    let other: Gradients<T>
+    let perturbed: Gradients<S>
+    let settled: Gradients<S>?
+
+    init(
+      of model: JudgedModel, _ copy: Int, _ cotangent: Matrix<Double>, in neighbourhood: Neighbourhood<S, T>
+    ) {
+      let (solving, passes) = (neighbourhood.solving, neighbourhood.passes)
+      let side = Side<S>(model, solving: solving)
+      let (x, u) = (neighbourhood.inputs[copy].cast(to: S.self), cotangent.cast(to: S.self))
+      own = side.gradients(x, u, in: passes)
+      other = Side<T>(model, solving: solving)
+        .gradients(neighbourhood.inputs[copy].cast(to: T.self), cotangent.cast(to: T.self), in: passes)
+      perturbed = neighbourhood.perturbed(model, copy: copy).gradients(x, u, in: passes)
+      settled = solving.hasTolerance ? side.gradients(x, u, by: solving.toRounding, in: passes) : nil
+    }
+
+    func input(_ row: Int) -> Values {
+      Values(
+        own: doubles(own.input, row), other: doubles(other.input, row),
+        perturbed: doubles(perturbed.input, row), settled: settled.map { doubles($0.input, row) })
+    }
+
+    /// A parameter's gradient, its elements in the order of `arranged`; nil where the side has none.
+    func parameter(_ name: String, arranged: ParameterMatch?) -> Values? {
+      guard let own = own.parameters[name], let other = other.parameters[name],
+        let perturbed = perturbed.parameters[name]
       else { return nil }
-      statistics.add(first: ours, second: theirs)
+      return Values(
+        own: numbers(own, arranged), other: numbers(other, arranged), perturbed: numbers(perturbed, arranged),
+        settled: (settled?.parameters[name]).map { numbers($0, arranged) })
     }
-    return statistics
+
+    private func numbers<U: Scalar>(_ tensor: Tensor<U>, _ match: ParameterMatch?) -> [Double] {
+      (match?.inFirstLayout(tensor) ?? tensor.elements).map { Double($0) }
+    }
   }
 }

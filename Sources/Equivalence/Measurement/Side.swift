@@ -34,22 +34,59 @@ struct Side<S: Scalar>: Sendable {
 
   /// Evaluates the model on a batch `[batch, input]`.
   ///
-  /// - Parameter other: How its equilibria are found, if not by the side's own settings.
-  func forward(_ x: Matrix<S>, by other: SolveSettings? = nil) -> ForwardValues<S> {
+  /// - Parameters:
+  ///   - other: How its equilibria are found, if not by the side's own settings.
+  ///   - retention: What is kept for one derivative; `backward` then gives its memory away.
+  func forward(
+    _ x: Matrix<S>, by other: SolveSettings? = nil, keeping retention: Retention
+  ) -> ForwardValues<S> {
     let settings = other ?? self.settings
     let rule = settings.rule(of: S.self)
     switch model {
     case .network(let network):
-      let pass = network.forward(x, solvingBy: settings.method, until: rule)
+      let pass = network.forward(x, solvingBy: settings.method, until: rule, keeping: retention)
       return ForwardValues(
         output: pass.output, converged: pass.converged, failure: pass.failure, records: [],
-        trace: .network(network, pass), settings: settings)
+        trace: retention == .output ? nil : .network(network, pass), settings: settings)
     case .equilibrium(let model):
-      let solution = model.solve(x, by: settings.method, until: rule)
+      // The gradients of whole matrices need the whole state.
+      let retention = model.form == .matrix && retention == .ports ? .everything : retention
+      let solution = model.solve(x, by: settings.method, until: rule, keeping: retention)
       return ForwardValues(
         output: solution.output, converged: solution.converged, failure: solution.failure,
-        records: solution.records, trace: .equilibrium(model, solution), settings: settings)
+        records: solution.records, trace: retention == .output ? nil : .equilibrium(model, solution),
+        settings: settings)
     }
+  }
+
+  /// The outputs of a batch of any number of samples, and which of them are finite.
+  func outputs(
+    _ x: Matrix<S>, by other: SolveSettings? = nil, in passes: SamplePasses
+  ) -> (values: Matrix<S>, converged: [Bool], isFinite: [Bool]) {
+    let parts = passes.ranges(of: x.rows).map { forward(x.rows($0), by: other, keeping: .output) }
+    let columns = parts.first?.output.columns ?? 0
+    return (
+      Matrix(below: parts.map(\.output), columns: columns), parts.flatMap(\.converged),
+      parts.flatMap { part in part.converged.indices.map(part.isFinite) }
+    )
+  }
+
+  /// The gradients of `Σ ⟨cotangent, output⟩` of a batch of any number of samples.
+  func gradients(
+    _ x: Matrix<S>, _ cotangent: Matrix<S>, by other: SolveSettings? = nil, in passes: SamplePasses
+  ) -> Gradients<S> {
+    let ranges = passes.ranges(of: x.rows)
+    var sum: ParameterTensors<S>? = ranges.count > 1 ? ParameterTensors() : nil
+    var inputs: [Matrix<S>] = []
+    for range in ranges {
+      var forward = forward(x.rows(range), by: other, keeping: passes.retention)
+      var taken: ParameterTensors<S>?
+      swap(&taken, &sum)
+      let back = forward.backward(cotangent.rows(range), addingTo: consume taken)
+      inputs.append(back.gradients.input)
+      sum = back.gradients.parameters
+    }
+    return Gradients(input: Matrix(below: inputs, columns: x.columns), parameters: sum ?? ParameterTensors())
   }
 }
 
@@ -63,7 +100,7 @@ struct ForwardValues<S: Scalar> {
   let failure: NoEquilibrium?
   /// Records of an equilibrium model's iterations.
   let records: [SolveRecord]
-  fileprivate let trace: Trace
+  fileprivate var trace: Trace?
   fileprivate let settings: SolveSettings
 
   fileprivate enum Trace {
@@ -71,25 +108,39 @@ struct ForwardValues<S: Scalar> {
     case equilibrium(EquilibriumModel<S>, EquilibriumSolution<S>)
   }
 
+  /// Whether `backward` can be called.
+  var isDifferentiable: Bool { trace != nil }
+
   /// Whether a sample has an output with only finite numbers.
   func isFinite(_ sample: Int) -> Bool { converged[sample] && allFinite(Array(output.row(sample))) }
 
-  /// The gradients of `Σ ⟨cotangent, output⟩`, for a cotangent `[batch, outputs]`.
-  func backward(_ cotangent: Matrix<S>) -> BackwardValues<S> {
+  /// The gradients of `Σ ⟨cotangent, output⟩`, for a cotangent `[batch, outputs]`, once: what the evaluation kept is
+  /// given away.
+  ///
+  /// - Parameter sum: Gradients to which those of the parameters are added, nil for none.
+  /// - Precondition: `isDifferentiable`.
+  mutating func backward(
+    _ cotangent: Matrix<S>, addingTo sum: consuming ParameterTensors<S>? = nil
+  ) -> BackwardValues<S> {
     let (method, rule) = (settings.method, settings.rule(of: S.self))
-    switch trace {
+    var taken: Trace?
+    swap(&taken, &trace)
+    switch consume taken {
     case .network(let network, let pass):
-      let back = network.backpropagate(cotangent, through: pass, solvingBy: method, until: rule)
+      let back = network.backpropagate(
+        cotangent, through: consume pass, solvingBy: method, until: rule, addingTo: consume sum)
       return BackwardValues(
         gradients: back.gradients, converged: back.converged, failure: back.failure, records: [],
         offPattern: nil)
     case .equilibrium(let model, let solution):
-      let point = model.linearization(at: solution)
-      let adjoint = model.adjoint(at: point, cotangent: cotangent, by: method, until: rule)
+      var norms = OffPatternNorms(of: model, batch: cotangent.rows)
+      let back = model.backpropagate(
+        cotangent, through: consume solution, by: method, until: rule, addingTo: consume sum
+      ) { norms.add($0, portCotangents: $1, value: $2) }
       return BackwardValues(
-        gradients: model.gradients(at: point, adjoint: adjoint), converged: adjoint.converged,
-        failure: adjoint.failure, records: adjoint.records,
-        offPattern: OffPatternGradient(of: model, at: point, adjoint: adjoint))
+        gradients: back.gradients, converged: back.converged, failure: back.failure, records: back.records,
+        offPattern: norms.gradient)
+    case nil: preconditionFailure("a derivative of values that were not kept")
     }
   }
 }
@@ -98,7 +149,7 @@ struct ForwardValues<S: Scalar> {
 struct BackwardValues<S: Scalar> {
   /// The gradient of the input for each sample, and the gradients of the parameters summed over the
   /// samples.
-  let gradients: Gradients<S>
+  var gradients: Gradients<S>
   /// Whether the adjoint of each sample converged.
   let converged: [Bool]
   /// The first sample whose adjoint did not converge, or nil.

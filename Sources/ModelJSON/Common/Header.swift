@@ -42,7 +42,8 @@ package enum Header {
     guard !name.hasPrefix("/"), !name.utf8.contains(0) else {
       throw value.expected("a path from the folder of this file")
     }
-    let named = FileAccess.path(name, fromFolderOf: value.document.file)
+    let named = FileConfinement.existing(
+      FileAccess.path(name, fromFolderOf: value.document.file), name, namedBy: value.document.file)
     guard path != nil || FileConfinement.allows(named, namedBy: value.document.file) else {
       throw value.expected(
         "a file in the folder of this file (--allow-outside allows others)", found: quoted(name))

@@ -25,9 +25,10 @@ package struct BlockLayout {
       }
       blocks.append(block)
       total += max(block.size, block.portShapes.reduce(0) { $0 + $1.reduce(1, *) })
-      guard total <= TensorSize.maximum else {
+      guard total <= MemoryBudget.coordinates else {
         throw value.expected(
-          "up to \(TensorSize.maximum) coordinates of all blocks and their ports together", found: "more")
+          "up to \(MemoryBudget.coordinates) coordinates of all blocks and their ports together (--memory-limit raises this)",
+          found: "more")
       }
     }
     guard !blocks.isEmpty else { throw value.expected("a list of blocks") }

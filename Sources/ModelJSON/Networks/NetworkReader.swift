@@ -149,10 +149,15 @@ package struct NetworkReader {
       let entry = entries[index]
       let read = try entry.reader.read(
         entry.object, name: entry.name, sources: resolved, helpers: entries.count + helpers.count)
-      total += read.reduce(0) { $0 + $1.coordinates }
-      guard total <= TensorSize.maximum else {
+      if let large = read.first(where: { $0.shape.reduce(1, *) > TensorSize.maximum }) {
         throw entry.object.value.expected(
-          "up to \(TensorSize.maximum) coordinates of all layers together", found: "more")
+          "a value of up to \(TensorSize.maximum) numbers", found: "one of shape \(large.shape)")
+      }
+      total += read.reduce(0) { $0 + $1.coordinates }
+      guard total <= MemoryBudget.coordinates else {
+        throw entry.object.value.expected(
+          "up to \(MemoryBudget.coordinates) coordinates of all layers together (--memory-limit raises this)",
+          found: "more")
       }
       layers[index] = read.last!
       helpers += read.dropLast()

@@ -8,7 +8,8 @@ import Synchronization
   import Darwin
 #endif
 
-/// The files of a model's external tensor data, all within the model's folder.
+/// The files of a model's external tensor data, all within the model's folder, or, where the model is a symbolic link,
+/// within that of its target: a cache such as Hugging Face's links each file of a model to a place of its own.
 package final class ExternalDataFiles: Sendable {
   private let model: String
   /// nil for a model from a pipe, which has no folder.
@@ -85,14 +86,15 @@ package final class ExternalDataFiles: Sendable {
     else {
       throw refused("expected a path within the model's folder, found \(quoted(location))")
     }
-    guard let realFolder = realPath(folder), let realFile = realPath(folder + location) else {
+    let named = FileConfinement.existing(folder + location, location, namedBy: model)
+    guard let realFile = realPath(named) else {
       throw refused("expected the file \(quoted(location)) beside the model, found none")
     }
-    guard realFile.hasPrefix(realFolder == "/" ? "/" : realFolder + "/") else {
+    guard FileConfinement.isInside(realFile, folderOf: model) else {
       throw refused("expected a path within the model's folder, found a link out of it: \(quoted(location))")
     }
     let file = try MappedFile(realFile)
-    log?.note(file, at: path(location, fromFolderOf: model))
+    log?.note(file, at: named == folder + location ? path(location, fromFolderOf: model) : named)
     opened.withLock { $0[location] = file }
     return file
   }
