@@ -3,7 +3,7 @@ import FileAccess
 import LinearAlgebra
 import Networks
 
-/// Reads ONNX models, opset 7 to 28, as networks.
+/// Reads ONNX models, opset 1 to 28, as networks.
 ///
 /// The leading axis of the inputs is the batch. If an operator works across it and every extent is known, a
 /// whole tensor is one sample. A vector of known length is always one sample. Several inputs are

@@ -89,10 +89,10 @@ import Testing
   @Test(
     "A number out of range is status 64, with the range",
     arguments: [
-      (["check", "a", "b", "--samples", "0"], "--samples: expected a number from 1 to 100000, found 0"),
+      (["check", "a", "b", "--samples", "-1"], "--samples: expected a number from 0 to 100000, found -1"),
       (
         ["check", "a", "b", "--samples", "100001"],
-        "--samples: expected a number from 1 to 100000, found 100001"
+        "--samples: expected a number from 0 to 100000, found 100001"
       ),
       (["property", "--cases", "0"], "--cases: expected a number from 1 to 10000000, found 0"),
       (["property", "--max-depth", "0"], "--max-depth: expected a number from 1 to 10000, found 0"),

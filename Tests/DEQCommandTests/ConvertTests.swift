@@ -107,8 +107,8 @@ import Testing
     #expect(
       try outcome.keys() == [
         "command", "schema", "version", "first", "second", "seed", "precision", "options", "verdict",
-        "function",
-        "inputGradient", "parameters", "numbers", "samples", "solver", "offPattern", "warnings", "notes",
+        "headline", "function", "inputGradient", "parameters", "numbers", "samples", "solver", "offPattern",
+        "warnings", "notes",
       ])
   }
 

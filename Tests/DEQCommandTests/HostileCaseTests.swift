@@ -19,7 +19,7 @@ import Testing
       "onnx/trap_mod.onnx", "onnx/trap_range.onnx", "onnx/trap_transpose_empty.onnx", "onnx/trap_where.onnx",
       "onnx/alloc_add_scalar.onnx", "onnx/alloc_concat_doubling.onnx", "onnx/alloc_gather_8TB.onnx",
       "onnx/alloc_gather_empty.onnx", "onnx/alloc_slice_empty.onnx", "onnx/alloc_transpose_tables.onnx",
-      "json/trap_matrix.json", "json/unreadable_output.json",
+      "json/alloc_ports.json", "json/trap_matrix.json", "json/unreadable_output.json",
     ])
   func refused(_ file: String) throws {
     let folder = TemporaryFolder()
@@ -34,15 +34,6 @@ import Testing
       #expect(outcome.complaint.hasPrefix("deq: "))
       #expect(folder.names == [])
     }
-  }
-
-  @Test("A file that claims large ports, which are all its input, is converted in less than 500 MB")
-  func sharedPorts() throws {
-    let folder = TemporaryFolder()
-    let outcome = try folder.shell(
-      #"ulimit -v 1500000; "$DEQ" convert "\#(Self.corpus)/json/alloc_ports.json" -o out.json"#)
-    #expect(outcome.status == 0, "\(outcome.complaint)")
-    #expect(outcome.firstLine.hasPrefix("proved: "))
   }
 
   @Test("Memory that runs out is one line with status 70, and no file is left", .enabled(if: isLinux))

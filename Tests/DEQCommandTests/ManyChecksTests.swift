@@ -241,8 +241,8 @@ import Testing
       ),
       ("--help\n", 65, "m.txt: 1: expected the arguments of a check, found a request for help"),
       (
-        "mlp.json mlp.deq.json --samples 0\n", 65,
-        "m.txt: 1: --samples: expected a number from 1 to 100000, found 0"
+        "mlp.json mlp.deq.json --samples 100001\n", 65,
+        "m.txt: 1: --samples: expected a number from 0 to 100000, found 100001"
       ),
       ("# nothing\n\n", 65, "m.txt: expected a line with two models for each check, found none"),
       (

@@ -30,7 +30,11 @@ struct SamplePassTests {
 
   @Test("The size of a pass changes no verdict, no count and no agreement", arguments: 0..<6)
   func sizes(seed: Int) {
-    let network = NetworkGenerator().network(seed: UInt64(seed))
+    var generator = SeededGenerator(seed: UInt64(seed))
+    let layers = (0..<3).map {
+      Samples.dense("fc\($0)", 4, 4, reading: $0 == 0 ? .input : .node($0 - 1), &generator)
+    }
+    let network = try! Network(inputShape: [4], layers: layers, output: 2)
     var model = EquilibriumModel(converting: network)
     if seed % 2 == 1 { model = Self.changed(model) }
     let together = report(.network(network), .equilibrium(model), atOnce: 16)

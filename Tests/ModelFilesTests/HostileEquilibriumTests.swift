@@ -1,3 +1,4 @@
+import FileAccess
 import ModelFiles
 import Testing
 
@@ -49,9 +50,12 @@ struct HostileEquilibriumTests {
         "[{\"name\": \"b\", \"size\": 123456789012, \"activation\": \"relu\"}]",
         "blocks[0].size: expected an integer up to 67108864, found 123456789012"),
       blocks(
-        "[{\"name\": \"a\", \"size\": 67108864, \"activation\": \"relu\"}, "
-          + "{\"name\": \"b\", \"size\": 1, \"activation\": \"relu\"}]",
-        "blocks: expected up to 67108864 coordinates of all blocks and their ports together, found more"),
+        "["
+          + (0...MemoryBudget.coordinates >> 26).map {
+            "{\"name\": \"b\($0)\", \"size\": 67108864, \"activation\": \"relu\"}"
+          }.joined(separator: ", ") + "]",
+        "blocks: expected up to \(MemoryBudget.coordinates) coordinates of all blocks and their ports together "
+          + "(--memory-limit raises this), found more"),
       blocks(
         "[{\"name\": \"b\", \"size\": 1, \"activation\": \"relu\"}, {\"name\": \"b\", \"size\": 1, \"activation\": \"relu\"}]",
         "blocks[1].name: expected a unique name, found \"b\", the name of blocks[0]"),

@@ -96,7 +96,10 @@ private func run(_ name: String, in folder: String) throws -> ([String], Outcome
       let isSame = found == expected || found.isNaN && expected.isNaN
       // Beyond single precision there is infinity.
       let isLarge = expected.isInfinite && abs(found) > 3.4e38 || abs(expected) > 6e4 && test.rtol > 1e-2
-      guard isSame || isLarge || abs(found - expected) <= test.atol + tolerance * abs(expected) else {
+      // Beside halves, the runtime's single precision decides which of two steps is the nearest.
+      let isNearStep = test.operators == ["DynamicQuantizeLinear"] && abs(found - expected) <= 1
+      guard isSame || isLarge || isNearStep || abs(found - expected) <= test.atol + tolerance * abs(expected)
+      else {
         return (test.operators, .fail("output \(index): \(found) for \(expected)"))
       }
     }
@@ -154,6 +157,6 @@ struct BackendTests {
       #expect(row.fails.isEmpty, "\(key): \(row.fails)")
     }
     print("BACKEND in all: \(total.pass) pass, \(total.skip) skip, \(total.fail) fail")
-    #expect(total.pass > 500)
+    #expect(total.pass > 1100)
   }
 }

@@ -119,17 +119,17 @@ import Testing
   func unsupported() throws {
     var builder = ModelBuilder()
     builder.input("x", ["N", 3])
-    builder.node("NonZero", ["x"], ["a"], name: "first")
-    builder.node("NonZero", ["a"], ["b"], name: "second")
+    builder.node("DFT", ["x"], ["a"], name: "first")
+    builder.node("DFT", ["a"], ["b"], name: "second")
     builder.node("Relu", ["b"], ["c"])
     builder.node("Bernoulli", ["c"], ["d"])
-    builder.node("FusedMatMul", ["d"], ["e"], domain: "com.microsoft")
+    builder.node("GroupQueryAttention", ["d"], ["e"], domain: "com.microsoft")
     builder.node("Quant", ["e"], ["y"], domain: "onnx.brevitas")
     builder.node("Det", ["x"], ["unused"])
     builder.output("y")
     let wanted = [
-      "NonZero (\"first\", \"second\")", "Bernoulli (\"d\")",
-      "FusedMatMul of \"com.microsoft\" (ONNX Runtime's own operators) (\"e\")",
+      "DFT (\"first\", \"second\")", "Bernoulli (\"d\")",
+      "GroupQueryAttention of \"com.microsoft\" (ONNX Runtime's own operators) (\"e\")",
       "Quant of \"onnx.brevitas\" (Brevitas' quantisers) (\"y\")",
     ]
     #expect(

@@ -71,8 +71,6 @@ import Testing
     #expect(
       message(ONNXReading(outputs: ["z"])) == "output: expected a value of the graph, found none called \"z\""
     )
-    #expect(
-      message(ONNXReading(shapes: ["x": [1, 1, 2, 3]]))
-        == "ArgMax \"label\": expected an operator that is supported, found ArgMax")
+    #expect(message(ONNXReading(shapes: ["x": [1, 1, 2, 3]])) == nil)
   }
 }

@@ -6,6 +6,7 @@ the difference of the network's output from ONNX Runtime's.
 DEQ is the command; what follows the directory goes to it. Needs onnx, onnxruntime and numpy."""
 
 import collections
+import contextlib
 import json
 import pathlib
 import re
@@ -33,8 +34,13 @@ def run(arguments):
             int(kilobytes[-1]) / 1024 if kilobytes else 0)
 
 
+FLOATS = {onnx.TensorProto.FLOAT: numpy.float32, onnx.TensorProto.DOUBLE: numpy.float64}
+WHOLE = {onnx.TensorProto.INT32: numpy.int32, onnx.TensorProto.INT64: numpy.int64, onnx.TensorProto.BOOL: numpy.bool_,
+         onnx.TensorProto.UINT8: numpy.uint8, onnx.TensorProto.INT8: numpy.int8}
+
+
 def inputs_of(path):
-    """The graph's inputs with their shapes, 0 for an open leading extent; None where an inner extent is open."""
+    """The graph's inputs with their shapes and types, 0 for an open leading extent; None where an inner one is open."""
     graph = onnx.load(path, load_external_data=False).graph
     known = {tensor.name for tensor in graph.initializer}
     shapes = {}
@@ -43,10 +49,21 @@ def inputs_of(path):
             continue
         tensor = value.type.tensor_type
         extents = [axis.dim_value if axis.HasField("dim_value") else 0 for axis in tensor.shape.dim]
-        if tensor.elem_type != onnx.TensorProto.FLOAT or any(extent < 1 for extent in extents[1:]) or not extents:
+        if any(extent < 1 for extent in extents[1:]) or not extents:
             return None
-        shapes[value.name] = [max(extents[0], 0), *extents[1:]]
+        kind = FLOATS.get(tensor.elem_type) or WHOLE.get(tensor.elem_type)
+        if kind is None:
+            return None
+        shapes[value.name] = ([max(extents[0], 0), *extents[1:]], kind)
     return shapes
+
+
+def draw_input(draw, shape, kind):
+    """Numbers, or small whole numbers for tokens and masks."""
+    shape = [max(shape[0], 1), *shape[1:]]
+    if kind in FLOATS.values():
+        return draw.standard_normal(shape).astype(kind)
+    return draw.integers(0, 2 if kind is numpy.bool_ else 9, shape).astype(kind)
 
 
 def difference(deq, path, options, folder):
@@ -58,20 +75,19 @@ def difference(deq, path, options, folder):
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 4
     # The samples of an open batch go through alone, wherever the outputs have the batch.
-    isOpen = any(shape[0] == 0 for shape in shapes.values())
+    isOpen = any(shape[0] == 0 for shape, _ in shapes.values())
     samples, expected = [], []
     try:
         session = onnxruntime.InferenceSession(str(path), settings, ["CPUExecutionProvider"])
         for _ in range(SAMPLES if isOpen else 1):
-            feeds = {name: draw.standard_normal([max(shape[0], 1), *shape[1:]]).astype(numpy.float32)
-                     for name, shape in shapes.items()}
+            feeds = {name: draw_input(draw, shape, kind) for name, (shape, kind) in shapes.items()}
             samples.append(numpy.concatenate([array.reshape(-1) for array in feeds.values()]))
             expected.append(numpy.concatenate([numpy.reshape(array, -1) for array in session.run(None, feeds)]))
     except Exception:
         return None
     samples, expected = numpy.stack(samples), numpy.stack(expected)
     # A batch of known extent may be one of samples, or one sample.
-    for rows in [len(samples)] if isOpen else sorted({1, next(iter(shapes.values()))[0]}, reverse=True):
+    for rows in [len(samples)] if isOpen else sorted({1, next(iter(shapes.values()))[0][0]}, reverse=True):
         if samples.size % rows or expected.size % rows or rows > 1 and len(shapes) > 1:
             continue
         numpy.save(folder / "samples.npy", samples.reshape(rows, -1).astype(numpy.float64))
@@ -84,7 +100,9 @@ def difference(deq, path, options, folder):
 
 
 def reason(message):
-    """A refusal without its file, node and numbers."""
+    """A refusal without its file, node and numbers; errors are JSON, as the report is."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        message = json.loads(message)["error"]["message"]
     problem = message.strip().split(": ", 2)[-1]
     return re.sub(r"\d[\d,]*", "#", re.sub(r'"[^"]*"', "_", problem))[:100]
 

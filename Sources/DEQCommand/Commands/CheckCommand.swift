@@ -51,6 +51,7 @@ struct CheckCommand: ParsableCommand {
   var against: String?
 
   @Option(
+    parsing: .unconditional,
     help: "How many random inputs to try; 0 attempts only a proof. (default: 16, fewer of a large model)")
   var samples: Int?
 

@@ -19,6 +19,18 @@ package enum ElementType: Int {
   case complex128 = 15
   case bfloat16 = 16
 
+  /// The type of a name that opsets before 6 have, such as `FLOAT`; nil for an unknown one.
+  package init?(word: String) {
+    let names: [String: ElementType] = [
+      "FLOAT": .float32, "DOUBLE": .float64, "FLOAT16": .float16, "INT8": .int8, "UINT8": .uint8,
+      "INT16": .int16,
+      "UINT16": .uint16, "INT32": .int32, "UINT32": .uint32, "INT64": .int64, "UINT64": .uint64,
+      "BOOL": .bool,
+    ]
+    guard let type = names[word] else { return nil }
+    self = type
+  }
+
   /// The type's name in messages.
   package var name: String { "\(self)" }
 

@@ -10,7 +10,7 @@ struct ONNXDecoder {
 
   /// The newest versions that this reader supports.
   private static let newestIR = 14
-  private static let opsets = 7...28
+  private static let opsets = 1...28
 
   init(_ bytes: ModelBytes, noting log: InputFileLog? = nil) {
     self.bytes = bytes

@@ -40,6 +40,8 @@ struct GraphImport {
   private let batching: Batching
   let builder = BlockBuilder()
   private(set) var values: [String: Value] = [:]
+  /// The types in the file of values that are not floating-point numbers.
+  private var types: [String: ElementType] = [:]
   /// Recognises functions composed of several nodes; nil for a graph from another exporter.
   var recognizer: FunctionRecognizer?
   /// The leading extent of the inputs, if that axis is the batch and the model gives its extent.
@@ -129,6 +131,7 @@ struct GraphImport {
     guard values.updateValue(value, forKey: name) == nil else {
       throw .refused(place: place, "expected one value of each name, found \(quoted(name)) twice")
     }
+    if case .integers(let integers) = value { types[name] = integers.type }
   }
 
   // MARK: Inputs and outputs
@@ -156,11 +159,23 @@ struct GraphImport {
         source = try builder.add(
           input.name, Identity(), [Port(shape: [size], terms: [Term(source: .input, map: part)])])
       }
-      try define(
-        input.name, .variable(Variable(source: source, layout: layout)), at: "input \(quoted(input.name))")
+      var variable = Variable(source: source, layout: layout)
+      if input.type.integer != nil { variable = try whole(variable, input) }
+      try define(input.name, .variable(variable), at: "input \(quoted(input.name))")
       start += size
     }
     return layouts
+  }
+
+  /// The whole numbers nearest to an input of integers; of a Boolean one, 1 where it is not 0.
+  private mutating func whole(
+    _ variable: Variable, _ input: ONNXModel.Input
+  ) throws(ImportFailure) -> Variable {
+    types[input.name] = input.type
+    let node = NodeImport(
+      node: .named("\(input.name)/\(input.type.name)"), opset: model.opset, inputs: [.variable(variable)],
+      builder: builder)
+    return input.type == .bool ? try node.truth(of: variable) : try node.elementwise("round")
   }
 
   private func layout(of input: ONNXModel.Input) throws(ImportFailure) -> TensorLayout {
@@ -178,13 +193,14 @@ struct GraphImport {
     var outputs: [Variable] = []
     for output in model.outputs {
       let place = "output \(quoted(output.name))"
-      guard let value = values[output.name] else {
+      guard var value = values[output.name] else {
         throw .refused(place: place, "expected a value that a supported output of a node gives, found none")
       }
+      if case .integers(let integers) = value, integers.type != .string, !integers.containsBatchExtent {
+        value = .numbers(try integers.asNumbers())
+      }
       let node = NodeImport(
-        node: ONNXModel.Node(
-          operatorType: "Identity", domain: "", name: "", inputs: [], outputs: [output.name], attributes: [:]),
-        opset: model.opset, inputs: [value], builder: builder)
+        node: .named(output.name), opset: model.opset, inputs: [value], builder: builder)
       do throws(ImportFailure) { outputs.append(try node.variable(0)) } catch { throw error.at(place) }
     }
     return outputs
@@ -269,7 +285,7 @@ struct GraphImport {
     if recognizer != nil, let variable = try spreadParameter(node) {
       return try define(node.outputs[0], .variable(variable), at: node.place)
     }
-    guard isDefaultDomain(node.domain), let handler = OperatorTable.handler(for: node.operatorType) else {
+    guard let handler = OperatorTable.handler(for: node.operatorType, domain: node.domain) else {
       throw node.isUnsupported
     }
     try node.requireDefinedAttributes(opset: model.opset, supported: handler.attributes)
@@ -284,12 +300,26 @@ struct GraphImport {
       }
       inputs.append(value)
     }
-    let results = try evaluate(node, handler, inputs)
+    let types = node.inputs.map { self.types[$0] }
+    var node = node
+    if model.opset < 7 { (node, inputs) = try node.inOpset7(from: model.opset, inputs) }
+    let results = try evaluate(node, handler, inputs, types)
     try ImportLimits.current?.requireNoOverflow()
     for result in results { try checkedCount(of: result.shape, most: 1 << 48) }
     // Unsupported outputs, such as the mask of a dropout, are refused only if something reads them.
-    for (name, result) in zip(node.outputs, results) where !name.isEmpty {
+    for (index, (name, result)) in zip(node.outputs, results).enumerated() where !name.isEmpty {
       try define(name, result, at: node.place)
+      if case .variable = result, let type = node.resultType(index, types), type.integer != nil {
+        self.types[name] = type
+      }
     }
+  }
+}
+
+extension ONNXModel.Node {
+  /// A node that only names a value.
+  static func named(_ output: String) -> ONNXModel.Node {
+    ONNXModel.Node(
+      operatorType: "Identity", domain: "", name: "", inputs: [], outputs: [output], attributes: [:])
   }
 }

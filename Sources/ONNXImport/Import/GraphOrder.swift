@@ -7,19 +7,21 @@ extension ONNXModel {
     /// The extent of each axis; nil for a leading axis whose extent is known only when the model is
     /// evaluated.
     package let shape: [Int?]
+    /// The type of its elements: numbers, or whole numbers as numbers.
+    let type: ElementType
   }
 
   /// The inputs of the network: those without an initializer of the same name.
   ///
-  /// - Throws: If one is not a floating-point tensor whose shape, except for the leading axis, is known.
+  /// - Throws: If one is not a tensor of numbers whose shape, except for the leading axis, is known.
   func trueInputs() throws(ImportFailure) -> [Input] {
     let given = Set(initializers.map(\.name))
     var inputs: [Input] = []
     for input in self.inputs where !given.contains(input.name) {
       let place = "input \(quoted(input.name))"
-      guard let type = input.type, type.numberType != nil else {
+      guard let type = input.type, type.numberType != nil || type.integer != nil else {
         throw .refused(
-          place: place, "expected floating-point numbers, found \(input.type?.name ?? "no tensor's type")")
+          place: place, "expected numbers, found \(input.type?.name ?? "no tensor's type")")
       }
       guard let shape = input.shape else { throw .refused(place: place, "expected a shape, found none") }
       var extents: [Int?] = []
@@ -36,7 +38,7 @@ extension ONNXModel {
           throw .refused(place: place, "axis \(axis): expected a known extent, found \(quoted(name))")
         }
       }
-      inputs.append(Input(name: input.name, shape: extents))
+      inputs.append(Input(name: input.name, shape: extents, type: type))
     }
     guard !inputs.isEmpty else { throw .refused(place: "input", "expected an input, found none") }
     return inputs

@@ -5,7 +5,18 @@ import Operators
 extension GraphImport {
   /// The values of a node. Numbers computed from numbers without a gradient are evaluated at once.
   func evaluate(
-    _ node: ONNXModel.Node, _ handler: OperatorHandler, _ inputs: [Value?]
+    _ node: ONNXModel.Node, _ handler: OperatorHandler, _ given: [Value?], _ types: [ElementType?] = []
+  ) throws(ImportFailure) -> [Value] {
+    let inputs = try node.operands(given.map { $0?.withoutMaskParameter(of: node) }, types)
+    var results = try evaluated(node, handler, inputs, types)
+    for index in results.indices {
+      results[index] = try node.typed(results[index], node.resultType(index, types))
+    }
+    return results
+  }
+
+  private func evaluated(
+    _ node: ONNXModel.Node, _ handler: OperatorHandler, _ inputs: [Value?], _ types: [ElementType?]
   ) throws(ImportFailure) -> [Value] {
     let isConstant =
       inputs.contains { $0 != nil }
@@ -18,22 +29,23 @@ extension GraphImport {
       }
     if let empty = try emptyResult(node, inputs) { return [empty] }
     let builder = isConstant ? BlockBuilder() : self.builder
-    let results = try run(node, handler, inputs, builder).map(\.withoutSymbols)
+    let results = try run(node, handler, inputs, types, builder).map(\.withoutSymbols)
     guard isConstant else { return results }
     let isRepeated = results.contains {
       if case .variable(let variable) = $0 { variable.layout.batch != nil } else { false }
     }
     // Numbers repeated for every sample depend on the batch and are not constant.
     guard isRepeated else { return try builder.evaluated(results) }
-    return try run(node, handler, inputs, self.builder)
+    return try run(node, handler, inputs, types, self.builder)
   }
 
   private func run(
-    _ node: ONNXModel.Node, _ handler: OperatorHandler, _ inputs: [Value?], _ builder: BlockBuilder
+    _ node: ONNXModel.Node, _ handler: OperatorHandler, _ inputs: [Value?], _ types: [ElementType?],
+    _ builder: BlockBuilder
   ) throws(ImportFailure) -> [Value] {
     let node = NodeImport(
       node: node, opset: model.opset, inputs: inputs, builder: builder, leadingExtent: leadingExtent,
-      openExtent: openExtent)
+      openExtent: openExtent, types: types)
     if let values = try node.overFrames(handler) { return values }
     return try handler.run(node)
   }
@@ -85,6 +97,23 @@ extension Block<Double> {
       multiplications += sizes[0] * (portShapes[1].last ?? 1)
     }
     return sizes.reduce(shape.reduce(1, *), +) + multiplications / 256
+  }
+}
+
+extension Value {
+  /// The operators that a mask with infinite numbers goes through, before or instead of being added.
+  private static let ofMasks: Set<String> = [
+    "Add", "Cast", "CastLike", "Concat", "Equal", "Expand", "Gather", "Identity", "Max", "Min", "Mul",
+    "ReduceMax",
+    "ReduceMin", "Reshape", "Slice", "Squeeze", "Sub", "Transpose", "Unsqueeze", "Where",
+  ]
+
+  /// The value; numbers with infinities are no parameter.
+  fileprivate func withoutMaskParameter(of node: ONNXModel.Node) -> Value {
+    guard case .numbers(let numbers) = self, numbers.parameter != nil,
+      Self.ofMasks.contains(node.operatorType)
+    else { return self }
+    return .numbers(numbers.summand)
   }
 }
 

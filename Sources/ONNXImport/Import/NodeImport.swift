@@ -5,7 +5,7 @@ import Operators
 
 /// One node during the import: its inputs, and the builder that its blocks are added to.
 package struct NodeImport {
-  package let node: ONNXModel.Node
+  package var node: ONNXModel.Node
   /// The version of the operator set.
   package let opset: Int
   /// The node's inputs; nil for a missing optional one.
@@ -15,6 +15,8 @@ package struct NodeImport {
   var leadingExtent: Int?
   /// What stands for the number of samples, if the model leaves it open.
   var openExtent: Int?
+  /// The types of the inputs in the file; nil where that is not known.
+  var types: [ElementType?] = []
 
   /// The name of the block for the node's value.
   package var name: String { node.outputs.first { !$0.isEmpty } ?? node.name }

@@ -7,7 +7,7 @@ extension ONNXModel {
   func requireSupportedOperators() throws(ImportFailure) {
     let needed = try nodesInOrder(given: Set(initializers.map(\.name)).union(inputs.map(\.name)))
     let unsupported = needed.filter {
-      !isDefaultDomain($0.domain) || OperatorTable.handler(for: $0.operatorType) == nil
+      OperatorTable.handler(for: $0.operatorType, domain: $0.domain) == nil
     }
     guard let first = unsupported.first else { return }
     var places: [(name: String, nodes: [String])] = []
@@ -44,9 +44,10 @@ extension ONNXModel.Node {
 
   /// Refuses attributes that the operator does not have in this version, or that are not supported.
   func requireDefinedAttributes(opset: Int, supported: Set<String>) throws(ImportFailure) {
-    let defined = OperatorDefinition.attributes(of: operatorType, opset: opset)
+    let defined =
+      isDefaultDomain(domain) ? OperatorDefinition.attributes(of: operatorType, opset: opset) : nil
     for name in attributes.keys.sorted() {
-      guard supported.contains(name) else {
+      guard supported.contains(name) || opset < 7 && Self.earlierAttributes.contains(name) else {
         throw .refused("expected attributes that are supported, found \(quoted(name))")
       }
       if let defined, !defined.contains(name) {

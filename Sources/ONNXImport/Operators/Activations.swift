@@ -163,6 +163,9 @@ extension NodeImport {
 
   /// Bounds are constants, not parameters; until opset 10 they are attributes.
   fileprivate func clip() throws(ImportFailure) -> Variable {
+    for index in 1...2 where hasInput(index) {
+      if case .variable = try input(index) { return try clippedByComputed() }
+    }
     var constants: [String: Constant] = [:]
     for (index, name) in ["min", "max"].enumerated() {
       let bound: Double?
@@ -185,5 +188,21 @@ extension NodeImport {
       constants["min"] = .number(largest)
     }
     return try elementwise("clamp", constants)
+  }
+
+  /// The maximum of a value and a bound, then the minimum of that and another one, of which at least one is computed.
+  private func clippedByComputed() throws(ImportFailure) -> Variable {
+    var result = try variable(0)
+    let bounds = [(1, "maximum"), (2, "minimum")].filter { hasInput($0.0) }
+    for (index, function) in bounds {
+      let bound = try input(index)
+      guard bound.shape.reduce(1, *) == 1 else {
+        throw .refused("expected bounds that are single numbers, found shape \(bound.shape)")
+      }
+      let name = index == bounds.last?.0 ? nil : "\(self.name)/\(function)"
+      let ports = [try port(result), try port(bound, over: result.layout)]
+      result = try block(name, nonlinearity(function), ports, result.layout)
+    }
+    return result
   }
 }

@@ -85,6 +85,14 @@ extension NodeImport {
 
   fileprivate func quotient() throws(ImportFailure) -> Variable {
     let (first, second, layout) = try twoInputs()
+    if integerType(0) != nil {
+      // Integers are divided towards zero.
+      let quotient = try block(
+        "\(name)/quotient", nonlinearity("quotient"),
+        [port(first, over: layout), port(second, over: layout)],
+        layout)
+      return try truncated(quotient)
+    }
     if case .variable(let variable) = first, case .numbers(let numbers) = second, numbers.parameter == nil,
       numbers.tensor.count == 1, variable.layout == layout
     {

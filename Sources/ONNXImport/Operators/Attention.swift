@@ -13,7 +13,7 @@ extension OperatorTable {
 
 extension NodeImport {
   /// `softmax(scale · Q Kᵀ + mask) V` for each head; returns the result, and keys and values unchanged.
-  fileprivate func attention() throws(ImportFailure) -> [Value] {
+  func attention() throws(ImportFailure) -> [Value] {
     guard !hasInput(4), !hasInput(5), !hasInput(6) else {
       throw .refused("expected no past keys and values, found some")
     }

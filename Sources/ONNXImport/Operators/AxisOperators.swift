@@ -154,12 +154,18 @@ extension NodeImport {
     return Port(shape: layout.sampleShape, terms: [Term(source: variable.source, map: try map(from: shape))])
   }
 
+  /// A value that is no integer, or the numbers that constant integers are.
+  func floating(_ value: Value) throws(ImportFailure) -> Value {
+    guard case .integers(let integers) = value, !integers.containsBatchExtent else { return value }
+    return .numbers(try integers.asNumbers())
+  }
+
   fileprivate func gather() throws(ImportFailure) -> Value {
     let value = try input(0)
-    guard case .integers(let places) = try input(1) else {
-      throw .refused("expected constant integers as indices, found a computed value")
-    }
     let axis = try normalizedAxis(integer("axis") ?? 0, rank: value.shape.count)
+    guard case .integers(let places) = try input(1) else {
+      return try gathered(floating(value), axis: axis, by: variable(1))
+    }
     let extent = value.shape[axis]
     let index = try places.elements().map { $0 < 0 ? $0 &+ extent : $0 }
     let isView = places.shape.count == 1

@@ -25,12 +25,6 @@ extension OperatorTable {
       }
       return .integers(Integers([count], shape: []))
     },
-    "Mod": .one(["fmod"]) { node throws(ImportFailure) in
-      guard try node.integer("fmod") ?? 0 == 0, let remainder = try node.integerArithmetic("Mod") else {
-        throw .refused("expected constant integers, found floating-point numbers")
-      }
-      return .integers(remainder)
-    },
     "Range": .one { node throws(ImportFailure) in try node.range() },
   ]
 }
@@ -44,8 +38,10 @@ extension NodeImport {
     }
     switch (attribute, value) {
     case ("value", .tensor(let tensor)):
-      guard tensor.shape.isEmpty, case .numbers(let numbers) = tensor.value else { return tensor.value }
-      return .numbers(Numbers(numbers.elements, shape: []))
+      guard tensor.shape.reduce(1, *) == 1, case .numbers(let numbers) = tensor.value else {
+        return tensor.value
+      }
+      return .numbers(Numbers(numbers.elements, shape: tensor.shape))
     case ("value_float", .number(let number)): return .numbers(Numbers([number], shape: []))
     case ("value_floats", .numbers(let numbers)):
       return .numbers(Numbers(Tensor(numbers), parameter: name))

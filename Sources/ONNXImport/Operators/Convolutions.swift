@@ -36,8 +36,9 @@ extension NodeImport {
     return port
   }
 
-  fileprivate func convolution() throws(ImportFailure) -> Variable {
+  func convolution() throws(ImportFailure) -> Variable {
     let (variable, shape) = try channels()
+    if case .variable(let weight) = try input(1) { return try computedConvolution(variable, shape, weight) }
     let weight = try kernelWeight(axes: shape.count - 1)
     var window = try WindowAttributes(
       of: self, rank: shape.count - 1, kernel: Array(weight.shape.dropFirst(2)))

@@ -13,8 +13,9 @@ private struct EinsumEquation {
   let inputs: [[Character]]
   let output: [Character]
 
-  init(_ text: String, inputs count: Int) throws(ImportFailure) {
-    let plain = text.filter { $0 != " " }
+  init(_ text: String, ranks: [Int]) throws(ImportFailure) {
+    let count = ranks.count
+    let plain = try Self.withoutEllipsis(text.filter { $0 != " " }, ranks)
     let halves = plain.split(separator: ">", omittingEmptySubsequences: false)
     let isExplicit = halves.count == 2 && halves[0].hasSuffix("-")
     let terms = (isExplicit ? halves[0].dropLast() : plain[...]).split(
@@ -29,10 +30,48 @@ private struct EinsumEquation {
       terms.allSatisfy({ Set($0).count == $0.count }), output.allSatisfy(letters.contains)
     else {
       throw .refused(
-        "equation: expected the axes of one or two tensors, each once, without \"…\", found \(quoted(text))")
+        "equation: expected the axes of one or two tensors, each once, found \(quoted(text))")
     }
     inputs = terms
     self.output = output
+  }
+
+  /// The equation with letters of its own for the axes that an ellipsis stands for, aligned at the last.
+  private static func withoutEllipsis(_ text: String, _ ranks: [Int]) throws(ImportFailure) -> String {
+    guard text.contains("...") else { return text }
+    let free = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".filter { !text.contains($0) }
+    let halves = text.split(separator: "->", maxSplits: 1, omittingEmptySubsequences: false)
+    let terms = halves[0].split(separator: ",", omittingEmptySubsequences: false)
+    guard terms.count == ranks.count else {
+      throw .refused("equation: expected \(counted(ranks.count, "term")), found \(quoted(text))")
+    }
+    var extents: [Int] = []
+    for (term, rank) in zip(terms, ranks) where term.contains("...") {
+      extents.append(rank - (term.count - 3))
+    }
+    guard let most = extents.max(), extents.allSatisfy({ $0 >= 0 }), most <= free.count else {
+      throw .refused("equation: expected axes for every letter, found \(quoted(text))")
+    }
+    func filled(_ term: Substring, _ count: Int) -> String {
+      term.replacingEllipsis(by: free.prefix(most).suffix(count))
+    }
+    var inputs: [String] = []
+    for (term, rank) in zip(terms, ranks) { inputs.append(filled(term, max(0, rank - (term.count - 3)))) }
+    if halves.count == 2 { return inputs.joined(separator: ",") + "->" + filled(halves[1], most) }
+    // Without an output, the axes of the ellipsis come first, then those that occur once.
+    let letters = halves[0].filter { $0.isLetter }
+    let single = letters.filter { letter in letters.count { $0 == letter } == 1 }.sorted()
+    return inputs.joined(separator: ",") + "->" + free.prefix(most) + String(single)
+  }
+}
+
+extension Substring {
+  /// The text with other characters in the place of three dots.
+  fileprivate func replacingEllipsis(by letters: Substring) -> String {
+    var parts = split(separator: "...", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2 else { return String(self) }
+    parts.insert(letters, at: 1)
+    return parts.joined()
   }
 }
 
@@ -41,7 +80,9 @@ extension NodeImport {
     guard case .word(let text)? = node.attributes["equation"] else {
       throw .refused("attribute \"equation\": expected words")
     }
-    let equation = try EinsumEquation(text, inputs: inputs.count)
+    var ranks: [Int] = []
+    for index in inputs.indices { ranks.append(try input(index).shape.count) }
+    let equation = try EinsumEquation(text, ranks: ranks)
     var operands: [(value: Value, axes: [Character])] = []
     for (index, axes) in equation.inputs.enumerated() {
       let value = try input(index)

@@ -110,7 +110,7 @@ extension NodeImport {
   }
 
   /// `alpha A' B' + beta C`.
-  fileprivate func gemm() throws(ImportFailure) -> Variable {
+  func gemm() throws(ImportFailure) -> Variable {
     let (alpha, beta) = (try number("alpha") ?? 1, try number("beta") ?? 1)
     let left = try gemmFactor(0, isTransposed: try integer("transA") ?? 0 != 0)
     let right = try gemmFactor(1, isTransposed: try integer("transB") ?? 0 != 0)

@@ -71,7 +71,7 @@ extension NodeImport {
   }
 
   /// Normalisation over the axes from `axis` on, with weight and bias over them.
-  fileprivate func lastAxesNormalization(_ name: String) throws(ImportFailure) -> Variable {
+  func lastAxesNormalization(_ name: String) throws(ImportFailure) -> Variable {
     let variable = try variable(0)
     let first = try variable.layout.axis(integer("axis") ?? -1)
     let axes = Array(variable.layout.shape.dropFirst(first))

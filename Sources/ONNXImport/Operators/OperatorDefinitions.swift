@@ -23,6 +23,14 @@ enum OperatorDefinition {
       (1, "axis broadcast"),
       (7, ""),
     ],
+    "ArgMax": [
+      (1, "axis keepdims"),
+      (12, "axis keepdims select_last_index"),
+    ],
+    "ArgMin": [
+      (1, "axis keepdims"),
+      (12, "axis keepdims select_last_index"),
+    ],
     "Asin": [(7, "")],
     "Asinh": [(9, "")],
     "Atan": [(7, "")],
@@ -70,6 +78,12 @@ enum OperatorDefinition {
       (6, "max min"),
       (11, ""),
     ],
+    "Col2Im": [
+      (18, "dilations pads strides")
+    ],
+    "Compress": [
+      (9, "axis")
+    ],
     "Concat": [
       (1, "axis")
     ],
@@ -84,6 +98,9 @@ enum OperatorDefinition {
     "Conv": [
       (1, "auto_pad dilations group kernel_shape pads strides")
     ],
+    "ConvInteger": [
+      (10, "auto_pad dilations group kernel_shape pads strides")
+    ],
     "ConvTranspose": [
       (1, "auto_pad dilations group kernel_shape output_padding output_shape pads strides")
     ],
@@ -96,6 +113,12 @@ enum OperatorDefinition {
       (1, "blocksize"),
       (11, "blocksize mode"),
     ],
+    "DequantizeLinear": [
+      (10, ""),
+      (13, "axis"),
+      (21, "axis block_size"),
+      (23, "axis block_size output_dtype"),
+    ],
     "Div": [
       (1, "axis broadcast consumed_inputs"),
       (6, "axis broadcast"),
@@ -107,6 +130,7 @@ enum OperatorDefinition {
       (7, "ratio"),
       (12, "seed"),
     ],
+    "DynamicQuantizeLinear": [(11, "")],
     "Einsum": [
       (12, "equation")
     ],
@@ -124,6 +148,9 @@ enum OperatorDefinition {
       (6, ""),
     ],
     "Expand": [(8, "")],
+    "EyeLike": [
+      (9, "dtype k")
+    ],
     "Flatten": [
       (1, "axis")
     ],
@@ -148,6 +175,13 @@ enum OperatorDefinition {
     "Gather": [
       (1, "axis")
     ],
+    "GatherElements": [
+      (11, "axis")
+    ],
+    "GatherND": [
+      (11, ""),
+      (12, "batch_dims"),
+    ],
     "Gelu": [
       (20, "approximate")
     ],
@@ -156,6 +190,9 @@ enum OperatorDefinition {
       (7, "alpha beta transA transB"),
     ],
     "GlobalAveragePool": [(1, "")],
+    "GlobalLpPool": [
+      (1, "p")
+    ],
     "GlobalMaxPool": [(1, "")],
     "Greater": [
       (1, "axis broadcast"),
@@ -171,10 +208,16 @@ enum OperatorDefinition {
       (6, "alpha beta"),
     ],
     "HardSwish": [(14, "")],
+    "Hardmax": [
+      (1, "axis")
+    ],
     "Identity": [(1, "")],
     "InstanceNormalization": [
       (1, "consumed_inputs epsilon"),
       (6, "epsilon"),
+    ],
+    "IsInf": [
+      (10, "detect_negative detect_positive")
     ],
     "IsNaN": [(9, "")],
     "LRN": [
@@ -216,6 +259,7 @@ enum OperatorDefinition {
       (18, "auto_pad ceil_mode dilations kernel_shape p pads strides"),
     ],
     "MatMul": [(1, "")],
+    "MatMulInteger": [(10, "")],
     "Max": [
       (1, "consumed_inputs"),
       (6, ""),
@@ -228,6 +272,9 @@ enum OperatorDefinition {
     "Mean": [
       (1, "consumed_inputs"),
       (6, ""),
+    ],
+    "MeanVarianceNormalization": [
+      (9, "axes")
     ],
     "Min": [
       (1, "consumed_inputs"),
@@ -246,7 +293,11 @@ enum OperatorDefinition {
       (1, "consumed_inputs"),
       (6, ""),
     ],
+    "NonZero": [(9, "")],
     "Not": [(1, "")],
+    "OneHot": [
+      (9, "axis")
+    ],
     "Or": [
       (1, "axis broadcast"),
       (7, ""),
@@ -263,6 +314,17 @@ enum OperatorDefinition {
     "Pow": [
       (1, "axis broadcast"),
       (7, ""),
+    ],
+    "QLinearConv": [
+      (10, "auto_pad dilations group kernel_shape pads strides")
+    ],
+    "QLinearMatMul": [(10, "")],
+    "QuantizeLinear": [
+      (10, ""),
+      (13, "axis"),
+      (19, "axis saturate"),
+      (21, "axis block_size output_dtype saturate"),
+      (23, "axis block_size output_dtype precision saturate"),
     ],
     "RMSNormalization": [
       (23, "axis epsilon stash_type")
@@ -308,6 +370,10 @@ enum OperatorDefinition {
       (1, "axes keepdims"),
       (18, "keepdims noop_with_empty_axes"),
     ],
+    "ReduceProd": [
+      (1, "axes keepdims"),
+      (18, "keepdims noop_with_empty_axes"),
+    ],
     "ReduceSum": [
       (1, "axes keepdims"),
       (13, "keepdims noop_with_empty_axes"),
@@ -339,6 +405,17 @@ enum OperatorDefinition {
       ),
     ],
     "Round": [(11, "")],
+    "Scatter": [
+      (9, "axis")
+    ],
+    "ScatterElements": [
+      (11, "axis"),
+      (16, "axis reduction"),
+    ],
+    "ScatterND": [
+      (11, ""),
+      (16, "reduction"),
+    ],
     "Selu": [
       (1, "alpha consumed_inputs gamma"),
       (6, "alpha gamma"),
@@ -405,6 +482,11 @@ enum OperatorDefinition {
       (10, "alpha")
     ],
     "Tile": [(1, "")],
+    "TopK": [
+      (1, "axis k"),
+      (10, "axis"),
+      (11, "axis largest sorted"),
+    ],
     "Transpose": [
       (1, "perm")
     ],

@@ -34,16 +34,27 @@ package enum OperatorTable {
     activations, arithmetic, matrixProducts, convolutions, pooling, normalizations, reductions, views,
     axisOperators,
     padding, resizing, constants, selections, sumsOfProducts, attention, axisSums,
-    recurrences,
+    recurrences, elementMoves, folding, indicators, quantization, integerProducts, furtherFunctions,
+    runtimeInOwnDomain,
   ]
 
   private static let all = families.reduce(into: [:]) { all, family in
     all.merge(family) { _, _ in preconditionFailure("an operator of two families") }
   }
 
-  /// The handler for an operator of ONNX's own domain, or nil.
-  package static func handler(for name: String) -> OperatorHandler? { all[name] }
+  /// The operators of other domains.
+  private static let domains: [String: [String: OperatorHandler]] = [
+    "com.microsoft": runtime, "ai.onnx.ml": machineLearning,
+  ]
 
-  /// The operators' names, sorted.
-  package static var names: [String] { all.keys.sorted() }
+  /// The handler for an operator of a domain, which is ONNX's own by default, or nil.
+  package static func handler(for name: String, domain: String = "") -> OperatorHandler? {
+    isDefaultDomain(domain) ? all[name] : domains[domain]?[name]
+  }
+
+  /// The operators' names, sorted; the same name in several domains occurs as often.
+  package static var names: [String] { (all.keys + domains.values.flatMap(\.keys)).sorted() }
+
+  /// The names of the operators of ONNX's own domain, sorted.
+  package static var ownNames: [String] { all.keys.sorted() }
 }

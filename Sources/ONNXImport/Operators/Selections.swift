@@ -113,8 +113,28 @@ extension NodeImport {
     return false
   }
 
+  /// Whether a computed value is infinite on one side: whether it is beyond the largest finite number there.
+  private func equalsInfinity(
+    _ values: [Value], over layout: TensorLayout
+  ) throws(ImportFailure) -> Variable? {
+    for (value, other) in [(values[0], values[1]), (values[1], values[0])] {
+      guard case .numbers(let numbers) = other, numbers.tensor.count <= 1 << 24,
+        let first = numbers.elements.first, first.isInfinite, numbers.elements.allSatisfy({ $0 == first })
+      else { continue }
+      let shape = atLeastVector(layout.sampleShape)
+      let largest = first < 0 ? -Double.greatestFiniteMagnitude : .greatestFiniteMagnitude
+      let bound = Port(shape: shape, offsets: [try repeated(largest, count: shape.reduce(1, *))])
+      let port = try port(truth(value), over: layout)
+      return try block(name, nonlinearity("greater"), first < 0 ? [bound, port] : [port, bound], layout)
+    }
+    return nil
+  }
+
   fileprivate func comparison(_ type: String, exchanged: Bool) throws(ImportFailure) -> Variable {
     let (values, layout) = try broadcastInputs()
+    if type == "equal", values.count == 2, let result = try equalsInfinity(values, over: layout) {
+      return result
+    }
     var ports: [Port] = []
     for value in exchanged ? values.reversed() : values {
       ports.append(try port(truth(value), over: layout))

@@ -178,6 +178,9 @@ extension NodeImport {
   /// A cast between floating-point types changes nothing, since everything is computed in the model's
   /// precision.
   fileprivate func cast() throws(ImportFailure) -> Value {
+    if case .word(let word)? = node.attributes["to"], opset < 6, let type = ElementType(word: word) {
+      return try cast(input(0), to: type)
+    }
     guard let number = try integer("to"), let type = ElementType(rawValue: number) else {
       throw .refused(
         "to: expected a type, found \(try integer("to").map { ElementType.name(of: $0) } ?? "none")")
@@ -190,7 +193,7 @@ extension NodeImport {
     return try cast(input(0), to: .float32)
   }
 
-  private func cast(_ value: Value, to type: ElementType) throws(ImportFailure) -> Value {
+  fileprivate func cast(_ value: Value, to type: ElementType) throws(ImportFailure) -> Value {
     switch value {
     case .integers(let integers):
       guard type.numberType != nil || type.integer != nil else {
@@ -208,13 +211,26 @@ extension NodeImport {
         Integers(
           numbers.elements.map { type == .bool ? ($0 == 0 ? 0 : 1) : Int(clampingTowardZero: $0) },
           shape: numbers.shape, type: type))
-    case .variable(let variable) where type == .bool: return .variable(try truth(of: variable))
+    case .variable(let variable) where type == .bool:
+      return types.first == .bool ? value : .variable(try truth(of: variable))
+    case .variable(let variable) where type.integer != nil: return .variable(try cast(variable, to: type))
     default:
       guard type.numberType != nil else {
         throw .refused("to: expected a floating-point type, found \(type.name)")
       }
       return value
     }
+  }
+}
+
+extension NodeImport {
+  /// A computed value as an integer: towards zero, and of a type that holds what the value may be.
+  fileprivate func cast(_ variable: Variable, to type: ElementType) throws(ImportFailure) -> Variable {
+    let own = integerType(0)
+    guard let size = type.integer?.size, size >= 4 || own == type || own == .bool else {
+      throw .refused("to: expected 32 or 64 bits, which hold all values, found \(type.name)")
+    }
+    return own == nil ? try truncated(variable) : variable
   }
 }
 

@@ -70,7 +70,7 @@ struct GraphGenerator {
   }
 
   private mutating func addNode(_ index: Int) {
-    let type = random.pick(OperatorTable.names)
+    let type = random.pick(OperatorTable.ownNames)
     let handler = OperatorTable.handler(for: type)!
     model.graph.node.append(
       .with { node in
