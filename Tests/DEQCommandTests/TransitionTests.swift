@@ -46,7 +46,7 @@ struct TransitionTests {
     #expect(try faults(of: "\(name).json", as: name) == [])
   }
 
-  @Test("The comparison with PyTorch sees another weight, and another output")
+  @Test("The comparison with PyTorch sees another weight")
   func planted() throws {
     _ = try folder.deq("convert", "--transition", "mixed.onnx", "-o", "good.json", "--force")
     let text = try folder.text(of: "good.json")
@@ -56,9 +56,6 @@ struct TransitionTests {
       text.replacing(weight, with: other, maxReplacements: 1),
       to: "bad.json")
     #expect(try faults(of: "bad.json", as: "mixed") != [])
-    // Without its read-out, the state is the output.
-    _ = try folder.deq("convert", "--transition", "torchdeq.onnx", "-o", "bare.json", "--force")
-    #expect(try faults(of: "bare.json", as: "torchdeq").contains("the outputs differ"))
   }
 
   @Test(
