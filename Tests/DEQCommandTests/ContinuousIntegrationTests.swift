@@ -54,9 +54,10 @@ import Testing
           echo again >> runs ;;
       esac
       exec "$DEQ" "$@"
-      """, to: "bin/deq")
+      """, to: "wrapper")
     let outcome = try type(
-      "chmod +x bin/deq; PATH=\"$PWD/bin:$PATH\"\n" + Self.block(with: "parallel --jobs"))
+      // A copy: a file that this process wrote may still be open in a child of another test, and is busy then.
+      "cp wrapper bin/deq; chmod +x bin/deq; PATH=\"$PWD/bin:$PATH\"\n" + Self.block(with: "parallel --jobs"))
     #expect(outcome.status == 1, "\(outcome.complaint)")
     #expect(folder.names.contains("killed") && folder.names.contains("runs"))
     #expect(try folder.text(of: "runs") == "again\n")
@@ -78,7 +79,8 @@ import Testing
       #expect([0, 1].contains(outcome.status), "\(outcome.complaint)")
     }
     let merged = try type("deq merge shard-*.jsonl --json")
-    #expect(try merged.output == folder.deq("check", "--manifest", "pairs.txt", "--json").output)
+    #expect(
+      try merged.text == folder.deq("check", "--manifest", "pairs.txt", "--json").text, "\(merged.complaint)")
   }
 
   @Test("The workflow's commands are those of the action, for every shard of its matrix")
