@@ -50,30 +50,7 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "The second model.")
   var against: String?
 
-  @Option(
-    parsing: .unconditional,
-    help: "How many random inputs to try; 0 attempts only a proof. (default: 16, fewer of a large model)")
-  var samples: Int?
-
-  @Option(help: "Inputs to try besides: samples as JSON, or a .npy or .npz file.")
-  var input: String?
-
-  @Option(
-    name: .customLong("range"),
-    help: ArgumentHelp("The range of every input coordinate: what is tried lies in it.", valueName: "lo,hi"))
-  var domain: NumberRange?
-
-  @Option(
-    parsing: .unconditional,
-    help:
-      "How many inputs a search for a difference may try where nothing is proved. (default: ten for each sample)"
-  )
-  var search: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: "What decides the inputs and the proof's challenge: the same seed, the same report.")
-  var seed: UInt64 = 0
+  @OptionGroup var tried: TriedInputs
 
   @Option(help: "The generic solver, which iterates on the whole state beside the structured one.")
   var solver = SolverName.picard
@@ -110,7 +87,6 @@ struct CheckCommand: ParsableCommand {
 
   func validate() throws {
     try report.validate(json: json)
-    try validateNumbers()
     if list.isRequested { return try validateList() }
     if stack {
       guard against != nil else {
@@ -133,15 +109,6 @@ struct CheckCommand: ParsableCommand {
     }
     if stack { throw ValidationError("--stack: expected it on a line of the manifest") }
     if certificate != nil { throw ValidationError("--certificate: expected it on a line of the manifest") }
-  }
-
-  private func validateNumbers() throws {
-    if let samples, !(0...100_000).contains(samples) {
-      throw ValidationError("--samples: expected a number from 0 to 100000, found \(samples)")
-    }
-    if let search, !(0...100_000_000).contains(search) {
-      throw ValidationError("--search: expected a number from 0 to 100000000, found \(search)")
-    }
   }
 
   func run() throws {
@@ -189,7 +156,7 @@ struct CheckCommand: ParsableCommand {
   private func read() throws -> (first: NamedModel, second: NamedModel) {
     let second = against ?? files[files.count - 1]
     let rest = against == nil ? Array(files.dropLast()) : files
-    try ModelArguments.requireOneStandardInput(rest + [second] + (input.map { [$0] } ?? []))
+    try ModelArguments.requireOneStandardInput(rest + [second] + (tried.input.map { [$0] } ?? []))
     return (
       stack
         ? try ModelArguments.stack(of: rest, as: onnx.reading)
@@ -199,20 +166,9 @@ struct CheckCommand: ParsableCommand {
   }
 
   private func checker(_ first: NamedModel, _ second: NamedModel) throws -> EquivalenceChecker {
-    var checker = solve.checker
-    if let samples { checker.samples = samples }
-    checker.inputs = try input.map {
-      try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
-    }
-    checker.domain = domain?.bounds
-    checker.searchBudget = search
-    checker.seed = seed
+    var checker = try tried.checker(solve, first, second)
     checker.solver = solve.solver(named: solver)
     checker.precision = precision
-    checker.identities = ModelIdentities(first: first.identity, second: second.identity)
-    try fitIntoMemory(
-      &checker, toCheck: first.model, second.model,
-      isAskedFor: samples.map { $0 > 0 } ?? false || checker.inputs != nil)
     return checker
   }
 
@@ -233,7 +189,7 @@ struct CheckCommand: ParsableCommand {
     guard
       let certificate = Certificate(
         of: first.model, second.model, report: result.proof,
-        identities: (first.identity, second.identity), seed: seed)
+        identities: (first.identity, second.identity), seed: tried.seed)
     else {
       return result.isProvedToHaveSameEquations
         ? "none: a block has no value in the fields" : "none: nothing is proved"

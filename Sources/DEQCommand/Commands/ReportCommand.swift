@@ -31,28 +31,7 @@ struct ReportCommand: ParsableCommand {
     help: "Where to write; - is standard output. (default: NAME.report.html beside the first model)")
   var output: String?
 
-  @Option(help: "How many random inputs to try. (default: 16, fewer of a large model)")
-  var samples: Int?
-
-  @Option(help: "Inputs to try besides: samples as JSON, or a .npy or .npz file.")
-  var input: String?
-
-  @Option(
-    name: .customLong("range"),
-    help: ArgumentHelp("The range of every input coordinate: what is tried lies in it.", valueName: "lo,hi"))
-  var domain: NumberRange?
-
-  @Option(
-    parsing: .unconditional,
-    help:
-      "How many inputs a search for a difference may try where nothing is proved. (default: ten for each sample)"
-  )
-  var search: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: "What decides inputs, starts and the proof's challenge: the same seed, the same page.")
-  var seed: UInt64 = 0
+  @OptionGroup var tried: TriedInputs
 
   @Flag(help: "Add how long things take on this machine; the page then differs from run to run.")
   var timings = false
@@ -69,12 +48,6 @@ struct ReportCommand: ParsableCommand {
   @OptionGroup var threading: ThreadsOption
 
   func validate() throws {
-    if let samples, !(1...100_000).contains(samples) {
-      throw ValidationError("--samples: expected a number from 1 to 100000, found \(samples)")
-    }
-    if let search, !(0...100_000_000).contains(search) {
-      throw ValidationError("--search: expected a number from 0 to 100000000, found \(search)")
-    }
     if models.count > 16 {
       throw ValidationError("expected at most 16 models on one page, found \(models.count)")
     }
@@ -83,7 +56,7 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     reading.apply()
     threading.apply()
-    try ModelArguments.requireOneStandardInput(models + (input.map { [$0] } ?? []))
+    try ModelArguments.requireOneStandardInput(models + (tried.input.map { [$0] } ?? []))
     let named = try models.map { try ModelArguments.model(at: $0, as: onnx.reading) }
     let progress = Progress()
     let contents = try ReportGathering(command: self, models: named).contents { progress.show($0) }

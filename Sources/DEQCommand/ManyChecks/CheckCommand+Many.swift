@@ -67,7 +67,7 @@ extension CheckList {
   /// The list of one check.
   fileprivate init(only arguments: [String]) {
     let command = try? CheckCommand.parse(arguments)
-    let files = command.map { $0.files + [$0.against, $0.input].compactMap { $0 } } ?? []
+    let files = command.map { $0.files + [$0.against, $0.tried.input].compactMap { $0 } } ?? []
     (all, shard) = ([ListedCheck(number: 1, arguments: arguments, files: files)], .whole)
   }
 }

@@ -86,7 +86,7 @@ struct CheckList {
       if check.list.isRequested || check.report.isGiven || check.json {
         throw ValidationError("expected options of one check, found one of the list or of the report")
       }
-      let files = check.files + [check.against, check.input].compactMap { $0 }
+      let files = check.files + [check.against, check.tried.input].compactMap { $0 }
       if files.contains("-") { throw ValidationError("expected files, found - for standard input") }
       return files
     } catch {

@@ -17,7 +17,7 @@ struct ReportGathering {
     }
     let sample = sample(of: model, comparisons)
     let gathering = IterationGathering(
-      model: model, input: sample, seed: command.seed, solve: command.solve, isTimed: command.timings)
+      model: model, input: sample, seed: command.tried.seed, solve: command.solve, isTimed: command.timings)
     tell("iterating block by block")
     let play = timed("iterations, block by block", &timings) { gathering.play }
     tell("solving with each solver")
@@ -70,7 +70,7 @@ struct ReportGathering {
 
   private func comparison(_ pair: (first: NamedModel, second: NamedModel)) throws -> ReportContents.Comparison
   {
-    let checker = try checker(pair.first, pair.second)
+    let checker = try command.tried.checker(command.solve, pair.first, pair.second)
     let result = checker.check(pair.first.model, against: pair.second.model)
     let names = ReportNames(first: pair.first.paths, second: pair.second.paths[0])
     let model = pair.second.model.equilibrium ?? pair.first.model.equilibrium
@@ -80,22 +80,6 @@ struct ReportGathering {
       first: names.firstName, second: names.second, headline: result.headline(names),
       answers: (result.functionAnswer(model), result.inputGradientAnswer, result.parameterAnswer),
       rows: report.rows, result: result, isOfOneModel: isOfOneModel)
-  }
-
-  private func checker(_ first: NamedModel, _ second: NamedModel) throws -> EquivalenceChecker {
-    var checker = command.solve.checker
-    if let samples = command.samples { checker.samples = samples }
-    checker.inputs = try command.input.map {
-      try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
-    }
-    checker.domain = command.domain?.bounds
-    checker.searchBudget = command.search
-    checker.seed = command.seed
-    checker.identities = ModelIdentities(first: first.identity, second: second.identity)
-    try fitIntoMemory(
-      &checker, toCheck: first.model, second.model,
-      isAskedFor: command.samples.map { $0 > 0 } ?? false || checker.inputs != nil)
-    return checker
   }
 
   /// The sample that is iterated on: the second of the check's, since the first is zero; zeros where there is none.
@@ -117,13 +101,13 @@ struct ReportGathering {
   /// The options that change what is computed.
   private var checkOptions: [String] {
     var options: [String] = []
-    if let samples = command.samples { options += ["--samples", "\(samples)"] }
-    if let input = command.input { options += ["--input", input] }
-    if let bounds = command.domain?.bounds {
+    if let samples = command.tried.samples { options += ["--samples", "\(samples)"] }
+    if let input = command.tried.input { options += ["--input", input] }
+    if let bounds = command.tried.domain?.bounds {
       options += ["--range", "\(bounds.lowerBound),\(bounds.upperBound)"]
     }
-    if let search = command.search { options += ["--search", "\(search)"] }
-    options += ["--seed", "\(command.seed)"]
+    if let search = command.tried.search { options += ["--search", "\(search)"] }
+    options += ["--seed", "\(command.tried.seed)"]
     return options + command.solve.words + readingOptions + command.threading.words
   }
 

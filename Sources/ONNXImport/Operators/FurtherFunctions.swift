@@ -101,18 +101,12 @@ extension NodeImport {
         port(values[0], over: layout).adding(port(.variable(multiple), over: layout, factor: -1)), layout))
   }
 
-  /// `(x − mean) / (√variance + 1e-9)` over axes, the variance as the mean of squares minus the square of the mean.
+  /// `(x − mean) / (√variance + 1e-9)` over axes, the variance as the mean of squared deviations.
   fileprivate func standardized() throws(ImportFailure) -> Variable {
     let variable = try variable(0)
     let axes = try integers("axes") ?? [0, 2, 3]
-    func mean(_ of: Variable, _ suffix: String) throws(ImportFailure) -> Variable {
-      try linear("mean", reduction(of: of, axes: axes, keepsAxes: true), suffix: suffix)
-    }
-    let average = try mean(variable, "mean")
-    let centered = try affine(
-      port(variable).adding(port(.variable(average), over: variable.layout, factor: -1)), variable.layout,
-      named: "\(name)/centered")
-    let deviation = try elementwise("sqrt", of: mean(square(centered), "variance"), suffix: "deviation")
+    let (_, centered, variance) = try moments(of: variable, axes: axes)
+    let deviation = try elementwise("sqrt", of: variance, suffix: "deviation")
     var port = try port(deviation)
     port.offsets.append(try repeated(1e-9, count: port.shape.reduce(1, *)))
     let divisor = try affine(port, deviation.layout, named: "\(name)/divisor")

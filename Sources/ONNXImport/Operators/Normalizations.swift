@@ -94,12 +94,10 @@ extension NodeImport {
     return try block(nil, normalization, ports, variable.layout)
   }
 
-  /// Mean and 1 / √(variance + ε) over the axes from `axis` on, if the node has these outputs.
-  fileprivate func statistics() throws(ImportFailure) -> [Value] {
-    guard node.outputs.dropFirst().contains(where: { !$0.isEmpty }) else { return [] }
-    let variable = try variable(0)
-    let first = try variable.layout.axis(integer("axis") ?? -1)
-    let axes = Array(first..<variable.layout.shape.count)
+  /// The mean over axes, what differs from it, and the mean of the squares of that, as values of their own.
+  func moments(
+    of variable: Variable, axes: [Int]
+  ) throws(ImportFailure) -> (average: Variable, centered: Variable, variance: Variable) {
     func mean(_ of: Variable, _ suffix: String) throws(ImportFailure) -> Variable {
       try linear("mean", reduction(of: of, axes: axes, keepsAxes: true), suffix: suffix)
     }
@@ -107,7 +105,16 @@ extension NodeImport {
     let centered = try affine(
       port(variable).adding(port(.variable(average), over: variable.layout, factor: -1)), variable.layout,
       named: "\(name)/centered")
-    let variance = try mean(square(centered), "variance")
+    return (average, centered, try mean(square(centered), "variance"))
+  }
+
+  /// Mean and 1 / √(variance + ε) over the axes from `axis` on, if the node has these outputs.
+  fileprivate func statistics() throws(ImportFailure) -> [Value] {
+    guard node.outputs.dropFirst().contains(where: { !$0.isEmpty }) else { return [] }
+    let variable = try variable(0)
+    let first = try variable.layout.axis(integer("axis") ?? -1)
+    let axes = Array(first..<variable.layout.shape.count)
+    let (average, _, variance) = try moments(of: variable, axes: axes)
     var port = try port(variance)
     let epsilon = try number("epsilon") ?? Double(Float(1e-5))
     port.offsets.append(try repeated(epsilon, count: port.shape.reduce(1, *)))
