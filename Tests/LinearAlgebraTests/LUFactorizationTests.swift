@@ -67,6 +67,15 @@ import Testing
     #expect(LUFactorization(Matrix(rows)).isSingular)
   }
 
+  @Test(
+    "A number that is none leaves no condition, wherever it stands",
+    arguments: [Double.nan, .infinity, -.infinity], 0..<9)
+  func notFinite(number: Double, place: Int) {
+    var matrix = Matrix([[4.0, 1, 2], [1, 5, 1], [2, 1, 6]])
+    matrix.elements[place] = number
+    #expect(LUFactorization(matrix).reciprocalCondition == 0)
+  }
+
   @Test("No equations have the solution that has no coordinates")
   func empty() {
     let factors = LUFactorization(Matrix<Double>(rows: 0, columns: 0))
