@@ -61,6 +61,24 @@ import Testing
     #expect(try output(cast, [[1.9, -1.9, 0.5, -0.5]]) == [1, -1, 0, 0])
   }
 
+  @Test(
+    "The remainder of fractions is refused: a rounded quotient would give 0 for fmod(1, 0.1), which is nearly 0.1"
+  )
+  func remainderOfFractions() throws {
+    for attributes in [[], [ONNXAttributeProto.int("fmod", 1)]] {
+      var builder = ModelBuilder()
+      builder.input("x", ["N", 2])
+      builder.initializer("tenth", [1], [0.1])
+      builder.node("Mod", ["x", "tenth"], ["y"], attributes)
+      builder.output("y")
+      #expect(
+        try builder.message()
+          == "Mod \"y\": expected integers, whose quotients rounding cannot make whole, found floating-point numbers"
+      )
+    }
+    #expect(try output(model("Mod", ["two"], [.int("fmod", 1)]), [[7, -7, 4]]) == [1, -1, 0])
+  }
+
   @Test("A function of fractions, and arithmetic that may leave a narrow type, are refused by the type")
   func refusals() throws {
     for (operatorType, type, name) in [("Exp", 7, "int64"), ("Neg", 2, "uint8"), ("Abs", 3, "int8")] {

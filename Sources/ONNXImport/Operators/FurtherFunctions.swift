@@ -84,8 +84,11 @@ extension NodeImport {
           return BatchInteger(b == -1 ? 0 : a.remainderReportingOverflow(dividingBy: b).partialValue)
         })
     }
-    guard isTruncated || integerType(0) != nil else {
-      throw .refused("fmod: expected 1 for numbers, found 0")
+    // A quotient of fractions may round up to a whole number, as that of 1 and 0.1 does, and the remainder then jumps by
+    // a divisor. One of integers below 2⁵² cannot.
+    guard integerType(0) != nil else {
+      throw .refused(
+        "expected integers, whose quotients rounding cannot make whole, found floating-point numbers")
     }
     let (values, layout) = try broadcastInputs()
     guard values.count == 2 else { throw .refused("expected 2 inputs, found \(values.count)") }
