@@ -67,7 +67,7 @@ extension NodeImport {
   func constant(_ numbers: [Double], along axis: Int, of shape: [Int]) throws(ImportFailure)
     -> Numbers
   {
-    guard numbers.count > 1 else { return Numbers(numbers, shape: []) }
+    if numbers.count == 1 { return Numbers(numbers, shape: []) }
     let axis = try normalizedAxis(axis, rank: shape.count)
     guard numbers.count == shape[axis] else {
       throw .refused(
@@ -140,9 +140,9 @@ extension NodeImport {
   func spread(
     _ numbers: [Double], along axis: Int, over shape: [Int]
   ) throws(ImportFailure) -> (Int) -> Double {
-    let constant = try constant(numbers, along: axis, of: shape)
-    guard numbers.count > 1 else { return { _ in numbers[0] } }
-    let place = constant.shape.firstIndex { $0 > 1 }!
+    _ = try constant(numbers, along: axis, of: shape)
+    if numbers.count == 1 { return { _ in numbers[0] } }
+    let place = try normalizedAxis(axis, rank: shape.count)
     let (step, extent) = (strides(of: shape)[place], shape[place])
     return { numbers[$0 / step % extent] }
   }
