@@ -23,6 +23,8 @@ struct HomotopyPath<S: Scalar> {
   private static var growth: [S] { [2, 1.5, 1, 0.7] }
   private static var mostCorrections: Int { 6 }
   private static var leastStep: S { 1e-8 }
+  /// The step below which a kink of f is expected ahead, behind which the path may run backwards along the tangent.
+  private static var kinkStep: S { 1e-4 }
   /// The size of z, in units of the first change, from which the path counts as running to infinity.
   private static var mostSize: S { 1e6 }
 
@@ -78,6 +80,7 @@ struct HomotopyPath<S: Scalar> {
     else {
       return nil
     }
+    var hasTurned = false
     repeat {
       let (slope, rest) = (tangent[point.count], 1 - λ)
       if slope > 0, step * slope >= rest {
@@ -89,6 +92,11 @@ struct HomotopyPath<S: Scalar> {
         step *= Self.growth[min(correction.count, Self.growth.count) - 1]
         steps += 1
         return .onward
+      }
+      if step < Self.kinkStep, !hasTurned {
+        guard let (factors, _) = linearized(at: predicted(), λ: λ + step * slope) else { return nil }
+        (tangent, hasTurned) = (direction(factors), true)
+        step *= 16
       }
     } while shorten()
     return nil
@@ -102,7 +110,6 @@ struct HomotopyPath<S: Scalar> {
     from state: [S], λ parameter: S
   ) -> (point: [S], λ: S, tangent: [S], count: Int)? {
     var (z, λ, last) = (state, parameter, step)
-    let along = tangent.indices.map { $0 == tangent.count - 1 ? S(1) : 0 }
     for count in 1...Self.mostCorrections {
       guard let (factors, rest) = linearized(at: z, λ: λ) else { return nil }
       let correction = factors.solve(rest + [0])
@@ -114,13 +121,18 @@ struct HomotopyPath<S: Scalar> {
       guard size <= max(Self.tolerance * step, 16 * S.ulpOfOne * (1 + euclideanNorm(z) / unit)) else {
         continue
       }
-      let direction = factors.solve(along)
-      // The determinant keeps its sign along the path (Allgower & Georg 1990, section 2.1), which tells forwards from
-      // backwards, also across the kinks of a piecewise linear f.
-      let length = euclideanNorm(direction) * S(factors.determinantSign)
-      return (z, λ, divided(direction, by: length), count)
+      return (z, λ, direction(factors), count)
     }
     return nil
+  }
+
+  /// The tangent, given the factors of the derivative of H bordered by another tangent.
+  ///
+  /// The determinant bordered by the tangent keeps its sign along the path (Allgower & Georg 1990, section 2.1), also
+  /// across the kinks of a piecewise linear f, which tells forwards from backwards.
+  private func direction(_ factors: LUFactorization<S>) -> [S] {
+    let solution = factors.solve([S](repeating: 0, count: point.count) + [1])
+    return divided(solution, by: euclideanNorm(solution) * S(factors.determinantSign))
   }
 
   /// The factors of the derivative of H bordered by the tangent, and −H; nil where they are singular or not finite.
