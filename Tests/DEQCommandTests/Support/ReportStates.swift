@@ -160,6 +160,9 @@ enum ReportStates {
       "fixtures", "fixtures bad --json", status: 1, shows: ["verdict": "refuted"], has: ["fixtures.fault"]),
     ReportState(
       "export", "export mlp.deq.json --to onnx --json", shows: ["format": "onnx", "iterations": 2]),
+    ReportState(
+      "generate", "generate --kind deq --width 2 --samples 1 -o models --json",
+      shows: ["models.name": "deq-0"]),
     ReportState("export", "export loop.json --to onnx --json", shows: ["iterations": 1000]),
     ReportState(
       "export", "export mlp.json --to torch -o mlp.py --json", shows: ["format": "torch", "converted": true]),
