@@ -105,7 +105,7 @@ struct DEQ: ParsableCommand {
   private static func includesJSON(_ arguments: some Collection<String>) -> Bool {
     let options = ["--state", "--trace", "--spectral-radius", "--time", "--at-iterations"]
     let outputs = zip(arguments, arguments.dropFirst()).filter { ["-o", "--output"].contains($0.0) }.map(\.1)
-    return arguments.first == "evaluate"
+    return arguments.dropFirst().first == "evaluate"
       && arguments.contains { argument in options.contains { argument == $0 || argument.hasPrefix("\($0)=") }
       }
       && !outputs.contains { $0.lowercased().hasSuffix(".npz") }

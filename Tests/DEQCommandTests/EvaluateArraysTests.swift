@@ -13,7 +13,7 @@ import Testing
       to: "mlp.json")
     try folder.write(Examples.loop(0.5), to: "loop.json")
     try folder.write(#"{"input": [[1, 1], [2, 0]], "cotangent": [[1, 0], [0, 1]]}"#, to: "samples.json")
-    // z = min(1, max(0, 4z − 1 + x)), which no iteration brings to rest beyond its ends.
+    // z = z + x, which has no equilibrium, or, for x = 0, all of them.
     try folder.write(
       #"{"format": "equilibrium", "version": 1, "input": [1], "blocks": [{"name": "z", "size": 1, "activation": "identity"}], "Wz": [{"to": "z", "from": "z", "matrix": [[1]]}], "Wx": [{"to": "z", "matrix": [[1]]}], "b": [], "output": "z"}"#,
       to: "none.json")
@@ -90,7 +90,7 @@ import Testing
       "expected - once at most, since standard input can be read once")
     expectFailure(
       try folder.deq("evaluate", "mlp.json", "--input", "x.csv", "--cotangent", "none.npy"), 66,
-      "none.npy: cannot be opened: No such file or directory")
+      "none.npy: expected a file, found none")
   }
 
   @Test(
@@ -152,6 +152,30 @@ import Testing
     }
     let plain = try folder.deq("evaluate", "none.json", input: samples)
     #expect(plain.status == 1)
-    #expect(lines(of: plain.complaint).filter { $0.hasPrefix("deq: none.json: equilibrium: ") }.count >= 2)
+    #expect(lines(of: plain.complaint).filter { $0.hasPrefix("deq: none.json: equilibrium: ") }.count == 3)
+    let arrays = try folder.deq("evaluate", "none.json", "--state", "-o", "y.npz", input: samples)
+    #expect(arrays.status == 1 && arrays.complaint == plain.complaint)
+    #expect(!folder.names.contains("y.npz"))
+  }
+
+  @Test(
+    "The rows of a sample without an equilibrium are NaN, and the others' numbers are there",
+    .enabled(if: Python.has("numpy"), "Python lacks numpy"))
+  func oneBadSample() throws {
+    // z = z − relu(x) − 1 if x > 0, else z = 0: no equilibrium for the second sample alone.
+    try folder.write(Examples.step, to: "step.json")
+    let outcome = try folder.deq(
+      "evaluate", "step.json", "--state", "-o", "y.npz",
+      input: #"{"input": [[-1], [1], [-2]], "cotangent": [[1], [1], [1]]}"#)
+    #expect(outcome.status == 1 && outcome.text == "")
+    #expect(outcome.complaint.contains("deq: step.json: equilibrium: none found for sample 1"))
+    _ = try Python.run(
+      """
+      import numpy as np
+      y = np.load("y.npz")
+      for name in ["output", "state.z", "gradient.input"]:
+          assert np.array_equal(y[name], [[0], [np.nan], [0]], equal_nan=True), (name, y[name])
+      assert y["converged"].tolist() == [True, False, True]
+      """, in: folder.path)
   }
 }

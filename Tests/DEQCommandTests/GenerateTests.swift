@@ -91,6 +91,30 @@ import Testing
       try folder.deq("evaluate", "models/mlp-0/network.json", input: #"{"input": [[0, 0, 0, 0, 0, 0]]}"#))
   }
 
+  @Test(
+    "What deq evaluates at the arrays of a model has their names, and their numbers to 1e-13 of scale",
+    .enabled(if: Python.has("numpy"), "Python lacks numpy"))
+  func evaluated() throws {
+    expectQuiet(try folder.deq("generate", "--samples", "3", "-o", "models"))
+    for kind in ["mlp", "cnn", "transformer", "deq", "mondeq", "multiscale"] {
+      let outcome = try folder.deq(
+        "evaluate", "models/\(kind)-0/network.deq.json", "--input", "models/\(kind)-0/tensors.npz", "--state",
+        "-o",
+        "\(kind).npz")
+      #expect(outcome.status == 0, "\(outcome.complaint)")
+      _ = try Python.run(
+        """
+        import numpy as np
+        expected, found = np.load("models/\(kind)-0/tensors.npz"), np.load("\(kind).npz")
+        names = {n for n in expected.files if not n.startswith("parameter.")} - {"input", "cotangent"}
+        assert set(found.files) == names | {"converged"}, set(found.files) ^ names
+        for name in names:
+            a, b = expected[name].ravel(), found[name].ravel()
+            assert a.shape == b.shape and abs(a - b).max() <= 1e-13 * abs(a).max(), name
+        """, in: folder.path)
+    }
+  }
+
   @Test("An existing file is replaced only with --force, and nothing is written beside one that differs")
   func existing() throws {
     expectQuiet(try folder.deq("generate", "--kind", "deq", "-o", "models"))

@@ -80,7 +80,11 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Add what became of each sample, and the solver's statistics, to the object that is written.")
   var json = false
 
-  @Flag(help: "Add the value of every block of an equilibrium model; includes --json.")
+  @Flag(
+    help: """
+      Add the value of every block of an equilibrium model, and with cotangents its adjoint g = Jᵀ g + e; includes \
+      --json, but for arrays.
+      """)
   var state = false
 
   @Flag(help: "Add the residuals from update to update; includes --json.")
@@ -142,6 +146,7 @@ struct EvaluateCommand: ParsableCommand {
     var settings = EvaluationSettings(solve: solve.settings(by: solver))
     settings.wantsSpectralRadius = spectralRadius
     settings.isTimed = time
+    settings.wantsState = state
     settings.estimate = gradients.estimate
     settings.trajectory = way.settings(by: solver, solve, gradients)
     switch file {

@@ -2,7 +2,7 @@ import DeepEquilibrium
 
 extension Evaluation {
   /// Writes results as NumPy's arrays: `output`, `converged`, `gradient.input`, `gradient.fc1.weight`, …, and with the state
-  /// `state.fc1`, …. Rows without a result are NaN.
+  /// `state.fc1` and `adjoint.fc1`, …. Rows without a result are NaN.
   ///
   /// - Throws: `FileError`. Discard what has been written before an error.
   func writeArrays(withState: Bool, to sink: any ByteSink) throws(FileError) {
@@ -18,11 +18,14 @@ extension Evaluation {
     try add("output", output)
     try writer.add("converged", converged, shape: [converged.count])
     if withState { for block in state { try add("state.\(block.name)", block.value) } }
-    if let gradients {
-      var input = Matrix<Double>(rows: output.rows, columns: gradients.input.columns, repeating: .nan)
-      for (row, sample) in differentiated.enumerated() {
-        input.replaceRow(sample, with: gradients.input.row(row))
+    if withState, let adjointState {
+      for (block, value) in zip(state, adjointState) {
+        let rows = spread(value).rows
+        try writer.add("adjoint.\(block.name)", rows.elements, shape: [rows.rows, rows.columns])
       }
+    }
+    if let gradients {
+      let input = spread(gradients.input).rows
       try writer.add("gradient.input", input.elements, shape: [input.rows, input.columns])
       for name in gradients.parameters.names {
         let gradient = gradients.parameters[name]!

@@ -50,7 +50,7 @@ enum CSVTable {
   }
 
   /// The lines that are not empty, with their numbers from 1.
-  private static func lines(of bytes: [UInt8]) -> some Sequence<(number: Int, text: Substring)> {
+  private static func lines(of bytes: [UInt8]) -> some Collection<(number: Int, text: Substring)> {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let text = bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...]
     return text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).lazy.enumerated()

@@ -126,7 +126,8 @@ enum ReportStates {
       input: Examples.samples),
     ReportState("evaluate", "evaluate mlp.deq.json --json", has: ["solver"], input: #"{"input": [[1, 1]]}"#),
     ReportState(
-      "evaluate", "evaluate loop.json --state --trace --spectral-radius", has: ["state", "gradients"],
+      "evaluate", "evaluate loop.json --state --trace --spectral-radius",
+      has: ["state", "adjoint", "gradients"],
       input: #"{"input": [[1]], "cotangent": [[1]]}"#),
     ReportState(
       "evaluate", "evaluate loop.json --at-iterations 0,3 --correction linear:0.5 --state",
