@@ -120,7 +120,7 @@ import Testing
       import numpy as np
       y, z = np.load("y.npz"), np.load("z.npz")
       names = ["output", "converged", "gradient.input", "gradient.w.weight", "gradient.w.bias"]
-      assert y.files == names and z.files == names[:2] + ["state.w"] + names[2:], (y.files, z.files)
+      assert y.files == names and z.files == names[:2] + ["state.w", "adjoint.w"] + names[2:], (y.files, z.files)
       assert all(np.array_equal(y[n], z[n]) for n in names)
       assert np.array_equal(y["output"], [[3, 8], [2, 7]]) and np.array_equal(z["state.w"], y["output"])
       assert np.array_equal(y["gradient.input"], [[1, 2], [3, 4]]) and y["converged"].dtype == bool
@@ -162,8 +162,8 @@ import Testing
     "The rows of a sample without an equilibrium are NaN, and the others' numbers are there",
     .enabled(if: Python.has("numpy"), "Python lacks numpy"))
   func oneBadSample() throws {
-    // z = z − relu(x) − 1 if x > 0, else z = 0: no equilibrium for the second sample alone.
-    try folder.write(Examples.step, to: "step.json")
+    // z = relu(2z + x): no equilibrium for a positive x.
+    try folder.write(Examples.loop(2, activation: "relu"), to: "step.json")
     let outcome = try folder.deq(
       "evaluate", "step.json", "--state", "-o", "y.npz",
       input: #"{"input": [[-1], [1], [-2]], "cotangent": [[1], [1], [1]]}"#)
