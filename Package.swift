@@ -7,7 +7,7 @@ let modules: [Target.Dependency] = [
   "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria", "Networks", "Conversion",
   "Equivalence",
   "FileAccess", "TensorFiles", "ModelJSON", "ONNXExport", "ONNXImport", "ModelFiles", "PythonExport",
-  "MatrixExport", "GraphExport", "HTMLReport", "RandomNetworks",
+  "MatrixExport", "GraphExport", "HTMLReport", "RandomNetworks", "TestModels",
 ]
 
 let package = Package(
@@ -128,6 +128,12 @@ let package = Package(
     .target(
       name: "RandomNetworks",
       dependencies: ["LinearAlgebra", "Operators", "Blocks", "Networks", "Equilibria"]),
+    .target(
+      name: "TestModels",
+      dependencies: [
+        "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria", "Networks", "Conversion",
+        "FileAccess", "TensorFiles", "ModelJSON", "ModelFiles",
+      ]),
     .target(
       name: "Regression",
       dependencies: [

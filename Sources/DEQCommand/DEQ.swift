@@ -28,6 +28,7 @@ struct DEQ: ParsableCommand {
     subcommands: [
       ConvertCommand.self, CheckCommand.self, MergeCommand.self, EvaluateCommand.self, InspectCommand.self,
       PropertyCommand.self, FixturesCommand.self, RecoverCommand.self, ExportCommand.self, ReportCommand.self,
+      GenerateCommand.self,
     ])
 
   /// Runs the command named by the arguments, and ends the process with its exit status.
@@ -94,10 +95,22 @@ struct DEQ: ParsableCommand {
   static func complaint(_ message: String, _ status: ExitStatus) -> String {
     let arguments = CommandLine.arguments.prefix { $0 != "--" }
     let isJSON =
-      arguments.contains("--json") || arguments.contains("--format=json")
+      arguments.contains("--json") || (status == .refuted && includesJSON(arguments))
+      || arguments.contains("--format=json")
       || zip(arguments, arguments.dropFirst()).contains { $0 == ("--format", "json") }
     guard isJSON, let object = try? errorObject(message, status) else { return "deq: \(message)\n" }
     return object
+  }
+
+  /// Whether one of the options of `evaluate` is given that include --json: a report has been written then, and
+  /// what is wrong with its samples is an object too.
+  private static func includesJSON(_ arguments: some Collection<String>) -> Bool {
+    let options = ["--state", "--trace", "--spectral-radius", "--time", "--at-iterations"]
+    let outputs = zip(arguments, arguments.dropFirst()).filter { ["-o", "--output"].contains($0.0) }.map(\.1)
+    return arguments.dropFirst().first == "evaluate"
+      && arguments.contains { argument in options.contains { argument == $0 || argument.hasPrefix("\($0)=") }
+      }
+      && !outputs.contains { $0.lowercased().hasSuffix(".npz") }
   }
 
   private static func errorObject(_ message: String, _ status: ExitStatus) throws -> String {

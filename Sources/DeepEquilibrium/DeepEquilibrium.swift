@@ -17,3 +17,4 @@
 @_exported import PythonExport
 @_exported import RandomNetworks
 @_exported import TensorFiles
+@_exported import TestModels

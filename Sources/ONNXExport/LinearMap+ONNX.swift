@@ -1,3 +1,4 @@
+import Blocks
 import LinearAlgebra
 import Operators
 
@@ -37,7 +38,18 @@ extension ONNXGraph {
   /// `A x` for a matrix `[outputs, inputs]`.
   package func product(_ x: ONNXValue, _ matrix: Tensor<Double>, named name: String) -> ONNXValue {
     value(
-      "Gemm", [flatten(x)], constants: [weights(matrix, named: name)], shape: [matrix.shape[0]],
+      "Gemm", [flatten(x)], constants: [weights(matrix, named: name)] + [takeBias()].compactMap(\.self),
+      shape: [matrix.shape[0]],
       [("transB", .integer(1))])
+  }
+}
+
+extension LinearMap<Double> {
+  /// Whether ONNX's operator for the map adds an offset itself: Gemm one for each row, Conv one for each channel.
+  func takesAsBias(_ offset: Offset<Double>) -> Bool {
+    guard offset.parameter != nil, offset.tensor.shape.count == 1 else { return false }
+    if self is DenseMap<Double> { return offset.map == nil && offset.count == outputSize }
+    guard self is Convolution<Double>, let spread = offset.map as? Expand<Double> else { return false }
+    return spread.outputShape == outputShape && spread.dim == [0] && spread.inputShape == [outputShape[0]]
   }
 }

@@ -26,6 +26,8 @@ package final class ONNXGraph {
   package var scope = ""
   /// The name of the parameter of the operator being added; nil if it has none.
   package var parameter: String?
+  /// The bias that the operator being added may take as its last operand; nil once it has been taken.
+  var bias: (tensor: Tensor<Double>, parameter: String)?
   /// The nodes, each after its sources.
   package private(set) var nodes: [ONNXNodeProto] = []
   private var batches: [String: String] = [:]
@@ -110,6 +112,16 @@ package final class ONNXGraph {
   package func weights(_ tensor: Tensor<Double>, named name: String = "weight") -> String {
     initializers.weights(
       tensor, type, named: parameter ?? (scope.isEmpty ? name : "\(scope)/\(name)"), parameter: parameter)
+  }
+
+  /// The name of the bias, as an operand of the operator being added; nil if there is none.
+  package func takeBias() -> String? {
+    guard let bias else { return nil }
+    self.bias = nil
+    let ownParameter = parameter
+    defer { parameter = ownParameter }
+    parameter = bias.parameter
+    return weights(bias.tensor, named: "offset")
   }
 
   /// A tensor of the model as one sample for the whole batch, with an additional leading axis.

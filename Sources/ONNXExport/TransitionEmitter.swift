@@ -60,12 +60,19 @@ struct TransitionEmitter {
   private mutating func port(_ port: Int, of block: Block<Double>) throws(ONNXRefusal) -> ONNXValue {
     let shape = block.portShapes[port]
     var sum: ONNXValue?
-    for term in block.terms where term.port == port {
+    let terms = block.terms.filter { $0.port == port }
+    var offsets = block.offsets.filter { $0.port == port }
+    for term in terms {
       graph.parameter = term.parameter
+      // The bias is the first summand after the only term, and part of its operator, as in files that people know.
+      if terms.count == 1, let first = offsets.first, term.map.takesAsBias(first) {
+        graph.bias = (first.tensor, first.parameter!)
+        offsets.removeFirst()
+      }
       let summand = try term.map.emitLinear(value(term.source, in: term.map.inputShape), in: graph)
       add(graph.reshape(summand, to: shape), to: &sum)
     }
-    for offset in block.offsets where offset.port == port {
+    for offset in offsets {
       graph.parameter = offset.parameter
       add(graph.reshape(try value(of: offset), to: shape), to: &sum)
     }

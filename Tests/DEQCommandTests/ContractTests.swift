@@ -4,6 +4,7 @@ import Testing
 @Suite struct ContractTests {
   static let commands = [
     "convert", "check", "evaluate", "inspect", "property", "fixtures", "recover", "export", "report",
+    "generate",
   ]
 
   @Test("The version is one line")

@@ -20,7 +20,7 @@ import Testing
     #expect(
       outcome.text == """
         exported: mlp.deq.onnx is the equilibrium of mlp.deq.json, in ONNX
-          format       opset 21, float32, 14 nodes, 1,\("\(count)".dropFirst()) bytes
+          format       opset 21, float32, 13 nodes, 1,\("\(count)".dropFirst()) bytes
           check        read again, proved in float32
           input        x: float32 [batch, 2]
           output       y: float32 [batch, 2]

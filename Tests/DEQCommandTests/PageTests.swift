@@ -189,6 +189,17 @@ import Testing
   }
 
   @Test(
+    "The page on test models can be followed, and its lines of PyTorch hold for all that it generates",
+    .enabled(if: Python.has("torch", "safetensors"), "Python lacks torch or safetensors"))
+  func testModels() throws {
+    let place = try Place()
+    let outcomes = try place.follow(Pages.blocks(of: "TestModels"))
+    #expect(outcomes.count == 3)
+    #expect(outcomes[0].firstLine == "generated: models holds 18 models with exact equilibria and gradients")
+    #expect(outcomes[2].firstLine.hasPrefix("proved: 18 fixtures, "))
+  }
+
+  @Test(
     "The page on handing models over can be followed, section by section",
     .enabled(
       if: Python.has("torch", "torchdeq", "jax", "optimistix", "scipy", "safetensors"),

@@ -59,7 +59,7 @@ import Testing
       "inspect long.json",
       "inspect loop.json", "check --manifest pairs.txt", "export mlp.json --to onnx -o m.onnx --force",
       "export mlp.deq.json --to torch -o m.py --force", "recover mlp.deq.json -o r.json --force",
-      "property --cases 2",
+      "property --cases 2", "generate --force -o models",
     ])
   func reports(command: String) throws {
     try folder.write(ManyChecksTests.manifest, to: "pairs.txt")

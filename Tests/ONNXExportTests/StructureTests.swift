@@ -67,8 +67,15 @@ struct StructureTests {
       // Those of different names are different parameters, though their numbers are equal.
       #expect(matrices.map(\.name) == ["a.weight", "b.weight"])
       #expect(
-        model.graph.initializer.filter { $0.dims == [1, 2] && $0.dataType == 1 }.map(\.name)
-          == ["a.bias", "b.bias", "c.bias"])
+        model.graph.initializer.filter { $0.dims == [2] && $0.dataType == 1 }.map(\.name) == [
+          "a.bias", "b.bias",
+        ])
+      // Two terms meet in the last layer, and its bias is added to their sum.
+      #expect(
+        model.graph.initializer.filter { $0.dims == [1, 2] && $0.dataType == 1 }.map(\.name) == ["c.bias"])
+      let nodes = model.graph.node + model.graph.node.flatMap { $0.attribute.flatMap(\.g.node) }
+      let products = nodes.filter { $0.opType == "Gemm" }.map { $0.input.dropFirst(2).first }
+      #expect(products == ["a.bias", "b.bias", nil, nil])
       #expect(Set(model.graph.initializer.map(\.name)).count == model.graph.initializer.count)
     }
   }

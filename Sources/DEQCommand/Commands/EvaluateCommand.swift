@@ -7,8 +7,10 @@ struct EvaluateCommand: ParsableCommand {
     abstract:
       "Evaluates a network or an equilibrium model on samples, with gradients where they have cotangents.",
     discussion: """
-      Samples are {"input": [[…], …]}, and for gradients also "cotangent": [[…], …]; inputs alone \
-      may be a NumPy array, .npy, or the array "input" of an .npz. A network is evaluated \
+      Samples are {"input": [[…], …]}, and for gradients also "cotangent": [[…], …]; or a NumPy array, .npy; or the arrays \
+      "input" and "cotangent" of an .npz; or a .csv with a sample in each line, and perhaps a first line of names. \
+      Cotangents may be a file of their own of any of these kinds. What is written is JSON, or NumPy's arrays if -o names \
+      an .npz. A network is evaluated \
       layer by layer and differentiated by backpropagation; an equilibrium model is solved and differentiated \
       implicitly, and what its solver did goes to standard error. Each sample of which no equilibrium is found is an \
       error, with exit status 1; the others' answers are written all the same, and its own rows are empty. A value that \
@@ -21,14 +23,21 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         echo '{"input": [[1, 2]]}' | deq evaluate mlp.deq.json
         deq evaluate m.json --input x.json --tolerance 1e-6 --state -o state.json
+        deq evaluate mlp.onnx --input x.npy --cotangent e.npy -o results.npz
         deq evaluate m.json --input x.json --start state.json --solver newton --trace
       """)
 
   @Argument(help: "A network or an equilibrium model, as JSON or ONNX; - is standard input.")
   var model: String
 
-  @Option(help: "The samples; - is standard input.")
+  @Option(help: "The samples: JSON, .npy, .npz or .csv; - is standard input.")
   var input = "-"
+
+  @Option(
+    help: ArgumentHelp(
+      "The cotangents of the outputs, one for each sample, where they do not stand beside the inputs.",
+      valueName: "file"))
+  var cotangent: String?
 
   @Option(help: "How equilibria are found: along the dependency graph, or by a solver on the whole state.")
   var solver = MethodName.structured
@@ -58,7 +67,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The precision of the evaluation.")
   var precision = Precision.float64
 
-  @Option(name: .shortAndLong, help: "Where to write; - is standard output.")
+  @Option(name: .shortAndLong, help: "Where to write: JSON, or arrays to an .npz; - is standard output.")
   var output = "-"
 
   @Flag(help: "Replace an existing, different output file.")
@@ -71,7 +80,11 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Add what became of each sample, and the solver's statistics, to the object that is written.")
   var json = false
 
-  @Flag(help: "Add the value of every block of an equilibrium model; includes --json.")
+  @Flag(
+    help: """
+      Add the value of every block of an equilibrium model, and with cotangents its adjoint g = Jᵀ g + e; includes \
+      --json, but for arrays.
+      """)
   var state = false
 
   @Flag(help: "Add the residuals from update to update; includes --json.")
@@ -91,17 +104,30 @@ struct EvaluateCommand: ParsableCommand {
       """)
   var time = false
 
-  private var isReport: Bool { json || state || trace || spectralRadius || time || way.atIterations != nil }
+  private var writesArrays: Bool { output.lowercased().hasSuffix(".npz") }
+
+  /// Options that add to a report in JSON what arrays do not hold.
+  private var reportOptions: [(name: String, isGiven: Bool)] {
+    [
+      ("--json", json), ("--trace", trace), ("--spectral-radius", spectralRadius), ("--time", time),
+      ("--at-iterations", way.atIterations != nil),
+    ]
+  }
+
+  private var isReport: Bool { !writesArrays && (state || reportOptions.contains(where: \.isGiven)) }
 
   func validate() throws {
     try solve.requireParameters(of: solver)
     try way.requireUpdates(of: gradients)
+    if writesArrays, let option = reportOptions.first(where: \.isGiven) {
+      throw ValidationError("\(option.name): expected a file of JSON to write it to, found \(output)")
+    }
   }
 
   func run() throws {
     reading.apply()
     threading.apply()
-    try ModelArguments.requireOneStandardInput([model, input] + (start.map { [$0] } ?? []))
+    try ModelArguments.requireOneStandardInput([model, input] + [start, cotangent].compactMap(\.self))
     let file = try ModelFile.read(model, as: onnx.reading)
     try ModelArguments.requireFiniteNumbers(file)
     let evaluation = try evaluation(of: file, at: FileContents(reading: input))
@@ -120,19 +146,19 @@ struct EvaluateCommand: ParsableCommand {
     var settings = EvaluationSettings(solve: solve.settings(by: solver))
     settings.wantsSpectralRadius = spectralRadius
     settings.isTimed = time
+    settings.wantsState = state
     settings.estimate = gradients.estimate
     settings.trajectory = way.settings(by: solver, solve, gradients)
     switch file {
     case .network(let network):
       try requireEquilibriumModel()
-      let samples = try Samples.read(
-        samplesFile, inputSize: network.inputSize, outputSize: network.outputSize)
+      let samples = try samples(in: samplesFile, network.inputSize, network.outputSize)
       try requireMemory(toEvaluate: network, samples: samples.input.rows)
       return precision == .float64
         ? try settings.evaluation(of: network, at: samples)
         : try settings.evaluation(of: network.cast(to: Float.self), at: samples)
     case .equilibrium(let model):
-      let samples = try Samples.read(samplesFile, inputSize: model.inputSize, outputSize: model.outputSize)
+      let samples = try samples(in: samplesFile, model.inputSize, model.outputSize)
       try requireMemory(toEvaluate: model, samples: samples.input.rows)
       if way.correction != nil, model.form == .matrix {
         throw CommandFailure(
@@ -143,6 +169,12 @@ struct EvaluateCommand: ParsableCommand {
         ? try settings.evaluation(of: model, at: samples)
         : try settings.evaluation(of: model.cast(to: Float.self), at: samples)
     }
+  }
+
+  private func samples(in file: FileContents, _ inputSize: Int, _ outputSize: Int) throws -> Samples {
+    try Samples.read(
+      file, cotangents: cotangent.map { path throws(FileError) in try FileContents(reading: path) },
+      inputSize: inputSize, outputSize: outputSize)
   }
 
   /// A network has no state to begin at, to write or to show.
@@ -165,7 +197,7 @@ struct EvaluateCommand: ParsableCommand {
     return try StateFile.read(FileContents(reading: start), for: model, samples: samples)
   }
 
-  /// Reports every sample without an equilibrium or without an adjoint, one line each.
+  /// Reports every sample without an equilibrium or without an adjoint: one line each, or in JSON one object for all.
   private func requireConvergence(of evaluation: Evaluation) throws {
     let forward = evaluation.forward.allFailures.map { "equilibrium: \($0)" }
     let adjoint = evaluation.adjoint.allFailures.map {
@@ -173,6 +205,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     let failures = (forward + adjoint).map { "\(model): \($0)" }
     guard let last = failures.last else { return }
+    if isReport { throw CommandFailure(.refuted, failures.joined(separator: "; ")) }
     for failure in failures.dropLast() { writeToStandardError("deq: \(failure)\n") }
     throw CommandFailure(.refuted, last)
   }
@@ -200,6 +233,11 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func write(_ evaluation: Evaluation) throws {
+    if writesArrays {
+      return try writeFiles(
+        [(output, { sink throws(FileError) in try evaluation.writeArrays(withState: state, to: sink) })],
+        force: force)
+    }
     let text = try JSONText { (writer) throws(FileError) in
       guard isReport else {
         return try evaluation.writeResults(to: &writer)

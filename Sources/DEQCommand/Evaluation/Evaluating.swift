@@ -14,10 +14,11 @@ extension EvaluationSettings {
       },
       backward: { cotangent, pass in
         if let estimate {
-          return (network.backpropagate(cotangent, through: pass, solvingBy: estimate.method).gradients, nil)
+          return Differentiation(
+            network.backpropagate(cotangent, through: pass, solvingBy: estimate.method).gradients)
         }
         let back = network.backpropagate(cotangent, through: pass, solvingBy: method, until: rule)
-        return (back.gradients, back.records)
+        return Differentiation(back.gradients, records: back.records)
       })
   }
 
@@ -43,27 +44,30 @@ extension EvaluationSettings {
       },
       backward: { cotangent, pass in
         let (solution, states) = pass
-        var (gradients, records): (Gradients<S>, [SolveRecord]?)
+        var found: Differentiation<S>
         if let estimate {
-          (gradients, records) = (model.estimatedGradients(cotangent, through: solution, by: estimate), nil)
+          found = Differentiation(model.estimatedGradients(cotangent, through: solution, by: estimate))
         } else {
           let back = model.backpropagate(cotangent, through: solution, by: method, until: rule)
-          (gradients, records) = (back.gradients, back.records)
+          found = Differentiation(back.gradients, records: back.records)
+          if wantsState {
+            let point = model.linearization(at: solution)
+            found.adjoint = model.adjoint(at: point, cotangent: cotangent, by: method, until: rule).state
+          }
         }
         if let trajectory, let states {
-          trajectory.correct(&gradients, of: model, states: states, cotangent: cotangent)
+          trajectory.correct(&found.gradients, of: model, states: states, cotangent: cotangent)
         }
-        return (gradients, records)
+        return found
       })
   }
 
   /// Evaluates all samples; differentiates only those with an equilibrium.
   ///
-  /// - Parameter backward: The gradients, and the records of their iterations; nil for estimates, which solve nothing.
   private func evaluation<S: Scalar, Pass>(
     at samples: Samples, precision: S.Type,
     forward: (_ input: Matrix<S>, _ rows: [Int]) -> (Pass, Evaluation),
-    backward: (_ cotangent: Matrix<S>, Pass) -> (Gradients<S>, [SolveRecord]?)
+    backward: (_ cotangent: Matrix<S>, Pass) -> Differentiation<S>
   ) throws -> Evaluation {
     let input = samples.input.cast(to: S.self)
     let all = Array(0..<input.rows)
@@ -74,7 +78,8 @@ extension EvaluationSettings {
     if rows != all, !rows.isEmpty { pass = forward(input.selectingRows(rows), rows).0 }
     while !rows.isEmpty {
       let own = cotangent.selectingRows(rows)
-      let (gradients, records) = backward(own, pass)
+      let back = backward(own, pass)
+      let (gradients, records) = (back.gradients, back.records)
       if let records, found.adjointRows.isEmpty { (found.adjoint, found.adjointRows) = (records, rows) }
       let kept = rows.indices.filter { row in
         (records ?? []).allSatisfy { $0.samples[row].reason == .converged }
@@ -83,6 +88,7 @@ extension EvaluationSettings {
         found.gradients = Gradients(
           input: gradients.input.cast(to: Double.self), parameters: gradients.parameters.inDoublePrecision)
         found.differentiated = rows
+        found.adjointState = back.adjoint.map { $0.map { $0.cast(to: Double.self) } }
         if isTimed { found.seconds?.adjoint = leastSeconds { _ = backward(own, pass) } }
         break
       }
@@ -103,6 +109,19 @@ extension EvaluationSettings {
       count += 1
     }
     return Double(least.components.seconds) + Double(least.components.attoseconds) * 1e-18
+  }
+}
+
+/// The gradients of samples.
+private struct Differentiation<S: Scalar> {
+  var gradients: Gradients<S>
+  /// The records of the iterations; nil for estimates, which solve nothing.
+  let records: [SolveRecord]?
+  /// The adjoint of each block, if requested.
+  var adjoint: [Matrix<S>]?
+
+  init(_ gradients: Gradients<S>, records: [SolveRecord]? = nil) {
+    (self.gradients, self.records) = (gradients, records)
   }
 }
 

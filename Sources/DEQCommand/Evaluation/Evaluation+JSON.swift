@@ -24,6 +24,7 @@ extension Evaluation {
         try writer.rows(block.value, where: converged)
       }
       try writer.end()
+      try writeAdjoint(to: &writer)
     }
     try writeTrajectory(showing: details, to: &writer)
     try writer.key("samples")
@@ -47,17 +48,36 @@ extension Evaluation {
     try writeGradients(to: &writer)
   }
 
+  /// Writes the adjoint of every block, if there is one, with a row for each sample.
+  private func writeAdjoint(to writer: inout JSONWriter) throws(FileError) {
+    guard let adjointState else { return }
+    try writer.key("adjoint")
+    try writer.beginObject()
+    for (block, value) in zip(state, adjointState) {
+      let (rows, isThere) = spread(value)
+      try writer.key(block.name)
+      try writer.rows(rows, where: isThere)
+    }
+    try writer.end()
+  }
+
+  /// Rows of the differentiated samples among those of all, and which these are; other rows are NaN.
+  func spread(_ matrix: Matrix<Double>) -> (rows: Matrix<Double>, isThere: [Bool]) {
+    var rows = Matrix<Double>(rows: output.rows, columns: matrix.columns, repeating: .nan)
+    var isThere = [Bool](repeating: false, count: output.rows)
+    for (row, sample) in differentiated.enumerated() {
+      rows.replaceRow(sample, with: matrix.row(row))
+      isThere[sample] = true
+    }
+    return (rows, isThere)
+  }
+
   private func writeGradients(to writer: inout JSONWriter) throws(FileError) {
     guard let gradients else { return }
     try writer.key("gradients")
     try writer.beginObject()
     try writer.key("input")
-    var input = Matrix<Double>(rows: output.rows, columns: gradients.input.columns)
-    var isThere = [Bool](repeating: false, count: output.rows)
-    for (row, sample) in differentiated.enumerated() {
-      input.replaceRow(sample, with: gradients.input.row(row))
-      isThere[sample] = true
-    }
+    let (input, isThere) = spread(gradients.input)
     try writer.rows(input, where: isThere)
     for name in gradients.parameters.names {
       try writer.key(name)

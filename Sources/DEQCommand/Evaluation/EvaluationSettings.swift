@@ -10,6 +10,8 @@ struct EvaluationSettings {
   var estimate: GradientEstimate?
   /// What is requested of the states on the way to the equilibrium; nil for nothing.
   var trajectory: TrajectorySettings?
+  /// Whether the adjoint of every block is kept, as the state is.
+  var wantsState = false
   /// Whether the spectral radius of J is estimated at every equilibrium.
   var wantsSpectralRadius = false
   /// Whether solves are repeated to measure their time.
@@ -40,6 +42,8 @@ struct Evaluation {
   var output: Matrix<Double>
   /// The value of each block of an equilibrium model, with its name.
   var state: [(name: String, value: Matrix<Double>)] = []
+  /// The adjoint of each block, in the order of `state`, with a row for each of `differentiated`; nil if not requested.
+  var adjointState: [Matrix<Double>]?
   /// The records of the iterations.
   var forward: [SolveRecord] = []
   /// The gradients, those of parameters summed over `differentiated`; the input's have a row for each of these.

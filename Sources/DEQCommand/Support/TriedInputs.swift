@@ -8,7 +8,7 @@ struct TriedInputs: ParsableArguments {
     help: "How many random inputs to try; 0 attempts only a proof. (default: 16, fewer of a large model)")
   var samples: Int?
 
-  @Option(help: "Inputs to try besides: samples as JSON, or a .npy or .npz file.")
+  @Option(help: "Inputs to try besides: samples as JSON, or a .npy, .npz or .csv file.")
   var input: String?
 
   @Option(

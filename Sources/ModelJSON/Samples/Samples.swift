@@ -15,14 +15,30 @@ public struct Samples: Sendable {
     self.cotangent = cotangent
   }
 
-  /// Reads samples for a model with this many input and output coordinates; a NumPy file holds inputs
-  /// alone.
+  /// Reads samples for a model with this many input and output coordinates. A NumPy array or a table in CSV holds inputs
+  /// alone, an archive of arrays also cotangents.
   ///
+  /// - Parameter cotangents: A file of the cotangents; nil if they stand beside the inputs, or there are none.
   /// - Throws: `FileError` of kind `badData`, with the place.
   public static func read(
+    _ contents: FileContents, cotangents: FileContents? = nil, inputSize: Int, outputSize: Int
+  ) throws(FileError) -> Samples {
+    let samples = try readTogether(contents, inputSize: inputSize, outputSize: outputSize)
+    guard let cotangents else { return samples }
+    guard samples.cotangent == nil else {
+      throw FileError(
+        .badData, file: contents.name,
+        "expected inputs alone beside \(cotangents.name), found cotangents in both files")
+    }
+    return try Samples(
+      input: samples.input, cotangent: readCotangents(cotangents, outputSize: outputSize),
+      file: cotangents.name)
+  }
+
+  private static func readTogether(
     _ contents: FileContents, inputSize: Int, outputSize: Int
   ) throws(FileError) -> Samples {
-    if let input = try numPyInput(contents, inputSize: inputSize) { return Samples(input: input) }
+    if let samples = try arrays(contents, inputSize: inputSize, outputSize: outputSize) { return samples }
     let root = try JSONDocument(contents).root
     if root.isObject, try JSONObject(root, keys: nil).optional("format") != nil {
       throw root.expected("samples", found: "a model; the model is the argument, samples follow --input")

@@ -12,7 +12,8 @@ extension Convolution: ONNXEmitting where S == Double {
       case .integers(let values): values.pads(axes: rank)
       }
     return graph.value(
-      "Conv", operands, constants: [graph.weights(weight)], shape: outputShape,
+      "Conv", operands, constants: [graph.weights(weight)] + [graph.takeBias()].compactMap(\.self),
+      shape: outputShape,
       [
         ("kernel_shape", .integers(kernel)), ("strides", .integers(stride.perAxis(rank))),
         ("pads", .integers(pads)), ("dilations", .integers(dilation)),

@@ -1,15 +1,17 @@
 import FileAccess
 
-/// Writes arrays as an `.npz` file, deflated, as `numpy.savez_compressed` does: the same arrays give the same bytes.
+/// Writes arrays as an `.npz` file, deflated, as `numpy.savez_compressed` does, or stored, as `numpy.savez` does: the same
+/// arrays give the same bytes, deflated ones with the same version of zlib.
 package struct NumPyArchiveWriter {
   private var directory: [UInt8] = []
   private var count = 0
   private var position = 0
   private let sink: any ByteSink
+  private let isDeflated: Bool
 
   /// A writer to a sink.
-  package init(to sink: any ByteSink) {
-    self.sink = sink
+  package init(to sink: any ByteSink, isDeflated: Bool = true) {
+    (self.sink, self.isDeflated) = (sink, isDeflated)
   }
 
   /// Writes an array of numbers of double precision.
@@ -54,15 +56,16 @@ package struct NumPyArchiveWriter {
   }
 
   private mutating func addMember(_ name: String, _ contents: [UInt8]) throws(FileError) {
-    let packed = deflated(contents, hasHeader: false)
+    let packed = isDeflated ? deflated(contents, hasHeader: false) : contents
     guard max(packed.count, contents.count) < 0xFFFF_FFFF, position < 0xF000_0000 else {
       throw FileError(
         .cannotCreate, file: sink.name, place: quoted(name),
         "expected less than 4 GiB, the limit of zip files, found \(contents.count) bytes")
     }
     // The date is that of the format's beginning, so that the same arrays give the same bytes.
+    let method = UInt16(isDeflated ? 8 : 0)
     let common =
-      bytes(UInt16(20)) + bytes(UInt16(0)) + bytes(UInt16(8)) + bytes(UInt16(0)) + bytes(UInt16(0x21))
+      bytes(UInt16(20)) + bytes(UInt16(0)) + bytes(method) + bytes(UInt16(0)) + bytes(UInt16(0x21))
       + bytes(checksum(of: contents)) + bytes(UInt32(packed.count)) + bytes(UInt32(contents.count))
       + bytes(UInt16(name.utf8.count)) + bytes(UInt16(0))
     let local = bytes(UInt32(0x0403_4B50)) + common + Array(name.utf8)

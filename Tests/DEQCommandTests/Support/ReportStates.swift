@@ -126,7 +126,8 @@ enum ReportStates {
       input: Examples.samples),
     ReportState("evaluate", "evaluate mlp.deq.json --json", has: ["solver"], input: #"{"input": [[1, 1]]}"#),
     ReportState(
-      "evaluate", "evaluate loop.json --state --trace --spectral-radius", has: ["state", "gradients"],
+      "evaluate", "evaluate loop.json --state --trace --spectral-radius",
+      has: ["state", "adjoint", "gradients"],
       input: #"{"input": [[1]], "cotangent": [[1]]}"#),
     ReportState(
       "evaluate", "evaluate loop.json --at-iterations 0,3 --correction linear:0.5 --state",
@@ -160,6 +161,9 @@ enum ReportStates {
       "fixtures", "fixtures bad --json", status: 1, shows: ["verdict": "refuted"], has: ["fixtures.fault"]),
     ReportState(
       "export", "export mlp.deq.json --to onnx --json", shows: ["format": "onnx", "iterations": 2]),
+    ReportState(
+      "generate", "generate --kind deq --width 2 --samples 1 -o models --json",
+      shows: ["models.name": "deq-0"]),
     ReportState("export", "export loop.json --to onnx --json", shows: ["iterations": 1000]),
     ReportState(
       "export", "export mlp.json --to torch -o mlp.py --json", shows: ["format": "torch", "converted": true]),
