@@ -39,9 +39,8 @@ struct GraphImport {
   let model: ONNXModel
   private let batching: Batching
   let builder = BlockBuilder()
-  private(set) var values: [String: Value] = [:]
-  /// The types in the file of values that are not floating-point numbers.
-  private var types: [String: ElementType] = [:]
+  /// Where names have their values: the model's graph, or one within it that is being imported.
+  var scope: Scope
   /// Recognises functions composed of several nodes; nil for a graph from another exporter.
   var recognizer: FunctionRecognizer?
   /// The leading extent of the inputs, if that axis is the batch and the model gives its extent.
@@ -66,7 +65,11 @@ struct GraphImport {
   init(_ model: ONNXModel, _ batching: Batching) {
     self.model = model
     self.batching = batching
+    scope = Scope(opset: model.opset)
   }
+
+  /// The values so far.
+  var values: [String: Value] { scope.values }
 
   /// Imports the graph with the leading axis of its inputs as batch. If an operator works across it, and
   /// every extent is known, whole tensors are samples.
@@ -126,18 +129,18 @@ struct GraphImport {
       outputs: outputs.map { SampleLayout($0.layout) })
   }
 
-  mutating func define(_ name: String, _ value: Value, at place: String) throws(ImportFailure) {
+  func define(_ name: String, _ value: Value, at place: String) throws(ImportFailure) {
     guard !name.isEmpty else { throw .refused(place: place, "expected a name, found none") }
-    guard values.updateValue(value, forKey: name) == nil else {
+    guard scope.values.updateValue(value, forKey: name) == nil else {
       throw .refused(place: place, "expected one value of each name, found \(quoted(name)) twice")
     }
-    if case .integers(let integers) = value { types[name] = integers.type }
+    if case .integers(let integers) = value { scope.types[name] = integers.type }
   }
 
   // MARK: Inputs and outputs
 
   /// The inputs, concatenated in the network's input if there are several.
-  private mutating func place(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> [TensorLayout] {
+  private func place(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> [TensorLayout] {
     var layouts: [TensorLayout] = []
     for input in inputs {
       do throws(ImportFailure) { layouts.append(try layout(of: input)) } catch {
@@ -168,10 +171,10 @@ struct GraphImport {
   }
 
   /// The whole numbers nearest to an input of integers; of a Boolean one, 1 where it is not 0.
-  private mutating func whole(
+  private func whole(
     _ variable: Variable, _ input: ONNXModel.Input
   ) throws(ImportFailure) -> Variable {
-    types[input.name] = input.type
+    scope.types[input.name] = input.type
     let node = NodeImport(
       node: .named("\(input.name)/\(input.type.name)"), opset: model.opset, inputs: [.variable(variable)],
       builder: builder)
@@ -279,38 +282,59 @@ struct GraphImport {
   // MARK: Nodes
 
   mutating func add(_ node: ONNXModel.Node) throws(ImportFailure) {
+    try ImportLimits.chargeNode()
     if let function = recognizer?.function(of: node, values: values) {
       return try define(node.outputs[0], .variable(add(function, for: node)), at: node.place)
     }
     if recognizer != nil, let variable = try spreadParameter(node) {
       return try define(node.outputs[0], .variable(variable), at: node.place)
     }
+    let node = node.with(attributesOfCall: scope.attributes)
+    if let function = model.functions[node.calledFunction] { return try call(function, by: node) }
     guard let handler = OperatorTable.handler(for: node.operatorType, domain: node.domain) else {
       throw node.isUnsupported
     }
-    try node.requireDefinedAttributes(opset: model.opset, supported: handler.attributes)
+    try node.requireDefinedAttributes(opset: scope.opset, supported: handler.attributes)
+    if isDefaultDomain(node.domain), OperatorTable.controlFlow[node.operatorType] != nil {
+      guard recognizer == nil else { throw node.isUnsupported }
+      return try addControlFlow(node)
+    }
+    var inputs = try self.inputs(of: node)
+    let types = node.inputs.map(scope.type)
+    var named = node.with(prefix: scope.prefix)
+    if scope.opset < 7 { (named, inputs) = try named.inOpset7(from: scope.opset, inputs) }
+    try define(evaluate(named, handler, inputs, types), types, of: node)
+  }
+
+  /// The values that a node reads; nil for a missing optional one.
+  func inputs(of node: ONNXModel.Node) throws(ImportFailure) -> [Value?] {
     var inputs: [Value?] = []
     for name in node.inputs {
-      guard !name.isEmpty else {
+      guard !name.isEmpty, !scope.isAbsent(name) else {
         inputs.append(nil)
         continue
       }
-      guard let value = values[name] else {
+      guard let value = scope.value(name) else {
         throw .refused("expected inputs that a supported output gives, found \(quoted(name))")
       }
       inputs.append(value)
     }
-    let types = node.inputs.map { self.types[$0] }
-    var node = node
-    if model.opset < 7 { (node, inputs) = try node.inOpset7(from: model.opset, inputs) }
-    let results = try evaluate(node, handler, inputs, types)
+    return inputs
+  }
+
+  /// Names the values of a node.
+  ///
+  /// - Parameter types: Those of its inputs.
+  private func define(
+    _ results: [Value], _ types: [ElementType?], of node: ONNXModel.Node
+  ) throws(ImportFailure) {
     try ImportLimits.current?.requireNoOverflow()
     for result in results { try checkedCount(of: result.shape, most: 1 << 48) }
     // Unsupported outputs, such as the mask of a dropout, are refused only if something reads them.
     for (index, (name, result)) in zip(node.outputs, results).enumerated() where !name.isEmpty {
       try define(name, result, at: node.place)
       if case .variable = result, let type = node.resultType(index, types), type.integer != nil {
-        self.types[name] = type
+        scope.types[name] = type
       }
     }
   }

@@ -18,6 +18,10 @@ package final class ImportLimits: Sendable {
   private let charged = Atomic<Int>(0)
   private let overflow = Atomic<Bool>(false)
   private let steps = Atomic<Int>(0)
+  private let nodes = Atomic<Int>(0)
+
+  /// More nodes than any network has once functions are in the place of their calls and loops are unrolled.
+  private static let mostNodes = 1 << 18
 
   /// Limits for a file of this many bytes.
   package init(fileSize: Int) {
@@ -41,6 +45,19 @@ package final class ImportLimits: Sendable {
   func restart() {
     charged.store(0, ordering: .relaxed)
     overflow.store(false, ordering: .relaxed)
+    nodes.store(0, ordering: .relaxed)
+  }
+
+  /// Charges a node, or an iteration of a loop, before it is imported.
+  ///
+  /// - Throws: If functions and loops multiply to more than a network has.
+  static func chargeNode() throws(ImportFailure) {
+    guard let limits = current else { return }
+    guard limits.nodes.wrappingAdd(1, ordering: .relaxed).newValue <= mostNodes else {
+      throw .refused(
+        "expected at most \(mostNodes) nodes, with functions in the place of calls and loops unrolled, found more"
+      )
+    }
   }
 
   /// Refuses an import whose integers overflowed.
