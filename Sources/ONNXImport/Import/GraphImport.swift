@@ -95,9 +95,9 @@ struct GraphImport {
     for batching in attempts {
       var attempt = GraphImport(model, batching)
       do throws(ImportFailure) { return try attempt.run(inputs) } catch {
-        // With nothing between them, the smaller batch makes the plainer message.
+        // With nothing between them, the smaller batch makes the plainer message, or the whole tensor.
         let lead = attempt.progress - (failure?.progress ?? -1)
-        if lead > 0 || lead == 0 && !isStatic { failure = (error, attempt.progress) }
+        if lead >= 0 { failure = (error, attempt.progress) }
         // A whole tensor is a sample only where the batch is mixed.
         if isStatic, case .refused = error { break }
       }
@@ -282,7 +282,7 @@ struct GraphImport {
   // MARK: Nodes
 
   mutating func add(_ node: ONNXModel.Node) throws(ImportFailure) {
-    try ImportLimits.chargeNode()
+    if scope.depth > 0 { try ImportLimits.chargeNode() }
     if let function = recognizer?.function(of: node, values: values) {
       return try define(node.outputs[0], .variable(add(function, for: node)), at: node.place)
     }

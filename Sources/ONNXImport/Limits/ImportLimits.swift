@@ -20,8 +20,8 @@ package final class ImportLimits: Sendable {
   private let steps = Atomic<Int>(0)
   private let nodes = Atomic<Int>(0)
 
-  /// More nodes than any network has once functions are in the place of their calls and loops are unrolled.
-  private static let mostNodes = 1 << 18
+  /// More nodes than functions in the place of their calls and unrolled loops have in any network.
+  private static let mostNodes = 1 << 16
 
   /// Limits for a file of this many bytes.
   package init(fileSize: Int) {
@@ -48,14 +48,14 @@ package final class ImportLimits: Sendable {
     nodes.store(0, ordering: .relaxed)
   }
 
-  /// Charges a node, or an iteration of a loop, before it is imported.
+  /// Charges a node of a function or a loop, or an iteration, before it is imported.
   ///
   /// - Throws: If functions and loops multiply to more than a network has.
   static func chargeNode() throws(ImportFailure) {
     guard let limits = current else { return }
     guard limits.nodes.wrappingAdd(1, ordering: .relaxed).newValue <= mostNodes else {
       throw .refused(
-        "expected at most \(mostNodes) nodes, with functions in the place of calls and loops unrolled, found more"
+        "expected at most \(mostNodes) nodes of functions in the place of calls and of unrolled loops, found more"
       )
     }
   }

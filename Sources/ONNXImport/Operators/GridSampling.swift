@@ -30,13 +30,11 @@ private struct GridAxis {
 
   /// The elements that determine a value at a place, and their weights.
   ///
-  /// Places are computed in single precision, as by a runtime, so that the nearest element is the same.
-  func places(at given: Double) -> WeightedPlaces {
-    let normal = Float(given)
-    let length = Float(extent)
-    let position = alignsCorners ? (normal + 1) / 2 * (length - 1) : ((normal + 1) * length - 1) / 2
-    var place = Double(position)
-    if mode == .nearest { place = place.rounded(.toNearestOrEven) }
+  /// The nearest element is found in single precision, as by a runtime, so that it is the same.
+  func places(at normal: Double) -> WeightedPlaces {
+    var place =
+      mode == .nearest
+      ? Double(position(of: Float(normal)).rounded(.toNearestOrEven)) : position(of: normal)
     // Around a cubic's place each element is put into the image by itself, as in PyTorch.
     if mode != .cubic, place < ends.0 || place > ends.1 {
       if padding == .border { place = min(max(place, 0), Double(extent) - 1) }
@@ -53,6 +51,12 @@ private struct GridAxis {
     return weights.compactMap { step, weight in
       element(first + Double(step)).map { ($0, weight) }
     }
+  }
+
+  /// The place among the elements of one between −1 and 1.
+  private func position<Number: BinaryFloatingPoint>(of normal: Number) -> Number {
+    let length = Number(extent)
+    return alignsCorners ? (normal + 1) / 2 * (length - 1) : ((normal + 1) * length - 1) / 2
   }
 
   /// The element at a whole place; nil where there is none, which counts as 0.

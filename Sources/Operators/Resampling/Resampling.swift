@@ -136,21 +136,19 @@ public struct Resampling: Sendable {
     return weights.map { (min(max($0.place, 0), extent - 1), $0.weight) }
   }
 
-  /// The same by a kernel that is wider by the factor by which the axis shrinks. Elements beyond the ends have no weight,
-  /// as in PyTorch and Pillow.
+  /// The same by a kernel that is wider by the factor by which the axis shrinks.
   private func weights(
     at coordinate: Double, extent: Int, shrinking scale: Double
   ) -> [(place: Int, weight: Double)] {
     let reach = (mode == .linear ? 1 : 2) / scale
-    let first = max(0, Int((coordinate - reach).rounded(.down)))
-    let last = min(extent - 1, Int((coordinate + reach).rounded(.up)))
-    guard first <= last else { return [(min(max(first, 0), extent - 1), 1)] }
-    let weights = (first...last).map { place in
+    let (first, last) = (Int((coordinate - reach).rounded(.down)), Int((coordinate + reach).rounded(.up)))
+    var weights = (first...last).map { place in
       let distance = abs(Double(place) - coordinate) * scale
       return (place: place, weight: mode == .linear ? max(0, 1 - distance) : kernel(distance))
     }
+    if excludesOutside { weights.removeAll { !(0..<extent).contains($0.place) } }
     let sum = weights.reduce(0) { $0 + $1.weight }
-    return weights.map { ($0.place, $0.weight / sum) }
+    return weights.map { (min(max($0.place, 0), extent - 1), $0.weight / sum) }
   }
 
   /// Each position once, with the sum of its weights, without those of weight 0.
