@@ -17,6 +17,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from onnx_gradient_cases import operator_cases
+from onnx_recurrence_cases import recurrences
 from onnx_sampling_cases import sampling_cases
 
 KINDS = {"float64": TensorProto.DOUBLE, "int64": TensorProto.INT64, "int32": TensorProto.INT32,
@@ -58,7 +59,7 @@ def main(folder):
     os.makedirs(folder, exist_ok=True)
     draw = np.random.default_rng(11)
     names = set()
-    for case in [*operator_cases(), *sampling_cases()]:
+    for case in [*operator_cases(), *recurrences(), *sampling_cases()]:
         assert case.name not in names, case.name
         names.add(case.name)
         inputs = {name: leaf(value) for name, value in case.inputs.items()}

@@ -35,11 +35,7 @@ extension GraphImport {
       throw .refused("expected a Scan of opset 9 or later, found \(scope.opset)")
     }
     let body = try graph("body", of: node)
-    var values: [TypedValue] = []
-    for (input, name) in zip(try inputs(of: node), node.inputs) {
-      guard let input else { throw .refused("expected a value of each input, found none") }
-      values.append((input, scope.type(name)))
-    }
+    let values = try typedInputs(of: node)
     guard case .integer(let scanned)? = node.attributes["num_scan_inputs"], scanned >= 1,
       scanned <= values.count, body.inputs.count == values.count
     else { throw .refused("num_scan_inputs: expected a number of inputs that the body has too") }
@@ -58,15 +54,8 @@ extension GraphImport {
     let nodes = try inOrder(body)
     for iteration in 0..<length {
       try requireFew(iteration)
-      var given = state
-      for (index, sequence) in sequences.enumerated() {
-        let place = attributes.isInputReversed[index] ? length - 1 - iteration : iteration
-        let name = "\(scope.prefix)\(node.outputs.first { !$0.isEmpty } ?? "")/\(iteration)/input \(index)"
-        let part = try apply(
-          "Gather", [sequence.value, .integers(Integers([place], shape: []))],
-          ["axis": .integer(axes[index])], named: name, sequence.type)
-        given.append((part, sequence.type))
-      }
+      let places = attributes.isInputReversed.map { $0 ? length - 1 - iteration : iteration }
+      let given = try state + parts(of: sequences, axes, at: places, "\(iteration)", of: node)
       let results = try run(
         body, nodes, in: Scope(within: scope, of: node, iteration: iteration), given: given)
       let known = try self.values(results, of: body)
@@ -83,6 +72,31 @@ extension GraphImport {
           output: carried + index))
     }
     try define(results, of: node)
+  }
+
+  /// The inputs of a node, all of which there must be.
+  private func typedInputs(of node: ONNXModel.Node) throws(ImportFailure) -> [TypedValue] {
+    var values: [TypedValue] = []
+    for (input, name) in zip(try inputs(of: node), node.inputs) {
+      guard let input else { throw .refused("expected a value of each input, found none") }
+      values.append((input, scope.type(name)))
+    }
+    return values
+  }
+
+  /// The parts of sequences at places along their axes, without these axes.
+  private func parts(
+    of sequences: [TypedValue], _ axes: [Int], at places: [Int], _ suffix: String, of node: ONNXModel.Node
+  ) throws(ImportFailure) -> [TypedValue] {
+    var parts: [TypedValue] = []
+    for (index, sequence) in sequences.enumerated() {
+      let name = "\(scope.prefix)\(node.outputs.first { !$0.isEmpty } ?? "")/\(suffix)/input \(index)"
+      let part = try apply(
+        "Gather", [sequence.value, .integers(Integers([places[index]], shape: []))],
+        ["axis": .integer(axes[index])], named: name, sequence.type)
+      parts.append((part, sequence.type))
+    }
+    return parts
   }
 
   /// The axes along which values are scanned, and the extent of all of them.

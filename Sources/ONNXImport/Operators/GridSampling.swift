@@ -126,25 +126,30 @@ extension NodeImport {
     let axes = try gridAxes(Array(shape.dropFirst(2)))
     let flat = try variable(
       reshaped(.variable(image), to: Array(image.layout.extents.prefix(2)) + [BatchInteger(axes.count)]))
-    let result: Variable
-    if isShared {
-      result = try sums(of: flat, axis: 2, rows(elements.prefix(count), axes.axes), suffix: "sampled")
-    } else {
-      guard image.layout.batch == nil else { throw .mixesBatch("has other grids for each sample") }
-      var parts: [Value] = []
-      for number in 0..<shape[0] {
-        let single = try variable(
-          selected(.variable(flat), axis: 0, [number], suffix: "\(number)/image"))
-        let part = elements[number * count..<(number + 1) * count]
-        parts.append(
-          .variable(try sums(of: single, axis: 2, rows(part, axes.axes), suffix: "\(number)/sampled")))
-      }
-      result = try variable(call("Concat", parts, ["axis": .integer(0)], named: "\(name)/images"))
-    }
+    let result =
+      isShared
+      ? try sums(of: flat, axis: 2, rows(elements.prefix(count), axes.axes), suffix: "sampled")
+      : try sampledApart(flat, elements, axes.axes)
     let target =
       Array(result.layout.extents.prefix(2)) + grid.shape.dropFirst().dropLast().map { BatchInteger($0) }
     let sampled = try variable(reshaped(.variable(result), to: target))
     return try affine(port(sampled), sampled.layout)
+  }
+
+  /// Images that have a grid each.
+  private func sampledApart(
+    _ flat: Variable, _ elements: [Double], _ axes: [GridAxis]
+  ) throws(ImportFailure) -> Variable {
+    guard flat.layout.batch == nil else { throw .mixesBatch("has other grids for each sample") }
+    let count = elements.count / flat.layout.shape[0]
+    var parts: [Value] = []
+    for number in 0..<flat.layout.shape[0] {
+      let single = try variable(
+        selected(.variable(flat), axis: 0, [number], suffix: "\(number)/image"))
+      let part = elements[number * count..<(number + 1) * count]
+      parts.append(.variable(try sums(of: single, axis: 2, rows(part, axes), suffix: "\(number)/sampled")))
+    }
+    return try variable(call("Concat", parts, ["axis": .integer(0)], named: "\(name)/images"))
   }
 
   private func gridAxes(_ extents: [Int]) throws(ImportFailure) -> (axes: [GridAxis], count: Int) {
