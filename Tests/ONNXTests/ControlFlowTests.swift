@@ -57,6 +57,22 @@ import Testing
     #expect(try builder.message() == "If \"y\": expected a constant condition, found a computed value")
   }
 
+  @Test("Graphs within graphs are read, up to a depth")
+  func depth() throws {
+    func message(_ depth: Int) throws -> String? {
+      var builder = branched(1)
+      var inner = node("Relu", ["x"], ["z"])
+      for _ in 0..<depth {
+        inner = node("If", ["condition"], ["z"], [graph([], ["z"], [inner], named: "then_branch")])
+      }
+      builder.model.graph.node[0] = inner.with { $0.output = ["y"] }
+      return try builder.message()
+    }
+    #expect(try message(12) == nil)
+    #expect(
+      try message(40) == "If \"z\": then_branch: expected graphs in up to 16 others, found more")
+  }
+
   // MARK: Loops
 
   /// z ← tanh(w z + x) from z = x, `trips` times; the values of all iterations, joined, are the second output.

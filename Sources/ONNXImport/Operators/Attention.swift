@@ -52,12 +52,12 @@ extension NodeImport {
     return try scaled(capped, by: cap, suffix: "capped")
   }
 
-  /// The fourth output, if the node has it. What the modes 1 and 2 give was exchanged after opset 24.
+  /// The fourth output, if the node has it.
   private func scoresOutput(_ stages: [Variable]) throws(ImportFailure) -> [Value] {
     guard node.outputs.count > 3, !node.outputs[3].isEmpty else { return [] }
     let mode = try integer("qk_matmul_output_mode") ?? 0
-    guard (0...3).contains(mode), mode == 0 || mode == 3 || opset >= 25 else {
-      throw .refused("qk_matmul_output_mode: expected 0 or 3, or 1 or 2 from opset 25 on, found \(mode)")
+    guard (0...3).contains(mode) else {
+      throw .refused("qk_matmul_output_mode: expected one from 0 to 3, found \(mode)")
     }
     return [.variable(stages[mode])]
   }
