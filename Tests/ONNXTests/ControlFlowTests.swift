@@ -65,7 +65,8 @@ import Testing
       for _ in 0..<depth {
         inner = node("If", ["condition"], ["z"], [graph([], ["z"], [inner], named: "then_branch")])
       }
-      builder.model.graph.node[0] = inner.with { $0.output = ["y"] }
+      inner.output = ["y"]
+      builder.model.graph.node[0] = inner
       return try builder.message()
     }
     #expect(try message(12) == nil)
