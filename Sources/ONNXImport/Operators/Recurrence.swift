@@ -48,7 +48,8 @@ extension NodeImport {
     let called = NodeImport(
       node: node, opset: 21, inputs: inputs, builder: builder, leadingExtent: leadingExtent,
       openExtent: openExtent)
-    return try (called.overFrames(handler) ?? handler.run(called))[0]
+    if let values = try called.overFrames(handler) { return values[0] }
+    return try handler.run(called)[0]
   }
 }
 
