@@ -30,10 +30,14 @@ extension DependencyGroup {
   fileprivate init<S>(cyclic members: [Int], of blocks: [Block<S>]) {
     let places = Dictionary(uniqueKeysWithValues: zip(members, 0...))
     let sources = members.map { blocks[$0].nodeSources.compactMap { places[$0] } }
-    // Among equally small sets the one with the fewest blocks is chosen, and then with the fewest that only pass on
-    // what they read: at zeros these carry nothing of the input, which makes a worse start.
+    // Among equally small sets the one with the fewest blocks is chosen, and then by what the start of zeros is worth: a
+    // sum that includes the input, such as x + h tanh(W z), does not saturate there, and a sum of other blocks' values
+    // carries nothing of the input.
     let weights = members.map { member in
-      blocks[member].size * 4 * members.count + (blocks[member].nonlinearity is Identity ? 3 : 2)
+      let block = blocks[member]
+      let readsInput = block.terms.contains { $0.source == .input }
+      let preference = block.nonlinearity is Identity ? (readsInput ? 1 : 3) : 2
+      return block.size * 4 * members.count + preference
     }
     let cut = feedbackVertexSet(sources: sources, weights: weights)
     let isCut = Set(cut)

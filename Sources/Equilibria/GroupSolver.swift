@@ -2,10 +2,10 @@ import FixedPoints
 import LinearAlgebra
 
 /// The default solver of cyclic groups: Anderson acceleration. Where the Jacobian can be computed explicitly, Newton's
-/// method comes first if its steps are cheap, on about ten coordinates; otherwise it continues from acceleration's
+/// method comes first if its steps are cheap, on up to about forty coordinates; otherwise it continues from acceleration's
 /// iterate as soon as it is forecast to cost less. Samples that are not settled within `patience` iterations are tried
-/// in turn by operator splitting where the group is certified monotone, Newton's method, Broyden's, a homotopy,
-/// Newton's method from other starts, and Anderson acceleration to the end.
+/// in turn by operator splitting where the group is certified monotone, path following where there is a Jacobian,
+/// Newton's method, Broyden's, a homotopy, Newton's method from other starts, and Anderson acceleration to the end.
 ///
 /// Each stage works only on the samples that are left, and begins where the solve began unless stated otherwise. The
 /// solution's `stages` record why each was tried and what it settled.
@@ -13,7 +13,7 @@ public struct GroupSolver: FixedPointSolver {
   /// The largest number of updates of Newton's method where it comes first, or continues from acceleration's iterate.
   private static let newtonUpdates = 15
   /// The largest price of a Jacobian and its factors, in evaluations, at which Newton's method comes first.
-  private static let lowPrice = 1.5
+  private static let lowPrice = 2.0
   /// The number of iterations after which the next solver takes over; a contraction by 0.93 is settled within it.
   public static let patience = 500
 
@@ -57,13 +57,18 @@ public struct GroupSolver: FixedPointSolver {
   ) -> FixedPointSolution<S> {
     var quick = rule
     quick.maximumIterations = min(rule.maximumIterations, Self.patience)
-    var solution = begin(problem, from: start, until: quick)
-    let runningOff = solution.samples.indices.filter { solution.samples[$0].reason == .diverging }
+    var (solution, accelerated) = begin(problem, from: start, until: quick)
     tryMonotoneStart(problem, for: &solution, until: quick)
-    let singular = solution.improve(problem, by: second, from: start, until: rule)
-    for solver in [third, Homotopy(corrector: second), OtherStarts(second)] {
-      solution.improve(problem, by: solver, from: start, until: quick)
+    let hasPath = isAdaptive && problem.jacobian != nil
+    if hasPath {
+      solution.improve(problem, by: PathFollowing(corrector: second), from: start, until: quick)
+      solution.improve(problem, by: first, from: start, until: quick, sparing: accelerated)
     }
+    let runningOff = solution.samples.indices.filter { solution.samples[$0].reason == .diverging }
+    let singular = solution.improve(problem, by: second, from: start, until: rule)
+    solution.improve(problem, by: third, from: start, until: quick)
+    if !hasPath { solution.improve(problem, by: Homotopy(corrector: second), from: start, until: quick) }
+    solution.improve(problem, by: OtherStarts(second), from: start, until: quick)
     if quick.maximumIterations < rule.maximumIterations {
       // A sample that diverges along a null direction of I − J does so however many updates are made.
       solution.improve(
@@ -74,54 +79,31 @@ public struct GroupSolver: FixedPointSolver {
   }
 
   /// The stages that may come first: Newton's method where its steps cost little more than two evaluations,
-  /// acceleration followed by Newton's method, or acceleration alone.
+  /// acceleration followed by Newton's method, or acceleration alone; and the samples on which acceleration has been
+  /// tried to the end.
   ///
   /// A step of Newton's method doubles the digits for a Jacobian and an evaluation, a factor of √2 for each evaluation.
   /// Acceleration on up to two coordinates, like the secant method, multiplies them by at least 1.47.
   private func begin<S: Scalar>(
     _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
-  ) -> FixedPointSolution<S> {
-    guard isAdaptive, let price = problem.jacobian?.price else {
-      var solution = first.solve(problem, from: start, until: rule)
-      solution.stages = [SolveStage(solution, reason: "the default")]
-      return solution
-    }
+  ) -> (solution: FixedPointSolution<S>, accelerated: Set<Int>) {
+    let price = isAdaptive && start.columns >= 3 ? problem.jacobian?.price : nil
     var soon = rule
     soon.maximumIterations = min(rule.maximumIterations, Self.newtonUpdates)
-    guard price <= Self.lowPrice, start.columns >= 3 else {
-      var cautious = rule
-      cautious.newtonPrice = start.columns >= 3 ? price : nil
-      var solution = first.solve(problem, from: start, until: cautious)
-      solution.stages = [SolveStage(solution, reason: "the default")]
-      tryNewton(problem, for: &solution, from: start, until: rule)
-      return solution
+    if let price, price <= Self.lowPrice {
+      var solution = second.solve(problem, from: start, until: soon)
+      solution.stages = [SolveStage(solution, reason: "its steps being cheap")]
+      return (solution, [])
     }
-    var solution = second.solve(problem, from: start, until: soon)
-    solution.stages = [SolveStage(solution, reason: "its steps being cheap")]
-    guard !solution.converged else { return solution }
-    let image = problem.known.flatMap { $0.state == start ? $0.value : nil }
-    if image == nil { solution.evaluations += 1 }
-    solution.improve(
-      problem, by: second, from: image ?? problem.value(start), until: soon, since: "from f of the start")
-    solution.improve(problem, by: first, from: start, until: rule, since: "after Newton's method")
-    return solution
-  }
-
-  /// Newton's method for the samples handed over to it, from acceleration's iterate; samples that it does not settle
-  /// soon return to acceleration.
-  private func tryNewton<S: Scalar>(
-    _ problem: FixedPointProblem<S>, for solution: inout FixedPointSolution<S>, from start: Matrix<S>,
-    until rule: StoppingRule
-  ) {
-    let others = Set(solution.samples.indices.filter { !solution.samples[$0].isHandedOver })
-    guard others.count < solution.samples.count else { return }
-    var soon = rule
-    soon.maximumIterations = min(rule.maximumIterations, Self.newtonUpdates)
+    var cautious = rule
+    cautious.newtonPrice = price
+    var solution = first.solve(problem, from: start, until: cautious)
+    solution.stages = [SolveStage(solution, reason: "the default")]
+    let accelerated = Set(solution.samples.indices.filter { !solution.samples[$0].isHandedOver })
     solution.improve(
       problem, by: second, from: solution.state, until: soon, since: "forecast to take less from there",
-      sparing: others)
-    solution.improve(
-      problem, by: first, from: start, until: rule, since: "after Newton's method", sparing: others)
+      sparing: accelerated)
+    return (solution, accelerated)
   }
 
   /// Where the group is certified monotone, continues from the state that operator splitting finds, for the samples

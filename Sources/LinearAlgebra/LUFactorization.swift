@@ -47,6 +47,20 @@ public struct LUFactorization<S: Scalar>: Sendable {
   /// Whether the matrix is singular to working precision.
   public var isSingular: Bool { !(reciprocalCondition > S.ulpOfOne) }
 
+  /// The sign of the determinant: 1, −1, or 0 where a pivot is exactly zero.
+  ///
+  /// - Complexity: O(n).
+  public var determinantSign: Int {
+    var sign = 1
+    for index in 0..<order {
+      let pivot = factors[index * order + index]
+      guard pivot != 0 else { return 0 }
+      // LAPACK counts rows from 1; a row that is exchanged with another changes the sign.
+      if (pivot < 0) != (pivots[index] != Int32(index + 1)) { sign = -sign }
+    }
+    return sign
+  }
+
   /// The solution of A·x = b, or of Aᵀ·x = b.
   ///
   /// - Precondition: `b.count == order`, and no pivot is zero.

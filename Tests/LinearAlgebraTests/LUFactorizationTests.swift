@@ -27,6 +27,26 @@ import Testing
     #expect(backwardError(matrix.transposed, factors.solve(b, transposed: true), b) <= 1e-14)
   }
 
+  @Test("The determinant's sign is that of Leibniz's formula, and 0 of a singular matrix", arguments: 1...5)
+  func determinantSign(order: Int) {
+    func determinant(_ rows: [[Double]]) -> Double {
+      guard let first = rows.first else { return 1 }
+      return first.indices.reduce(0) { sum, column in
+        let minor = rows.dropFirst().map { $0.enumerated().filter { $0.offset != column }.map(\.element) }
+        return sum + (column % 2 == 0 ? 1 : -1) * first[column] * determinant(minor)
+      }
+    }
+    var signs: Set<Int> = []
+    for seed in 0..<20 {
+      let matrix = random(order, seed: UInt64(seed))
+      let sign = determinant(matrix.rowArrays) > 0 ? 1 : -1
+      #expect(LUFactorization(matrix).determinantSign == sign)
+      signs.insert(sign)
+    }
+    #expect(signs == [1, -1])
+    #expect(LUFactorization(Matrix<Double>(rows: order, columns: order)).determinantSign == 0)
+  }
+
   @Test("The inverse times the matrix is the identity to the condition's rounding", arguments: [1, 2, 7, 40])
   func inverse(order: Int) {
     let matrix = random(order, seed: 9)

@@ -68,7 +68,10 @@ def deq(problem, precision, tolerance, folder, solver="structured"):
         raise RuntimeError(f"{problem.name}: {run.stderr}")
     report = json.loads(run.stdout)
     sample, seconds = report["samples"][0], report.get("seconds", {})
-    count = lambda records: sum(record["evaluations"] for record in records)
+    # No peer estimates the condition of I − J, which deq does after it has solved.
+    count = lambda records: sum(
+        record["evaluations"] - sum(stage["evaluations"] for stage in record["stages"] if stage["solver"] == "probe")
+        for record in records)
     is_claimed = sample["forward"]["status"] == "converged"
     state = np.concatenate([report["state"][name][0] for name in problem.state]) if is_claimed else np.array([np.nan])
     forward = Attempt(state, is_claimed, count(report["solver"]["forward"]), seconds.get("forward"))
