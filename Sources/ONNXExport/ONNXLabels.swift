@@ -6,6 +6,8 @@
 package struct ONNXLabels {
   /// Whether the graph is only f(z, x).
   package var isTransition = false
+  /// Whether the file says that this library wrote it.
+  package private(set) var isWritten = false
   /// The names of the blocks, in the order of the state; empty if unknown.
   package var blocks: [String] = []
   /// The position of the read-out block.
@@ -60,7 +62,7 @@ package struct ONNXLabels {
   package init(_ entries: [(String, String)]) {
     var names: [Int: String] = [:]
     for (key, value) in entries {
-      if key == Key.content { isTransition = value == "transition" }
+      if key == Key.content { (isWritten, isTransition) = (true, value == "transition") }
       if key == Key.output { output = Int(value) }
       if key == Key.inputShape {
         let extents = value.split(separator: " ").map { Int($0) }

@@ -61,10 +61,18 @@ package enum ONNXReader {
   ) throws(FileError) -> Model {
     let model = try ONNXDecoder(bytes, noting: files).model()
     return try naming(bytes) { () throws(ImportFailure) in
-      EquilibriumImport.recognizes(model)
-        ? .equilibrium(try EquilibriumImport.model(model))
-        : .network(try GraphImport.run(model.read(as: reading)).network)
+      if EquilibriumImport.recognizes(model) { return .equilibrium(try EquilibriumImport.model(model)) }
+      guard EquilibriumImport.mayRecognize(model) else { return try networkModel(model, reading) }
+      // A loop without labels is that of an equilibrium model, or is unrolled.
+      if let equilibrium = try? EquilibriumImport.model(model) { return .equilibrium(equilibrium) }
+      return try networkModel(model, reading)
     }
+  }
+
+  private static func networkModel(
+    _ model: ONNXModel, _ reading: ONNXReading
+  ) throws(ImportFailure) -> Model {
+    .network(try GraphImport.run(model.read(as: reading)).network)
   }
 
   /// The network in a file, and how its tensors are divided into samples.

@@ -62,7 +62,7 @@ extension ONNXModel {
     model.nodes = nodes.map { $0.without(outputs: Set(inputs)) }
     // The file's own inputs that the rest of the graph still reads.
     let known = Set(initializers.map(\.name) + inputs + self.inputs.map(\.name))
-    let read = Set(try model.nodesInOrder(given: known).flatMap(\.inputs) + model.outputs.map(\.name))
+    let read = Set(try model.nodesInOrder(given: known).flatMap(\.reads) + model.outputs.map(\.name))
     let initial = Set(initializers.map(\.name))
     model.inputs =
       given + self.inputs.filter { read.contains($0.name) && !inputs.contains($0.name) }
@@ -134,6 +134,6 @@ extension ONNXModel.Node {
   fileprivate func without(outputs others: Set<String>) -> ONNXModel.Node {
     ONNXModel.Node(
       operatorType: operatorType, domain: domain, name: name, inputs: inputs,
-      outputs: outputs.map { others.contains($0) ? "" : $0 }, attributes: attributes)
+      outputs: outputs.map { others.contains($0) ? "" : $0 }, attributes: attributes, overload: overload)
   }
 }

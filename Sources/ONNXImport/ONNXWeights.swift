@@ -14,7 +14,7 @@ package struct ONNXWeights: WeightsFile {
     path = file.path
     let model = try ONNXDecoder(.mapped(file), noting: files).model()
     var tensors: [String: StoredTensor] = [:]
-    for tensor in model.initializers + model.nodes.flatMap(\.tensors) {
+    for tensor in model.allTensors {
       guard case .numbers(let stored) = tensor.contents else { continue }
       guard tensors.updateValue(stored, forKey: tensor.name) == nil else {
         throw FileError(
@@ -33,8 +33,25 @@ package struct ONNXWeights: WeightsFile {
   }
 }
 
+extension ONNXModel {
+  /// The tensors of the graph, of its functions and of the graphs in both.
+  fileprivate var allTensors: [ONNXTensor] {
+    let defaults = functions.values.flatMap(\.defaults.values).flatMap(\.tensors)
+    return initializers + nodes.flatMap(\.tensors) + functions.values.flatMap(\.nodes).flatMap(\.tensors)
+      + defaults
+  }
+}
+
 extension ONNXModel.Node {
+  fileprivate var tensors: [ONNXTensor] { attributes.values.flatMap(\.tensors) }
+}
+
+extension ONNXModel.Attribute {
   fileprivate var tensors: [ONNXTensor] {
-    attributes.values.compactMap { if case .tensor(let tensor) = $0 { tensor } else { nil } }
+    switch self {
+    case .tensor(let tensor): [tensor]
+    case .graph(let graph): graph.initializers.map(\.tensor) + graph.nodes.flatMap(\.tensors)
+    default: []
+    }
   }
 }

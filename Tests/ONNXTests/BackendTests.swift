@@ -12,51 +12,12 @@ import Testing
 
 /// ONNX's own tests of single operators, written to a folder by `Tests/Oracles/onnx_backend.py`; nil without Python and
 /// its package onnx.
-private let folder: String? = {
-  let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "Oracles/onnx_backend.py").path
-  let folder = FileManager.default.temporaryDirectory.appending(path: "onnx-backend-\(getpid())").path
-  let process = Process()
-  process.executableURL = URL(filePath: "/usr/bin/env")
-  process.arguments = ["python3", script, folder]
-  process.standardOutput = FileHandle.nullDevice
-  process.standardError = FileHandle.nullDevice
-  guard (try? process.run()) != nil else { return nil }
-  process.waitUntilExit()
-  return process.terminationStatus == 0 ? folder : nil
-}()
-
-/// A tensor of a test; what JSON cannot say (infinities, NaN) stands as a word.
-private struct Numbers: Decodable {
-  let shape: [Int]
-  let data: [Double?]
-  let special: [String]
-
-  var elements: [Double] { zip(data, special).map { $0 ?? Double($1)! } }
-}
+private let folder = oracleFolder(writtenBy: "onnx_backend.py")
 
 private struct Case: Decodable {
   let operators: [String]
   let rtol, atol: Double
-  let inputs, outputs: [Numbers]
-}
-
-/// The elements of a tensor with the batch moved to the front, or back from there.
-private func moved(_ elements: [Double], _ shape: [Int], _ layout: SampleLayout, back: Bool) -> [Double] {
-  guard let axis = layout.batchAxis else { return elements }
-  let before = shape.prefix(axis).reduce(1, *) * layout.merged.outer
-  let behind = shape.dropFirst(axis + 1).reduce(1, *) * layout.merged.inner
-  let extent = elements.count / (before * behind)
-  var result = elements
-  for a in 0..<before {
-    for b in 0..<extent {
-      for c in 0..<behind {
-        let (natural, front) = ((a * extent + b) * behind + c, (b * before + a) * behind + c)
-        if back { result[natural] = elements[front] } else { result[front] = elements[natural] }
-      }
-    }
-  }
-  return result
+  let inputs, outputs: [OracleTensor]
 }
 
 private enum Outcome {
@@ -157,6 +118,6 @@ struct BackendTests {
       #expect(row.fails.isEmpty, "\(key): \(row.fails)")
     }
     print("BACKEND in all: \(total.pass) pass, \(total.skip) skip, \(total.fail) fail")
-    #expect(total.pass > 1100)
+    #expect(total.pass > 1600)
   }
 }

@@ -35,6 +35,8 @@ package struct ONNXModel {
     package let inputs: [String]
     package let outputs: [String]
     package let attributes: [String: Attribute]
+    /// Which of the functions of the same domain and name the node calls.
+    var overload = ""
 
     /// The node in messages: its operator, and its name or else that of its output.
     package var place: String {
@@ -51,19 +53,44 @@ package struct ONNXModel {
     case integers([Int])
     case words([String])
     case tensor(ONNXTensor)
-    /// The body of a loop.
+    /// The body of a loop, or a branch.
     case graph(Subgraph)
-    /// A type that no supported operator has: a graph, a sparse tensor, a type.
+    /// In a function, the value of this attribute of its call.
+    case reference(String)
+    /// A type that no supported operator has: several graphs, a sparse tensor, a type.
     case other(String)
   }
 
-  /// A nested graph. It may read constants and inputs of the enclosing graph.
+  /// A nested graph. It may read values of the enclosing graphs.
   package struct Subgraph {
     package let nodes: [Node]
-    /// The number of the graph's own constants.
-    let initializerCount: Int
+    /// The graph's own constants by their names in it; the names of the tensors are theirs in the model.
+    let initializers: [(name: String, tensor: ONNXTensor)]
     package let inputs: [ValueInfo]
     package let outputs: [ValueInfo]
+  }
+
+  /// What tells functions apart.
+  struct FunctionName: Hashable {
+    let domain, name, overload: String
+
+    init(domain: String, name: String, overload: String) {
+      self.domain = domain == "ai.onnx" ? "" : domain
+      (self.name, self.overload) = (name, overload)
+    }
+  }
+
+  /// A function that nodes call as an operator. It reads nothing but its inputs.
+  struct Function {
+    let inputs: [String]
+    let outputs: [String]
+    /// The attributes without a default.
+    let attributes: Set<String>
+    /// The values of the others unless a call gives some.
+    let defaults: [String: Attribute]
+    let nodes: [Node]
+    /// The version of the default operator set within it; nil for that of the model.
+    let opset: Int?
   }
 
   /// The model's name in messages.
@@ -76,4 +103,6 @@ package struct ONNXModel {
   package var outputs: [ValueInfo]
   /// The file's metadata.
   package let metadata: [(key: String, value: String)]
+  /// The model's own functions.
+  var functions: [FunctionName: Function] = [:]
 }

@@ -15,10 +15,20 @@ struct EquilibriumImport {
   private let input: ONNXModel.Input
   private let precision: Precision
 
-  /// Whether a model is one of those: it has a loop, or its label says that it is a transition.
+  /// Whether a model is one of those: its label says so.
   static func recognizes(_ model: ONNXModel) -> Bool {
+    ONNXLabels(model.metadata).isWritten && (hasLoop(model) || ONNXLabels(model.metadata).isTransition)
+  }
+
+  /// Whether a model without labels may be one of those: it has a loop between their inputs and outputs.
+  static func mayRecognize(_ model: ONNXModel) -> Bool {
+    let given = Set(model.initializers.map(\.name))
+    return hasLoop(model) && model.inputs.map(\.name).filter { !given.contains($0) } == ["x"]
+      && [["y"], ["y", "converged"]].contains(model.outputs.map(\.name))
+  }
+
+  private static func hasLoop(_ model: ONNXModel) -> Bool {
     model.nodes.contains { $0.operatorType == "Loop" && isDefaultDomain($0.domain) }
-      || ONNXLabels(model.metadata).isTransition
   }
 
   /// The equilibrium model in a file.

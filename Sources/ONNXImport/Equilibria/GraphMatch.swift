@@ -121,7 +121,7 @@ extension ONNXModel.Attribute {
     case .tensor(let tensor):
       expected.type == 4
         && tensor.equals(Array(expected.t.rawData), type: expected.t.dataType, shape: expected.t.dims)
-    case .numbers, .words, .graph, .other: false
+    case .numbers, .words, .graph, .reference, .other: false
     }
   }
 }

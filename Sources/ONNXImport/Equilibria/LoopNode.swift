@@ -35,9 +35,9 @@ struct LoopNode {
         "expected a state, and optionally convergence flags, found a loop over "
           + counted(max(0, node.inputs.count - 2), "value"))
     }
-    guard body.initializerCount == 0 else {
+    guard body.initializers.isEmpty else {
       throw .refused(
-        place: place, "expected constants outside of the loop, found \(body.initializerCount) inside")
+        place: place, "expected constants outside of the loop, found \(body.initializers.count) inside")
     }
     let given = Set(model.initializers.map(\.name) + model.inputs.map(\.name))
     if let taken = body.inputs.first(where: { given.contains($0.name) }) {

@@ -39,9 +39,8 @@ struct GraphImport {
   let model: ONNXModel
   private let batching: Batching
   let builder = BlockBuilder()
-  private(set) var values: [String: Value] = [:]
-  /// The types in the file of values that are not floating-point numbers.
-  private var types: [String: ElementType] = [:]
+  /// Where names have their values: the model's graph, or one within it that is being imported.
+  var scope: Scope
   /// Recognises functions composed of several nodes; nil for a graph from another exporter.
   var recognizer: FunctionRecognizer?
   /// The leading extent of the inputs, if that axis is the batch and the model gives its extent.
@@ -66,7 +65,11 @@ struct GraphImport {
   init(_ model: ONNXModel, _ batching: Batching) {
     self.model = model
     self.batching = batching
+    scope = Scope(opset: model.opset)
   }
+
+  /// The values so far.
+  var values: [String: Value] { scope.values }
 
   /// Imports the graph with the leading axis of its inputs as batch. If an operator works across it, and
   /// every extent is known, whole tensors are samples.
@@ -92,9 +95,9 @@ struct GraphImport {
     for batching in attempts {
       var attempt = GraphImport(model, batching)
       do throws(ImportFailure) { return try attempt.run(inputs) } catch {
-        // With nothing between them, the smaller batch makes the plainer message.
+        // With nothing between them, the smaller batch makes the plainer message, or the whole tensor.
         let lead = attempt.progress - (failure?.progress ?? -1)
-        if lead > 0 || lead == 0 && !isStatic { failure = (error, attempt.progress) }
+        if lead >= 0 { failure = (error, attempt.progress) }
         // A whole tensor is a sample only where the batch is mixed.
         if isStatic, case .refused = error { break }
       }
@@ -126,18 +129,18 @@ struct GraphImport {
       outputs: outputs.map { SampleLayout($0.layout) })
   }
 
-  mutating func define(_ name: String, _ value: Value, at place: String) throws(ImportFailure) {
+  func define(_ name: String, _ value: Value, at place: String) throws(ImportFailure) {
     guard !name.isEmpty else { throw .refused(place: place, "expected a name, found none") }
-    guard values.updateValue(value, forKey: name) == nil else {
+    guard scope.values.updateValue(value, forKey: name) == nil else {
       throw .refused(place: place, "expected one value of each name, found \(quoted(name)) twice")
     }
-    if case .integers(let integers) = value { types[name] = integers.type }
+    if case .integers(let integers) = value { scope.types[name] = integers.type }
   }
 
   // MARK: Inputs and outputs
 
   /// The inputs, concatenated in the network's input if there are several.
-  private mutating func place(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> [TensorLayout] {
+  private func place(_ inputs: [ONNXModel.Input]) throws(ImportFailure) -> [TensorLayout] {
     var layouts: [TensorLayout] = []
     for input in inputs {
       do throws(ImportFailure) { layouts.append(try layout(of: input)) } catch {
@@ -168,10 +171,10 @@ struct GraphImport {
   }
 
   /// The whole numbers nearest to an input of integers; of a Boolean one, 1 where it is not 0.
-  private mutating func whole(
+  private func whole(
     _ variable: Variable, _ input: ONNXModel.Input
   ) throws(ImportFailure) -> Variable {
-    types[input.name] = input.type
+    scope.types[input.name] = input.type
     let node = NodeImport(
       node: .named("\(input.name)/\(input.type.name)"), opset: model.opset, inputs: [.variable(variable)],
       builder: builder)
@@ -273,45 +276,6 @@ struct GraphImport {
       return try Network(inputShape: shape, layers: finite.map { .explicit($0) }, output: output)
     } catch {
       throw .refused(error.description)
-    }
-  }
-
-  // MARK: Nodes
-
-  mutating func add(_ node: ONNXModel.Node) throws(ImportFailure) {
-    if let function = recognizer?.function(of: node, values: values) {
-      return try define(node.outputs[0], .variable(add(function, for: node)), at: node.place)
-    }
-    if recognizer != nil, let variable = try spreadParameter(node) {
-      return try define(node.outputs[0], .variable(variable), at: node.place)
-    }
-    guard let handler = OperatorTable.handler(for: node.operatorType, domain: node.domain) else {
-      throw node.isUnsupported
-    }
-    try node.requireDefinedAttributes(opset: model.opset, supported: handler.attributes)
-    var inputs: [Value?] = []
-    for name in node.inputs {
-      guard !name.isEmpty else {
-        inputs.append(nil)
-        continue
-      }
-      guard let value = values[name] else {
-        throw .refused("expected inputs that a supported output gives, found \(quoted(name))")
-      }
-      inputs.append(value)
-    }
-    let types = node.inputs.map { self.types[$0] }
-    var node = node
-    if model.opset < 7 { (node, inputs) = try node.inOpset7(from: model.opset, inputs) }
-    let results = try evaluate(node, handler, inputs, types)
-    try ImportLimits.current?.requireNoOverflow()
-    for result in results { try checkedCount(of: result.shape, most: 1 << 48) }
-    // Unsupported outputs, such as the mask of a dropout, are refused only if something reads them.
-    for (index, (name, result)) in zip(node.outputs, results).enumerated() where !name.isEmpty {
-      try define(name, result, at: node.place)
-      if case .variable = result, let type = node.resultType(index, types), type.integer != nil {
-        self.types[name] = type
-      }
     }
   }
 }

@@ -50,32 +50,44 @@ extension ONNXModel {
   /// - Throws: If two nodes compute one value, no node computes a value that is read, or nodes form a
   ///   cycle.
   func nodesInOrder(given: Set<String>) throws(ImportFailure) -> [Node] {
+    try nodes.inOrder(for: outputs.map(\.name), given: given)
+  }
+}
+
+/// How far the search for the order of nodes has come at a node.
+private enum VisitState { case open, done }
+
+extension [ONNXModel.Node] {
+  /// The nodes that these outputs depend on, each after its sources.
+  ///
+  /// - Parameter given: The names of values that no node computes.
+  /// - Throws: If two nodes compute one value, or nodes form a cycle.
+  func inOrder(for outputs: [String], given: Set<String>) throws(ImportFailure) -> [ONNXModel.Node] {
     var giver: [String: Int] = [:]
-    for (index, node) in nodes.enumerated() {
+    for (index, node) in enumerated() {
       for output in node.outputs where !output.isEmpty {
         guard giver.updateValue(index, forKey: output) == nil, !given.contains(output) else {
           throw .refused(place: node.place, "expected one value of each name, found \(quoted(output)) twice")
         }
       }
     }
-    enum State { case open, done }
-    var states = [State?](repeating: nil, count: nodes.count)
-    var order: [Node] = []
+    var states = [VisitState?](repeating: nil, count: count)
+    var order: [ONNXModel.Node] = []
     for output in outputs {
-      guard let root = giver[output.name], states[root] == nil else { continue }
+      guard let root = giver[output], states[root] == nil else { continue }
       // A depth-first search with an explicit stack, since graphs may be deeper than the call stack.
-      var stack = [(node: root, next: 0)]
+      var stack = [(node: root, reads: self[root].reads, next: 0)]
       states[root] = .open
-      while let (index, next) = stack.last {
-        let node = nodes[index]
-        guard next < node.inputs.count else {
+      while let (index, reads, next) = stack.last {
+        let node = self[index]
+        guard next < reads.count else {
           states[index] = .done
           order.append(node)
           stack.removeLast()
           continue
         }
         stack[stack.count - 1].next += 1
-        guard let source = giver[node.inputs[next]] else { continue }
+        guard let source = giver[reads[next]] else { continue }
         switch states[source] {
         case .done: break
         case .open:
@@ -83,10 +95,30 @@ extension ONNXModel {
             place: node.place, "expected nodes without a cycle, found one through this one")
         case nil:
           states[source] = .open
-          stack.append((source, 0))
+          stack.append((source, self[source].reads, 0))
         }
       }
     }
     return order
+  }
+}
+
+extension ONNXModel.Node {
+  /// The names of the values that the node reads: its inputs, and what its graphs read of those around them.
+  var reads: [String] {
+    attributes.isEmpty || subgraphs.isEmpty ? inputs : inputs + subgraphs.flatMap(\.reads).sorted()
+  }
+
+  /// The graphs among the node's attributes.
+  var subgraphs: [ONNXModel.Subgraph] {
+    attributes.values.compactMap { if case .graph(let graph) = $0 { graph } else { nil } }
+  }
+}
+
+extension ONNXModel.Subgraph {
+  /// The names that the graph reads but does not define.
+  fileprivate var reads: Set<String> {
+    Set(nodes.flatMap(\.reads) + outputs.map(\.name))
+      .subtracting(nodes.flatMap(\.outputs) + inputs.map(\.name) + initializers.map(\.name))
   }
 }

@@ -44,7 +44,7 @@ extension GraphImport {
     _ builder: BlockBuilder
   ) throws(ImportFailure) -> [Value] {
     let node = NodeImport(
-      node: node, opset: model.opset, inputs: inputs, builder: builder, leadingExtent: leadingExtent,
+      node: node, opset: scope.opset, inputs: inputs, builder: builder, leadingExtent: leadingExtent,
       openExtent: openExtent, types: types)
     if let values = try node.overFrames(handler) { return values }
     return try handler.run(node)

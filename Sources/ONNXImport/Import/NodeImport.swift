@@ -142,6 +142,7 @@ package struct NodeImport {
       case .words: "words"
       case .tensor: "a tensor"
       case .graph: "a graph"
+      case .reference: "a reference to a function's attribute"
       case .other(let what): what
       }
     return .refused("attribute \(quoted(name)): expected \(expected), found \(found)")

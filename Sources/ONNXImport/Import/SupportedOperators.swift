@@ -5,10 +5,8 @@ extension ONNXModel {
   ///
   /// - Throws: `ImportFailure` of kind `refused`.
   func requireSupportedOperators() throws(ImportFailure) {
-    let needed = try nodesInOrder(given: Set(initializers.map(\.name)).union(inputs.map(\.name)))
-    let unsupported = needed.filter {
-      OperatorTable.handler(for: $0.operatorType, domain: $0.domain) == nil
-    }
+    let unsupported = unsupportedNodes(
+      among: try nodesInOrder(given: Set(initializers.map(\.name)).union(inputs.map(\.name))))
     guard let first = unsupported.first else { return }
     var places: [(name: String, nodes: [String])] = []
     for node in unsupported {
@@ -23,9 +21,34 @@ extension ONNXModel {
     let list = places.map { "\($0.name) (\(listed($0.nodes)))" }.joined(separator: ", ")
     throw .refused(place: "nodes", "expected operators that are supported, found \(list)")
   }
+
+  /// The nodes that cannot be imported among these, in the bodies of loops and in the functions that are called. Of
+  /// branches only one is taken, so that those of the other do not matter.
+  private func unsupportedNodes(among nodes: [Node]) -> [Node] {
+    var unsupported: [Node] = []
+    var called: Set<FunctionName> = []
+    var lists = [nodes]
+    while let nodes = lists.popLast() {
+      for node in nodes {
+        if let function = functions[node.calledFunction] {
+          if called.insert(node.calledFunction).inserted { lists.append(function.nodes) }
+        } else if OperatorTable.handler(for: node.operatorType, domain: node.domain) == nil {
+          unsupported.append(node)
+        } else if node.operatorType != "If" {
+          lists += node.subgraphs.map(\.nodes)
+        }
+      }
+    }
+    return unsupported
+  }
 }
 
 extension ONNXModel.Node {
+  /// The function that the node calls, if the model has it.
+  var calledFunction: ONNXModel.FunctionName {
+    ONNXModel.FunctionName(domain: domain, name: operatorType, overload: overload)
+  }
+
   /// The node's name, or else that of its output.
   var ownName: String { name.isEmpty ? outputs.first { !$0.isEmpty } ?? "" : name }
 

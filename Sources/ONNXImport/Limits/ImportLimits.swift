@@ -18,6 +18,10 @@ package final class ImportLimits: Sendable {
   private let charged = Atomic<Int>(0)
   private let overflow = Atomic<Bool>(false)
   private let steps = Atomic<Int>(0)
+  private let nodes = Atomic<Int>(0)
+
+  /// More nodes than functions in the place of their calls and unrolled loops have in any network.
+  private static let mostNodes = 1 << 16
 
   /// Limits for a file of this many bytes.
   package init(fileSize: Int) {
@@ -41,6 +45,19 @@ package final class ImportLimits: Sendable {
   func restart() {
     charged.store(0, ordering: .relaxed)
     overflow.store(false, ordering: .relaxed)
+    nodes.store(0, ordering: .relaxed)
+  }
+
+  /// Charges a node of a function or a loop, or an iteration, before it is imported.
+  ///
+  /// - Throws: If functions and loops multiply to more than a network has.
+  static func chargeNode() throws(ImportFailure) {
+    guard let limits = current else { return }
+    guard limits.nodes.wrappingAdd(1, ordering: .relaxed).newValue <= mostNodes else {
+      throw .refused(
+        "expected at most \(mostNodes) nodes of functions in the place of calls and of unrolled loops, found more"
+      )
+    }
   }
 
   /// Refuses an import whose integers overflowed.

@@ -5,44 +5,84 @@ extension OperatorTable {
   /// Scaled dot-product attention.
   package static let attention: [String: OperatorHandler] = [
     "Attention": OperatorHandler([
-      "is_causal", "kv_num_heads", "q_num_heads", "qk_matmul_output_mode", "scale", "softcap",
-      "softmax_precision",
+      "is_causal", "kv_num_heads", "left_window_size", "q_num_heads", "qk_matmul_output_mode",
+      "right_window_size", "scale", "softcap", "softmax_precision",
     ]) { node throws(ImportFailure) in try node.attention() }
   ]
 }
 
 extension NodeImport {
-  /// `softmax(scale · Q Kᵀ + mask) V` for each head; returns the result, and keys and values unchanged.
+  /// `softmax(scale · Q Kᵀ + mask) V` for each head.
+  ///
+  /// - Returns: The result, keys and values behind those of the past, and the scores of `qk_matmul_output_mode`.
   func attention() throws(ImportFailure) -> [Value] {
-    guard !hasInput(4), !hasInput(5), !hasInput(6) else {
-      throw .refused("expected no past keys and values, found some")
-    }
     let (queryHeads, keyHeads) = (try integer("q_num_heads"), try integer("kv_num_heads"))
     let query = try heads(0, queryHeads, "query")
-    let (key, value) = (try heads(1, keyHeads, "key"), try heads(2, keyHeads, "value"))
+    let past = try pastLength()
+    let key = try behindPast(heads(1, keyHeads, "key"), 4, "all keys")
+    let value = try behindPast(heads(2, keyHeads, "value"), 5, "all values")
     let count = query.shape[1]
     let scale = try number("scale") ?? 1 / Double(query.shape[3]).squareRoot()
     let transposedKey = try transposed(repeated(key, to: count, "keys"), [0, 1, 3, 2], suffix: "transposed")
-    var scores = try matrixProduct(query, transposedKey, name: "\(name)/product")
-    scores = try scaled(scores, by: scale, suffix: "scores")
-    if let cap = try number("softcap"), cap != 0 {
-      let capped = try elementwise(
-        "tanh", of: scaled(scores, by: 1 / cap, suffix: "uncapped"), suffix: "tanh")
-      scores = try scaled(capped, by: cap, suffix: "capped")
-    }
-    scores = try masked(scores)
-    let dim = scores.layout.sampleShape.count - 1
-    let weights = try elementwise("softmax", ["dim": .integers([dim])], of: scores, suffix: "weights")
+    var stages = [
+      try scaled(matrixProduct(query, transposedKey, name: "\(name)/product"), by: scale, suffix: "scores")
+    ]
+    stages.append(try capped(stages[0]))
+    stages.append(try masked(stages[1], past: past))
+    let dim = stages[2].layout.sampleShape.count - 1
+    stages.append(try elementwise("softmax", ["dim": .integers([dim])], of: stages[2], suffix: "weights"))
     let result = try matrixProduct(
-      .variable(weights), repeated(value, to: count, "values"), name: "\(name)/heads")
+      .variable(stages[3]), repeated(value, to: count, "values"), name: "\(name)/heads")
+    let scores = try scoresOutput(stages)
     guard try input(0).shape.count == 3 else {
-      return [.variable(try affine(port(result), result.layout)), key, value]
+      return [.variable(try affine(port(result), result.layout)), key, value] + scores
     }
     // [batch, heads, length, width] to [batch, length, heads · width].
     let joined = try transposed(.variable(result), [0, 2, 1, 3], suffix: "joined")
     let width = BatchInteger(joined.shape[2] * joined.shape[3])
     let output = try variable(reshaped(joined, to: Array(joined.extents.prefix(2)) + [width]))
-    return [.variable(try affine(port(output), output.layout)), key, value]
+    return [.variable(try affine(port(output), output.layout)), key, value] + scores
+  }
+
+  /// The scores within bounds, smoothly.
+  private func capped(_ scores: Variable) throws(ImportFailure) -> Variable {
+    guard let cap = try number("softcap"), cap != 0 else { return scores }
+    let capped = try elementwise(
+      "tanh", of: scaled(scores, by: 1 / cap, suffix: "uncapped"), suffix: "tanh")
+    return try scaled(capped, by: cap, suffix: "capped")
+  }
+
+  /// The fourth output, if the node has it.
+  private func scoresOutput(_ stages: [Variable]) throws(ImportFailure) -> [Value] {
+    guard node.outputs.count > 3, !node.outputs[3].isEmpty else { return [] }
+    let mode = try integer("qk_matmul_output_mode") ?? 0
+    guard (0...3).contains(mode) else {
+      throw .refused("qk_matmul_output_mode: expected one from 0 to 3, found \(mode)")
+    }
+    return [.variable(stages[mode])]
+  }
+
+  // MARK: Keys and values of the past
+
+  /// The number of keys of the past.
+  private func pastLength() throws(ImportFailure) -> Int {
+    guard !hasInput(6) else { throw .refused("expected keys that all count, found nonpad_kv_seqlen") }
+    guard hasInput(4) == hasInput(5) else {
+      throw .refused("expected past keys and past values, found one of both")
+    }
+    guard hasInput(4) else { return 0 }
+    let (keys, values) = (try input(4).shape, try input(5).shape)
+    guard keys.count == 4, values.count == 4, keys[2] == values[2] else {
+      throw .refused("expected past keys and values of 4 axes and one length, found \(keys) and \(values)")
+    }
+    return keys[2]
+  }
+
+  /// Keys or values behind those of the past.
+  private func behindPast(_ value: Value, _ index: Int, _ suffix: String) throws(ImportFailure) -> Value {
+    guard hasInput(index), try input(index).shape[2] > 0 else { return value }
+    return try call(
+      "Concat", [try input(index), value], ["axis": .integer(2)], named: "\(name)/\(suffix)")
   }
 
   /// An input as `[batch, heads, length, width]`.
@@ -68,47 +108,70 @@ extension NodeImport {
     return try selected(value, axis: 1, (0..<count).map { $0 / (count / own) }, suffix: suffix)
   }
 
+  // MARK: Masks
+
   /// The scores plus the mask.
-  private func masked(_ scores: Variable) throws(ImportFailure) -> Variable {
+  private func masked(_ scores: Variable, past: Int) throws(ImportFailure) -> Variable {
     let shape = scores.layout.shape
-    let isCausal = try integer("is_causal") ?? 0 != 0
-    guard isCausal || hasInput(3) else { return scores }
+    var excluded = try excludedByPlace(rows: shape[2], columns: shape[3], past: past)
+    guard excluded != nil || hasInput(3) else { return scores }
     var port = try port(scores)
-    var excluded = Numbers([0], shape: [])
-    if isCausal {
-      let (rows, columns) = (shape[2], shape[3])
-      try ImportLimits.charge(checkedCount(of: [rows, columns]))
-      let mask = (0..<rows * columns).map { $0 % columns > $0 / columns ? -Double.infinity : 0 }
-      excluded = Numbers(mask, shape: [rows, columns])
-    }
     if hasInput(3) {
       let mask = try input(3)
-      guard try TensorLayout.broadcast([scores.layout, mask.layout()]) == scores.layout else {
+      let isShort = (mask.shape.last ?? 1) < shape[3] && mask.shape.last ?? 1 != 1
+      var fits = isShort
+      if !isShort { fits = try TensorLayout.broadcast([scores.layout, mask.layout()]) == scores.layout }
+      guard fits else {
         throw .refused("expected a mask that broadcasts to \(shape), found shape \(mask.shape)")
       }
       switch mask {
       case .integers(let truth):
         let lows = try truth.elements().map { $0 == 0 ? -Double.infinity : 0 }
-        excluded = try excluded.plus(Numbers(lows, shape: truth.shape))
-      case .numbers(let numbers) where numbers.summand.parameter == nil:
-        excluded = try excluded.plus(numbers)
-      default: port = port.adding(try self.port(mask, over: scores.layout))
+        excluded = try Numbers(lows, shape: truth.shape).excludingFurther(to: shape[3]).plus(excluded)
+      case .numbers(let numbers) where isShort || numbers.summand.parameter == nil:
+        excluded = try numbers.excludingFurther(to: shape[3]).plus(excluded)
+      default:
+        guard !isShort else {
+          throw .refused("expected a mask of \(shape[3]) keys, found a computed one of shape \(mask.shape)")
+        }
+        // A computed Boolean mask is 1 where a key counts.
+        guard integerType(3) != .bool else {
+          throw .refused("expected a mask of numbers, or of constant Boolean values, found a computed one")
+        }
+        port = port.adding(try self.port(mask, over: scores.layout))
       }
     }
-    let columns = excluded.shape.last ?? 1
-    let elements = excluded.elements
-    for row in stride(from: 0, to: elements.count, by: columns)
-    where elements[row..<row + columns].allSatisfy({ $0 == -.infinity }) {
-      throw .refused("expected a mask that leaves every query at least one key, found one that leaves none")
+    if let excluded {
+      try excluded.requireKeys()
+      port = port.adding(try self.port(.numbers(excluded), over: scores.layout))
     }
-    port = port.adding(try self.port(.numbers(excluded), over: scores.layout))
     return try affine(port, scores.layout, named: "\(name)/masked")
+  }
+
+  /// The mask by the places of queries and keys: causal, or a window; nil where every query sees every key.
+  private func excludedByPlace(
+    rows: Int, columns: Int, past: Int
+  ) throws(ImportFailure) -> Numbers? {
+    let isCausal = try integer("is_causal") ?? 0 != 0
+    let (left, right) = (try integer("left_window_size") ?? -1, try integer("right_window_size") ?? -1)
+    guard left >= -1, right >= -1 else {
+      throw .refused("expected windows of at least 0, or −1 for none, found \(left) and \(right)")
+    }
+    guard isCausal || left >= 0 || right >= 0 else { return nil }
+    try ImportLimits.charge(checkedCount(of: [rows, columns]))
+    let mask = (0..<rows * columns).map { place in
+      let ahead = place % columns - place / columns - past
+      let isExcluded = isCausal && ahead > 0 || right >= 0 && ahead > right || left >= 0 && 0 - ahead > left
+      return isExcluded ? -Double.infinity : 0
+    }
+    return Numbers(mask, shape: [rows, columns])
   }
 }
 
 extension Numbers {
-  /// The sum of two constants, without a gradient.
-  fileprivate func plus(_ other: Numbers) throws(ImportFailure) -> Numbers {
+  /// The sum with other constants, without a gradient.
+  fileprivate func plus(_ other: Numbers?) throws(ImportFailure) -> Numbers {
+    guard let other else { return Numbers(elements, shape: shape) }
     let shape = try broadcastShape([shape, other.shape])
     func expanded(_ numbers: Numbers) throws(ImportFailure) -> [Double] {
       let places = try Integers(Array(0..<numbers.tensor.count), shape: numbers.shape).expanded(to: shape)
@@ -116,5 +179,28 @@ extension Numbers {
       return try places.elements().map { elements[$0] }
     }
     return Numbers(zip(try expanded(self), try expanded(other)).map { $0 + $1 }, shape: shape)
+  }
+
+  /// A mask that excludes the keys behind its last one.
+  fileprivate func excludingFurther(to columns: Int) throws(ImportFailure) -> Numbers {
+    guard let own = shape.last, own != 1, own < columns else { return self }
+    let elements = elements
+    let rows = elements.count / max(1, own)
+    try ImportLimits.charge(checkedCount(of: [rows, columns]))
+    return Numbers(
+      (0..<rows * columns).map { place in
+        place % columns < own ? elements[place / columns * own + place % columns] : -.infinity
+      }, shape: shape.dropLast() + [columns])
+  }
+
+  /// Refuses a mask that leaves a query no key.
+  fileprivate func requireKeys() throws(ImportFailure) {
+    let columns = max(1, shape.last ?? 1)
+    let elements = elements
+    for row in stride(from: 0, to: elements.count, by: columns)
+    where elements[row..<row + columns].allSatisfy({ $0 == -.infinity }) {
+      throw .refused(
+        "expected a mask that leaves every query at least one key, found one that leaves none")
+    }
   }
 }

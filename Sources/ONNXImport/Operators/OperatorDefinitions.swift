@@ -66,6 +66,9 @@ enum OperatorDefinition {
       (19, "saturate"),
       (24, "round_mode saturate"),
     ],
+    "CausalConvWithState": [
+      (27, "activation")
+    ],
     "Ceil": [
       (1, "consumed_inputs"),
       (6, ""),
@@ -199,6 +202,9 @@ enum OperatorDefinition {
       (7, ""),
     ],
     "GreaterOrEqual": [(12, "")],
+    "GridSample": [
+      (16, "align_corners mode padding_mode")
+    ],
     "GroupNormalization": [
       (18, "epsilon num_groups"),
       (21, "epsilon num_groups stash_type"),
@@ -212,6 +218,9 @@ enum OperatorDefinition {
       (1, "axis")
     ],
     "Identity": [(1, "")],
+    "If": [
+      (1, "else_branch then_branch")
+    ],
     "InstanceNormalization": [
       (1, "consumed_inputs epsilon"),
       (6, "epsilon"),
@@ -250,6 +259,9 @@ enum OperatorDefinition {
     ],
     "LogSoftmax": [
       (1, "axis")
+    ],
+    "Loop": [
+      (1, "body")
     ],
     "LpNormalization": [
       (1, "axis p")
@@ -292,6 +304,9 @@ enum OperatorDefinition {
     "Neg": [
       (1, "consumed_inputs"),
       (6, ""),
+    ],
+    "NegativeLogLikelihoodLoss": [
+      (12, "ignore_index reduction")
     ],
     "NonZero": [(9, "")],
     "Not": [(1, "")],
@@ -404,7 +419,19 @@ enum OperatorDefinition {
           + "exclude_outside extrapolation_value keep_aspect_ratio_policy mode nearest_mode"
       ),
     ],
+    "RoiAlign": [
+      (10, "mode output_height output_width sampling_ratio spatial_scale"),
+      (16, "coordinate_transformation_mode mode output_height output_width sampling_ratio spatial_scale"),
+    ],
     "Round": [(11, "")],
+    "Scan": [
+      (8, "body directions num_scan_inputs"),
+      (
+        9,
+        "body num_scan_inputs scan_input_axes "
+          + "scan_input_directions scan_output_axes scan_output_directions"
+      ),
+    ],
     "Scatter": [
       (9, "axis")
     ],
@@ -441,6 +468,9 @@ enum OperatorDefinition {
     ],
     "Softmax": [
       (1, "axis")
+    ],
+    "SoftmaxCrossEntropyLoss": [
+      (12, "ignore_index reduction")
     ],
     "Softplus": [(1, "")],
     "Softsign": [(1, "")],

@@ -35,7 +35,7 @@ package enum OperatorTable {
     axisOperators,
     padding, resizing, constants, selections, sumsOfProducts, attention, axisSums,
     recurrences, elementMoves, folding, indicators, quantization, integerProducts, furtherFunctions,
-    runtimeInOwnDomain,
+    runtimeInOwnDomain, controlFlow, causalConvolutions, losses, imageSampling,
   ]
 
   private static let all = families.reduce(into: [:]) { all, family in

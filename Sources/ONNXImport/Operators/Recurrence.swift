@@ -45,10 +45,11 @@ extension NodeImport {
     let node = ONNXModel.Node(
       operatorType: type, domain: "", name: node.name, inputs: inputs.map { _ in "" }, outputs: [output],
       attributes: attributes)
-    return try handler.run(
-      NodeImport(
-        node: node, opset: 21, inputs: inputs, builder: builder, leadingExtent: leadingExtent,
-        openExtent: openExtent))[0]
+    let called = NodeImport(
+      node: node, opset: 21, inputs: inputs, builder: builder, leadingExtent: leadingExtent,
+      openExtent: openExtent)
+    if let values = try called.overFrames(handler) { return values[0] }
+    return try handler.run(called)[0]
   }
 }
 

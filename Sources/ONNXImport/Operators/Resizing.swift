@@ -36,8 +36,6 @@ extension NodeImport {
   fileprivate func resize() throws(ImportFailure) -> Variable {
     let variable = try variable(0)
     let rank = variable.layout.shape.count
-    guard try integer("antialias") ?? 0 == 0 else { throw .refused("antialias: expected 0, found 1") }
-    _ = try word("keep_aspect_ratio_policy", of: ["stretch"])
     let mode = try choice("mode", Resampling.Mode.self) ?? .nearest
     let coordinates =
       opset < 11
@@ -46,13 +44,29 @@ extension NodeImport {
     let rounding = opset < 11 ? .floor : try choice("nearest_mode", Resampling.Rounding.self) ?? .preferFloor
     let resampling = Resampling(
       mode, coordinates: coordinates, rounding: rounding, cubic: try number("cubic_coeff_a") ?? -0.75,
-      excludesOutside: try integer("exclude_outside") ?? 0 != 0)
+      excludesOutside: try integer("exclude_outside") ?? 0 != 0,
+      isAntialiased: try integer("antialias") ?? 0 != 0)
     // Before opset 11 the second input is the scales; later it is a region that no supported mode reads.
     var scales = try constantNumbers(opset < 11 ? 1 : 2, "scales")
     if scales?.isEmpty == true { scales = nil }
+    let axes = try integers("axes") ?? Array(0..<rank)
+    let sizes = opset < 11 ? nil : try sizes(of: variable)
     return try resized(
-      variable, scales: scales, sizes: opset < 11 ? nil : sizes(of: variable),
-      axes: integers("axes") ?? Array(0..<rank), mode, resampling)
+      variable, scales: scales, sizes: sizes, axes: axes,
+      commonScale: commonScale(of: variable, axes, sizes), mode, resampling)
+  }
+
+  /// The scale of all axes where their ratio is kept; nil where each has its own.
+  private func commonScale(
+    of variable: Variable, _ axes: [Int], _ sizes: [Int]?
+  ) throws(ImportFailure) -> Double? {
+    let policy = try word("keep_aspect_ratio_policy", of: ["stretch", "not_larger", "not_smaller"])
+    guard let sizes, let policy, policy != "stretch" else { return nil }
+    var scales: [Double] = []
+    for (axis, size) in zip(axes, sizes) {
+      scales.append(Double(size) / Double(variable.layout.shape[try variable.layout.axis(axis)]))
+    }
+    return policy == "not_larger" ? scales.min() : scales.max()
   }
 
   /// The extents that the node gives; one that contains the extent of the batch must be that of the batch axis.
@@ -79,7 +93,7 @@ extension NodeImport {
   }
 
   private func resized(
-    _ variable: Variable, scales: [Double]?, sizes: [Int]?, axes: [Int],
+    _ variable: Variable, scales: [Double]?, sizes: [Int]?, axes: [Int], commonScale: Double? = nil,
     _ mode: Resampling.Mode, _ resampling: Resampling
   ) throws(ImportFailure) -> Variable {
     guard (scales == nil) != (sizes == nil), scales?.count ?? axes.count == axes.count,
@@ -90,12 +104,15 @@ extension NodeImport {
     for (position, given) in axes.enumerated() {
       let axis = try normalizedAxis(given, rank: value.shape.count)
       let extent = value.shape[axis]
-      let scale = scales?[position] ?? Double(sizes![position]) / Double(extent)
-      let length = (scale * Double(extent)).rounded(.down)
+      let scale = commonScale ?? scales?[position] ?? Double(sizes![position]) / Double(extent)
+      let exact = scale * Double(extent)
+      let length = commonScale == nil ? exact.rounded(.down) : (exact + 0.5).rounded(.down)
       guard length >= 1, length <= Double(TensorSize.maximum) else {
         throw .refused("expected scales that leave at least one element, found \(scale)")
       }
-      let resize = AxisResize(extent: extent, target: sizes?[position] ?? Int(length), scale: scale)
+      let resize = AxisResize(
+        extent: extent, target: commonScale == nil ? sizes?[position] ?? Int(length) : Int(length),
+        scale: scale)
       var shape = value.shape
       shape[axis] = resize.target
       try checkedCount(of: shape, least: 1)

@@ -219,6 +219,6 @@ extension ONNXModel.Node {
   func with(attributes: [String: ONNXModel.Attribute]) -> ONNXModel.Node {
     ONNXModel.Node(
       operatorType: operatorType, domain: domain, name: name, inputs: inputs, outputs: outputs,
-      attributes: attributes)
+      attributes: attributes, overload: overload)
   }
 }

@@ -14,7 +14,8 @@ extension OperatorTable {
     "GreaterOrEqual": .comparison("greater_equal") { $0 >= $1 ? 1 : 0 },
     "And": .comparison("product") { $0 != 0 && $1 != 0 ? 1 : 0 },
     "Or": .comparison("maximum") { $0 != 0 || $1 != 0 ? 1 : 0 },
-    "Xor": .comparison(nil) { ($0 != 0) != ($1 != 0) ? 1 : 0 },
+    // Boolean values are 0 and 1, and so unlike where they do not equal each other.
+    "Xor": .comparison("equal", isComplement: true) { ($0 != 0) != ($1 != 0) ? 1 : 0 },
     "IsNaN": .one { node throws(ImportFailure) in try node.isNotANumber() },
     "Not": .one { node throws(ImportFailure) in
       switch try node.input(0) {
@@ -34,16 +35,19 @@ extension OperatorHandler {
   /// The handler of a comparison.
   ///
   /// - Parameters:
-  ///   - type: The nonlinearity that compares computed values; nil if there is none.
+  ///   - type: The nonlinearity that compares computed values.
   ///   - exchanged: Whether its operands are exchanged.
+  ///   - isComplement: Whether the comparison holds where that of the nonlinearity does not.
   ///   - function: The comparison of constants.
   fileprivate static func comparison(
-    _ type: String?, exchanged: Bool = false, _ function: @escaping @Sendable (Double, Double) -> Int
+    _ type: String, exchanged: Bool = false, isComplement: Bool = false,
+    _ function: @escaping @Sendable (Double, Double) -> Int
   ) -> OperatorHandler {
     .one { node throws(ImportFailure) in
       if try node.areComputed() {
-        guard let type else { throw .refused("expected constants, found a computed value") }
-        return .variable(try node.comparison(type, exchanged: exchanged))
+        guard isComplement else { return .variable(try node.comparison(type, exchanged: exchanged)) }
+        let other = node.named("\(node.name)/\(type)", inputs: node.inputs)
+        return .variable(try node.complement(of: other.comparison(type, exchanged: exchanged)))
       }
       if let truth = try node.symbolicComparison(function) { return .integers(truth) }
       let (first, second) = (try node.constants(0), try node.constants(1))

@@ -44,18 +44,21 @@ public struct Resampling: Sendable {
   private let rounding: Rounding
   private let cubic: Double
   private let excludesOutside: Bool
+  private let isAntialiased: Bool
 
   /// A method of resampling.
   ///
   /// - Parameters:
   ///   - cubic: The parameter of the cubic kernel.
   ///   - excludesOutside: Whether elements beyond the ends have no weight; otherwise the last ones are repeated there.
+  ///   - isAntialiased: Whether the kernel of a value that is smaller than the input is as wide as its elements are
+  ///     there, so that all elements of the input have a weight.
   public init(
     _ mode: Mode, coordinates: Coordinates, rounding: Rounding = .floor, cubic: Double = -0.75,
-    excludesOutside: Bool = false
+    excludesOutside: Bool = false, isAntialiased: Bool = false
   ) {
     (self.mode, self.coordinates, self.rounding) = (mode, coordinates, rounding)
-    (self.cubic, self.excludesOutside) = (cubic, excludesOutside)
+    (self.cubic, self.excludesOutside, self.isAntialiased) = (cubic, excludesOutside, isAntialiased)
   }
 
   /// Along an axis of `extent` elements: for each of the `target` elements of the value the positions that determine
@@ -71,7 +74,11 @@ public struct Resampling: Sendable {
         scale.map { self.coordinate(of: output, extent: extent, target: target, scale: $0) }
         ?? self.coordinate(of: output, extent: extent, target: target)
       if mode == .nearest { return [(min(max(nearest(coordinate), 0), extent - 1), 1)] }
-      return merged(weights(at: coordinate, extent: extent))
+      let shrinking = min(scale ?? Double(target) / Double(extent), 1)
+      return merged(
+        isAntialiased && shrinking < 1
+          ? weights(at: coordinate, extent: extent, shrinking: shrinking)
+          : weights(at: coordinate, extent: extent))
     }
   }
 
@@ -127,6 +134,21 @@ public struct Resampling: Sendable {
       weights = weights.map { ($0.place, $0.weight / sum) }
     }
     return weights.map { (min(max($0.place, 0), extent - 1), $0.weight) }
+  }
+
+  /// The same by a kernel that is wider by the factor by which the axis shrinks.
+  private func weights(
+    at coordinate: Double, extent: Int, shrinking scale: Double
+  ) -> [(place: Int, weight: Double)] {
+    let reach = (mode == .linear ? 1 : 2) / scale
+    let (first, last) = (Int((coordinate - reach).rounded(.down)), Int((coordinate + reach).rounded(.up)))
+    var weights = (first...last).map { place in
+      let distance = abs(Double(place) - coordinate) * scale
+      return (place: place, weight: mode == .linear ? max(0, 1 - distance) : kernel(distance))
+    }
+    if excludesOutside { weights.removeAll { !(0..<extent).contains($0.place) } }
+    let sum = weights.reduce(0) { $0 + $1.weight }
+    return weights.map { (min(max($0.place, 0), extent - 1), $0.weight / sum) }
   }
 
   /// Each position once, with the sum of its weights, without those of weight 0.

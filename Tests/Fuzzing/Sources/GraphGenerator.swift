@@ -19,11 +19,20 @@ struct GraphGenerator {
   /// The bytes of the graph.
   mutating func bytes() -> [UInt8] {
     model.irVersion = 8
-    model.opsetImport = [.with { $0.version = Int64(random.pick([7, 9, 11, 13, 15, 17, 18, 21, 23])) }]
+    model.opsetImport = [
+      .with { $0.version = Int64(random.pick([7, 9, 11, 13, 15, 17, 18, 21, 23, 25, 27])) }
+    ]
     addInput()
     for index in 0..<Int.random(in: 1...4, using: &random) { addInitializer("w\(index)", isInteger: false) }
     for index in 0..<Int.random(in: 1...4, using: &random) { addInitializer("i\(index)", isInteger: true) }
     for index in 0..<Int.random(in: 1...6, using: &random) { addNode(index) }
+    if random.isOne(in: 4) {
+      addFunctions()
+      let last = model.graph.node.count - 1
+      model.graph.node[last].opType = "own"
+      model.graph.node[last].domain = "own"
+      model.graph.node[last].attribute.removeAll { $0.name != "axis" }
+    }
     model.graph.output = [.with { $0.name = model.graph.node.last!.output[0] }]
     return (try? model.serializedBytes()) ?? []
   }
@@ -111,27 +120,79 @@ struct GraphGenerator {
         attribute.t.dims = [1]
         attribute.t.dataType = 7
         attribute.t.int64Data = [integer()]
+      case .graph:
+        attribute.type = 5
+        attribute.g = graph()
       }
     }
   }
 
+  /// A branch or a body, which reads its inputs and what is around it.
+  private mutating func graph() -> ONNXGraphProto {
+    let inputs = (0..<Int.random(in: 0...4, using: &random)).map { "b\($0)" }
+    let names = inputs + [random.pick(numbers), "c"]
+    return .with { graph in
+      graph.input = inputs.map { name in .with { $0.name = name } }
+      for index in 0..<Int.random(in: 0...3, using: &random) {
+        graph.node.append(
+          .with { node in
+            node.opType = random.pick(["Add", "Identity", "Mul", "Less", "Tanh", "Unsqueeze", "Loop", "own"])
+            node.input = [random.pick(names), random.pick(names)]
+            node.output = [random.pick(["c", "d\(index)"])]
+            if node.opType == "own" { node.domain = "own" }
+          })
+      }
+      graph.output = (0..<Int.random(in: 0...4, using: &random)).map { _ in
+        .with { $0.name = random.pick(names + ["d0", "d1"]) }
+      }
+    }
+  }
+
+  /// Functions that may call each other, and themselves.
+  private mutating func addFunctions() {
+    for _ in 0..<Int.random(in: 0...3, using: &random) {
+      let body = graph()
+      model.functions.append(
+        .with { function in
+          function.name = random.pick(["own", "other"])
+          function.domain = random.pick(["own", "own", ""])
+          function.input = body.input.map(\.name)
+          function.output = body.output.map(\.name)
+          function.node = body.node
+          function.attribute = ["axis"]
+          function.opsetImport = [.with { $0.version = Int64(random.pick([7, 13, 18, 99])) }]
+        })
+    }
+  }
+
   private enum AttributeKind {
-    case number, integer, integers, tensor
+    case number, integer, integers, tensor, graph
     case word([String])
   }
 
   /// The attributes that are no integers.
   private static let kinds: [String: AttributeKind] = {
     var kinds: [String: AttributeKind] = ["value": .tensor]
-    for name in ["alpha", "beta", "gamma", "epsilon", "scale", "softcap", "lambd", "bias", "value_float"] {
+    for name in ["body", "then_branch", "else_branch"] { kinds[name] = .graph }
+    for name in [
+      "alpha", "beta", "gamma", "epsilon", "scale", "softcap", "lambd", "bias", "value_float",
+      "spatial_scale",
+    ] {
       kinds[name] = .number
     }
     for name in [
       "axes", "perm", "pads", "strides", "dilations", "kernel_shape", "split", "starts", "ends", "value_ints",
-      "output_padding", "output_shape",
+      "output_padding", "output_shape", "scan_input_axes", "scan_input_directions", "scan_output_axes",
+      "scan_output_directions",
     ] { kinds[name] = .integers }
     kinds["auto_pad"] = .word(["NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"])
-    kinds["mode"] = .word(["constant", "reflect", "edge", "wrap", "nearest", "linear", "cubic", "DCR", "CRD"])
+    kinds["mode"] = .word([
+      "constant", "reflect", "edge", "wrap", "nearest", "linear", "cubic", "DCR", "CRD", "avg", "max",
+    ])
+    kinds["padding_mode"] = .word(["zeros", "border", "reflection"])
+    kinds["reduction"] = .word(["none", "sum", "mean", "add", "mul"])
+    kinds["activation"] = .word(["none", "silu"])
+    kinds["keep_aspect_ratio_policy"] = .word(["stretch", "not_larger", "not_smaller"])
     kinds["equation"] = .word(["ij,jk->ik", "ij->ji", "bij,bjk->bik", "i,i->", "ij"])
     kinds["approximate"] = .word(["none", "tanh"])
     return kinds
