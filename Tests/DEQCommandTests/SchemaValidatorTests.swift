@@ -80,7 +80,7 @@ import Testing
   @Test("Every schema of the documentation is understood")
   func documentation() throws {
     let names = try Schemas.names
-    #expect(names == ["evaluate", "export", "fixtures", "inspect", "property", "report"])
+    #expect(names == ["evaluate", "export", "fixtures", "generate", "inspect", "property", "report"])
     for name in names { #expect(throws: Never.self) { try Schemas.schema(name) } }
   }
 }
