@@ -73,8 +73,10 @@ public struct PathFollowing: FixedPointSolver {
     }
     let outcome = SampleOutcome(
       reason: .outOfIterations, iterations: path.steps, residual: path.firstResidual)
+    var trace = ResidualTrace()
+    trace.record(iteration: 0, residual: path.firstResidual)
     return FixedPointSolution(
-      state: start, samples: [outcome], iterations: path.steps, evaluations: path.evaluations,
-      trace: ResidualTrace(), solver: name)
+      state: start, samples: [outcome], iterations: path.steps, evaluations: path.evaluations, trace: trace,
+      solver: name)
   }
 }

@@ -96,7 +96,7 @@ import Testing
     let stages = solve.values(at: "stages").flatMap(\.elements)
     #expect(
       stages.map { $0["solver"] } == [
-        "anderson", "newton", "broyden", "homotopy", "newton from another start", "anderson",
+        "anderson", "path following", "newton", "broyden", "newton from another start", "anderson",
       ])
     #expect(stages.map { $0["samples"] } == [2, 1, 1, 1, 1, 1])
     #expect(stages.map { $0["settled"] } == [1, 0, 0, 0, 0, 0])
@@ -122,7 +122,7 @@ import Testing
     let numbers = rows.map { Int($0["stage"]!.value) }
     #expect(numbers == numbers.sorted() && Set(numbers) == Set(stages.indices))
     for (row, number) in zip(rows, numbers) { #expect(row["solver"] == stages[number]["solver"]) }
-    let newton = rows.filter { $0["stage"] == 1 }
+    let newton = rows.filter { $0["solver"] == "newton" }
     #expect(newton.first?["iteration"] == 0 && newton.count > 1)
   }
 
