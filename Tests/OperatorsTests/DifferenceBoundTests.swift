@@ -32,6 +32,7 @@ struct DifferenceBoundTests {
     return [
       Case(nonlinearity: Softmax(dim: -1), shapes: [[3, 2]]),
       Case(nonlinearity: Softmax(dim: 0), shapes: [[5, 3]], reached: (0.5, 0.5)),
+      Case(nonlinearity: Softmin(dim: -1), shapes: [[3, 2]]),
       Case(
         nonlinearity: LogSoftmax(dim: -1), shapes: [[2, 4]], reached: (0.9, 0.6)),
       Case(nonlinearity: try! LargestElement(dim: [1], keepdim: false), shapes: [[3, 4]]),

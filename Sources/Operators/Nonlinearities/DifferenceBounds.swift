@@ -44,6 +44,19 @@ extension Softmax: DifferenceBounded {
   public func euclideanBounds(magnitudes: [[Double]?], shapes: [[Int]]) -> [Double]? { [0.5] }
 }
 
+extension Softmin: DifferenceBounded {
+  /// Those of softmax, whose port is only negated.
+  public func differenceBounds(
+    _ differences: [[Double]], magnitudes: [[Double]?], shapes: [[Int]]
+  ) -> [Double]? {
+    Softmax(dim: dim).differenceBounds(differences, magnitudes: magnitudes, shapes: shapes)
+  }
+
+  public func euclideanBounds(magnitudes: [[Double]?], shapes: [[Int]]) -> [Double]? {
+    Softmax(dim: dim).euclideanBounds(magnitudes: magnitudes, shapes: shapes)
+  }
+}
+
 extension LogSoftmax: DifferenceBounded {
   /// A line's Jacobian is I − 1 zᵀ, whose rows have absolute sums 2 (1 − zᵢ) ≤ 2.
   public func differenceBounds(
