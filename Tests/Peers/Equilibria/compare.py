@@ -208,6 +208,13 @@ def read_json(path):
     return [row(entry) for entry in kept["attempts"]], [row(entry) for entry in kept["solvers"]], kept["large"]
 
 
+def together(new, old):
+    """Two runs' rows; where both have attempted the same, the first one's."""
+    key = lambda row: tuple(row.get(name) for name in ("problem", "precision", "direction", "name"))
+    known = {key(row) for row in new}
+    return new + [row for row in old if key(row) not in known]
+
+
 def replace_block(path, text):
     """Writes text into a page, between the two comments that name this program."""
     with open(path) as file:
@@ -225,7 +232,7 @@ def main():
     rows, own = measured()
     times = large()
     for path in options.add:
-        rows, own, times = (new + old for new, old in zip((rows, own, times), read_json(path)))
+        rows, own, times = (together(new, old) for new, old in zip((rows, own, times), read_json(path)))
     tables = []
     for precision in options.precision or TOLERANCES:
         for direction in ("forward", "adjoint"):
