@@ -96,7 +96,8 @@ import Testing
     "options.solver", "options.tolerance", "options.absoluteTolerance", "options.maximumIterations",
     "options.memory", "options.damping",
     ".trajectory", "trajectory.weight", "trajectory.state",
-    ".state", ".seconds", ".gradientEstimate", "state.z", "forward.trace", "forward.gradientError",
+    ".state", ".adjoint", "adjoint.z", ".seconds", ".gradientEstimate", "state.z", "forward.trace",
+    "forward.gradientError",
     "adjoint.trace", "samples.adjoint",
     "samples.spectralRadius", "forward.condition", "forward.error", "adjoint.condition", "adjoint.error",
   ]
