@@ -61,7 +61,7 @@ public struct GroupSolver: FixedPointSolver {
     tryMonotoneStart(problem, for: &solution, until: quick)
     let hasPath = isAdaptive && problem.jacobian != nil
     if hasPath {
-      solution.improve(problem, by: PathFollowing(corrector: second), from: start, until: quick)
+      solution.improve(problem, by: PathFollowing(corrector: second), from: start, until: rule)
       solution.improve(problem, by: first, from: start, until: quick, sparing: accelerated)
     }
     let runningOff = solution.samples.indices.filter { solution.samples[$0].reason == .diverging }

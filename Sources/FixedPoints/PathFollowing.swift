@@ -16,7 +16,7 @@ public struct PathFollowing: FixedPointSolver {
   /// The largest number of updates of the corrector for one arrival.
   private static let mostUpdates = 15
   /// The largest number of steps, and of evaluations, a Jacobian counted by its price.
-  private static let (mostSteps, mostEvaluations) = (600, 20_000.0)
+  private static let (mostSteps, mostEvaluations) = (2_000, 20_000.0)
 
   /// Path following that ends with Newton's method, unless another is given.
   public init(corrector: any FixedPointSolver = Newton()) {
