@@ -30,15 +30,8 @@ extension DependencyGroup {
   fileprivate init<S>(cyclic members: [Int], of blocks: [Block<S>]) {
     let places = Dictionary(uniqueKeysWithValues: zip(members, 0...))
     let sources = members.map { blocks[$0].nodeSources.compactMap { places[$0] } }
-    // Among equally small sets the one with the fewest blocks is chosen, and then by what the start of zeros is worth: a
-    // sum that includes the input, such as x + h tanh(W z), does not saturate there, and a sum of other blocks' values
-    // carries nothing of the input.
-    let weights = members.map { member in
-      let block = blocks[member]
-      let readsInput = block.terms.contains { $0.source == .input }
-      let preference = block.nonlinearity is Identity ? (readsInput ? 1 : 3) : 2
-      return block.size * 4 * members.count + preference
-    }
+    // Among equally small sets the one with the fewest blocks is chosen, and then the one that makes the better start.
+    let weights = members.map { blocks[$0].size * 4 * members.count + blocks[$0].disfavour }
     let cut = feedbackVertexSet(sources: sources, weights: weights)
     let isCut = Set(cut)
     let order = stronglyConnectedComponents(sources: sources.map { $0.filter { !isCut.contains($0) } })
@@ -49,6 +42,17 @@ extension DependencyGroup {
 }
 
 extension Block {
+  /// From 0 to 3, how little a solve gains that iterates on this block from zeros rather than on another of its size.
+  ///
+  /// A function whose slopes are bounded may saturate, which a sum that includes the input, such as x + h tanh(W z), does
+  /// not. A sum of other blocks' values carries nothing of the input at zeros.
+  fileprivate var disfavour: Int {
+    guard nonlinearity is Identity else {
+      return nonlinearity.slopes.map { $0.lowerBound.isFinite && $0.upperBound.isFinite } ?? false ? 2 : 0
+    }
+    return terms.contains { $0.source == .input } ? 1 : 3
+  }
+
   /// The positions of the nodes that the block reads, in the order of its terms.
   public var nodeSources: [Int] {
     terms.compactMap { term in

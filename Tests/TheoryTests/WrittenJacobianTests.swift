@@ -50,26 +50,33 @@ struct WrittenJacobianTests {
     }
   }
 
-  /// z = h·tanh(W z + x), of which the tanh is iterated on, since the other block is a mere multiple.
-  private static func step(_ h: Double, _ W: Matrix<Double>) -> EquilibriumModel<Double> {
+  /// z = x + h·tanh(W z), of which z is iterated on, or z = h·tanh(W z + x), of which the tanh is, since the other block
+  /// is a mere multiple.
+  private static func step(_ h: Double, _ W: Matrix<Double>, addsInput: Bool) -> EquilibriumModel<Double> {
     let size = W.rows
+    let (input, multiple) = (term(unit(size), .input), term(unit(size, h), .node(0)))
     return try! EquilibriumModel(
       inputShape: [size],
       blocks: [
         Block(
-          name: "t", size: size, nonlinearity: Tanh(), terms: [term(W, .node(1)), term(unit(size), .input)]),
-        Block(name: "z", size: size, nonlinearity: Identity(), terms: [term(unit(size, h), .node(0))]),
+          name: "t", size: size, nonlinearity: Tanh(),
+          terms: [term(W, .node(1))] + (addsInput ? [] : [input])),
+        Block(
+          name: "z", size: size, nonlinearity: Identity(), terms: (addsInput ? [input] : []) + [multiple]),
       ], output: 1)
   }
 
-  @Test("A tolerance holds for what follows from the state that is iterated on", arguments: [1, 30, 1000])
-  func wholeState(h: Double) {
+  @Test(
+    "A tolerance holds for what follows from the state that is iterated on", arguments: [1, 30, 1000],
+    [true, false])
+  func wholeState(h: Double, addsInput: Bool) {
     for seed in 0..<4 as Range<UInt64> {
       var generator = SeededGenerator(seed: 820 + seed)
       let W = Make.normal(4, 4, scale: 0.5, &generator) - Self.unit(4, 1.5)
-      let model = Self.step(h, W)
-      #expect(model.groups[0].iterated == [0])
+      let model = Self.step(h, W, addsInput: addsInput)
+      #expect(model.groups[0].iterated == [addsInput ? 1 : 0])
       let x = Make.normal(1, 4, &generator)
+      let (inside, outside) = addsInput ? ([0, 0, 0, 0], x.elements) : (x.elements, [0, 0, 0, 0])
       for tolerance in [1e-4, 1e-8, 1e-10] {
         let rule = StoppingRule(
           relativeTolerance: tolerance, absoluteTolerance: 0, maximumIterations: 10_000)
@@ -83,15 +90,15 @@ struct WrittenJacobianTests {
           // The equation of z alone, by plain loops.
           let z = solution.output.elements
           let t = (0..<4).map { i in
-            plainActivation(Tanh(), (0..<4).reduce(x[0, i]) { $0 + W[i, $1] * z[$1] }).value
+            plainActivation(Tanh(), (0..<4).reduce(inside[i]) { $0 + W[i, $1] * z[$1] }).value
           }
-          let residual = (0..<4).map { h * t[$0] - z[$0] }
+          let residual = (0..<4).map { outside[$0] + h * t[$0] - z[$0] }
           let size = z.map { abs($0) }.max()!
-          // f amplifies what is left once more at the state that is handed on. Rounding of W z + x is always accepted, 64
+          // f amplifies what is left once more at the state that is handed on. Rounding of the sums is always accepted, 64
           // units of it, and reaches z again h times as large.
           let largest = residual.map { abs($0) }.max()!
           let sums = (0..<4).map { i in
-            (0..<4).reduce(abs(x[0, i])) { $0 + abs(W[i, $1]) * h * abs(t[$1]) }
+            (0..<4).reduce(abs(inside[i])) { $0 + abs(W[i, $1]) * (abs(outside[$1]) + h * abs(t[$1])) }
           }
           let allowed = 2 * tolerance * size + 64 * Double.ulpOfOne * h * sums.max()!
           #expect(largest <= allowed, "\(solver.name), h = \(h), \(tolerance): \(largest / size)")
