@@ -47,7 +47,7 @@ struct DEQ: ParsableCommand {
     } catch let error as FileError {
       fail(error.description, status: exitStatus(of: error.kind))
     } catch let error as CommandFailure {
-      fail(error.message, status: error.status)
+      fail(error.message, status: error.status, isInReport: error.isInReport)
     } catch  where exitCode(for: error) == .validationFailure {
       let words = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
       fail("\(words) (see deq --help)", status: .usage)
@@ -86,31 +86,19 @@ struct DEQ: ParsableCommand {
     }
   }
 
-  private static func fail(_ message: String, status: ExitStatus) -> Never {
-    if !message.isEmpty { writeToStandardError(complaint(oneLine(message), status)) }
+  private static func fail(_ message: String, status: ExitStatus, isInReport: Bool = false) -> Never {
+    if !message.isEmpty { writeToStandardError(complaint(oneLine(message), status, isInReport: isInReport)) }
     Self.exit(withError: ExitCode(status.rawValue))
   }
 
   /// The line of an error: an object where the report would have been one.
-  static func complaint(_ message: String, _ status: ExitStatus) -> String {
+  static func complaint(_ message: String, _ status: ExitStatus, isInReport: Bool = false) -> String {
     let arguments = CommandLine.arguments.prefix { $0 != "--" }
     let isJSON =
-      arguments.contains("--json") || (status == .refuted && includesJSON(arguments))
-      || arguments.contains("--format=json")
+      isInReport || arguments.contains("--json") || arguments.contains("--format=json")
       || zip(arguments, arguments.dropFirst()).contains { $0 == ("--format", "json") }
     guard isJSON, let object = try? errorObject(message, status) else { return "deq: \(message)\n" }
     return object
-  }
-
-  /// Whether one of the options of `evaluate` is given that include --json: a report has been written then, and
-  /// what is wrong with its samples is an object too.
-  private static func includesJSON(_ arguments: some Collection<String>) -> Bool {
-    let options = ["--state", "--trace", "--spectral-radius", "--time", "--at-iterations"]
-    let outputs = zip(arguments, arguments.dropFirst()).filter { ["-o", "--output"].contains($0.0) }.map(\.1)
-    return arguments.dropFirst().first == "evaluate"
-      && arguments.contains { argument in options.contains { argument == $0 || argument.hasPrefix("\($0)=") }
-      }
-      && !outputs.contains { $0.lowercased().hasSuffix(".npz") }
   }
 
   private static func errorObject(_ message: String, _ status: ExitStatus) throws -> String {

@@ -205,7 +205,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     let failures = (forward + adjoint).map { "\(model): \($0)" }
     guard let last = failures.last else { return }
-    if isReport { throw CommandFailure(.refuted, failures.joined(separator: "; ")) }
+    if isReport { throw CommandFailure(.refuted, failures.joined(separator: "; "), isInReport: true) }
     for failure in failures.dropLast() { writeToStandardError("deq: \(failure)\n") }
     throw CommandFailure(.refuted, last)
   }

@@ -23,10 +23,13 @@ enum ExitStatus: Int32 {
 struct CommandFailure: Error {
   let status: ExitStatus
   let message: String
+  /// Whether it ends a report in JSON, and is an object too, whatever options stand on the command line.
+  let isInReport: Bool
 
-  init(_ status: ExitStatus, _ message: String = "") {
+  init(_ status: ExitStatus, _ message: String = "", isInReport: Bool = false) {
     self.status = status
     self.message = message
+    self.isInReport = isInReport
   }
 }
 
