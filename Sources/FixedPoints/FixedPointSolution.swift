@@ -33,3 +33,25 @@ public struct FixedPointSolution<S: Scalar>: Sendable {
     self.solver = solver
   }
 }
+
+/// The solution of a batch whose samples are solved one after the other, each from its own row of `start`.
+///
+/// - Parameters:
+///   - solver: The name of the solver.
+///   - solve: The solution for the sample of a row, given its start `[1, N]`.
+/// - Returns: All states and outcomes, with the trace of the last sample.
+func sampleBySample<S: Scalar>(
+  _ start: Matrix<S>, solver: String, _ solve: (_ row: Int, _ start: Matrix<S>) -> FixedPointSolution<S>
+) -> FixedPointSolution<S> {
+  var solution = FixedPointSolution(
+    state: start, samples: [], iterations: 0, evaluations: 0, trace: ResidualTrace(), solver: solver)
+  for row in 0..<start.rows {
+    let one = solve(row, start.selectingRows([row]))
+    solution.state.replaceRow(row, with: one.state.row(0))
+    solution.samples += one.samples
+    solution.iterations = max(solution.iterations, one.iterations)
+    solution.evaluations += one.evaluations
+    solution.trace = one.trace
+  }
+  return solution
+}

@@ -30,15 +30,7 @@ public struct Homotopy: FixedPointSolver {
     guard start.rows > 1, let select = problem.selecting else {
       return follow(problem, from: start, until: rule)
     }
-    // Each sample follows its own path.
-    let paths = (0..<start.rows).map { follow(select([$0]), from: start.selectingRows([$0]), until: rule) }
-    var solution = paths[0]
-    solution.state = Matrix(
-      rows: start.rows, columns: start.columns, elements: paths.flatMap(\.state.elements))
-    solution.samples = paths.flatMap(\.samples)
-    solution.iterations = paths.map(\.iterations).max() ?? 0
-    solution.evaluations = paths.reduce(0) { $0 + $1.evaluations }
-    return solution
+    return sampleBySample(start, solver: name) { follow(select([$0]), from: $1, until: rule) }
   }
 
   private func follow<S: Scalar>(

@@ -9,7 +9,8 @@ import LinearAlgebra
 /// as it has to if f has no fixed point. The path is followed by Euler's predictor and Newton's corrector (Allgower &
 /// Georg 1990, "Numerical Continuation Methods", chapters 2 and 6), with an explicit Jacobian.
 ///
-/// It takes some 20 evaluations where an iteration would converge too, and up to about a thousand at gains where none does.
+/// It takes some 20 evaluations where an iteration would converge too, and a thousand or more at gains where none does.
+/// The corner that the path of a piecewise linear f makes at a kink may be too sharp for it; then nothing is found.
 public struct PathFollowing: FixedPointSolver {
   /// The solver of the last problem, λ = 1, from where the path arrives.
   public let corrector: any FixedPointSolver
@@ -36,17 +37,7 @@ public struct PathFollowing: FixedPointSolver {
     guard let select = problem.selecting, problem.jacobian != nil else {
       return Homotopy(corrector: corrector).solve(problem, from: start, until: rule)
     }
-    var solution = FixedPointSolution(
-      state: start, samples: [], iterations: 0, evaluations: 0, trace: ResidualTrace(), solver: name)
-    for row in 0..<start.rows {
-      let one = follow(select([row]), from: start.selectingRows([row]), until: rule)
-      solution.state.replaceRow(row, with: one.state.row(0))
-      solution.samples += one.samples
-      solution.iterations = max(solution.iterations, one.iterations)
-      solution.evaluations += one.evaluations
-      solution.trace = one.trace
-    }
-    return solution
+    return sampleBySample(start, solver: name) { follow(select([$0]), from: $1, until: rule) }
   }
 
   /// The arrival of one sample's path, or where it began if it does not arrive.
