@@ -72,32 +72,6 @@ struct NetworkBuildingTests {
     #expect(try network(seed: 2).parameters != parameters)
   }
 
-  @Test("The network of Getting started is made, and converted")
-  func gettingStarted() throws {
-    let network = try Network(input: [3, 32, 32], seed: 7) {
-      ConvolutionLayer(channels: 8, kernelSize: 3, padding: 1, activation: ReLU())
-      ResidualLayer(activation: ReLU()) {
-        ConvolutionLayer(channels: 8, kernelSize: 3, padding: 1, activation: ReLU())
-        ConvolutionLayer(channels: 8, kernelSize: 3, padding: 1)
-      }
-      MapLayer { try Mean(inputShape: $0, dim: [1, 2]) }
-      DenseLayer(outputs: 10)
-      LogSoftmax()
-    }
-    #expect(
-      network.layers.map(\.shape) == [
-        [8, 32, 32], [8, 32, 32], [8, 32, 32], [8, 32, 32], [8], [10], [10],
-      ])
-    #expect(EquilibriumModel(converting: network).blocks.count == 7)
-    let page = "\(ReadmeExampleTests.root)/Sources/DeepEquilibrium/DeepEquilibrium.docc/GettingStarted.md"
-    let text = try String(contentsOfFile: page, encoding: .utf8)
-    let example = try #require(text.components(separatedBy: "```swift\n").last)
-    let test = try String(contentsOfFile: #filePath, encoding: .utf8)
-    let lines = example.components(separatedBy: "```")[0].split(separator: "\n")
-    #expect(lines.count == 10)
-    for line in lines { #expect(test.contains("    \(line)\n"), "\(line)") }
-  }
-
   private func message(_ make: () throws -> Network<Double>) -> String {
     do {
       _ = try make()

@@ -22,9 +22,10 @@ func function(
 /// A node.
 func node(
   _ type: String, _ inputs: [String], _ outputs: [String], _ attributes: [ONNXAttributeProto] = [],
-  domain: String = ""
+  name: String = "", domain: String = ""
 ) -> ONNXNodeProto {
   .with {
+    $0.name = name
     $0.opType = type
     $0.input = inputs
     $0.output = outputs

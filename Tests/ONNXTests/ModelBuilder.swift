@@ -60,14 +60,7 @@ struct ModelBuilder {
     name: String = "", domain: String = ""
   ) {
     model.graph.node.append(
-      .with {
-        $0.opType = type
-        $0.input = inputs
-        $0.output = outputs
-        $0.attribute = attributes
-        $0.name = name
-        $0.domain = domain
-      })
+      ONNXTests.node(type, inputs, outputs, attributes, name: name, domain: domain))
   }
 
   mutating func initializer(_ name: String, _ shape: [Int], _ values: [Double]) {
