@@ -4,8 +4,9 @@ import LinearAlgebra
 /// The default solver of cyclic groups: Anderson acceleration. Where the Jacobian can be computed explicitly, Newton's
 /// method comes first if its steps are cheap, on up to about forty coordinates; otherwise it continues from acceleration's
 /// iterate as soon as it is forecast to cost less. Samples that are not settled within `patience` iterations are tried
-/// in turn by operator splitting where the group is certified monotone, path following where there is a Jacobian,
-/// Newton's method, Broyden's, a homotopy, Newton's method from other starts, and Anderson acceleration to the end.
+/// in turn by operator splitting where the group is certified monotone, path following where there is a Jacobian
+/// (Katzenelson's method where f is piecewise linear), Newton's method, Broyden's, a homotopy, Newton's method from other
+/// starts, and Anderson acceleration to the end.
 ///
 /// Each stage works only on the samples that are left, and begins where the solve began unless stated otherwise. The
 /// solution's `stages` record why each was tried and what it settled.
@@ -61,7 +62,9 @@ public struct GroupSolver: FixedPointSolver {
     tryMonotoneStart(problem, for: &solution, until: quick)
     let hasPath = isAdaptive && problem.jacobian != nil
     if hasPath {
-      solution.improve(problem, by: PathFollowing(corrector: second), from: start, until: rule)
+      let path: any FixedPointSolver =
+        problem.isPiecewiseLinear ? Katzenelson(corrector: second) : PathFollowing(corrector: second)
+      solution.improve(problem, by: path, from: start, until: rule)
       solution.improve(problem, by: first, from: start, until: quick, sparing: accelerated)
     }
     let runningOff = solution.samples.indices.filter { solution.samples[$0].reason == .diverging }

@@ -24,6 +24,7 @@ extension GroupTransition {
       magnitudes: { magnitudes(at: $0, with: absolute) },
       selecting: { selecting($0).problem(recording: LastEvaluation(), with: absolute, jacobian) })
     problem.parts = group.iterated.map { blocks[places[$0]!].size }
+    problem.isPiecewiseLinear = isPiecewiseLinear
     if let jacobian {
       let price = derivative(at: []).price(of: jacobian)
       problem.jacobian = FixedPointJacobian(price: price) { state, row in
@@ -42,6 +43,16 @@ extension GroupTransition {
       }
     }
     return problem
+  }
+
+  /// Whether f is piecewise linear: every block is, and the ports of parameters, such as PReLU's slopes, do not read the
+  /// state.
+  private var isPiecewiseLinear: Bool {
+    zip(blocks, beginnings).allSatisfy { block, beginning in
+      let nonlinearity = block.nonlinearity
+      return nonlinearity.isPiecewiseLinear
+        && beginning.rest.allSatisfy { $0.port < type(of: nonlinearity).inputCount }
+    }
   }
 
   /// The transition as solvers see it, without further information.

@@ -14,8 +14,9 @@ extension Block {
   /// like rounding, and the derivative is taken.
   func propagated(_ m: [Matrix<S>], at ports: [Matrix<S>], value: Matrix<S>) -> Matrix<S> {
     guard nonlinearity.isContinuous else { return propagatedByDerivative(m, at: ports) }
-    // A step at which truncation and rounding of the quotient are similar.
-    let step = S.ulpOfOne.squareRoot()
+    // As far as a sum may be off that counts as rounded (`StoppingRule`): further, an activation may saturate that does
+    // not within rounding, or the other way round. The quotient then has the rounding of φ itself within 1/64 of φ.
+    let step = 64 * S.ulpOfOne
     let patterns = nonlinearity is any Activation ? [0, 1] : [2, 3, 4, 5]
     var largest = Matrix<S>(rows: value.rows, columns: value.columns)
     for pattern in patterns {

@@ -16,6 +16,8 @@ public struct FixedPointProblem<S: Scalar> {
   public let selecting: ((_ rows: [Int]) -> FixedPointProblem<S>)?
   /// J = ∂f/∂z where it can be computed explicitly; nil where only differences are available.
   public var jacobian: FixedPointJacobian<S>?
+  /// Whether f is known to be continuous and piecewise linear in z.
+  public var isPiecewiseLinear = false
   /// The sizes of the parts of the state, in order: a relative tolerance is relative to the largest coordinate of each
   /// part. If empty, all coordinates are one part.
   public var parts: [Int] = []

@@ -34,6 +34,21 @@ public struct FixedPointSolution<S: Scalar>: Sendable {
   }
 }
 
+extension FixedPointSolution {
+  /// What is returned for one sample if a path from its start, with this residual, does not arrive.
+  static func unsolved(
+    at start: Matrix<S>, residual: Double, reason: StopReason = .outOfIterations, iterations: Int,
+    evaluations: Int, solver: String
+  ) -> FixedPointSolution {
+    let outcome = SampleOutcome(reason: reason, iterations: iterations, residual: residual)
+    var trace = ResidualTrace()
+    trace.record(iteration: 0, residual: residual)
+    return FixedPointSolution(
+      state: start, samples: [outcome], iterations: iterations, evaluations: evaluations, trace: trace,
+      solver: solver)
+  }
+}
+
 /// The solution of a batch whose samples are solved one after the other, each from its own row of `start`.
 ///
 /// - Parameters:

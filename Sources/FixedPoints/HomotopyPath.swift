@@ -160,7 +160,7 @@ struct HomotopyPath<S: Scalar> {
 /// `[I + scale · A, column; rowᵀ]`.
 @specialized(where S == Double)
 @specialized(where S == Float)
-private func borderedMatrix<S: Scalar>(
+func borderedMatrix<S: Scalar>(
   _ A: Matrix<S>, scaledBy scale: S, column: [S], row: [S]
 ) -> Matrix<S> {
   let (order, width) = (A.rows, A.rows + 1)

@@ -48,9 +48,14 @@ public struct PathFollowing: FixedPointSolver {
     var last = rule
     last.maximumIterations = min(rule.maximumIterations, Self.mostUpdates)
     let price = 1 + problem.jacobian!.price
+    var reason = StopReason.outOfIterations
     while path.steps < min(Self.mostSteps, rule.maximumIterations),
-      Double(path.corrections) * price < Self.mostEvaluations, let next = path.advance()
+      Double(path.corrections) * price < Self.mostEvaluations
     {
+      guard let next = path.advance() else {
+        reason = path.firstResidual.isFinite ? .stalled : .notFinite
+        break
+      }
       guard case .arrival(let state) = next else { continue }
       var solution = corrector.solve(problem, from: state, until: last)
       path.count(evaluations: solution.evaluations)
@@ -60,14 +65,13 @@ public struct PathFollowing: FixedPointSolver {
         return solution
       }
       // The corrector has gone elsewhere: a shorter step comes closer to where the path arrives.
-      guard path.shorten() else { break }
+      guard path.shorten() else {
+        reason = .stalled
+        break
+      }
     }
-    let outcome = SampleOutcome(
-      reason: .outOfIterations, iterations: path.steps, residual: path.firstResidual)
-    var trace = ResidualTrace()
-    trace.record(iteration: 0, residual: path.firstResidual)
-    return FixedPointSolution(
-      state: start, samples: [outcome], iterations: path.steps, evaluations: path.evaluations, trace: trace,
-      solver: name)
+    return .unsolved(
+      at: start, residual: path.firstResidual, reason: reason, iterations: path.steps,
+      evaluations: path.evaluations, solver: name)
   }
 }

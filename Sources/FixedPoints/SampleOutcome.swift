@@ -55,6 +55,7 @@ extension SampleOutcome: CustomStringConvertible {
     switch reason {
     case .converged: return "the residual is \(size)"
     case .outOfIterations: return "the residual is still \(size)"
+    case .stalled: return "the path cannot be followed further (residual \(size) at its start)"
     case .oscillating(let period):
       return "every \(period) updates the state returns to itself, and the residual does not shrink (\(size))"
     case .diverging: return "the residual or the state keeps growing (residual \(size))"

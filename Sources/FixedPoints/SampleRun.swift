@@ -62,11 +62,15 @@ struct SampleRun<Method: SampleMethod> {
   ///   converged, and at intervals.
   mutating func receive(_ value: [S], rule: StoppingRule) -> Bool {
     latest = Evaluation(point: point, value: value)
-    guard latest.isFinite, !rule.isExact, acceptance == nil else { return false }
+    guard latest.isFinite, !rule.isExact else { return false }
     switch phase {
-    case .probing, .finishing, .differentiating: return false
+    case .probing, .differentiating: return false
+    case .finishing:
+      // Where f has moved by more than rounding of the state, what was added up at z may not be what is added up here.
+      return latest.residual > rule.relativeTolerance * Double(largestMagnitude(point[...]))
     case .tryingZero: return true
     case .iterating:
+      guard acceptance == nil else { return false }
       let isDue = iterations.isMultiple(of: 16) || iterations == 4 || iterations == 8
       return magnitudes == nil || isDue || share(by: rule) <= 1
     }

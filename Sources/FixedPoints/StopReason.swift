@@ -4,6 +4,9 @@ public enum StopReason: Sendable, Equatable {
   case converged
   /// The updates are used up, without evidence of a more specific reason.
   case outOfIterations
+  /// The path that is followed runs to infinity, or turns by an angle that it cannot be followed around. Only solvers
+  /// that follow a path report it.
+  case stalled
   /// The iterates return to themselves every `period` updates (2 to 8) while the residual does not shrink: the cycle
   /// will not end. Only Picard iteration reports it.
   case oscillating(period: Int)
@@ -27,6 +30,7 @@ extension StopReason: CustomStringConvertible {
     switch self {
     case .converged: "converged"
     case .outOfIterations: "out of iterations"
+    case .stalled: "stalled"
     case .oscillating(let period): "oscillating with period \(period)"
     case .diverging: "diverging"
     case .notFinite: "not finite"

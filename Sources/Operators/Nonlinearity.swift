@@ -45,6 +45,9 @@ public protocol Nonlinearity: Sendable {
   /// Whether φ is continuous wherever it is finite. Where it is not, φ acts elementwise on ports of one shape, and a
   /// state at which it jumps need not be an equilibrium although its residual is small.
   var isContinuous: Bool { get }
+
+  /// Whether φ is continuous and piecewise linear in the inputs' ports together, such as ReLU or a maximum.
+  var isPiecewiseLinear: Bool { get }
 }
 
 extension Nonlinearity {
@@ -52,6 +55,7 @@ extension Nonlinearity {
   public static var parameterPorts: [ParameterPort] { [] }
   public var slopes: ClosedRange<Double>? { nil }
   public var isContinuous: Bool { true }
+  public var isPiecewiseLinear: Bool { false }
 
   /// Whether two nonlinearities are the same function by name and attributes, with numbers compared bit by bit.
   public func isIdentical(to other: any Nonlinearity) -> Bool {

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Operators
+import TestSupport
 import Testing
 
 /// A nonlinearity says whether it is continuous; solvers rely on it where they measure rounding by displacements.
@@ -37,5 +38,39 @@ struct ContinuityTests {
       type.inputCount > 1 && (try? type.init([:]).isContinuous) == false
     }
     #expect(Set(jumping.map { $0.typeName }) == ["greater", "greater_equal", "equal", "where"])
+  }
+
+  /// Along a line of ports a piecewise linear function has few places where its slope changes; any other that is
+  /// continuous bends nearly everywhere somewhere.
+  @Test("A nonlinearity is piecewise linear exactly if it says so", arguments: OperatorExample.all)
+  func piecewiseLinear(example: OperatorExample) throws {
+    guard let φ = try example.nonlinearity(), φ.isContinuous else { return }
+    let steps = 2_000
+    // The examples hold NaN and infinity too, which have no lines through them.
+    let sizes = example.shapes.map { $0.reduce(1, *) }
+    var generator = SeededGenerator(seed: 7)
+    var isBent = false
+    for _ in 0..<4 {
+      let ports = sizes.enumerated().map { port, size in
+        let isParameter = port >= type(of: φ).inputCount
+        let base = (0..<size).map { _ in 0.2 + generator.uniform() }
+        let direction = (0..<size).map { _ in isParameter ? 0 : 2 * generator.uniform() - 1 }
+        let elements = (0..<steps).flatMap { step in
+          let t = 16 * Double(step) / Double(steps) - 8
+          return zip(base, direction).map { $0 + t * $1 }
+        }
+        return Matrix(rows: steps, columns: size, elements: elements)
+      }
+      let value = φ.value(at: ports, shapes: example.shapes)
+      for column in 0..<value.columns {
+        let bends = (1..<steps - 1).count {
+          let (before, here, after) = (value[$0 - 1, column], value[$0, column], value[$0 + 1, column])
+          let bend = abs(before - 2 * here + after)
+          return bend > 1e-11 * (abs(before) + abs(here) + abs(after))
+        }
+        if bends > 100 { isBent = true }
+      }
+    }
+    #expect(isBent == !φ.isPiecewiseLinear)
   }
 }

@@ -9,5 +9,6 @@ public struct HardSigmoid: PlainActivation, VectorActivation {
   public init() {}
 
   public var slopes: ClosedRange<Double>? { 0...(1.0 / 6) }
+  public var isPiecewiseLinear: Bool { true }
   public var function: VectorFunction { .hardSigmoid }
 }

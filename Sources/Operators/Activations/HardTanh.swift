@@ -30,5 +30,6 @@ public struct HardTanh: VectorActivation {
 
   public var attributes: Attributes { ["min": .number(minimum), "max": .number(maximum)] }
   public var slopes: ClosedRange<Double>? { 0...1 }
+  public var isPiecewiseLinear: Bool { true }
   public var function: VectorFunction { .hardTanh(from: minimum, to: maximum) }
 }

@@ -27,5 +27,6 @@ public struct Hardshrink: VectorActivation {
   public var attributes: Attributes { ["lambda": .number(lambda)] }
   public var slopes: ClosedRange<Double>? { 0...(lambda > 0 ? .infinity : 1) }
   public var isContinuous: Bool { lambda == 0 }
+  public var isPiecewiseLinear: Bool { isContinuous }
   public var function: VectorFunction { .hardshrink(lambda: lambda) }
 }

@@ -9,6 +9,7 @@ public struct Identity: PlainActivation, ScalarActivation {
   public init() {}
 
   public var slopes: ClosedRange<Double>? { 1...1 }
+  public var isPiecewiseLinear: Bool { true }
 
   @specialized(where S == Double)
   @specialized(where S == Float)

@@ -21,5 +21,6 @@ public struct LeakyReLU: VectorActivation {
 
   public var attributes: Attributes { ["negative_slope": .number(negativeSlope)] }
   public var slopes: ClosedRange<Double>? { min(1, negativeSlope)...max(1, negativeSlope) }
+  public var isPiecewiseLinear: Bool { true }
   public var function: VectorFunction { .leakyReLU(slope: negativeSlope) }
 }

@@ -9,5 +9,6 @@ public struct ReLU6: PlainActivation, VectorActivation {
   public init() {}
 
   public var slopes: ClosedRange<Double>? { 0...1 }
+  public var isPiecewiseLinear: Bool { true }
   public var function: VectorFunction { .hardTanh(from: 0, to: 6) }
 }

@@ -26,5 +26,6 @@ public struct Softshrink: VectorActivation {
 
   public var attributes: Attributes { ["lambda": .number(lambda)] }
   public var slopes: ClosedRange<Double>? { 0...1 }
+  public var isPiecewiseLinear: Bool { true }
   public var function: VectorFunction { .softshrink(lambda: lambda) }
 }

@@ -27,6 +27,7 @@ public struct Threshold: VectorActivation {
   public var attributes: Attributes { ["threshold": .number(threshold), "value": .number(replacement)] }
   public var slopes: ClosedRange<Double>? { Self.slopes(threshold: threshold, replacement: replacement) }
   public var isContinuous: Bool { threshold == replacement }
+  public var isPiecewiseLinear: Bool { isContinuous }
   public var function: VectorFunction { .threshold(threshold, replacement: replacement) }
 
   /// With an upward jump at the threshold the slopes have no upper bound, with a downward one no lower bound.

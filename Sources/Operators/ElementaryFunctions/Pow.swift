@@ -23,6 +23,7 @@ public struct Pow: ScalarActivation {
 
   public var attributes: Attributes { ["exponent": .number(exponent)] }
   public var slopes: ClosedRange<Double>? { -.infinity ... .infinity }
+  public var isPiecewiseLinear: Bool { exponent == 0 || exponent == 1 }
 
   public func value<S: Scalar>(_ p: S) -> S {
     power(p, S(exponent))

@@ -47,6 +47,7 @@ public struct AbsoluteValue: ElementaryFunction, ScalarActivation {
   public init() {}
 
   public var slopes: ClosedRange<Double>? { -1...1 }
+  public var isPiecewiseLinear: Bool { true }
 
   public func value<S: Scalar>(_ p: S) -> S {
     abs(p)

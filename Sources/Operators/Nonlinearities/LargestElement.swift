@@ -21,6 +21,8 @@ public struct LargestElement: LineReduction {
     self.keepdim = keepdim
   }
 
+  public var isPiecewiseLinear: Bool { true }
+
   public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
     let lines = lines(shapes[0])
     var z = Matrix<S>(rows: ports[0].rows, columns: lines.starts.count)

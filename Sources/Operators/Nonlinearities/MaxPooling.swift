@@ -64,6 +64,8 @@ public struct MaxPooling: Nonlinearity {
     return geometry
   }
 
+  public var isPiecewiseLinear: Bool { true }
+
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
     guard portShapes.count == 1, let geometry = geometry(portShapes[0]) else { return nil }
     return geometry.outputShape(channels: geometry.channels)

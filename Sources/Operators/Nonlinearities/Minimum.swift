@@ -8,6 +8,8 @@ public struct Minimum: ElementwisePair {
   /// The function.
   public init() {}
 
+  public var isPiecewiseLinear: Bool { true }
+
   public func value<S: Scalar>(_ p: S, _ q: S) -> S {
     p < q || p.isNaN ? p : q
   }

@@ -18,6 +18,8 @@ public struct PReLU: ElementwisePair {
   /// The function.
   public init() {}
 
+  public var isPiecewiseLinear: Bool { true }
+
   public func value<S: Scalar>(_ p: S, _ q: S) -> S {
     p > 0 ? p : p * q
   }

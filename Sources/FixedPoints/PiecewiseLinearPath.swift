@@ -1,0 +1,274 @@
+import LinearAlgebra
+
+/// The path of solutions (z, μ) of H = z − f(z) − μ d = 0 for a piecewise linear f and one sample, from μ > 0 down to 0.
+///
+/// Where f is linear the path is straight: (I − J) ż = d μ̇. It bends at the kinks of f, which are located on the line
+/// ahead by comparing f with its linear continuation. All lengths are in units of ‖f(a) − a‖∞, where a is the start.
+struct PiecewiseLinearPath<S: Scalar> {
+  enum Step {
+    /// The path was followed to the end of a piece.
+    case onward
+    /// The piece leads to this state, where μ = 0.
+    case arrival(Matrix<S>)
+  }
+
+  /// A state z, f(z), and the μ that belongs to them.
+  private struct Point {
+    var state: [S]
+    var value: [S]
+    var μ: S
+  }
+
+  /// f on the line ahead, beside its linear continuation.
+  private struct Trial {
+    var length: S
+    var state: [S]
+    var value: [S]
+    /// What f deviates by from its linear continuation.
+    var remainder: [S]
+    /// What each coordinate of the deviation is rounded relative to.
+    var explained: [S]
+    /// Whether the deviation is more than rounding explains.
+    var isBeyond: Bool
+  }
+
+  /// The magnitudes of μ at which a path may begin.
+  private static var beginnings: [S] { [1e3, 1e6, 1e9] }
+  /// How much further a first piece must reach to count as one that comes from infinity.
+  private static var outward: S { 1e3 }
+  /// A deviation up to so many units of roundoff of what a coordinate adds up is rounding.
+  private static var rounding: S { 256 * S.ulpOfOne }
+  /// A difference of lengths, or of slopes, that is small.
+  private static var near: S { 1e-6 }
+  /// The distance behind a kink at which the next piece's Jacobian is computed, as a part of the last piece's length.
+  private static var ahead: S { 1e-3 }
+  /// The factor of that distance for another attempt.
+  private static var nearer: S { 1.0 / 64 }
+  /// The length of a piece that counts as infinite, relative to the size of the state.
+  private static var endless: S { 1e9 }
+  /// The length of a piece that counts as rounding, relative to the size of the state.
+  private static var least: S { 1e4 * S.ulpOfOne }
+  private static var mostCorrections: Int { 8 }
+  private static var mostTrials: Int { 100 }
+
+  /// The number of pieces followed.
+  private(set) var pieces = 0
+  /// The number of evaluations, with those that Jacobians cost.
+  private(set) var evaluations = 1
+  /// The number of Jacobians.
+  private(set) var jacobians = 0
+
+  /// a.
+  let start: Matrix<S>
+  /// ‖f(a) − a‖∞.
+  let firstResidual: Double
+
+  private let problem: FixedPointProblem<S>
+  private let unit: S
+  private var d: [S]
+  private var point: Point
+  private var tangent: [S] = []
+  /// The sign of the determinant bordered by the tangent along the path.
+  private var orientation: S = 1
+  private var length: S = 1
+  /// The largest gain of each coordinate so far, ∑ⱼ |Jᵢⱼ|, with which rounding of the state affects it. A coordinate that is
+  /// saturated has none, but its kink is rounded like the sums beyond it.
+  private var gains: [S]
+
+  /// The beginning of the path for a direction d that is drawn, where μ is so large that f is linear beyond; or, where
+  /// f is not, the path through the start a with d = a − f(a), at μ = 1. Nil if f is not finite.
+  init?(_ problem: FixedPointProblem<S>, from start: Matrix<S>, seed: UInt64) {
+    self.problem = problem
+    self.start = start
+    let value = problem.value(start).elements
+    let residual = largestMagnitude(difference(value, start.elements)[...])
+    guard residual.isFinite else { return nil }
+    firstResidual = Double(residual)
+    unit = residual > 0 ? residual : 1
+    var generator = SeededGenerator(seed: seed)
+    d = value.map { _ in
+      let size = S(0.5 + generator.uniform())
+      return generator.uniform() < 0.5 ? -size : size
+    }
+    gains = value.map { _ in 1 }
+    point = Point(state: start.elements, value: value, μ: 1)
+    _ = linearized(at: start.elements, row: downwards)
+    for μ in Self.beginnings where begin(at: μ) { return }
+    d = divided(difference(start.elements, value), by: unit)
+    point = Point(state: start.elements, value: value, μ: 1)
+    guard let factors = linearized(at: start.elements, row: downwards) else { return nil }
+    orient(factors)
+  }
+
+  /// The row that borders the derivative before there is a tangent: μ decreases.
+  private var downwards: [S] { [S](repeating: 0, count: d.count) + [-1] }
+
+  /// Solves z = f(z) + μ d by Newton's method, and begins there if f is linear from there outwards.
+  private mutating func begin(at μ: S) -> Bool {
+    var z = moved(point.value, by: μ * unit, along: d)
+    for _ in 0..<Self.mostCorrections {
+      let value = f(z)
+      let rest = divided(moved(difference(value, z), by: μ * unit, along: d), by: unit)
+      guard let factors = linearized(at: z, row: downwards) else { return false }
+      guard largestMagnitude(rest[...]) > Self.rounding * (largestMagnitude(z[...]) / unit + 1) else {
+        point = Point(state: z, value: value, μ: μ)
+        orient(factors)
+        length = Self.outward * μ * euclideanNorm(d)
+        return !trial(-length).isBeyond
+      }
+      z = moved(z, by: unit, along: Array(factors.solve(rest + [0]).dropLast()))
+    }
+    return false
+  }
+
+  /// Sets the tangent such that μ decreases, and the orientation that continues it.
+  private mutating func orient(_ factors: LUFactorization<S>) {
+    orientation = S(factors.determinantSign)
+    tangent = direction(factors)
+  }
+
+  /// Follows the path to the end of a piece; nil where it cannot be followed further, or runs to infinity.
+  mutating func advance() -> Step? {
+    if pieces == 0 { return pass() }
+    // Behind the kink the Jacobian is that of the next piece, unless that piece is shorter.
+    var distance = Self.ahead * length
+    let before = tangent
+    while distance * unit > 4 * S.ulpOfOne * largestMagnitude(point.state[...]) {
+      tangent = before
+      let state = moved(point.state, by: distance * unit, along: Array(before.dropLast()))
+      guard let factors = linearized(at: state, row: before) else { return nil }
+      tangent = direction(factors)
+      if let step = pass() { return step }
+      distance *= Self.nearer
+    }
+    return nil
+  }
+
+  /// Goes along the tangent to the end of the piece, or to μ = 0; nil where f is not linear along it, or the piece is
+  /// infinite.
+  private mutating func pass() -> Step? {
+    let slope = tangent[d.count]
+    var farthest: Trial?
+    if slope < 0 {
+      let arrival = trial(-point.μ / slope)
+      if !arrival.isBeyond {
+        return .arrival(Matrix(rows: 1, columns: d.count, elements: arrival.state))
+      }
+      farthest = arrival
+    }
+    let size = unit + largestMagnitude(point.state[...])
+    var low: Trial?
+    var high = ahead(2 * length, before: farthest)
+    while !high.isBeyond {
+      guard high.length * unit <= Self.endless * size else { return nil }
+      low = high
+      high = ahead(4 * high.length, before: farthest)
+    }
+    // A stretch within rounding of the kink before is not a piece.
+    guard let end = kink(after: low, before: high), end.length * unit > Self.least * size else {
+      return nil
+    }
+    point = Point(state: end.state, value: end.value, μ: point.μ + end.length * slope)
+    length = end.length
+    pieces += 1
+    return .onward
+  }
+
+  /// f at a distance along the tangent, or at the farthest point of interest.
+  private mutating func ahead(_ length: S, before farthest: Trial?) -> Trial {
+    if let farthest, farthest.length <= length { return farthest }
+    return trial(length)
+  }
+
+  /// The last point at which f is linear on the line ahead, between a point at which it is, if there is one, and a point
+  /// at which it is not; nil where it is not linear at all.
+  private mutating func kink(after near: Trial?, before far: Trial) -> Trial? {
+    var (low, high, before) = (near, far, S?.none)
+    for _ in 0..<Self.mostTrials {
+      let least = low?.length ?? 0
+      let middle = trial((least + high.length) / 2)
+      guard middle.length > least, middle.length < high.length else { break }
+      guard middle.isBeyond else {
+        low = middle
+        continue
+      }
+      // Where two points lie on the next piece, it meets this one where the line through them has no deviation.
+      let outer = high
+      high = middle
+      let estimate = Self.meeting(middle, outer)
+      let isNext = areStraight(middle, outer, from: estimate)
+      if estimate <= least + Self.near * middle.length {
+        // Three points are on one line where two estimates agree.
+        if isNext, let before, abs(estimate - before) <= Self.near * middle.length { return low }
+        before = isNext ? estimate : nil
+      } else if estimate < middle.length {
+        let candidate = trial(estimate)
+        if candidate.isBeyond {
+          high = candidate
+        } else if isNext {
+          return candidate
+        } else {
+          low = candidate
+        }
+      }
+    }
+    return low
+  }
+
+  /// Whether the deviations at two points are on one line from 0 at a third.
+  private func areStraight(_ near: Trial, _ far: Trial, from length: S) -> Bool {
+    let share = (far.length - length) / (near.length - length)
+    return zip(zip(near.remainder, far.remainder), zip(near.explained, far.explained)).allSatisfy {
+      abs($0.0 * share - $0.1) <= Self.near * abs($0.1) + Self.rounding * (abs($1.0) * share + abs($1.1))
+    }
+  }
+
+  /// Where the deviation vanishes, continued through two points by its largest coordinate.
+  private static func meeting(_ near: Trial, _ far: Trial) -> S {
+    let index = far.remainder.indices.max { abs(far.remainder[$0]) < abs(far.remainder[$1]) } ?? 0
+    let (first, second) = (near.remainder[index], far.remainder[index])
+    return near.length - first * (far.length - near.length) / (second - first)
+  }
+
+  /// f at a distance along the tangent.
+  private mutating func trial(_ length: S) -> Trial {
+    let (z, slope) = (Array(tangent.dropLast()), tangent[d.count])
+    let state = moved(point.state, by: length * unit, along: z)
+    let value = f(state)
+    // J ż = ż − d μ̇.
+    let change = moved(z, by: -slope, along: d)
+    let remainder = difference(value, moved(point.value, by: length * unit, along: change))
+    let size = largestMagnitude(state[...]) + unit
+    let explained = zip(zip(value, gains), change).map { abs($0.0) + $0.1 * size + abs(length * unit * $1) }
+    let isBeyond = zip(remainder, explained).contains { !(abs($0) <= Self.rounding * $1) }
+    return Trial(
+      length: length, state: state, value: value, remainder: remainder, explained: explained,
+      isBeyond: isBeyond)
+  }
+
+  private mutating func f(_ state: [S]) -> [S] {
+    evaluations += 1
+    return problem.value(Matrix(rows: 1, columns: d.count, elements: state)).elements
+  }
+
+  /// The direction of the path, given the factors of the derivative of H bordered by another.
+  private func direction(_ factors: LUFactorization<S>) -> [S] {
+    let solution = factors.solve([S](repeating: 0, count: d.count) + [1])
+    return divided(solution, by: euclideanNorm(solution) * orientation * S(factors.determinantSign))
+  }
+
+  /// The factors of the derivative of H at a state, bordered by a row; nil where they are singular or not finite.
+  private mutating func linearized(at state: [S], row: [S]) -> LUFactorization<S>? {
+    let state = Matrix(rows: 1, columns: d.count, elements: state)
+    let (jacobian, cost) = problem.jacobian!.matrix(state, 0)
+    jacobians += 1
+    evaluations += cost
+    for index in gains.indices {
+      gains[index] = max(gains[index], jacobian.row(index).reduce(0) { $0 + abs($1) })
+    }
+    let matrix = borderedMatrix(jacobian, scaledBy: -1, column: d.map { -$0 }, row: row)
+    guard matrix.isFinite else { return nil }
+    let factors = LUFactorization(matrix)
+    return factors.reciprocalCondition > 0 ? factors : nil
+  }
+}
