@@ -37,8 +37,11 @@ struct HomotopyPath<S: Scalar> {
   /// ‖f(a) − a‖∞.
   let firstResidual: Double
 
+  /// a.
+  let beginning: Matrix<S>
+
   private let problem: FixedPointProblem<S>
-  private let start: [S]
+  private var start: [S] { beginning.elements }
   private let unit: S
   private var point: [S]
   private var λ: S = 0
@@ -49,9 +52,9 @@ struct HomotopyPath<S: Scalar> {
   /// The beginning of the path of a sample, whose state `[1, N]` is given.
   init(_ problem: FixedPointProblem<S>, from state: Matrix<S>) {
     self.problem = problem
-    start = state.elements
-    point = start
-    let change = difference(problem.value(state).elements, start)
+    beginning = state
+    point = state.elements
+    let change = difference(problem.value(state).elements, state.elements)
     let residual = largestMagnitude(change[...])
     firstResidual = residual.isFinite ? Double(residual) : .infinity
     unit = residual > 0 ? residual : 1

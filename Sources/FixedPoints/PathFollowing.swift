@@ -16,8 +16,10 @@ public struct PathFollowing: FixedPointSolver {
   public let corrector: any FixedPointSolver
   /// The largest number of updates of the corrector for one arrival.
   private static let mostUpdates = 15
-  /// The largest number of steps, and of evaluations, a Jacobian counted by its price.
-  private static let (mostSteps, mostEvaluations) = (2_000, 20_000.0)
+  /// The largest number of steps of the first path, and of evaluations of all paths, a Jacobian counted by its price. The
+  /// third path may have twice as many steps, and so on: the number varies widely from start to start.
+  private static let (mostSteps, mostEvaluations) = (2_000, 120_000.0)
+  private static let mostPaths = 4
 
   /// Path following that ends with Newton's method, unless another is given.
   public init(corrector: any FixedPointSolver = Newton()) {
@@ -37,21 +39,44 @@ public struct PathFollowing: FixedPointSolver {
     guard let select = problem.selecting, problem.jacobian != nil else {
       return Homotopy(corrector: corrector).solve(problem, from: start, until: rule)
     }
-    return sampleBySample(start, solver: name) { follow(select([$0]), from: $1, until: rule) }
+    return sampleBySample(start, solver: name) { followPaths(select([$0]), from: $1, until: rule) }
   }
 
-  /// The arrival of one sample's path, or where it began if it does not arrive.
-  private func follow<S: Scalar>(
+  /// Follows one sample's paths until one arrives: from the start, then from values of f at states that are drawn.
+  private func followPaths<S: Scalar>(
     _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
   ) -> FixedPointSolution<S> {
-    var path = HomotopyPath(problem, from: start)
+    var (beginning, evaluations, rest) = (start, 0, Self.mostEvaluations)
+    var solution: FixedPointSolution<S>!
+    var generator = SeededGenerator(seed: 0xA)
+    for attempt in 0..<Self.mostPaths where rest > 0 {
+      var path = HomotopyPath(problem, from: beginning)
+      let mostSteps = min(max(1, 1 << (attempt - 1)) * Self.mostSteps, rule.maximumIterations)
+      var next = follow(&path, of: problem, until: rule, mostSteps: mostSteps, budget: rest)
+      evaluations += next.evaluations
+      rest -= Double(path.corrections) * (1 + problem.jacobian!.price)
+      if !next.converged, let first = solution { next = first }
+      solution = next
+      if solution.converged || !path.firstResidual.isFinite { break }
+      let drawn = Matrix(
+        rows: 1, columns: start.columns, elements: (0..<start.columns).map { _ in S(generator.normal()) })
+      beginning = problem.value(drawn)
+      evaluations += 1
+    }
+    solution.evaluations = evaluations
+    return solution
+  }
+
+  /// Where one path arrives, or where it began if it does not arrive.
+  private func follow<S: Scalar>(
+    _ path: inout HomotopyPath<S>, of problem: FixedPointProblem<S>, until rule: StoppingRule, mostSteps: Int,
+    budget: Double
+  ) -> FixedPointSolution<S> {
     var last = rule
     last.maximumIterations = min(rule.maximumIterations, Self.mostUpdates)
     let price = 1 + problem.jacobian!.price
     var reason = StopReason.outOfIterations
-    while path.steps < min(Self.mostSteps, rule.maximumIterations),
-      Double(path.corrections) * price < Self.mostEvaluations
-    {
+    while path.steps < mostSteps, Double(path.corrections) * price < budget {
       guard let next = path.advance() else {
         reason = path.firstResidual.isFinite ? .stalled : .notFinite
         break
@@ -71,7 +96,7 @@ public struct PathFollowing: FixedPointSolver {
       }
     }
     return .unsolved(
-      at: start, residual: path.firstResidual, reason: reason, iterations: path.steps,
+      at: path.beginning, residual: path.firstResidual, reason: reason, iterations: path.steps,
       evaluations: path.evaluations, solver: name)
   }
 }

@@ -195,8 +195,13 @@ struct PiecewiseLinearPath<S: Scalar> {
       // Where two points lie on the next piece, it meets this one where the line through them has no deviation.
       let outer = high
       high = middle
-      let estimate = Self.meeting(middle, outer)
-      let isNext = areStraight(middle, outer, from: estimate)
+      let index = indexOfLargest(outer.remainder)
+      let (first, second) = (middle.remainder[index], outer.remainder[index])
+      let estimate = middle.length - first * (outer.length - middle.length) / (second - first)
+      let isNext = isMultiple(
+        outer.remainder, of: middle.remainder,
+        times: (outer.length - estimate) / (middle.length - estimate), within: Self.near,
+        middle.explained, outer.explained, rounding: Self.rounding)
       if estimate <= least + Self.near * middle.length {
         // Three points are on one line where two estimates agree.
         if isNext, let before, abs(estimate - before) <= Self.near * middle.length { return low }
@@ -215,21 +220,6 @@ struct PiecewiseLinearPath<S: Scalar> {
     return low
   }
 
-  /// Whether the deviations at two points are on one line from 0 at a third.
-  private func areStraight(_ near: Trial, _ far: Trial, from length: S) -> Bool {
-    let share = (far.length - length) / (near.length - length)
-    return zip(zip(near.remainder, far.remainder), zip(near.explained, far.explained)).allSatisfy {
-      abs($0.0 * share - $0.1) <= Self.near * abs($0.1) + Self.rounding * (abs($1.0) * share + abs($1.1))
-    }
-  }
-
-  /// Where the deviation vanishes, continued through two points by its largest coordinate.
-  private static func meeting(_ near: Trial, _ far: Trial) -> S {
-    let index = far.remainder.indices.max { abs(far.remainder[$0]) < abs(far.remainder[$1]) } ?? 0
-    let (first, second) = (near.remainder[index], far.remainder[index])
-    return near.length - first * (far.length - near.length) / (second - first)
-  }
-
   /// f at a distance along the tangent.
   private mutating func trial(_ length: S) -> Trial {
     let (z, slope) = (Array(tangent.dropLast()), tangent[d.count])
@@ -238,12 +228,11 @@ struct PiecewiseLinearPath<S: Scalar> {
     // J ż = ż − d μ̇.
     let change = moved(z, by: -slope, along: d)
     let remainder = difference(value, moved(point.value, by: length * unit, along: change))
-    let size = largestMagnitude(state[...]) + unit
-    let explained = zip(zip(value, gains), change).map { abs($0.0) + $0.1 * size + abs(length * unit * $1) }
-    let isBeyond = zip(remainder, explained).contains { !(abs($0) <= Self.rounding * $1) }
+    let explained = roundedSizes(
+      value, gains, times: largestMagnitude(state[...]) + unit, change, times: length * unit)
     return Trial(
       length: length, state: state, value: value, remainder: remainder, explained: explained,
-      isBeyond: isBeyond)
+      isBeyond: isAnyLarger(remainder, than: explained, times: Self.rounding))
   }
 
   private mutating func f(_ state: [S]) -> [S] {
@@ -263,12 +252,64 @@ struct PiecewiseLinearPath<S: Scalar> {
     let (jacobian, cost) = problem.jacobian!.matrix(state, 0)
     jacobians += 1
     evaluations += cost
-    for index in gains.indices {
-      gains[index] = max(gains[index], jacobian.row(index).reduce(0) { $0 + abs($1) })
-    }
+    raise(&gains, toRowSumsOf: jacobian)
     let matrix = borderedMatrix(jacobian, scaledBy: -1, column: d.map { -$0 }, row: row)
     guard matrix.isFinite else { return nil }
     let factors = LUFactorization(matrix)
     return factors.reciprocalCondition > 0 ? factors : nil
+  }
+}
+
+/// |value| + gains · size + |change · scale|: what each coordinate of a deviation is rounded relative to.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func roundedSizes<S: Scalar>(
+  _ value: [S], _ gains: [S], times size: S, _ change: [S], times scale: S
+) -> [S] {
+  var sizes = value
+  for index in sizes.indices {
+    sizes[index] = abs(value[index]) + gains[index] * size + abs(change[index] * scale)
+  }
+  return sizes
+}
+
+/// Whether the magnitude of any number exceeds its bound times `share`, or is not a number.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func isAnyLarger<S: Scalar>(_ numbers: [S], than bounds: [S], times share: S) -> Bool {
+  for index in numbers.indices where !(abs(numbers[index]) <= share * bounds[index]) { return true }
+  return false
+}
+
+/// Whether `far` is `near` times `factor`, up to a relative error and rounding of both.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func isMultiple<S: Scalar>(
+  _ far: [S], of near: [S], times factor: S, within error: S, _ nearSizes: [S], _ farSizes: [S], rounding: S
+) -> Bool {
+  for index in far.indices {
+    let bound = error * abs(far[index]) + rounding * (nearSizes[index] * abs(factor) + farSizes[index])
+    if !(abs(near[index] * factor - far[index]) <= bound) { return false }
+  }
+  return true
+}
+
+/// Where the largest magnitude is.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func indexOfLargest<S: Scalar>(_ numbers: [S]) -> Int {
+  var largest = 0
+  for index in numbers.indices where abs(numbers[index]) > abs(numbers[largest]) { largest = index }
+  return largest
+}
+
+/// Raises each number to the sum of magnitudes in its row where that is larger.
+@specialized(where S == Double)
+@specialized(where S == Float)
+private func raise<S: Scalar>(_ numbers: inout [S], toRowSumsOf matrix: Matrix<S>) {
+  for row in numbers.indices {
+    var sum = S(0)
+    for column in 0..<matrix.columns { sum += abs(matrix.elements[row * matrix.columns + column]) }
+    if sum > numbers[row] { numbers[row] = sum }
   }
 }

@@ -72,11 +72,12 @@ extension SampleOutcome: CustomStringConvertible {
 /// A number to three significant digits, such as `0.0123` or `1.23e-13`.
 func threeDigits(_ number: Double) -> String {
   guard number.isFinite, number != 0 else { return "\(number)" }
-  let exponent = Double.log10(abs(number)).rounded(.down)
+  var exponent = Double.log10(abs(number)).rounded(.down)
   // Very small numbers are scaled in two steps, since 10^exponent itself may underflow.
   let half = (exponent / 2).rounded(.down)
   let mantissa = number / Double.exp10(half) / Double.exp10(exponent - half)
-  let digits = (mantissa * 100).rounded() / 100
+  var digits = (mantissa * 100).rounded() / 100
+  if abs(digits) >= 10 { (digits, exponent) = (digits / 10, exponent + 1) }
   guard (-3...5).contains(exponent) else { return "\(digits)e\(Int(exponent))" }
   return "\((digits * Double.exp10(exponent) * 1e6).rounded() / 1e6)"
 }

@@ -63,14 +63,14 @@ struct SampleRun<Method: SampleMethod> {
   mutating func receive(_ value: [S], rule: StoppingRule) -> Bool {
     latest = Evaluation(point: point, value: value)
     guard latest.isFinite, !rule.isExact else { return false }
+    // After acceptance they are known, but where f moves by more than rounding of the state, they may be others here.
+    let isMoved = latest.residual > rule.relativeTolerance * Double(largestMagnitude(point[...]))
     switch phase {
     case .probing, .differentiating: return false
-    case .finishing:
-      // Where f has moved by more than rounding of the state, what was added up at z may not be what is added up here.
-      return latest.residual > rule.relativeTolerance * Double(largestMagnitude(point[...]))
+    case .finishing: return isMoved
     case .tryingZero: return true
     case .iterating:
-      guard acceptance == nil else { return false }
+      guard acceptance == nil else { return isMoved }
       let isDue = iterations.isMultiple(of: 16) || iterations == 4 || iterations == 8
       return magnitudes == nil || isDue || share(by: rule) <= 1
     }

@@ -1,7 +1,8 @@
-import FixedPoints
 import LinearAlgebra
 import RealModule
 import Testing
+
+@testable import FixedPoints
 
 @Suite("Residual trace and spectral radius")
 struct EvidenceTests {
@@ -92,5 +93,16 @@ struct EvidenceTests {
       let solution = solver.solve(model, from: start, until: .rounding(of: Double.self))
       #expect(solution.samples[0].spectralRadiusEstimate == nil)
     }
+  }
+
+  @Test(
+    "Numbers in messages have three digits",
+    arguments: [
+      (9.9999e-13, "1.0e-12"), (0.9996, "1.0"), (99_960_000, "1.0e8"), (-0.00012345, "-1.23e-4"),
+      (0.5, "0.5"),
+      (0, "0.0"),
+    ])
+  func digits(number: Double, text: String) {
+    #expect(threeDigits(number) == text)
   }
 }

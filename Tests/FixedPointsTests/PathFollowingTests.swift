@@ -122,4 +122,20 @@ struct PathFollowingTests {
     let solution = PathFollowing().solve(problem, from: Matrix(rows: 1, columns: 1), until: short)
     #expect(!solution.converged && solution.iterations <= 2)
   }
+
+  @Test("Where the path from the start is too long, one from another start arrives")
+  func restart() {
+    let (problem, W, c) = network(
+      size: 4, gain: 5, seed: 3, { Double.tanh($0) }, slope: { 1 - Double.tanh($0) * Double.tanh($0) })
+    // So far from the range of f, the path from the start needs more steps than are allowed.
+    let far = Matrix<Double>(rows: 1, columns: 4, elements: [1e9, -1e9, 1e9, 1e9])
+    var short = rule
+    short.maximumIterations = 45
+    let solution = PathFollowing().solve(problem, from: far, until: short)
+    #expect(solution.converged && solution.iterations <= 60)
+    for (index, row) in W.enumerated() {
+      let sum = zip(row, solution.state.elements).reduce(c[index]) { $0 + $1.0 * $1.1 }
+      #expect(abs(Double.tanh(sum) - solution.state[0, index]) <= 1e-12)
+    }
+  }
 }

@@ -63,6 +63,35 @@ struct ToleranceTests {
       [1.04919558761065064, 0.150734349594783883], gradient: [1.19992993720543452])
   }
 
+  @Test(
+    "A gain of 10¹² or 10³⁰⁰ is solved to rounding where sums saturate within it, and f(z) is not handed on there"
+  )
+  func saturatingGain() throws {
+    // z = arctan(x − 10¹² z) where 10¹² z = x − tan z.
+    let tangent = 0.100334672085450545
+    try expectStructured(
+      ArcTangent(), gain: 1e12, x: 1e11, 0.1 - 1e-12 * tangent, gradient: 1 / (1e12 + 1 + tangent * tangent))
+    // 6 z = x − 10¹² z + 3.
+    try expectStructured(
+      HardSigmoid(), gain: 1e12, x: 1e11, (1e11 + 3) / (1e12 + 6), gradient: 1 / (1e12 + 6))
+    // One application of f moves 0.1 to 0 or 1, and rounding leaves the slope open.
+    try expectStructured(Sigmoid(), gain: 1e300, x: 1e299, 0.1)
+  }
+
+  /// Expects the equilibrium of z = σ(x − gain · z), and dz/dx.
+  private func expectStructured(
+    _ σ: any Activation, gain: Double, x: Double, _ expected: Double, gradient: Double? = nil
+  ) throws {
+    let model = try oneBlock([[-gain]], [[1]], σ)
+    let solution = model.solve(Matrix([[x]]), by: .standard)
+    #expect(solution.converged == [true])
+    #expect(abs(solution.output[0, 0] - expected) <= 1e-15 * expected)
+    guard let gradient else { return }
+    let back = model.backpropagate(Matrix([[1]]), through: solution, by: .standard)
+    #expect(back.converged == [true])
+    #expect(abs(back.gradients.input[0, 0] - gradient) <= 1e-10 * gradient)
+  }
+
   @Test("A coordinate of 1 beside one of 10¹² is resolved as if it were alone", arguments: [1e6, 1e12])
   func scales(scale: Double) throws {
     let blocks = [
