@@ -30,7 +30,8 @@ WHOLE = {
 }
 # Inputs of these positions are computed even where they are whole numbers, so that the case has an input.
 WHOLE_INPUTS = {
-    "And": {0, 1}, "Cast": {0}, "ConvInteger": {0}, "DequantizeLinear": {0}, "Div": {0, 1}, "Equal": {0, 1},
+    "And": {0, 1}, "Cast": {0}, "ConvInteger": {0}, "CumProd": {0}, "DequantizeLinear": {0}, "Div": {0, 1},
+    "Equal": {0, 1},
     "Gather": {1}, "GatherElements": {1}, "Greater": {0, 1}, "Less": {0, 1}, "MatMulInteger": {0}, "Mod": {0, 1},
     "Not": {0}, "OneHot": {0}, "Or": {0, 1}, "QLinearConv": {0}, "QLinearMatMul": {0}, "Where": {0}, "Xor": {0, 1},
 }

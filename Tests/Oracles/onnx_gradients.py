@@ -17,6 +17,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from onnx_gradient_cases import operator_cases
+from onnx_product_cases import product_cases
 from onnx_recurrence_cases import recurrences
 from onnx_sampling_cases import sampling_cases
 
@@ -59,7 +60,7 @@ def main(folder):
     os.makedirs(folder, exist_ok=True)
     draw = np.random.default_rng(11)
     names = set()
-    for case in [*operator_cases(), *recurrences(), *sampling_cases()]:
+    for case in [*operator_cases(), *recurrences(), *sampling_cases(), *product_cases()]:
         assert case.name not in names, case.name
         names.add(case.name)
         inputs = {name: leaf(value) for name, value in case.inputs.items()}

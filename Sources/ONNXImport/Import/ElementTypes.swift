@@ -34,8 +34,8 @@ extension ONNXModel.Node {
 
   /// The operators whose results are whole numbers too, if they fit the type.
   private static let computing: Set<String> = [
-    "Abs", "Add", "Clip", "CumSum", "Div", "MatMul", "Mod", "Mul", "Neg", "Pow", "ReduceProd", "ReduceSum",
-    "Sub", "Sum",
+    "Abs", "Add", "Clip", "CumProd", "CumSum", "Div", "MatMul", "Mod", "Mul", "Neg", "Pow",
+    "ReduceProd", "ReduceSum", "Sub", "Sum",
   ]
 
   /// The inputs, with numbers in the place of constant integers that meet computed values, or that the operator only

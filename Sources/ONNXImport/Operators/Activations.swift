@@ -47,7 +47,8 @@ extension OperatorTable {
     "Selu": .variable(["alpha", "gamma"]) { node throws(ImportFailure) in try node.selu() },
     "HardSigmoid": .variable(["alpha", "beta"]) { node throws(ImportFailure) in try node.hardSigmoid() },
     "Shrink": .variable(["bias", "lambd"]) { node throws(ImportFailure) in try node.shrink() },
-    "Swish": .variable(["alpha"]) { node throws(ImportFailure) in try node.swish() },
+    "Swish": .variable(["alpha"]) { node throws(ImportFailure) in try node.swish(of: node.variable(0)) },
+    "SwiGLU": .variable(["alpha"]) { node throws(ImportFailure) in try node.gatedSwish() },
     "Clip": .variable(["min", "max"]) { node throws(ImportFailure) in try node.clip() },
     "Neg": .one { node throws(ImportFailure) in
       if case .integers(let integers) = try node.input(0) {
@@ -152,13 +153,25 @@ extension NodeImport {
       port(shrunk).adding(port(.variable(sign), over: shrunk.layout, factor: -bias)), shrunk.layout)
   }
 
-  fileprivate func swish() throws(ImportFailure) -> Variable {
+  /// `x σ(alpha x)`.
+  fileprivate func swish(of variable: Variable, suffix: String? = nil) throws(ImportFailure) -> Variable {
     let alpha = try number("alpha") ?? 1
-    if alpha == 1 { return try elementwise("silu") }
-    let variable = try variable(0)
+    if alpha == 1 { return try elementwise("silu", of: variable, suffix: suffix) }
     let gate = try elementwise(
       "sigmoid", of: scaled(variable, by: alpha, suffix: "scaled"), suffix: "gate")
-    return try pair("product", variable, gate)
+    return try pair("product", variable, gate, suffix: suffix)
+  }
+
+  /// `a σ(alpha a) b`.
+  fileprivate func gatedSwish() throws(ImportFailure) -> Variable {
+    let (gate, value) = (try input(0), try input(1))
+    guard gate.extents == value.extents else {
+      throw .refused("expected two tensors of one shape, found \(gate.shape) and \(value.shape)")
+    }
+    let layout = try TensorLayout.broadcast([gate.layout(), value.layout()])
+    let swish = try swish(of: variable(gate), suffix: "swish")
+    return try block(
+      nil, nonlinearity("product"), [port(.variable(swish), over: layout), port(value, over: layout)], layout)
   }
 
   /// Bounds are constants, not parameters; until opset 10 they are attributes.

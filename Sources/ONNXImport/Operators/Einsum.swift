@@ -8,74 +8,25 @@ extension OperatorTable {
   ]
 }
 
-/// The parsed form of `ij,jk->ik`.
-private struct EinsumEquation {
-  let inputs: [[Character]]
-  let output: [Character]
+/// A tensor with names for its axes.
+private struct EinsumOperand {
+  var value: Value
+  var axes: [EinsumAxis]
 
-  init(_ text: String, ranks: [Int]) throws(ImportFailure) {
-    let count = ranks.count
-    let plain = try Self.withoutEllipsis(text.filter { $0 != " " }, ranks)
-    let halves = plain.split(separator: ">", omittingEmptySubsequences: false)
-    let isExplicit = halves.count == 2 && halves[0].hasSuffix("-")
-    let terms = (isExplicit ? halves[0].dropLast() : plain[...]).split(
-      separator: ",", omittingEmptySubsequences: false
-    ).map { Array($0) }
-    let letters = terms.flatMap { $0 }
-    // Without an explicit output it is the axes that occur once, in alphabetical order.
-    let output =
-      isExplicit ? Array(halves[1]) : letters.filter { l in letters.count { $0 == l } == 1 }.sorted()
-    guard isExplicit || halves.count == 1, terms.count == count, (1...2).contains(count),
-      (letters + output).allSatisfy({ $0.isASCII && $0.isLetter }), Set(output).count == output.count,
-      terms.allSatisfy({ Set($0).count == $0.count }), output.allSatisfy(letters.contains)
-    else {
-      throw .refused(
-        "equation: expected the axes of one or two tensors, each once, found \(quoted(text))")
-    }
-    inputs = terms
-    self.output = output
+  /// The extent of an axis; nil if the tensor does not have it.
+  func extent(_ axis: EinsumAxis) -> BatchInteger? {
+    axes.firstIndex(of: axis).map { value.extents[$0] }
   }
 
-  /// The equation with letters of its own for the axes that an ellipsis stands for, aligned at the last.
-  private static func withoutEllipsis(_ text: String, _ ranks: [Int]) throws(ImportFailure) -> String {
-    guard text.contains("...") else { return text }
-    let free = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".filter { !text.contains($0) }
-    let halves = text.split(separator: "->", maxSplits: 1, omittingEmptySubsequences: false)
-    let terms = halves[0].split(separator: ",", omittingEmptySubsequences: false)
-    guard terms.count == ranks.count else {
-      throw .refused("equation: expected \(counted(ranks.count, "term")), found \(quoted(text))")
-    }
-    var extents: [Int] = []
-    for (term, rank) in zip(terms, ranks) where term.contains("...") {
-      extents.append(rank - (term.count - 3))
-    }
-    guard let most = extents.max(), extents.allSatisfy({ $0 >= 0 }), most <= free.count else {
-      throw .refused("equation: expected axes for every letter, found \(quoted(text))")
-    }
-    func filled(_ term: Substring, _ count: Int) -> String {
-      term.replacingEllipsis(by: free.prefix(most).suffix(count))
-    }
-    var inputs: [String] = []
-    for (term, rank) in zip(terms, ranks) { inputs.append(filled(term, max(0, rank - (term.count - 3)))) }
-    if halves.count == 2 { return inputs.joined(separator: ",") + "->" + filled(halves[1], most) }
-    // Without an output, the axes of the ellipsis come first, then those that occur once.
-    let letters = halves[0].filter { $0.isLetter }
-    let single = letters.filter { letter in letters.count { $0 == letter } == 1 }.sorted()
-    return inputs.joined(separator: ",") + "->" + free.prefix(most) + String(single)
-  }
-}
-
-extension Substring {
-  /// The text with other characters in the place of three dots.
-  fileprivate func replacingEllipsis(by letters: Substring) -> String {
-    var parts = split(separator: "...", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2 else { return String(self) }
-    parts.insert(letters, at: 1)
-    return parts.joined()
+  /// Whether an axis is that of the batch, with no other axis merged into it.
+  func hasBatch(_ axis: EinsumAxis) throws(ImportFailure) -> Bool {
+    guard let batch = try value.layout().batch, batch.factor == 1 else { return false }
+    return axes[batch.axis] == axis
   }
 }
 
 extension NodeImport {
+  /// The product of the first two tensors, then of that and the third, and so on.
   fileprivate func einsum() throws(ImportFailure) -> Variable {
     guard case .word(let text)? = node.attributes["equation"] else {
       throw .refused("attribute \"equation\": expected words")
@@ -83,75 +34,137 @@ extension NodeImport {
     var ranks: [Int] = []
     for index in inputs.indices { ranks.append(try input(index).shape.count) }
     let equation = try EinsumEquation(text, ranks: ranks)
-    var operands: [(value: Value, axes: [Character])] = []
+    var operands: [EinsumOperand] = []
     for (index, axes) in equation.inputs.enumerated() {
-      let value = try input(index)
-      guard value.shape.count == axes.count else {
-        throw .refused("expected a tensor with the axes \(String(axes)), found shape \(value.shape)")
+      let operand = EinsumOperand(value: try floating(input(index)), axes: axes)
+      operands.append(try diagonal(operand, suffix: "diagonal\(index)"))
+    }
+    try dropSingleExtents(of: &operands)
+    for index in operands.indices {
+      let others = Set(operands.indices.filter { $0 != index }.flatMap { operands[$0].axes })
+      operands[index] = try summed(
+        operands[index], keeping: others.union(equation.output), suffix: "sum\(index)")
+    }
+    var result = operands[0]
+    for index in operands.indices.dropFirst() {
+      let needed = Set(equation.output).union(operands[(index + 1)...].flatMap(\.axes))
+      result = try product(
+        result, operands[index], keeping: needed, suffix: operands.count == 2 ? "" : "\(index)")
+    }
+    let permutation = equation.output.map { result.axes.firstIndex(of: $0)! }
+    let variable = try variable(transposed(result.value, permutation, suffix: "order"))
+    return try affine(port(variable), variable.layout)
+  }
+
+  /// The diagonal of axes with one name, in the place of the first of them.
+  private func diagonal(_ operand: EinsumOperand, suffix: String) throws(ImportFailure) -> EinsumOperand {
+    var operand = operand
+    while let second = operand.axes.indices.first(where: { operand.axes[..<$0].contains(operand.axes[$0]) }) {
+      let first = operand.axes.firstIndex(of: operand.axes[second])!
+      let extents = operand.value.extents
+      guard extents[first] == extents[second] else {
+        throw .refused(
+          "expected one extent of the axis \(operand.axes[first].description), "
+            + "found shape \(operand.value.shape)")
       }
-      let others = Set(equation.inputs.enumerated().filter { $0.offset != index }.flatMap(\.element))
-      operands.append(try summed(value, axes, keeping: others.union(equation.output), suffix: "sum\(index)"))
+      guard let extent = extents[first].known, try operand.value.layout().batchAxis != first,
+        try operand.value.layout().batchAxis != second
+      else { throw .mixesBatch("takes a diagonal of the batch axis") }
+      var order = Array(extents.indices)
+      order.remove(at: second)
+      order.insert(second, at: first + 1)
+      let beside = try transposed(operand.value, order, suffix: "\(suffix)/beside")
+      operand.axes.remove(at: second)
+      var merged = operand.axes.indices.map { beside.extents[$0 > first ? $0 + 1 : $0] }
+      merged[first] = BatchInteger(try checkedCount(of: [extent, extent]))
+      operand.value = try selected(
+        reshaped(beside, to: merged), axis: first, (0..<extent).map { $0 * (extent + 1) }, suffix: suffix)
     }
-    if operands.count == 1 {
-      let permutation = equation.output.map { operands[0].axes.firstIndex(of: $0)! }
-      let result = try transposed(operands[0].value, permutation)
-      let variable = try variable(result)
-      return try affine(port(variable), variable.layout)
+    return operand
+  }
+
+  /// Removes the axes of extent 1 that have a larger extent in another tensor: they are broadcast.
+  private func dropSingleExtents(of operands: inout [EinsumOperand]) throws(ImportFailure) {
+    let one = BatchInteger(1)
+    for axis in operands.flatMap(\.axes) {
+      let extents = operands.compactMap { $0.extent(axis) }
+      let large = extents.filter { $0 != one }
+      guard large.allSatisfy({ $0 == large[0] }) else {
+        throw .refused(
+          "expected one extent of the axis \(axis.description), found shapes "
+            + operands.map { "\($0.value.shape)" }.joined(separator: " and "))
+      }
+      for index in operands.indices where !large.isEmpty && operands[index].extent(axis) == one {
+        let place = operands[index].axes.firstIndex(of: axis)!
+        guard try operands[index].value.layout().batchAxis != place else {
+          throw .mixesBatch("broadcasts the batch axis against another")
+        }
+        var extents = operands[index].value.extents
+        extents.remove(at: place)
+        operands[index].axes.remove(at: place)
+        operands[index].value = try reshaped(operands[index].value, to: extents)
+      }
     }
-    return try product(operands[0], operands[1], to: equation.output)
   }
 
   /// The sum over the axes that occur nowhere else.
   private func summed(
-    _ value: Value, _ axes: [Character], keeping kept: Set<Character>, suffix: String
-  ) throws(ImportFailure) -> (value: Value, axes: [Character]) {
-    let lost = axes.indices.filter { !kept.contains(axes[$0]) }
-    guard !lost.isEmpty else { return (value, axes) }
+    _ operand: EinsumOperand, keeping kept: Set<EinsumAxis>, suffix: String
+  ) throws(ImportFailure) -> EinsumOperand {
+    let lost = operand.axes.indices.filter { !kept.contains(operand.axes[$0]) }
+    guard !lost.isEmpty else { return operand }
     let sum = try linear(
-      "sum", reduction(of: variable(value), axes: lost, keepsAxes: false), suffix: suffix)
-    return (.variable(sum), axes.filter { kept.contains($0) })
+      "sum", reduction(of: variable(operand.value), axes: lost, keepsAxes: false), suffix: suffix)
+    return EinsumOperand(value: .variable(sum), axes: operand.axes.filter(kept.contains))
   }
 
   /// Matrix products: rows are the axes of the first only, columns those of the second only.
   private func product(
-    _ first: (value: Value, axes: [Character]), _ second: (value: Value, axes: [Character]),
-    to output: [Character]
-  ) throws(ImportFailure) -> Variable {
+    _ first: EinsumOperand, _ second: EinsumOperand, keeping kept: Set<EinsumAxis>, suffix: String
+  ) throws(ImportFailure) -> EinsumOperand {
     let common = first.axes.filter(second.axes.contains)
-    let shared = common.filter(output.contains)
-    let inner = common.filter { !output.contains($0) }
-    let rows = first.axes.filter { !common.contains($0) }
-    let columns = second.axes.filter { !common.contains($0) }
-    var extents: [Character: BatchInteger] = [:]
-    for (axis, extent) in zip(first.axes + second.axes, first.value.extents + second.value.extents) {
-      guard extents.updateValue(extent, forKey: axis) ?? extent == extent else {
-        throw .refused(
-          "expected one extent of the axis \(axis), found \(first.value.shape) and \(second.value.shape)")
-      }
+    let inner = common.filter { !kept.contains($0) }
+    var shared = common.filter(kept.contains)
+    var rows = first.axes.filter { !common.contains($0) }
+    var columns = second.axes.filter { !common.contains($0) }
+    // The batch of one tensor is a leading axis of extent 1 of the other one, unless that is a matrix, which is applied
+    // to the samples as a linear map.
+    if !(shared.isEmpty && second.value.isMatrix && inner.count == 1 && columns.count == 1) {
+      for axis in rows where try first.hasBatch(axis) { shared.insert(axis, at: 0) }
     }
-    func shape(_ axes: [Character]) -> [BatchInteger] { axes.map { extents[$0]! } }
-    func matrix(_ operand: (value: Value, axes: [Character]), _ groups: [[Character]], _ suffix: String)
-      throws(ImportFailure) -> Value
-    {
-      let order = shared + groups.flatMap { $0 }
-      let value = try transposed(
-        operand.value, order.map { operand.axes.firstIndex(of: $0)! }, suffix: suffix)
-      var merged = shape(shared)
-      for group in groups {
-        guard let extent = shape(group).product else {
-          throw .refused("expected shapes without overflow, found \(value.shape)")
-        }
-        merged.append(extent)
-      }
-      return try reshaped(value, to: merged)
+    if !(shared.isEmpty && first.value.isMatrix && inner.count == 1 && rows.count == 1) {
+      for axis in columns where try second.hasBatch(axis) { shared.insert(axis, at: 0) }
     }
+    rows.removeAll(where: shared.contains)
+    columns.removeAll(where: shared.contains)
     let result = try matrixProduct(
-      matrix(first, [rows, inner], "first"), matrix(second, [inner, columns], "second"),
-      name: "\(name)/product")
+      matrix(first, shared, [rows, inner], "first\(suffix)"),
+      matrix(second, shared, [inner, columns], "second\(suffix)"), name: "\(name)/product\(suffix)")
     let axes = shared + rows + columns
-    let unfolded = try reshaped(.variable(result), to: shape(axes))
-    let variable = try variable(
-      transposed(unfolded, output.map { axes.firstIndex(of: $0)! }, suffix: "order"))
-    return try affine(port(variable), variable.layout)
+    let extents = axes.map { first.extent($0) ?? second.extent($0)! }
+    return EinsumOperand(value: try reshaped(.variable(result), to: extents), axes: axes)
+  }
+
+  /// A tensor as matrices: the shared axes, of extent 1 where it does not have them, and one axis for each group.
+  private func matrix(
+    _ operand: EinsumOperand, _ shared: [EinsumAxis], _ groups: [[EinsumAxis]], _ suffix: String
+  ) throws(ImportFailure) -> Value {
+    let order = (shared + groups.joined()).compactMap { operand.axes.firstIndex(of: $0) }
+    let value = try transposed(operand.value, order, suffix: suffix)
+    var extents = shared.map { operand.extent($0) ?? BatchInteger(1) }
+    for group in groups {
+      guard let extent = group.map({ operand.extent($0)! }).product else {
+        throw .refused("expected shapes without overflow, found \(value.shape)")
+      }
+      extents.append(extent)
+    }
+    return try reshaped(value, to: extents)
+  }
+}
+
+extension Value {
+  /// Whether the value is a constant matrix as it is in the file, or its transpose.
+  fileprivate var isMatrix: Bool {
+    if case .numbers(let numbers) = self { numbers.transposedMatrix != nil } else { false }
   }
 }

@@ -109,6 +109,9 @@ enum OperatorDefinition {
     ],
     "Cos": [(7, "")],
     "Cosh": [(9, "")],
+    "CumProd": [
+      (26, "exclusive reverse")
+    ],
     "CumSum": [
       (11, "exclusive reverse")
     ],
@@ -423,6 +426,9 @@ enum OperatorDefinition {
       (10, "mode output_height output_width sampling_ratio spatial_scale"),
       (16, "coordinate_transformation_mode mode output_height output_width sampling_ratio spatial_scale"),
     ],
+    "RotaryEmbedding": [
+      (23, "interleaved num_heads rotary_embedding_dim")
+    ],
     "Round": [(11, "")],
     "Scan": [
       (8, "body directions num_scan_inputs"),
@@ -499,6 +505,9 @@ enum OperatorDefinition {
     "Sum": [
       (1, "consumed_inputs"),
       (6, ""),
+    ],
+    "SwiGLU": [
+      (28, "alpha")
     ],
     "Swish": [
       (24, "alpha")

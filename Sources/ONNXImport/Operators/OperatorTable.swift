@@ -36,6 +36,7 @@ package enum OperatorTable {
     padding, resizing, constants, selections, sumsOfProducts, attention, axisSums,
     recurrences, elementMoves, folding, indicators, quantization, integerProducts, furtherFunctions,
     runtimeInOwnDomain, controlFlow, causalConvolutions, losses, imageSampling,
+    cumulativeProducts, rotaryEmbeddings,
   ]
 
   private static let all = families.reduce(into: [:]) { all, family in

@@ -1,0 +1,126 @@
+"""More cases of onnx_gradients.py: sums of products over broadcast axes, rotations by positions, cumulative products, gates,
+and losses with weights of classes as an input."""
+
+import numpy as np
+import torch
+
+from onnx_gradient_cases import Case, draw, numbers
+
+
+def sums_of_products():
+    def case(name, equation, inputs, wrong=None, **further):
+        return Case(f"einsum_{name}", "Einsum", inputs, lambda **given: torch.einsum(equation, *given.values()),
+                    attributes={"equation": equation}, faults=[("axis", {"equation": wrong})] if wrong else [], **further)
+
+    product, turned = "...ij,...jk->...ik", "...ij,...kj->...ik"
+    yield case("broadcast", product, {"a": numbers(2, 1, 3, 4), "b": numbers(2, 5, 4, 4)}, turned)
+    yield case("broadcast_batch", product, {"a": numbers(2, 5, 3, 4), "b": numbers(1, 5, 4, 4)}, turned)
+    yield case("broadcast_rank", product, {"a": numbers(2, 1, 3, 4)}, turned, parameters={"w": numbers(5, 4, 4)})
+    yield case("broadcast_vector", "...i,...i->...", {"a": numbers(2, 3, 4)}, parameters={"w": numbers(4)})
+    yield case("without", "b...c,dc->b...d", {"a": numbers(2, 3, 4)}, "b...c,cd->b...d",
+               parameters={"w": numbers(4, 4)})
+    yield Case("einsum_second", "Einsum", {"a": numbers(2, 4)}, lambda a, w: torch.einsum("oi,...i->...o", w, a),
+               parameters={"w": numbers(4, 4)}, attributes={"equation": "oi,...i->...o"}, order=["w", "a"],
+               faults=[("axis", {"equation": "io,...i->...o"})])
+    yield case("outer", "...i,j->...ij", {"a": numbers(2, 3, 4)}, parameters={"w": numbers(5)})
+    yield case("diagonal", "...ii->...i", {"a": numbers(2, 4, 4)})
+    yield case("trace", "bii,bjj->b", {"a": numbers(2, 4, 4), "b": numbers(2, 3, 3)})
+    yield case("three", "...i,ij,...j->...", {"a": numbers(2, 3, 4)}, "...i,ji,...j->...",
+               parameters={"w": numbers(4, 4), "v": numbers(3, 4)})
+    yield case("bilinear", "bi,bj,oij->bo", {"a": numbers(2, 4), "b": numbers(2, 4)}, "bi,bj,oji->bo",
+               parameters={"w": numbers(3, 4, 4)})
+    yield case("summed", "...ij->j", {"a": numbers(1, 3, 3)}, "...ij->i")
+
+
+def rotations():
+    def turned(x, cos, sin, neighbours, head):
+        cos, sin = cos.unsqueeze(head), sin.unsqueeze(head)
+        count = 2 * cos.shape[-1]
+        part, rest = x[..., :count], x[..., count:]
+        if neighbours:
+            z = torch.view_as_complex(part.reshape(*part.shape[:-1], -1, 2)) * torch.complex(cos, sin)
+            part = torch.view_as_real(z).flatten(-2)
+        else:
+            a, b = part.chunk(2, -1)
+            part = torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+        return torch.cat([part, rest], -1)
+
+    positions, others = np.array([[4, 0, 2]] * 2), np.array([[4, 1, 2]] * 2)
+    each = np.array([[4, 0, 2], [1, 1, 3]])
+    for neighbours in [0, 1]:
+        for count in [8, 4]:
+            angle = 3 * draw.random((5, count // 2))
+            cos, sin = np.cos(angle), np.sin(angle)
+            attributes = {"interleaved": neighbours, **({"rotary_embedding_dim": count} if count < 8 else {})}
+            for name, place in [("", positions), ("_each", each)]:
+                yield Case(f"rotary_{neighbours}_{count}{name}", "RotaryEmbedding", {"x": numbers(2, 3, 3, 8)},
+                           lambda x, c=torch.from_numpy(cos[place]), s=torch.from_numpy(sin[place]), n=neighbours:
+                               turned(x, c, s, n, 1),
+                           constants={"c": cos, "s": sin, "i": place}, attributes=attributes, opset=23,
+                           faults=[("position", {"i": others}), ("pairs", {"interleaved": 1 - neighbours}),
+                                   ("angle", {"s": -sin})])
+        yield Case(f"rotary_heads_{neighbours}", "RotaryEmbedding", {"x": numbers(2, 3, 24)},
+                   lambda x, c=torch.from_numpy(cos[positions]), s=torch.from_numpy(sin[positions]), n=neighbours:
+                       turned(x.reshape(2, 3, 3, 8), c, s, n, 2).flatten(2),
+                   constants={"c": cos[positions], "s": sin[positions]},
+                   attributes={"interleaved": neighbours, "num_heads": 3, "rotary_embedding_dim": 4}, opset=23,
+                   faults=[("heads", {"num_heads": 2})])
+        yield Case(f"rotary_computed_{neighbours}", "RotaryEmbedding",
+                   {"x": numbers(2, 3, 3, 8), "c": numbers(2, 3, 4), "s": numbers(2, 3, 4)},
+                   lambda x, c, s, n=neighbours: turned(x, c, s, n, 1), attributes={"interleaved": neighbours}, opset=23,
+                   faults=[("pairs", {"interleaved": 1 - neighbours})])
+        yield Case(f"rotary_places_{neighbours}", "RotaryEmbedding", {"x": numbers(2, 3, 3, 8), "i": each},
+                   lambda x, i, c=torch.from_numpy(np.cos(angle)), s=torch.from_numpy(np.sin(angle)), n=neighbours:
+                       turned(x, c[i], s[i], n, 1),
+                   constants={"c": cos, "s": sin}, order=["x", "c", "s", "i"],
+                   attributes={"interleaved": neighbours, "rotary_embedding_dim": 4}, opset=23)
+
+
+def cumulative_products():
+    x = numbers(2, 3, 7)
+    x[0, 1, 2] = 0
+    x[1, 2, [0, 4]] = 0
+    for exclusive in [0, 1]:
+        for reverse in [0, 1]:
+            def function(x, exclusive=exclusive, reverse=reverse):
+                x = x.flip(2) if reverse else x
+                if exclusive:
+                    x = torch.cat([torch.ones_like(x[..., :1]), x[..., :-1]], 2)
+                y = x.cumprod(2)
+                return y.flip(2) if reverse else y
+
+            yield Case(f"cumprod_{exclusive}_{reverse}", "CumProd", {"x": x}, function, constants={"a": np.array(-1)},
+                       attributes={"exclusive": exclusive, "reverse": reverse}, opset=26,
+                       faults=[("axis", {"a": np.array(1)}), ("direction", {"reverse": 1 - reverse}),
+                               ("itself", {"exclusive": 1 - exclusive})])
+
+
+def gates():
+    for alpha in [1.0, 0.5]:
+        yield Case(f"swiglu_{alpha}", "SwiGLU", {"a": numbers(2, 3), "b": numbers(2, 3)},
+                   lambda a, b, k=alpha: a * torch.sigmoid(k * a) * b, attributes={"alpha": alpha}, opset=28,
+                   faults=[("factor", {"alpha": 1.5 - alpha})])
+
+
+def weighted_losses():
+    scores, labels = numbers(3, 4, 2), np.array([[1, 0], [3, 2], [1, 1]])
+    other = labels.copy()
+    other[2, 1] = 2
+    target = torch.from_numpy(labels)
+    # PyTorch has no gradient of its loss by the weights; this is what its documentation says that the loss is.
+    for reduction in ["none", "sum", "mean"]:
+        def function(x, w, reduction=reduction):
+            logarithms = x.log_softmax(1).gather(1, target[:, None])[:, 0]
+            weights = w[target] * (target != 3)
+            losses = -weights * logarithms
+            return {"none": losses, "sum": losses.sum(), "mean": losses.sum() / weights.sum()}[reduction]
+
+        yield Case(f"cross_entropy_weights_{reduction}", "SoftmaxCrossEntropyLoss",
+                   {"x": scores, "w": np.abs(numbers(4)) + 0.5}, function, constants={"t": labels},
+                   order=["x", "t", "w"], attributes={"reduction": reduction, "ignore_index": 3},
+                   faults=[("label", {"t": other}), ("ignored", {"ignore_index": 2})])
+
+
+def product_cases():
+    for family in [sums_of_products, rotations, cumulative_products, gates, weighted_losses]:
+        yield from family()
