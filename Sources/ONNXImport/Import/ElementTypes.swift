@@ -27,7 +27,8 @@ extension ONNXModel.Node {
     "ArgMax", "ArgMin", "ArrayFeatureExtractor", "And", "Cast", "CastLike", "Concat", "ConvInteger",
     "DequantizeLinear", "Equal", "Expand", "Flatten", "Gather", "GatherElements", "GatherND", "Greater",
     "GreaterOrEqual", "Identity", "Less", "LessOrEqual", "MatMulInteger", "Max", "Min", "Not", "OneHot", "Or",
-    "QLinearConv", "QLinearMatMul", "ReduceMax", "ReduceMin", "Relu", "Reshape", "Scaler", "ScatterElements",
+    "QLinearConv", "QLinearMatMul", "ReduceMax", "ReduceMin", "Relu", "Reshape", "RotaryEmbedding", "Scaler",
+    "ScatterElements",
     "ScatterND", "Shape", "Sign", "Size", "Slice", "Split", "Squeeze", "Tile", "TopK", "Transpose", "Trilu",
     "Unsqueeze", "Where", "Xor",
   ]

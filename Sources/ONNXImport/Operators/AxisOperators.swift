@@ -65,10 +65,16 @@ extension NodeImport {
     }
     if index.count == extent, index.indices.allSatisfy({ index[$0] == $0 }) { return value }
     if case .integers(let integers) = value { return .integers(try integers.selected(axis: axis, index)) }
-    guard !index.isEmpty else { throw .refused("expected at least one place of axis \(axis), found none") }
     var shape = value.shape
     shape[axis] = index.count
     try checkedCount(of: shape)
+    guard !index.isEmpty else {
+      // No numbers are constants; only a shape with the extent of an open batch is no constant.
+      guard try value.layout().batch?.isOpen != true else {
+        throw .refused("expected at least one place of axis \(axis), found none")
+      }
+      return .numbers(Numbers([], shape: shape))
+    }
     let variable = try variable(value)
     let dim = try variable.layout.sampleAxis(axis, to: "splits")
     let step = index.count > 1 ? index[1] - index[0] : 1

@@ -47,6 +47,7 @@ extension NodeImport {
     _ variable: Variable, _ axis: Int, by distance: Int, suffix: String
   ) throws(ImportFailure) -> Variable {
     let layout = variable.layout
+    try ImportLimits.charge(layout.sampleShape.reduce(1, *))
     guard layout.shape[axis] > abs(distance) else {
       let shape = atLeastVector(layout.sampleShape)
       let ones = Port(shape: shape, offsets: [try repeated(1, count: shape.reduce(1, *))])

@@ -26,10 +26,16 @@ private struct EinsumOperand {
 }
 
 extension NodeImport {
+  /// More tensors than any equation multiplies, few enough to compare each with all others.
+  private static let mostTensors = 64
+
   /// The product of the first two tensors, then of that and the third, and so on.
   fileprivate func einsum() throws(ImportFailure) -> Variable {
     guard case .word(let text)? = node.attributes["equation"] else {
       throw .refused("attribute \"equation\": expected words")
+    }
+    guard inputs.count <= Self.mostTensors else {
+      throw .refused("expected at most \(Self.mostTensors) tensors, found \(inputs.count)")
     }
     var ranks: [Int] = []
     for index in inputs.indices { ranks.append(try input(index).shape.count) }

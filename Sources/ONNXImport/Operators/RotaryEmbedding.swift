@@ -42,7 +42,7 @@ extension NodeImport {
     let asked = try integer("rotary_embedding_dim") ?? 0
     let pairs = RotatedPairs(
       count: asked == 0 ? size : asked, areNeighbours: try integer("interleaved") ?? 0 != 0)
-    guard (1...size).contains(pairs.count), pairs.count % 2 == 0 else {
+    guard pairs.count > 0, pairs.count <= size, pairs.count % 2 == 0 else {
       throw .refused(
         "rotary_embedding_dim: expected an even number of up to \(size) elements, found \(pairs.count)")
     }
