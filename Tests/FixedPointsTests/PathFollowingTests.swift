@@ -41,6 +41,15 @@ struct PathFollowingTests {
         value: { state in
           Matrix(
             rows: rows, columns: size, elements: (0..<rows).flatMap { sums(state.row($0)).map(φ) })
+        },
+        magnitudes: { state in
+          Matrix(
+            (0..<rows).map { row in
+              zip(zip(W, c), sums(state.row(row))).map { weights, sum in
+                let added = zip(weights.0, state.row(row)).reduce(abs(weights.1)) { $0 + abs($1.0 * $1.1) }
+                return abs(slope(sum)) * added + abs(φ(sum))
+              }
+            })
         }, selecting: { problem(rows: $0.count) })
       made.jacobian = FixedPointJacobian(price: 2) { state, row in
         let slopes = sums(state.row(row)).map(slope)
@@ -136,6 +145,19 @@ struct PathFollowingTests {
     for (index, row) in W.enumerated() {
       let sum = zip(row, solution.state.elements).reduce(c[index]) { $0 + $1.0 * $1.1 }
       #expect(abs(Double.tanh(sum) - solution.state[0, index]) <= 1e-12)
+    }
+  }
+
+  @Test("A gain of 1,000, where a long step ends off the path and is taken again", arguments: 0..<10)
+  func steepBends(seed: Int) {
+    let (problem, W, c) = network(
+      size: 8, gain: 1_000, seed: 616 + UInt64(seed), { Double.tanh($0) },
+      slope: { 1 / (Double.cosh(min(abs($0), 300)) * Double.cosh(min(abs($0), 300))) })
+    let solution = PathFollowing().solve(problem, from: Matrix(rows: 1, columns: 8), until: rule)
+    #expect(solution.converged)
+    for (index, row) in W.enumerated() {
+      let sum = zip(row, solution.state.elements).reduce(c[index]) { $0 + $1.0 * $1.1 }
+      #expect(abs(Double.tanh(sum) - solution.state[0, index]) <= 1e-10)
     }
   }
 }
