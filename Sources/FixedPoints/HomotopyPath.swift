@@ -48,6 +48,8 @@ struct HomotopyPath<S: Scalar> {
   /// The tangent, of length 1: z's part in units, then λ's.
   private var tangent: [S]
   private var step: S
+  /// The point before, and the step that led from it to the present one.
+  private var previous: (point: [S], λ: S, tangent: [S], step: S)?
 
   /// The beginning of the path of a sample, whose state `[1, N]` is given.
   init(_ problem: FixedPointProblem<S>, from state: Matrix<S>) {
@@ -77,12 +79,24 @@ struct HomotopyPath<S: Scalar> {
   }
 
   /// Follows the path by a step; nil where it cannot be followed further, or runs to infinity.
+  ///
+  /// A step that is long beside the bends of f may end off the path, from where no step leads on. Then it is taken again,
+  /// shorter.
   mutating func advance() -> Step? {
-    guard unit.isFinite,
-      largestMagnitude(point[...]) <= Self.mostSize * max(unit, largestMagnitude(start[...]))
-    else {
-      return nil
+    while unit.isFinite, !isEndless {
+      if let step = tryAdvancing() { return step }
+      guard let last = previous, last.step / 8 >= Self.leastStep else { return nil }
+      (point, λ, tangent, step, previous) = (last.point, last.λ, last.tangent, last.step / 8, nil)
     }
+    return nil
+  }
+
+  /// Whether the path counts as running to infinity.
+  private var isEndless: Bool {
+    largestMagnitude(point[...]) > Self.mostSize * max(unit, largestMagnitude(start[...]))
+  }
+
+  private mutating func tryAdvancing() -> Step? {
     var hasTurned = false
     repeat {
       let (slope, rest) = (tangent[point.count], 1 - λ)
@@ -91,6 +105,7 @@ struct HomotopyPath<S: Scalar> {
         return .arrival(Matrix(rows: 1, columns: point.count, elements: predicted()))
       }
       if let correction = correct(from: predicted(), λ: λ + step * slope) {
+        previous = (point, λ, tangent, step)
         (point, λ, tangent) = (correction.point, correction.λ, correction.tangent)
         step *= Self.growth[min(correction.count, Self.growth.count) - 1]
         steps += 1

@@ -41,6 +41,15 @@ struct PathFollowingTests {
         value: { state in
           Matrix(
             rows: rows, columns: size, elements: (0..<rows).flatMap { sums(state.row($0)).map(φ) })
+        },
+        magnitudes: { state in
+          Matrix(
+            (0..<rows).map { row in
+              zip(zip(W, c), sums(state.row(row))).map { weights, sum in
+                let added = zip(weights.0, state.row(row)).reduce(abs(weights.1)) { $0 + abs($1.0 * $1.1) }
+                return abs(slope(sum)) * added + abs(φ(sum))
+              }
+            })
         }, selecting: { problem(rows: $0.count) })
       made.jacobian = FixedPointJacobian(price: 2) { state, row in
         let slopes = sums(state.row(row)).map(slope)
@@ -137,5 +146,20 @@ struct PathFollowingTests {
       let sum = zip(row, solution.state.elements).reduce(c[index]) { $0 + $1.0 * $1.1 }
       #expect(abs(Double.tanh(sum) - solution.state[0, index]) <= 1e-12)
     }
+  }
+
+  @Test("At a gain of 1,000 a step that ends off the path is taken again", arguments: [768, 980] + Array(0..<20))
+  func steepBends(seed: Int) {
+    let (problem, _, _) = network(
+      size: 8, gain: 1_000, seed: 616 + UInt64(seed), { Double.tanh($0) },
+      slope: { 1 / (Double.cosh(min(abs($0), 300)) * Double.cosh(min(abs($0), 300))) })
+    var path = HomotopyPath(problem, from: Matrix(rows: 1, columns: 8))
+    var next = path.advance()
+    while case .onward = next, path.steps < 2_000 { next = path.advance() }
+    guard case .arrival(let state) = next else {
+      Issue.record("the path ends after \(path.steps) steps")
+      return
+    }
+    #expect(Newton().solve(problem, from: state, until: rule).converged)
   }
 }
