@@ -95,6 +95,6 @@ struct GradientTests {
         Issue.record("\(name): \(error)")
       }
     }
-    #expect(cases >= 60 && faults >= 45, "\(cases) cases, \(faults) faults")
+    #expect(cases >= 130 && faults >= 150, "\(cases) cases, \(faults) faults")
   }
 }
