@@ -148,7 +148,8 @@ struct PathFollowingTests {
     }
   }
 
-  @Test("At a gain of 1,000 a step that ends off the path is taken again", arguments: [768, 980] + Array(0..<20))
+  @Test(
+    "At a gain of 1,000 a step that ends off the path is taken again", arguments: [768, 980] + Array(0..<20))
   func steepBends(seed: Int) {
     let (problem, _, _) = network(
       size: 8, gain: 1_000, seed: 616 + UInt64(seed), { Double.tanh($0) },
