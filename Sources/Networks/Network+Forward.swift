@@ -28,6 +28,20 @@ public struct ForwardPass<S: Scalar>: Sendable {
 
   /// The first implicit layer and sample without an equilibrium, or nil.
   public var failure: NoEquilibrium? { solutions.lazy.compactMap(\.failure).first }
+
+  /// The pass of some of the samples, by their rows, at the same equilibria.
+  public func selecting(_ rows: [Int]) -> ForwardPass {
+    func selected(_ matrix: Matrix<S>) -> Matrix<S> { matrix.rows == 0 ? matrix : matrix.selectingRows(rows) }
+    return ForwardPass(
+      input: selected(input), values: values.map(selected), output: selected(output),
+      converged: rows.map { converged[$0] },
+      traces: traces.map {
+        switch $0 {
+        case .explicit(let ports): .explicit(ports: ports.map(selected))
+        case .implicit(let solution): .implicit(solution.selecting(rows))
+        }
+      })
+  }
 }
 
 extension Network {

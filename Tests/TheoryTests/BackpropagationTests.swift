@@ -66,4 +66,49 @@ struct BackpropagationTests {
     #expect(back.converged == [false])
     #expect(back.failure?.record.blocks == ["z"])
   }
+
+  @Test("A part of a solution, or of a pass, has the equilibria and the gradients of its samples")
+  func part() throws {
+    let model = try model(.blocks)
+    let method = SolutionMethod.standard
+    let x = Matrix<Double>([[1, -2, 0.5], [0.3, 0.2, -1], [0, 4, 1]])
+    let cotangent = Matrix<Double>([[0.5, 1, -1], [0, 0, 0], [2, 0, 0.25]])
+    let rows = [0, 2]
+    let solution = try model.equilibrium(x, by: method)
+    let part = solution.selecting(rows)
+    #expect(part.state == solution.state.map { $0.selectingRows(rows) })
+    let whole = model.backpropagate(cotangent, through: solution, by: method).gradients
+    let own = model.backpropagate(cotangent.selectingRows(rows), through: part, by: method).gradients
+    expectEqual(own, whole, rows)
+
+    let network = try Network(
+      inputShape: [3],
+      layers: [
+        .explicit(
+          Block(
+            name: "first", size: 3, nonlinearity: Tanh(),
+            terms: [Term(source: .input, map: DenseMap(Matrix([[1, 2, 0], [0, 1, -1], [0.5, 0, 1]])))])),
+        .implicit(try ImplicitLayer(name: "second", source: .node(0), model: model)),
+      ], output: 1)
+    let pass = network.forward(x, solvingBy: method)
+    let some = pass.selecting(rows)
+    #expect(some.output == pass.output.selectingRows(rows) && some.input == x.selectingRows(rows))
+    #expect(some.values == pass.values.map { $0.selectingRows(rows) } && some.converged == [true, true])
+    expectEqual(
+      network.backpropagate(cotangent.selectingRows(rows), through: some, solvingBy: method).gradients,
+      network.backpropagate(cotangent, through: pass, solvingBy: method).gradients, rows)
+  }
+
+  /// Expects the gradients of all samples where those that are not in `rows` have cotangents of zero.
+  private func expectEqual(_ own: Gradients<Double>, _ whole: Gradients<Double>, _ rows: [Int]) {
+    for (position, row) in rows.enumerated() {
+      for (a, b) in zip(own.input.row(position), whole.input.row(row)) { #expect(abs(a - b) <= 1e-14) }
+    }
+    #expect(own.parameters.names == whole.parameters.names)
+    for name in own.parameters.names {
+      for (a, b) in zip(own.parameters[name]!.elements, whole.parameters[name]!.elements) {
+        #expect(abs(a - b) <= 1e-13, "\(name)")
+      }
+    }
+  }
 }

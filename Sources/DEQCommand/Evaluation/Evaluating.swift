@@ -6,12 +6,13 @@ extension EvaluationSettings {
     let (method, rule) = (solve.method, solve.rule(of: S.self))
     return try evaluation(
       at: samples, precision: S.self,
-      forward: { input, _ in
+      forward: { input in
         let pass = network.forward(input, solvingBy: method, until: rule)
         var found = Evaluation(output: pass.output.cast(to: Double.self))
         found.forward = pass.solutions.flatMap(\.records)
         return (pass, found)
       },
+      selecting: { $0.selecting($1) },
       backward: { cotangent, pass in
         if let estimate {
           return Differentiation(
@@ -27,8 +28,8 @@ extension EvaluationSettings {
     let (method, rule) = (solve.method, solve.rule(of: S.self))
     return try evaluation(
       at: samples, precision: S.self,
-      forward: { input, rows in
-        let start = start?.map { $0.rows(for: rows).cast(to: S.self) }
+      forward: { input in
+        let start = starts(of: Array(0..<input.rows), precision: S.self)
         let solution = model.solve(input, by: method, from: start, until: rule)
         let states = trajectory?.states(of: model, at: input, from: start)
         var found = Evaluation(output: solution.output.cast(to: Double.self))
@@ -41,6 +42,11 @@ extension EvaluationSettings {
           found.spectralRadii = model.linearization(at: solution).spectralRadii()
         }
         return ((solution, states), found)
+      },
+      selecting: { pass, rows in
+        let own = pass.0.selecting(rows)
+        let start = starts(of: rows, precision: S.self)
+        return (own, trajectory?.states(of: model, at: own.input, from: start))
       },
       backward: { cotangent, pass in
         let (solution, states) = pass
@@ -62,23 +68,34 @@ extension EvaluationSettings {
       })
   }
 
-  /// Evaluates all samples; differentiates only those with an equilibrium.
+  /// The states that samples start from, if any are given.
+  private func starts<S: Scalar>(of samples: [Int], precision: S.Type) -> [Matrix<S>]? {
+    start?.map { $0.rows(for: samples).cast(to: S.self) }
+  }
+
+  /// Evaluates all samples; differentiates only those with an equilibrium, at the equilibria that are reported: solved
+  /// again, a sample might find another.
   ///
+  /// - Parameters:
+  ///   - forward: The pass of all samples.
+  ///   - selecting: The same pass, of some of the samples by their positions in it.
   private func evaluation<S: Scalar, Pass>(
     at samples: Samples, precision: S.Type,
-    forward: (_ input: Matrix<S>, _ rows: [Int]) -> (Pass, Evaluation),
+    forward: (_ input: Matrix<S>) -> (Pass, Evaluation),
+    selecting: (_ pass: Pass, _ rows: [Int]) -> Pass,
     backward: (_ cotangent: Matrix<S>, Pass) -> Differentiation<S>
   ) throws -> Evaluation {
     let input = samples.input.cast(to: S.self)
     let all = Array(0..<input.rows)
-    var (pass, found) = forward(input, all)
-    if isTimed { found.seconds = (leastSeconds { _ = forward(input, all) }, nil) }
+    let (pass, first) = forward(input)
+    var found = first
+    if isTimed { found.seconds = (leastSeconds { _ = forward(input) }, nil) }
     guard let cotangent = samples.cotangent?.cast(to: S.self) else { return found }
     var rows = all.filter { found.converged[$0] }
-    if rows != all, !rows.isEmpty { pass = forward(input.selectingRows(rows), rows).0 }
+    var own = rows == all ? pass : selecting(pass, rows)
     while !rows.isEmpty {
-      let own = cotangent.selectingRows(rows)
-      let back = backward(own, pass)
+      let weights = cotangent.selectingRows(rows)
+      let back = backward(weights, own)
       let (gradients, records) = (back.gradients, back.records)
       if let records, found.adjointRows.isEmpty { (found.adjoint, found.adjointRows) = (records, rows) }
       let kept = rows.indices.filter { row in
@@ -89,12 +106,12 @@ extension EvaluationSettings {
           input: gradients.input.cast(to: Double.self), parameters: gradients.parameters.inDoublePrecision)
         found.differentiated = rows
         found.adjointState = back.adjoint.map { $0.map { $0.cast(to: Double.self) } }
-        if isTimed { found.seconds?.adjoint = leastSeconds { _ = backward(own, pass) } }
+        if isTimed { found.seconds?.adjoint = leastSeconds { _ = backward(weights, own) } }
         break
       }
       // A sample without an equilibrium or adjoint must not affect the sums of the others.
       rows = kept.map { rows[$0] }
-      if !rows.isEmpty { pass = forward(input.selectingRows(rows), rows).0 }
+      own = selecting(own, kept)
     }
     return found
   }
