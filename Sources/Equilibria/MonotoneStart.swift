@@ -44,5 +44,9 @@ struct Continued: FixedPointSolver {
 
   func solve<S: Scalar>(
     _ problem: FixedPointProblem<S>, from start: Matrix<S>, until rule: StoppingRule
-  ) -> FixedPointSolution<S> { base.solve(problem, from: start, until: rule) }
+  ) -> FixedPointSolution<S> {
+    var solution = base.solve(problem, from: start, until: rule)
+    solution.solver = name
+    return solution
+  }
 }

@@ -52,7 +52,7 @@ extension FixedPointSolution {
 /// The solution of a batch whose samples are solved one after the other, each from its own row of `start`.
 ///
 /// - Parameters:
-///   - solver: The name of the solver.
+///   - solver: The name of the solver where there is no sample; otherwise the solutions name it.
 ///   - solve: The solution for the sample of a row, given its start `[1, N]`.
 /// - Returns: All states and outcomes, with the trace of the last sample.
 func sampleBySample<S: Scalar>(
@@ -60,13 +60,16 @@ func sampleBySample<S: Scalar>(
 ) -> FixedPointSolution<S> {
   var solution = FixedPointSolution(
     state: start, samples: [], iterations: 0, evaluations: 0, trace: ResidualTrace(), solver: solver)
+  var names: [String] = []
   for row in 0..<start.rows {
     let one = solve(row, start.selectingRows([row]))
+    if !names.contains(one.solver) { names.append(one.solver) }
     solution.state.replaceRow(row, with: one.state.row(0))
     solution.samples += one.samples
     solution.iterations = max(solution.iterations, one.iterations)
     solution.evaluations += one.evaluations
     solution.trace = one.trace
   }
+  if !names.isEmpty { solution.solver = names.joined(separator: ", ") }
   return solution
 }

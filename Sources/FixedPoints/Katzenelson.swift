@@ -6,8 +6,8 @@ import LinearAlgebra
 /// Where f is bounded and constant far away along d, the path begins at μ = ∞ with the only solution there, cannot
 /// return to it, and so passes μ = 0: a fixed point is found, for almost every d (Katzenelson 1965, "An algorithm for
 /// solving nonlinear resistor networks"; Eaves & Scarf 1976, "The solution of systems of piecewise linear equations").
-/// Smooth path following fails there, since the path bends by any angle. Where f is linear but not constant far away, as
-/// with ReLU, a path may end at infinity.
+/// Smooth path following fails there, since the path bends by any angle. Where f is not constant far away, as with ReLU,
+/// there may be no fixed point, and smooth path following is used.
 ///
 /// A piece takes a Jacobian and some six evaluations; there may be thousands of pieces for fifty coordinates.
 public struct Katzenelson: FixedPointSolver {
@@ -30,8 +30,8 @@ public struct Katzenelson: FixedPointSolver {
   /// `katzenelson`.
   public var name: String { "katzenelson" }
 
-  /// Follows a path for each sample, one after the other. A problem that is not known to be piecewise linear, or without
-  /// a Jacobian, or that cannot be restricted to a sample, is left to `PathFollowing`.
+  /// Follows a path for each sample, one after the other. A problem that is not known to be piecewise linear, or not
+  /// constant far away, or without a Jacobian, or that cannot be restricted to a sample, is left to `PathFollowing`.
   ///
   /// - Complexity: A piece takes a factorisation, O(N³).
   public func solve<S: Scalar>(
@@ -51,8 +51,7 @@ public struct Katzenelson: FixedPointSolver {
     var solution: FixedPointSolution<S>!
     for attempt in 0..<Self.mostPaths where rest > 0 {
       guard var path = PiecewiseLinearPath(problem, from: start, seed: 0xD0 + UInt64(attempt)) else {
-        return .unsolved(
-          at: start, residual: .infinity, reason: .notFinite, iterations: 0, evaluations: 1, solver: name)
+        return PathFollowing(corrector: corrector).solve(problem, from: start, until: rule)
       }
       let mostPieces = min(Self.firstPieces << attempt, rule.maximumIterations)
       solution = follow(&path, of: problem, until: rule, mostPieces: mostPieces, budget: rest)
@@ -82,6 +81,7 @@ public struct Katzenelson: FixedPointSolver {
       var solution = corrector.solve(problem, from: state, until: last)
       solution.iterations += path.pieces
       solution.evaluations += path.evaluations
+      solution.solver = name
       return solution
     }
     return .unsolved(

@@ -87,6 +87,7 @@ public struct PathFollowing: FixedPointSolver {
       if solution.converged {
         solution.iterations += path.steps
         solution.evaluations = path.evaluations
+        solution.solver = name
         return solution
       }
       // The corrector has gone elsewhere: a shorter step comes closer to where the path arrives.

@@ -48,7 +48,6 @@ struct PiecewiseLinearPath<S: Scalar> {
   private static var endless: S { 1e9 }
   /// The length of a piece that counts as rounding, relative to the size of the state.
   private static var least: S { 1e4 * S.ulpOfOne }
-  private static var mostCorrections: Int { 8 }
   private static var mostTrials: Int { 100 }
 
   /// The number of pieces followed.
@@ -65,7 +64,7 @@ struct PiecewiseLinearPath<S: Scalar> {
 
   private let problem: FixedPointProblem<S>
   private let unit: S
-  private var d: [S]
+  private let d: [S]
   private var point: Point
   private var tangent: [S] = []
   /// The sign of the determinant bordered by the tangent along the path.
@@ -74,9 +73,11 @@ struct PiecewiseLinearPath<S: Scalar> {
   /// The largest gain of each coordinate so far, ∑ⱼ |Jᵢⱼ|, with which rounding of the state affects it. A coordinate that is
   /// saturated has none, but its kink is rounded like the sums beyond it.
   private var gains: [S]
+  /// Whether the last Jacobian was zero.
+  private var isConstant = false
 
-  /// The beginning of the path for a direction d that is drawn, where μ is so large that f is linear beyond; or, where
-  /// f is not, the path through the start a with d = a − f(a), at μ = 1. Nil if f is not finite.
+  /// The beginning of the path for a direction d that is drawn, where μ is so large that f is constant beyond. Nil where
+  /// f is not.
   init?(_ problem: FixedPointProblem<S>, from start: Matrix<S>, seed: UInt64) {
     self.problem = problem
     self.start = start
@@ -94,37 +95,22 @@ struct PiecewiseLinearPath<S: Scalar> {
     point = Point(state: start.elements, value: value, μ: 1)
     _ = linearized(at: start.elements, row: downwards)
     for μ in Self.beginnings where begin(at: μ) { return }
-    d = divided(difference(start.elements, value), by: unit)
-    point = Point(state: start.elements, value: value, μ: 1)
-    guard let factors = linearized(at: start.elements, row: downwards) else { return nil }
-    orient(factors)
+    return nil
   }
 
   /// The row that borders the derivative before there is a tangent: μ decreases.
   private var downwards: [S] { [S](repeating: 0, count: d.count) + [-1] }
 
-  /// Solves z = f(z) + μ d by Newton's method, and begins there if f is linear from there outwards.
+  /// Solves z = f(z) + μ d where f is constant, and begins there if f is constant from there outwards.
   private mutating func begin(at μ: S) -> Bool {
-    var z = moved(point.value, by: μ * unit, along: d)
-    for _ in 0..<Self.mostCorrections {
-      let value = f(z)
-      let rest = divided(moved(difference(value, z), by: μ * unit, along: d), by: unit)
-      guard let factors = linearized(at: z, row: downwards) else { return false }
-      guard largestMagnitude(rest[...]) > Self.rounding * (largestMagnitude(z[...]) / unit + 1) else {
-        point = Point(state: z, value: value, μ: μ)
-        orient(factors)
-        length = Self.outward * μ * euclideanNorm(d)
-        return !trial(-length).isBeyond
-      }
-      z = moved(z, by: unit, along: Array(factors.solve(rest + [0]).dropLast()))
-    }
-    return false
-  }
-
-  /// Sets the tangent such that μ decreases, and the orientation that continues it.
-  private mutating func orient(_ factors: LUFactorization<S>) {
+    let value = f(moved(point.value, by: μ * unit, along: d))
+    let z = moved(value, by: μ * unit, along: d)
+    guard f(z) == value, let factors = linearized(at: z, row: downwards), isConstant else { return false }
+    point = Point(state: z, value: value, μ: μ)
     orientation = S(factors.determinantSign)
     tangent = direction(factors)
+    length = Self.outward * μ * euclideanNorm(d)
+    return !trial(-length).isBeyond
   }
 
   /// Follows the path to the end of a piece; nil where it cannot be followed further, or runs to infinity.
@@ -253,6 +239,7 @@ struct PiecewiseLinearPath<S: Scalar> {
     jacobians += 1
     evaluations += cost
     raise(&gains, toRowSumsOf: jacobian)
+    isConstant = largestMagnitude(jacobian.elements[...]) == 0
     let matrix = borderedMatrix(jacobian, scaledBy: -1, column: d.map { -$0 }, row: row)
     guard matrix.isFinite else { return nil }
     let factors = LUFactorization(matrix)

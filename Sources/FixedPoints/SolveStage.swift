@@ -96,11 +96,9 @@ extension FixedPointSolution {
     evaluations += attempt.evaluations
     iterations = max(iterations, attempt.iterations)
     let names = solver.split(separator: ", ").map(String.init)
-    if !names.contains(other.name) { solver += ", \(other.name)" }
-    var stage = SolveStage(
-      attempt, reason: reason ?? "what the one before left", rows: part == nil ? left : nil)
-    stage.solver = other.name
-    stages.append(stage)
+    if !names.contains(attempt.solver) { solver += ", \(attempt.solver)" }
+    stages.append(
+      SolveStage(attempt, reason: reason ?? "what the one before left", rows: part == nil ? left : nil))
     return singular
   }
 }
