@@ -9,7 +9,7 @@ import LinearAlgebra
 /// Smooth path following fails there, since the path bends by any angle. Where f is not constant far away, as with ReLU,
 /// there may be no fixed point, and smooth path following is used.
 ///
-/// A piece takes a Jacobian and some six evaluations; there may be thousands of pieces for fifty coordinates.
+/// A piece takes a Jacobian and some nine evaluations; there may be thousands of pieces for fifty coordinates.
 public struct Katzenelson: FixedPointSolver {
   /// The solver of the problem where the path arrives.
   public let corrector: any FixedPointSolver

@@ -78,7 +78,7 @@ extension EvaluationSettings {
   ///
   /// - Parameters:
   ///   - forward: The pass of all samples.
-  ///   - selecting: The same pass, of some of the samples by their positions in it.
+  ///   - selecting: The same pass, of some of the samples.
   private func evaluation<S: Scalar, Pass>(
     at samples: Samples, precision: S.Type,
     forward: (_ input: Matrix<S>) -> (Pass, Evaluation),
@@ -92,8 +92,8 @@ extension EvaluationSettings {
     if isTimed { found.seconds = (leastSeconds { _ = forward(input) }, nil) }
     guard let cotangent = samples.cotangent?.cast(to: S.self) else { return found }
     var rows = all.filter { found.converged[$0] }
-    var own = rows == all ? pass : selecting(pass, rows)
     while !rows.isEmpty {
+      let own = rows == all ? pass : selecting(pass, rows)
       let weights = cotangent.selectingRows(rows)
       let back = backward(weights, own)
       let (gradients, records) = (back.gradients, back.records)
@@ -111,7 +111,6 @@ extension EvaluationSettings {
       }
       // A sample without an equilibrium or adjoint must not affect the sums of the others.
       rows = kept.map { rows[$0] }
-      own = selecting(own, kept)
     }
     return found
   }
