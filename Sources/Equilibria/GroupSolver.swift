@@ -5,8 +5,8 @@ import LinearAlgebra
 /// method comes first if its steps are cheap, on up to about forty coordinates; otherwise it continues from acceleration's
 /// iterate as soon as it is forecast to cost less. Samples that are not settled within `patience` iterations are tried
 /// in turn by operator splitting where the group is certified monotone, path following where there is a Jacobian
-/// (Katzenelson's method where f is piecewise linear and bounded), Newton's method, Broyden's, a homotopy, Newton's method from other
-/// starts, and Anderson acceleration to the end.
+/// (Katzenelson's method where f is piecewise linear and bounded), Newton's method, Broyden's, a homotopy, Newton's
+/// method from other starts, and Anderson acceleration to the end.
 ///
 /// Each stage works only on the samples that are left, and begins where the solve began unless stated otherwise. The
 /// solution's `stages` record why each was tried and what it settled.
