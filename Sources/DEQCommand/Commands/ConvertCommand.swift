@@ -1,12 +1,6 @@
 import ArgumentParser
 import DeepEquilibrium
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
@@ -55,29 +49,15 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Write whole matrices Wz, Wx and b instead of blocks.")
   var matrix = false
 
-  @OptionGroup var placement: WeightsOption
-
   @OptionGroup(title: "ONNX options") var onnx: ONNXOptions
 
-  @Flag(inversion: .prefixedNo, help: "Check what was written before keeping it.")
-  var check = true
-
-  @Flag(help: "Replace an existing, different file.")
-  var force = false
-
-  @OptionGroup(title: "Solver options of the check") var solve: SolveOptions
-
-  @OptionGroup var reading: ReadingOptions
-
-  @OptionGroup var threading: ThreadsOption
-
-  @Flag(help: "Print the report as one JSON object.")
-  var json = false
+  @OptionGroup var options: ConversionOptions
 
   func validate() throws {
-    if matrix, placement.weights != .inline {
+    if matrix, options.placement.weights != .inline {
       throw ValidationError(
-        "--matrix spells all numbers out: expected --weights inline, found \(placement.weights.rawValue)")
+        "--matrix spells all numbers out: expected --weights inline, found \(options.placement.weights.rawValue)"
+      )
     }
     if activation != nil, stack {
       throw ValidationError("--activation: expected files of weights, each a network, found --stack")
@@ -102,18 +82,10 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
-    reading.apply()
-    threading.apply()
+    options.apply()
     try ModelArguments.requireOneStandardInput(networks)
     if stack || transition || networks.count == 1 {
-      let conversion = Conversion(command: self, paths: networks)
-      let outcome = try conversion.run()
-      if json {
-        try write(try JSONText { (writer) throws(FileError) in try outcome.writeKeys(to: &writer) }.text)
-      } else {
-        try outcome.describe(to: reportDescriptor)
-      }
-      if let status = outcome.status { throw CommandFailure(status) }
+      try options.report(outcome(of: networks), target: target(for: networks[0]))
     } else {
       try runEach()
     }
@@ -122,10 +94,11 @@ struct ConvertCommand: ParsableCommand {
   /// Converts each file separately, and ends with the worst status.
   private func runEach() throws {
     var outcomes: [(path: String, outcome: Result<ConversionOutcome, CommandFailure>)] = []
+    let target = target(for: networks[0])
     for path in networks {
       do {
-        let outcome = try Conversion(command: self, paths: [path]).run()
-        if !json { try outcome.describe(to: reportDescriptor) }
+        let outcome = try outcome(of: [path])
+        if !options.json { try outcome.describe(to: ConversionOptions.reportDescriptor(target: target)) }
         outcomes.append((path, .success(outcome)))
       } catch let error as FileError {
         outcomes.append((path, .failure(CommandFailure(DEQ.exitStatus(of: error.kind), error.description))))
@@ -137,22 +110,29 @@ struct ConvertCommand: ParsableCommand {
       }
     }
     let summary = ConversionSummary(outcomes: outcomes)
-    if json { try write(try summary.json) } else { try writeToStandardOutput(summary.line + "\n") }
+    if options.json {
+      try ConversionOptions.print(try summary.json, target: target)
+    } else {
+      try writeToStandardOutput(summary.line + "\n")
+    }
     if let status = summary.worst { throw CommandFailure(status) }
   }
 
-  private func write(_ text: String) throws {
-    if reportDescriptor == STDERR_FILENO {
-      writeToStandardError(text)
-    } else {
-      try writeToStandardOutput(text)
-    }
+  /// Converts a file, or several as a stack or a transition.
+  private func outcome(of paths: [String]) throws -> ConversionOutcome {
+    let source = try ConversionSource(command: self, paths: paths).read()
+    let network = try source.network()
+    let model = EquilibriumModel(converting: network)
+    if matrix { try MatrixFormLimit.require(of: model) }
+    return try CheckedConversion(
+      command: "convert", source: source, original: .network(network), converted: .equilibrium(model),
+      form: matrix ? .matrix : .blocks, target: target(for: paths[0]),
+      requiresWeightsFile: paths.allSatisfy { $0 == "-" || $0.hasSuffix(".json") }, options: options
+    ).run()
   }
 
-  /// The stream for reports: standard error where a model is written to standard output.
-  private var reportDescriptor: Int32 {
-    let target = output ?? Self.defaultOutput(for: networks[0])
-    return target == "-" ? STDERR_FILENO : STDOUT_FILENO
+  private func target(for input: String) -> String {
+    output ?? Self.defaultOutput(for: input)
   }
 
   /// `NAME.deq.json` beside the input `NAME.json`, `NAME.onnx`, `NAME.nnet`, `NAME.safetensors` or `NAME.npz`, which `.gz`
@@ -163,201 +143,5 @@ struct ConvertCommand: ParsableCommand {
     let name = input.hasSuffix(".gz") ? String(input.dropLast(3)) : input
     let ending = [".json", ".onnx", ".nnet", ".safetensors", ".npz"].first(where: name.hasSuffix)
     return name.dropLast(ending?.count ?? 0) + ".deq.json"
-  }
-}
-
-/// One conversion: of a file, or of a stack of files.
-private struct Conversion {
-  let command: ConvertCommand
-  let paths: [String]
-
-  /// A larger matrix form is refused: as text it is up to three times as large, and reading it again takes the memory
-  /// of both.
-  private static var largestMatrixForm: Int { 500_000_000 }
-
-  func run() throws -> ConversionOutcome {
-    let source = try read()
-    let network = try source.network()
-    let model = EquilibriumModel(converting: network)
-    if command.matrix { try requireMatrixForm(of: model) }
-    var checker = command.solve.checker
-    if command.check {
-      try fitIntoMemory(
-        &checker, toCheck: .network(network), .equilibrium(model), isAskedFor: false)
-    }
-    let target = command.output ?? ConvertCommand.defaultOutput(for: paths[0])
-    // A model on standard output would mix with the progress line.
-    let progress = target == "-" ? nil : Progress()
-    progress?.show("writing \(target)")
-    defer { progress?.finish() }
-    var result: EquivalenceReport?
-    var files: [InputFile] = []
-    let file = ModelOutput(
-      model: .equilibrium(model), form: command.matrix ? .matrix : .blocks, target: target,
-      weights: command.placement.weights, force: command.force,
-      requiresWeightsFile: paths.allSatisfy { $0 == "-" || $0.hasSuffix(".json") })
-    _ = try file.write(
-      !command.check
-        ? nil
-        : { written in
-          progress?.show("checking \(target) as written")
-          files = written.files
-          checker.identities = ModelIdentities(
-            first: source.identity, second: InputFile.identity(of: files).bytes)
-          result = checker.check(.network(network), against: written.model.judged)
-          return result!.isAccepted
-        })
-    let provenance = ReportProvenance(
-      command: "convert",
-      names: ReportNames(first: paths, second: target == "-" ? "standard output" : target),
-      first: source.files, second: files, checker: command.check ? checker : nil,
-      solve: command.solve)
-    return ConversionOutcome(model: model, result: result, provenance: provenance)
-  }
-
-  private func read() throws -> NamedModel {
-    if let activation = try command.activation.map(Self.activation) {
-      let (network, files) = try MultilayerPerceptron.read(paths[0], activation: activation)
-      if command.check { try ModelArguments.requireFiniteNumbers(.network(network)) }
-      return NamedModel(paths: paths, model: .network(network), files: files)
-    }
-    if command.transition {
-      let model = try TransitionReading(paths: paths, reading: command.onnx.reading).read()
-      if command.check, case .equilibrium(let own) = model.model {
-        try ModelArguments.requireFiniteNumbers(.equilibrium(own))
-      }
-      return model
-    }
-    if command.stack {
-      return try ModelArguments.stack(of: paths, as: command.onnx.reading, finite: command.check)
-    }
-    return try ModelArguments.model(at: paths[0], as: command.onnx.reading, finite: command.check)
-  }
-
-  /// The activation of a name, with its attributes at their defaults.
-  private static func activation(named name: String) throws -> any Nonlinearity {
-    let names = NonlinearityRegistry.activations.filter { $0.schema.hasDefaults }.map { $0.typeName }
-    guard names.contains(name), let type = NonlinearityRegistry.type(named: name) else {
-      throw CommandFailure(
-        .usage,
-        "--activation: expected one of \(names.joined(separator: ", ")), found \(quoted(name))"
-          + suggestion(for: name, among: names))
-    }
-    return try type.init([:])
-  }
-
-  private func requireMatrixForm(of model: EquilibriumModel<Double>) throws {
-    let (rows, columns) = (Double(model.portCoordinates), Double(model.stateSize + model.inputSize))
-    let bytes = 8 * rows * (columns + 1)
-    if bytes > Double(Self.largestMatrixForm) {
-      throw CommandFailure(
-        .cannotCreate,
-        "--matrix: Wz, Wx and b of \(text(model.portCoordinates)) rows take \(text(bytes: Int(bytes))), "
-          + "more than the \(text(bytes: Self.largestMatrixForm)) that are allowed; the block form has no such limit"
-      )
-    }
-  }
-}
-
-/// The result of one conversion.
-private struct ConversionOutcome {
-  let model: EquilibriumModel<Double>
-  /// The report of the check; nil if there was none.
-  let result: EquivalenceReport?
-  let provenance: ReportProvenance
-
-  /// The exit status that it requires; nil for success.
-  var status: ExitStatus? { result?.statusOfConversion }
-
-  func writeKeys(to writer: inout JSONWriter) throws(FileError) {
-    try writeJSON(result, provenance, to: &writer)
-  }
-
-  func describe(to descriptor: Int32) throws {
-    var report = Report(to: descriptor)
-    if let result {
-      result.describe(provenance.names, model: model, in: &report)
-      if !result.isAccepted {
-        report.row("written", "nothing: the model is kept only where the check accepts it")
-      }
-    } else {
-      report.sentence("converted, not checked: \(provenance.names.second)")
-      describeSize(of: model, in: &report)
-    }
-    if status == nil {
-      report.line()
-      report.draw(PatternPicture(model))
-    }
-    try report.write()
-  }
-}
-
-/// The results of several conversions.
-private struct ConversionSummary {
-  let outcomes: [(path: String, outcome: Result<ConversionOutcome, CommandFailure>)]
-
-  /// The worst status; nil for success.
-  var worst: ExitStatus? {
-    outcomes.reduce(nil) { worst, entry in
-      switch entry.outcome {
-      case .success(let outcome): ExitStatus.worse(worst, outcome.status)
-      case .failure(let failure): ExitStatus.worse(worst, failure.status)
-      }
-    }
-  }
-
-  /// The number of conversions with each result, `proved`, `unchecked` or `failed`, most important first.
-  private var counts: [(name: String, count: Int)] {
-    let names = ["proved", "agrees", "unchecked", "undecided", "refuted", "failed"]
-    let found = outcomes.map { entry in
-      switch entry.outcome {
-      case .success(let outcome): outcome.result?.verdict.rawValue ?? "unchecked"
-      case .failure: "failed"
-      }
-    }
-    return names.map { name in (name, found.count { $0 == name }) }.filter { $0.count > 0 }
-  }
-
-  /// One line: `3 files: 2 proved, 1 failed`.
-  var line: String {
-    "\(text(outcomes.count, "file")): "
-      + counts.map { "\(text($0.count)) \($0.name)" }.joined(separator: ", ")
-  }
-
-  /// One object with a report for each file.
-  var json: String {
-    get throws {
-      try JSONText { (writer) throws(FileError) in
-        try writer.heading(of: "convert")
-        try writer.key("conversions")
-        try writer.beginArray()
-        for (path, outcome) in outcomes {
-          try writer.beginObject()
-          switch outcome {
-          case .success(let outcome): try outcome.writeKeys(to: &writer)
-          case .failure(let failure):
-            try writer.string("path", path)
-            try writer.integer("status", Int(failure.status.rawValue))
-            try writer.string("failure", failure.message)
-          }
-          try writer.end()
-        }
-        try writer.end()
-        try writer.key("summary")
-        try writer.beginObject(.inLine)
-        for (name, count) in counts { try writer.integer(name, count) }
-        try writer.end()
-      }.text
-    }
-  }
-}
-
-extension ModelFile {
-  /// The model as a side of a comparison.
-  var judged: JudgedModel {
-    switch self {
-    case .network(let network): .network(network)
-    case .equilibrium(let model): .equilibrium(model)
-    }
   }
 }
