@@ -62,10 +62,30 @@ protocol LineReduction: LineFunction {
   var keepdim: Bool { get }
 
   init(dim: IntegerList, keepdim: Bool) throws(InvalidConstants)
+
+  /// Computes the number z of every line of p.
+  static func reduce<S: Scalar>(_ p: [S], _ lines: Lines, samples: Int, into z: inout [S])
+
+  /// Replaces every element p of a line with the value z by its share of the line's cotangent.
+  static func pullBack<S: Scalar>(_ p: inout [S], _ cotangent: [S], _ z: [S], _ lines: Lines, samples: Int)
 }
 
 extension LineReduction {
   var keepsAxes: Bool? { keepdim }
+
+  public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
+    let lines = lines(shapes[0])
+    var z = Matrix<S>(rows: ports[0].rows, columns: lines.starts.count)
+    Self.reduce(ports[0].elements, lines, samples: z.rows, into: &z.elements)
+    return z
+  }
+
+  public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
+    let z = value(at: ports, shapes: shapes)
+    var g = ports[0]
+    Self.pullBack(&g.elements, cotangent.elements, z.elements, lines(shapes[0]), samples: g.rows)
+    return [g]
+  }
 
   public init(attributes: Attributes) throws(InvalidConstants) {
     try self.init(dim: IntegerList(attributes.integers("dim")), keepdim: attributes.flag("keepdim"))

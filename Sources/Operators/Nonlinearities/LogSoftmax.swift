@@ -33,8 +33,7 @@ public struct LogSoftmax: LineTransform {
 @specialized(where S == Float)
 private func makeLogSoftmax<S: Scalar>(_ elements: inout [S], _ lines: Lines, samples: Int) {
   forEachLine(lines, samples: samples, &elements) { line, offsets in
-    var largest = line[offsets[0]]
-    for offset in offsets where line[offset] > largest { largest = line[offset] }
+    let largest = largest(of: line, at: offsets)
     var sum: S = 0
     for offset in offsets { sum += S.exp(line[offset] - largest) }
     let logarithm = S.log(sum)

@@ -21,18 +21,12 @@ public struct LogSumExp: LineReduction {
     self.keepdim = keepdim
   }
 
-  public func value<S: Scalar>(at ports: [Matrix<S>], shapes: [[Int]]) -> Matrix<S> {
-    let lines = lines(shapes[0])
-    var z = Matrix<S>(rows: ports[0].rows, columns: lines.starts.count)
-    sumExponentials(of: ports[0].elements, lines, samples: z.rows, into: &z.elements)
-    return z
+  static func reduce<S: Scalar>(_ p: [S], _ lines: Lines, samples: Int, into z: inout [S]) {
+    sumExponentials(of: p, lines, samples: samples, into: &z)
   }
 
-  public func vjp<S: Scalar>(_ cotangent: Matrix<S>, at ports: [Matrix<S>], shapes: [[Int]]) -> [Matrix<S>] {
-    let z = value(at: ports, shapes: shapes)
-    var g = ports[0]
-    pullBackLogSumExp(&g.elements, cotangent.elements, z.elements, lines(shapes[0]), samples: g.rows)
-    return [g]
+  static func pullBack<S: Scalar>(_ p: inout [S], _ cotangent: [S], _ z: [S], _ lines: Lines, samples: Int) {
+    pullBackLogSumExp(&p, cotangent, z, lines, samples: samples)
   }
 }
 

@@ -5,7 +5,7 @@ import LinearAlgebra
 ///
 /// `eps` defaults to 1e-5. PyTorch's default is the machine epsilon of the element type, which is not a constant of the
 /// function.
-public struct RootMeanSquareNormalization: Normalization {
+public struct RootMeanSquareNormalization: LastAxesNormalization {
   public static let typeName = "rms_norm"
   public static let schema = OperatorSchema(
     "p/√(mean of squares + eps) over the last axes, times weight",
@@ -21,17 +21,7 @@ public struct RootMeanSquareNormalization: Normalization {
   ///
   /// - Throws: `InvalidConstants` where there are none, one is not positive, or `eps` is negative.
   public init(normalizedShape: IntegerList, eps: Double = 1e-5) throws(InvalidConstants) {
-    try checkNormalizedShape(normalizedShape.values)
-    self.normalizedShape = normalizedShape.values
+    self.normalizedShape = try checkedNormalizedShape(normalizedShape)
     self.eps = try checkedEpsilon(eps)
   }
-
-  public init(attributes: Attributes) throws(InvalidConstants) {
-    try self.init(
-      normalizedShape: IntegerList(attributes.integers("normalized_shape")), eps: attributes.number("eps"))
-  }
-
-  public var attributes: Attributes { ["normalized_shape": .integers(normalizedShape), "eps": .number(eps)] }
-
-  public func run(_ shape: [Int]) -> Int? { runOfLastAxes(normalizedShape, shape) }
 }

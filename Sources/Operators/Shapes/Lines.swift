@@ -66,3 +66,11 @@ func forEachLine<S: Scalar>(
     }
   }
 }
+
+/// The largest element of a line, which functions with exponentials subtract so that none of these overflows.
+@inline(__always)
+func largest<S: Scalar>(of line: UnsafeMutablePointer<S>, at offsets: UnsafeBufferPointer<Int>) -> S {
+  var largest = line[offsets[0]]
+  for offset in offsets where line[offset] > largest { largest = line[offset] }
+  return largest
+}
