@@ -21,7 +21,7 @@ extension EquilibriumModel {
     // A valid network gives a valid model: the sizes are the network's, and names are made unique.
     let model = try! EquilibriumModel(
       inputShape: network.inputShape, blocks: conversion.blocks,
-      output: conversion.readOut[network.output])
+      output: conversion.readOut[network.output], signature: network.signature)
     // If an equilibrium model is the whole network, its places are the layer's: of several entries at one
     // place either none carries its name, or all do.
     let unnamed = model.unnamedPlaces

@@ -28,7 +28,7 @@ extension Network {
     }
     try self.init(
       inputShape: model.inputShape, layers: blocks.map { .explicit($0.named(except: taken)) },
-      output: model.output)
+      output: model.output, signature: model.signature)
   }
 }
 

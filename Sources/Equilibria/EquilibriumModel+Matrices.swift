@@ -150,7 +150,8 @@ extension EquilibriumModel {
   ///   - Wz: `[M, N]`; `Wx`: `[M, input]`; `b`: M numbers.
   /// - Throws: `InvalidModel` where the sizes do not fit the layout, or the layout itself is not valid.
   public init(
-    inputShape: [Int], layout: [BlockOutline], Wz: Matrix<S>, Wx: Matrix<S>, b: [S], output: Int
+    inputShape: [Int], layout: [BlockOutline], Wz: Matrix<S>, Wx: Matrix<S>, b: [S], output: Int,
+    signature: ModelSignature = .unnamed
   ) throws(InvalidModel) {
     let portSizes = layout.flatMap(\.portSizes)
     let (ports, size) = (portSizes.reduce(0, +), layout.reduce(0) { $0 + $1.size })
@@ -185,7 +186,8 @@ extension EquilibriumModel {
           name: outline.name, shape: outline.shape, nonlinearity: outline.nonlinearity,
           portShapes: outline.portShapes, terms: terms, offsets: offsets))
     }
-    try self.init(inputShape: inputShape, blocks: blocks, output: output, form: .matrix)
+    try self.init(
+      inputShape: inputShape, blocks: blocks, output: output, form: .matrix, signature: signature)
   }
 }
 

@@ -29,7 +29,8 @@ extension EquilibriumModel {
       }
     }
     // Names do not affect what has been validated.
-    return try! EquilibriumModel(inputShape: inputShape, blocks: blocks, output: output, form: form)
+    return try! EquilibriumModel(
+      inputShape: inputShape, blocks: blocks, output: output, form: form, signature: signature)
   }
 
   /// The places of entries that have numbers and no parameter, so that their gradients are named after their place.

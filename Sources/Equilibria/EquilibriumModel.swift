@@ -24,6 +24,8 @@ public struct EquilibriumModel<S: Scalar>: Sendable {
   public let output: Int
   /// How the model is written.
   public var form: ModelForm
+  /// The names and shapes of the tensors of which the input and the output consist.
+  public let signature: ModelSignature
   /// The dependency graph's strongly connected components, each after all components that it reads.
   public let groups: [DependencyGroup]
 
@@ -31,7 +33,8 @@ public struct EquilibriumModel<S: Scalar>: Sendable {
   ///
   /// - Throws: `InvalidModel` where sizes do not match, names are repeated, or a source does not exist.
   public init(
-    inputShape: [Int], blocks: [Block<S>], output: Int, form: ModelForm = .blocks
+    inputShape: [Int], blocks: [Block<S>], output: Int, form: ModelForm = .blocks,
+    signature: ModelSignature = .unnamed
   ) throws(InvalidModel) {
     try validateNames(blocks.map(\.name), of: "block")
     let sizes = blocks.map(\.size)
@@ -40,10 +43,14 @@ public struct EquilibriumModel<S: Scalar>: Sendable {
       throw InvalidModel("output: expected one of \(blocks.count) blocks, found position \(output)")
     }
     try validateParameters(of: blocks)
+    if let problem = signature.problem(inputSize: inputShape.reduce(1, *), outputSize: sizes[output]) {
+      throw InvalidModel(problem)
+    }
     self.inputShape = inputShape
     self.blocks = blocks
     self.output = output
     self.form = form
+    self.signature = signature
     self.groups = dependencyGroups(of: blocks)
   }
 
@@ -64,17 +71,19 @@ public struct EquilibriumModel<S: Scalar>: Sendable {
     if let same = self as? EquilibriumModel<T> { return same }
     return EquilibriumModel<T>(
       unchecked: inputShape, blocks: blocks.map { $0.cast(to: type) }, output: output, form: form,
-      groups: groups)
+      groups: groups, signature: signature)
   }
 
   fileprivate init(
-    unchecked inputShape: [Int], blocks: [Block<S>], output: Int, form: ModelForm, groups: [DependencyGroup]
+    unchecked inputShape: [Int], blocks: [Block<S>], output: Int, form: ModelForm, groups: [DependencyGroup],
+    signature: ModelSignature
   ) {
     self.inputShape = inputShape
     self.blocks = blocks
     self.output = output
     self.form = form
     self.groups = groups
+    self.signature = signature
   }
 }
 

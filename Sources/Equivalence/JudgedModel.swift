@@ -30,6 +30,14 @@ public enum JudgedModel: Sendable {
     }
   }
 
+  /// The names and shapes of the tensors of which the input and the output consist.
+  public var signature: ModelSignature {
+    switch self {
+    case .network(let network): network.signature
+    case .equilibrium(let model): model.signature
+    }
+  }
+
   /// The number of coordinates of one sample: of the input, and of every block's value or ports, whichever are more.
   package var numbersPerSample: Int {
     switch self {

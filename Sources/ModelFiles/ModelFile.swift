@@ -148,7 +148,7 @@ public enum ModelFile: Sendable {
       return .network(try NetworkReader.read(JSONObject(root, keys: Header.keys + NetworkReader.keys)))
     case .equilibrium:
       return .equilibrium(
-        try EquilibriumFormat.read(JSONObject(root, keys: Header.keys + EquilibriumFormat.keys)))
+        try EquilibriumFormat.read(JSONObject(root, keys: Header.keys + EquilibriumFormat.fileKeys)))
     }
   }
 

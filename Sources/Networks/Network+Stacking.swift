@@ -7,7 +7,7 @@ extension Network {
   /// The composition of networks: the output of each is the input of the next.
   ///
   /// The layers and parameters of the first are called `1.NAME`, those of the second `2.NAME`, and so on; a
-  /// single network keeps its names.
+  /// single network keeps its names. The input's tensors are those of the first, the output's those of the last.
   ///
   /// - Throws: `InvalidModel` if an output does not fit the next input.
   public init(stacking networks: [Network]) throws(InvalidModel) {
@@ -34,7 +34,10 @@ extension Network {
       layers += network.layers.map { $0.renamed(prefix: "\(position + 1).", source: source) }
       output = network.output + shift
     }
-    try self.init(inputShape: first.inputShape, layers: layers, output: output!)
+    let signature = ModelSignature(
+      inputs: first.signature.inputs, outputs: networks.last!.signature.outputs)
+    try self.init(
+      inputShape: first.inputShape, layers: layers, output: output!, signature: signature)
   }
 }
 
@@ -43,7 +46,8 @@ extension Network {
   public init(_ model: EquilibriumModel<S>) throws(InvalidModel) {
     try self.init(
       inputShape: model.inputShape,
-      layers: [.implicit(try ImplicitLayer(name: "", source: .input, model: model))], output: 0)
+      layers: [.implicit(try ImplicitLayer(name: "", source: .input, model: model))], output: 0,
+      signature: model.signature)
   }
 }
 

@@ -16,12 +16,16 @@ public struct Network<S: Scalar>: Sendable {
   public let output: Int
   /// The positions of all layers, each after its sources.
   public let order: [Int]
+  /// The names and shapes of the tensors of which the input and the output consist.
+  public let signature: ModelSignature
 
   /// A network of these layers.
   ///
   /// - Throws: `InvalidModel` if sizes do not fit, names clash, a source does not exist, or layers read
   ///   each other in a cycle.
-  public init(inputShape: [Int], layers: [Layer<S>], output: Int) throws(InvalidModel) {
+  public init(
+    inputShape: [Int], layers: [Layer<S>], output: Int, signature: ModelSignature = .unnamed
+  ) throws(InvalidModel) {
     guard layers.indices.contains(output) else {
       throw InvalidModel("output: expected one of \(layers.count) layers, found position \(output)")
     }
@@ -29,6 +33,10 @@ public struct Network<S: Scalar>: Sendable {
     let sizes = layers.map(\.size)
     for layer in layers { try layer.validate(inputSize: inputShape.reduce(1, *), sizes: sizes) }
     try validateParameters(of: layers)
+    if let problem = signature.problem(inputSize: inputShape.reduce(1, *), outputSize: sizes[output]) {
+      throw InvalidModel(problem)
+    }
+    self.signature = signature
     self.inputShape = inputShape
     self.layers = layers
     self.output = output
@@ -64,14 +72,18 @@ public struct Network<S: Scalar>: Sendable {
   public func cast<T: Scalar>(to type: T.Type) -> Network<T> {
     if let same = self as? Network<T> { return same }
     return Network<T>(
-      unchecked: inputShape, layers: layers.map { $0.cast(to: type) }, output: output, order: order)
+      unchecked: inputShape, layers: layers.map { $0.cast(to: type) }, output: output, order: order,
+      signature: signature)
   }
 
-  fileprivate init(unchecked inputShape: [Int], layers: [Layer<S>], output: Int, order: [Int]) {
+  fileprivate init(
+    unchecked inputShape: [Int], layers: [Layer<S>], output: Int, order: [Int], signature: ModelSignature
+  ) {
     self.inputShape = inputShape
     self.layers = layers
     self.output = output
     self.order = order
+    self.signature = signature
   }
 }
 

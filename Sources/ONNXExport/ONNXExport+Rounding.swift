@@ -22,7 +22,8 @@ extension Precision {
     }
     guard
       let rounded = try? EquilibriumModel(
-        inputShape: model.inputShape, blocks: blocks, output: model.output, form: model.form)
+        inputShape: model.inputShape, blocks: blocks, output: model.output, form: model.form,
+        signature: model.signature)
     else { preconditionFailure("a model that rounding contradicts") }
     return rounded
   }

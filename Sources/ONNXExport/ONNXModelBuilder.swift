@@ -1,3 +1,4 @@
+import Blocks
 import Equilibria
 import FileAccess
 import LinearAlgebra
@@ -10,6 +11,7 @@ package struct ONNXModelBuilder {
   private let file: String
   private let graph: ONNXGraph
   private var description = ""
+  private var isTransition = true
   package private(set) var inputs: [ONNXExport.Port] = []
   package private(set) var outputs: [ONNXExport.Port] = []
   package private(set) var nodeCount = 0
@@ -33,10 +35,16 @@ package struct ONNXModelBuilder {
     description = "f(z, x), the transition of an equilibrium model"
   }
 
-  /// The equilibrium: input x and output y in their own shapes; for a cyclic model also a convergence flag
-  /// for each sample.
+  /// The equilibrium: the model's inputs and outputs under their own names and in their own shapes, x and y where they
+  /// have no names; for a cyclic model also a convergence flag for each sample.
   mutating func buildLoop(limit: Int) throws(FileError) {
-    let (x, result, converged) = (input("x", model.inputShape), name("y"), name("converged"))
+    let parts = (model.signature.inputs.isEmpty ? [.init("x", model.inputShape)] : model.signature.inputs)
+      .map { input($0.name, $0.shape) }
+    let results =
+      (model.signature.outputs.isEmpty ? [.init("y", model.outputShape)] : model.signature.outputs)
+      .map { ModelSignature.Tensor(name($0.name), $0.shape) }
+    let converged = name("converged")
+    let x = Self.gather(parts, shape: model.inputShape, in: graph)
     let isCyclic = model.nilpotencyIndex == nil
     let body = try LoopBody(model, x: x, checksConvergence: isCyclic, outer: graph, file: file)
     let start = Self.start(x, stateSize: model.stateSize, checksConvergence: isCyclic, in: graph)
@@ -49,9 +57,12 @@ package struct ONNXModelBuilder {
       [("body", .graph(body.proto))])
     let readOut = Self.readOut(
       of: end[0], StateLayout(model), block: model.output, shape: model.outputShape, in: graph)
-    output(readOut, named: result)
+    for (value, result) in zip(Self.divide(readOut, into: results, in: graph), results) {
+      output(value, named: result.name)
+    }
     if isCyclic { output(ONNXValue(name: end[1], shape: []), named: converged, type: .bool) }
     nodeCount = graph.nodes.count + body.proto.node.count
+    isTransition = false
     description = "The equilibrium z = f(z, x), by iteration from zeros"
   }
 
@@ -68,6 +79,22 @@ package struct ONNXModelBuilder {
     return start
       + graph.node(
         "ConstantOfShape", [graph.batch(of: x)], results: ["unconverged"], [("value", .tensor(zero(.bool)))])
+  }
+
+  /// The flat input in its shape, from the tensors of which it consists.
+  package static func gather(_ parts: [ONNXValue], shape: [Int], in graph: ONNXGraph) -> ONNXValue {
+    guard parts.count > 1 else { return graph.reshape(parts[0], to: shape) }
+    return graph.reshape(graph.concatenate(parts.map(graph.flatten)), to: shape)
+  }
+
+  /// The tensors of which the flat output consists.
+  package static func divide(
+    _ output: ONNXValue, into tensors: [ModelSignature.Tensor], in graph: ONNXGraph
+  ) -> [ONNXValue] {
+    guard tensors.count > 1 else { return [graph.reshape(output, to: tensors[0].shape)] }
+    let parts = graph.split(
+      graph.flatten(output), sizes: tensors.map(\.size), names: tensors.map { "\($0.name)/flat" })
+    return zip(parts, tensors).map { graph.reshape($0, to: $1.shape) }
   }
 
   /// A block of the loop's final state, in the block's own shape.
@@ -116,7 +143,7 @@ package struct ONNXModelBuilder {
   /// The names of the parts, for readers of the file.
   private var labels: ONNXLabels {
     ONNXLabels(
-      isTransition: outputs.map(\.name) == ["f"], blocks: model.blocks.map(\.name),
+      isTransition: isTransition, blocks: model.blocks.map(\.name),
       output: model.output, inputShape: model.inputShape, parameters: graph.initializers.parameters)
   }
 

@@ -96,6 +96,7 @@ import Testing
     "options.solver", "options.tolerance", "options.absoluteTolerance", "options.maximumIterations",
     "options.memory", "options.damping",
     ".trajectory", "trajectory.weight", "trajectory.state",
+    ".signature", "signature.inputs", "signature.outputs",
     ".state", ".adjoint", "adjoint.z", ".seconds", ".gradientEstimate", "state.z", "forward.trace",
     "forward.gradientError",
     "adjoint.trace", "samples.adjoint",

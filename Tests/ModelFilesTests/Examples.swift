@@ -36,5 +36,14 @@ enum Examples {
 
     """
 
-  static let all = [network, blocks, matrices]
+  /// Two named inputs, one of them a single number, and two outputs.
+  static let named = """
+    {"format": "network", "version": 1, "input": [3],
+     "layers": [{"type": "dense", "name": "fc", "weight": [[1, 2, 3], [4, 5, 6], [7, 8, 9]]}],
+     "signature": {"inputs": [{"name": "image", "shape": [2, 1]}, {"name": "gain \"dB\"", "shape": []}],
+      "outputs": [{"name": "y", "shape": [1]}, {"name": "z", "shape": [1, 2]}]}}
+
+    """
+
+  static let all = [network, blocks, matrices, named]
 }

@@ -66,7 +66,7 @@ struct HostileEquilibriumTests {
         "expected the key \"output\", found none"),
       Refusal(
         model("\"layers\": []"),
-        "expected only the keys format, version, weights, weights_sha256, input, blocks, Wz, Wx, b, output, found \"layers\""
+        "expected only the keys format, version, weights, weights_sha256, input, blocks, Wz, Wx, b, output, signature, found \"layers\""
       ),
     ])
   func layout(_ refusal: Refusal) {

@@ -45,7 +45,7 @@ struct HostileNetworkTests {
       Refusal("{\"format\": \"network\", \"version\": 1}", "expected the key \"input\", found none"),
       Refusal(
         "{\"format\": \"network\", \"version\": 1, \"input\": [1], \"Layers\": []}",
-        "expected only the keys format, version, weights, weights_sha256, input, layers, output, found \"Layers\""
+        "expected only the keys format, version, weights, weights_sha256, input, layers, output, signature, found \"Layers\""
       ),
       Refusal(
         "{\"format\": \"network\", \"version\": 1, \"input\": [1]}", "expected the key \"layers\", found none"

@@ -65,7 +65,7 @@ extension ModelFile {
   var fingerprint: String {
     switch self {
     case .network(let network):
-      "network \(network.inputShape) \(network.output)\n"
+      "network \(network.inputShape) \(network.output) \(network.signature)\n"
         + network.layers.map(\.fingerprint).joined(separator: "\n")
     case .equilibrium(let model): model.fingerprint
     }
@@ -83,7 +83,8 @@ extension Layer<Double> {
 
 extension EquilibriumModel<Double> {
   fileprivate var fingerprint: String {
-    "equilibrium \(inputShape) \(output) \(form)\n" + blocks.map(\.fingerprint).joined(separator: "\n")
+    "equilibrium \(inputShape) \(output) \(form) \(signature)\n"
+      + blocks.map(\.fingerprint).joined(separator: "\n")
   }
 }
 

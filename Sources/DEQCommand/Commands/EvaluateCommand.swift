@@ -135,7 +135,7 @@ struct EvaluateCommand: ParsableCommand {
     let lacksGradients = evaluation.gradients == nil && !evaluation.adjoint.isEmpty
     if !isReport, isEmpty || lacksGradients { try requireConvergence(of: evaluation) }
     try requireFinite(evaluation)
-    try write(evaluation)
+    try write(evaluation, file.judged.signature)
     if !isReport, case .equilibrium = file {
       for line in evaluation.statistics { writeToStandardError("\(line)\n") }
     }
@@ -152,13 +152,13 @@ struct EvaluateCommand: ParsableCommand {
     switch file {
     case .network(let network):
       try requireEquilibriumModel()
-      let samples = try samples(in: samplesFile, network.inputSize, network.outputSize)
+      let samples = try samples(in: samplesFile, network.inputSize, network.outputSize, network.signature)
       try requireMemory(toEvaluate: network, samples: samples.input.rows)
       return precision == .float64
         ? try settings.evaluation(of: network, at: samples)
         : try settings.evaluation(of: network.cast(to: Float.self), at: samples)
     case .equilibrium(let model):
-      let samples = try samples(in: samplesFile, model.inputSize, model.outputSize)
+      let samples = try samples(in: samplesFile, model.inputSize, model.outputSize, model.signature)
       try requireMemory(toEvaluate: model, samples: samples.input.rows)
       if way.correction != nil, model.form == .matrix {
         throw CommandFailure(
@@ -171,10 +171,12 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  private func samples(in file: FileContents, _ inputSize: Int, _ outputSize: Int) throws -> Samples {
+  private func samples(
+    in file: FileContents, _ inputSize: Int, _ outputSize: Int, _ signature: ModelSignature
+  ) throws -> Samples {
     try Samples.read(
       file, cotangents: cotangent.map { path throws(FileError) in try FileContents(reading: path) },
-      inputSize: inputSize, outputSize: outputSize)
+      inputSize: inputSize, outputSize: outputSize, signature: signature)
   }
 
   /// A network has no state to begin at, to write or to show.
@@ -232,11 +234,17 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  private func write(_ evaluation: Evaluation) throws {
+  private func write(_ evaluation: Evaluation, _ signature: ModelSignature) throws {
     if writesArrays {
       return try writeFiles(
-        [(output, { sink throws(FileError) in try evaluation.writeArrays(withState: state, to: sink) })],
-        force: force)
+        [
+          (
+            output,
+            { sink throws(FileError) in
+              try evaluation.writeArrays(withState: state, signature: signature, to: sink)
+            }
+          )
+        ], force: force)
     }
     let text = try JSONText { (writer) throws(FileError) in
       guard isReport else {

@@ -66,6 +66,7 @@ private struct Inspection {
       report.sentence("network: \(name)")
       report.row("input", "\(network.inputShape)")
       report.row("output", "\(network.outputSize), of \"\(network.layers[network.output].name)\"")
+      describeSignature(in: &report)
       report.row("layers", "\(text(network.layers.count)), at most \(network.depth) one after the other")
       report.row("parameters", text(model.parameterCount))
       report.sentence("as an equilibrium model:")
@@ -73,6 +74,7 @@ private struct Inspection {
       report.sentence("equilibrium model, \(model.form == .matrix ? "matrix" : "block") form: \(name)")
       report.row("input", "\(model.inputShape)")
       report.row("output", "\(model.outputSize), of \"\(model.blocks[model.output].name)\"")
+      describeSignature(in: &report)
     }
     describeSize(of: model, in: &report)
     if let index = model.nilpotencyIndex {
@@ -92,6 +94,15 @@ private struct Inspection {
     report.draw(PatternPicture(model))
   }
 
+  /// Adds the names and shapes of the tensors of which the input and the output consist, if they have names.
+  private func describeSignature(in report: inout Report) {
+    for (kind, tensors) in [("inputs", model.signature.inputs), ("outputs", model.signature.outputs)]
+    where !tensors.isEmpty {
+      let shown = tensors.prefix(4).map { "\"\($0.name)\" \($0.shape)" }.joined(separator: ", ")
+      report.row(kind, shown + (tensors.count > 4 ? " and \(tensors.count - 4) more" : ""))
+    }
+  }
+
   var json: String {
     get throws {
       try JSONText { (writer) throws(FileError) in
@@ -108,6 +119,7 @@ private struct Inspection {
         try writer.integer("parameters", model.parameterCount)
         if let index = model.nilpotencyIndex { try writer.integer("nilpotencyIndex", index) }
         try writer.string("output", model.blocks[model.output].name)
+        try writer.signature(model.signature)
         try writer.key("blocks")
         try writer.beginArray()
         for block in model.blocks { try write(block, to: &writer) }

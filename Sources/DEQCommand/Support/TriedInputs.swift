@@ -45,7 +45,9 @@ struct TriedInputs: ParsableArguments {
     var checker = solve.checker
     if let samples { checker.samples = samples }
     checker.inputs = try input.map {
-      try Samples.readInputs(FileContents(reading: $0), inputSize: first.model.inputSize)
+      try Samples.readInputs(
+        FileContents(reading: $0), inputSize: first.model.inputSize,
+        signature: first.model.signature)
     }
     checker.domain = domain?.bounds
     checker.searchBudget = search

@@ -28,7 +28,8 @@ struct EntryRewriting {
       // Sizes, names and sources come from a valid model.
       .network(
         try! Network(
-          inputShape: network.inputShape, layers: network.layers.map(applied), output: network.output))
+          inputShape: network.inputShape, layers: network.layers.map(applied), output: network.output,
+          signature: network.signature))
     case .equilibrium(let model): .equilibrium(applied(to: model) { $0 })
     }
   }
@@ -48,7 +49,7 @@ struct EntryRewriting {
   ) -> EquilibriumModel<Double> {
     try! EquilibriumModel(
       inputShape: model.inputShape, blocks: model.blocks.map { applied(to: $0, name: name) },
-      output: model.output, form: model.form)
+      output: model.output, form: model.form, signature: model.signature)
   }
 
   private func applied(to block: Block<Double>, name: (String) -> String) -> Block<Double> {

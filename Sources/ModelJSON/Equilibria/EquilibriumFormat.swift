@@ -7,23 +7,28 @@ import TensorFiles
 package enum EquilibriumFormat {
   /// The keys, as messages list them.
   package static let keys = ["input", "blocks", "Wz", "Wx", "b", "output"]
+  /// The keys of a file besides those of the header: a model within a network has no signature.
+  package static let fileKeys = keys + [SignatureFormat.key]
 
   /// Reads the model that an object describes, in the form that it has there.
   package static func read(_ object: JSONObject) throws(FileError) -> EquilibriumModel<Double> {
     let inputShape = try Sizes.readInput(object)
     let layout = try BlockLayout(object.required("blocks"), inputShape: inputShape)
     let output = try layout.position(of: object.required("output"))
+    let signature = try SignatureFormat.read(object)
     switch try form(of: object) {
     case .blocks:
       let blocks = try BlockForm.read(object, layout: layout)
       return try object.value.validModel { () throws(InvalidModel) in
-        try EquilibriumModel(inputShape: inputShape, blocks: blocks, output: output)
+        try EquilibriumModel(
+          inputShape: inputShape, blocks: blocks, output: output, signature: signature)
       }
     case .matrix:
       let (Wz, Wx, b) = try MatrixForm.read(object, layout: layout)
       return try object.value.validModel { () throws(InvalidModel) in
         try EquilibriumModel(
-          inputShape: inputShape, layout: layout.blocks, Wz: Wz, Wx: Wx, b: b, output: output)
+          inputShape: inputShape, layout: layout.blocks, Wz: Wz, Wx: Wx, b: b, output: output,
+          signature: signature)
       }
     }
   }
@@ -54,5 +59,6 @@ package enum EquilibriumFormat {
     }
     try writer.key("output")
     try writer.string(model.blocks[model.output].name)
+    try SignatureFormat.write(model.signature, to: &writer)
   }
 }

@@ -10,7 +10,7 @@ import TensorFiles
 /// Then each layer is read after its sources, whose shapes determine its own.
 package struct NetworkReader {
   /// The keys besides those of the header, as messages list them.
-  package static let keys = ["input", "layers", "output"]
+  package static let keys = ["input", "layers", "output", SignatureFormat.key]
 
   private struct LayerHeader {
     let object: JSONObject
@@ -50,11 +50,13 @@ package struct NetworkReader {
     for value in try list.elements("a list of layers") { try add(value) }
     guard !entries.isEmpty else { throw list.expected("a list of layers") }
     let output = try object.optional("output").map { value throws(FileError) in try position(of: value) }
+    let signature = try SignatureFormat.read(object)
     let sources = try entries.indices.map { index throws(FileError) in try self.sources(of: index) }
     let (layers, owners) = try readLayers(sources)
     try refuseClashingParameters(layers, owners)
     return try object.value.validModel { () throws(InvalidModel) in
-      try Network(inputShape: inputShape, layers: layers, output: output ?? entries.count - 1)
+      try Network(
+        inputShape: inputShape, layers: layers, output: output ?? entries.count - 1, signature: signature)
     }
   }
 

@@ -17,6 +17,7 @@ package enum NetworkWriter {
       try writer.key("output")
       try writer.string(network.layers[network.output].name)
     }
+    try SignatureFormat.write(network.signature, to: &writer)
   }
 
   private static func write(

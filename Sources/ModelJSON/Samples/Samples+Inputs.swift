@@ -1,3 +1,4 @@
+import Blocks
 import FileAccess
 import LinearAlgebra
 import TensorFiles
@@ -5,14 +6,16 @@ import TensorFiles
 extension Samples {
   /// Reads the inputs alone, `[samples, inputSize]`, for a model with this many input coordinates. The file
   /// holds samples in JSON, a NumPy array (`.npy`), an archive of arrays (`.npz`) with an array `input`
-  /// or a single array, or a line of numbers for each sample (`.csv`). The first axis of an array counts the samples,
-  /// unless the array as a whole is one sample.
+  /// or a single array, or one of each of the model's named inputs, or a line of numbers for each sample (`.csv`). The
+  /// first axis of an array counts the samples, unless the array as a whole is one sample.
   ///
   /// - Throws: `FileError` of kind `badData`, with the place.
   public static func readInputs(
-    _ contents: FileContents, inputSize: Int
+    _ contents: FileContents, inputSize: Int, signature: ModelSignature = .unnamed
   ) throws(FileError) -> Matrix<Double> {
-    if let samples = try arrays(contents, inputSize: inputSize, outputSize: nil) { return samples.input }
+    if let samples = try arrays(contents, inputSize: inputSize, outputSize: nil, signature: signature) {
+      return samples.input
+    }
     let object = try JSONObject(JSONDocument(contents).root, keys: ["input", "cotangent"])
     return try read(object, inputColumns: (inputSize, "the size of the input")).input
   }
@@ -21,10 +24,15 @@ extension Samples {
   /// from `.csv`, or from JSON with the key `cotangent`.
   ///
   /// - Throws: `FileError` of kind `badData`, with the place.
-  static func readCotangents(_ contents: FileContents, outputSize: Int) throws(FileError) -> Matrix<Double> {
+  static func readCotangents(
+    _ contents: FileContents, outputSize: Int, signature: ModelSignature
+  ) throws(FileError) -> Matrix<Double> {
     let size = (outputSize, "the size of the output")
     if CSVTable.isTable(contents) { return try CSVTable.read(contents, columns: size) }
     if let file = try NumPyFile(contents) {
+      if let parts = try parts(of: file, "cotangent", signature.outputs, prefix: "cotangent.") {
+        return parts
+      }
       return try inputs(
         file.array("cotangent", orSingle: true)!, size, file: contents.name,
         place: file.place(of: "cotangent"))
@@ -38,19 +46,59 @@ extension Samples {
   ///
   /// - Parameter outputSize: The size of a cotangent; nil if none is read.
   static func arrays(
-    _ contents: FileContents, inputSize: Int, outputSize: Int?
+    _ contents: FileContents, inputSize: Int, outputSize: Int?, signature: ModelSignature
   ) throws(FileError) -> Samples? {
     let size = (inputSize, "the size of the input")
     if CSVTable.isTable(contents) { return Samples(input: try CSVTable.read(contents, columns: size)) }
     guard let file = try NumPyFile(contents) else { return nil }
-    let input = try inputs(
-      file.array("input", orSingle: true)!, size, file: contents.name, place: file.place(of: "input"))
-    guard let outputSize, let array = try file.array("cotangent", orSingle: false) else {
+    let input =
+      try parts(of: file, "input", signature.inputs)
+      ?? inputs(
+        file.array("input", orSingle: true)!, size, file: contents.name, place: file.place(of: "input"))
+    guard let outputSize else { return Samples(input: input) }
+    if let parts = try parts(of: file, "cotangent", signature.outputs, prefix: "cotangent.") {
+      return try Samples(input: input, cotangent: parts, file: contents.name)
+    }
+    guard let array = try file.array("cotangent", orSingle: false) else {
       return Samples(input: input)
     }
     let cotangent = try inputs(
       array, (outputSize, "the size of the output"), file: contents.name, place: file.place(of: "cotangent"))
     return try Samples(input: input, cotangent: cotangent, file: contents.name)
+  }
+
+  /// The samples of which an archive has an array for each tensor, `[samples, …]`; nil if it has none of them, or one
+  /// array `whole` for all.
+  ///
+  /// - Throws: `FileError` where one is missing, or they have different numbers of samples.
+  private static func parts(
+    of file: NumPyFile, _ whole: String, _ tensors: [ModelSignature.Tensor], prefix: String = ""
+  ) throws(FileError) -> Matrix<Double>? {
+    let present = tensors.filter { file.contains(prefix + $0.name) }
+    guard !present.isEmpty, !file.contains(whole) else { return nil }
+    if let missing = tensors.first(where: { tensor in !present.contains(tensor) }) {
+      throw FileError(
+        .badData, file: file.name,
+        "expected an array of each of \(counted(tensors.count, "tensor")), found none called \(quoted(prefix + missing.name))"
+      )
+    }
+    var parts: [Matrix<Double>] = []
+    for tensor in tensors {
+      let name = prefix + tensor.name
+      let part = try inputs(
+        file.array(name, orSingle: false)!, (tensor.size, "the size of \(quoted(tensor.name))"),
+        file: file.name, place: quoted(name))
+      if let first = parts.first, first.rows != part.rows {
+        throw FileError(
+          .badData, file: file.name, place: quoted(name),
+          "expected \(counted(first.rows, "sample")), as \(quoted(prefix + tensors[0].name)) has, found \(part.rows)"
+        )
+      }
+      parts.append(part)
+    }
+    return Matrix(
+      rows: parts[0].rows, columns: parts.reduce(0) { $0 + $1.columns },
+      elements: (0..<parts[0].rows).flatMap { row in parts.flatMap { $0.row(row) } })
   }
 
   private static func inputs(
@@ -119,6 +167,12 @@ private struct NumPyFile {
     }
     return try NumPyArray(archive.bytes(of: member)[...], file: contents.name, place: quoted(member))
   }
+
+  /// The file's name in messages.
+  var name: String { contents.name }
+
+  /// Whether the file is an archive with an array of this name.
+  func contains(_ name: String) -> Bool { member(name, orSingle: false) != nil }
 
   /// The place of an array in messages.
   func place(of name: String) -> String { member(name, orSingle: true).map { quoted($0) } ?? "" }

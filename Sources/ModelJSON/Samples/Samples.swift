@@ -1,3 +1,4 @@
+import Blocks
 import FileAccess
 import LinearAlgebra
 import TensorFiles
@@ -18,12 +19,17 @@ public struct Samples: Sendable {
   /// Reads samples for a model with this many input and output coordinates. A NumPy array or a table in CSV holds inputs
   /// alone, an archive of arrays also cotangents.
   ///
-  /// - Parameter cotangents: A file of the cotangents; nil if they stand beside the inputs, or there are none.
+  /// - Parameters:
+  ///   - cotangents: A file of the cotangents; nil if they stand beside the inputs, or there are none.
+  ///   - signature: The names of the model's inputs and outputs. An archive may have an array of each input in the place
+  ///     of `input`, and of each output, `cotangent.NAME`, in the place of `cotangent`.
   /// - Throws: `FileError` of kind `badData`, with the place.
   public static func read(
-    _ contents: FileContents, cotangents: FileContents? = nil, inputSize: Int, outputSize: Int
+    _ contents: FileContents, cotangents: FileContents? = nil, inputSize: Int, outputSize: Int,
+    signature: ModelSignature = .unnamed
   ) throws(FileError) -> Samples {
-    let samples = try readTogether(contents, inputSize: inputSize, outputSize: outputSize)
+    let samples = try readTogether(
+      contents, inputSize: inputSize, outputSize: outputSize, signature: signature)
     guard let cotangents else { return samples }
     guard samples.cotangent == nil else {
       throw FileError(
@@ -31,14 +37,20 @@ public struct Samples: Sendable {
         "expected inputs alone beside \(cotangents.name), found cotangents in both files")
     }
     return try Samples(
-      input: samples.input, cotangent: readCotangents(cotangents, outputSize: outputSize),
+      input: samples.input,
+      cotangent: readCotangents(
+        cotangents, outputSize: outputSize, signature: signature),
       file: cotangents.name)
   }
 
   private static func readTogether(
-    _ contents: FileContents, inputSize: Int, outputSize: Int
+    _ contents: FileContents, inputSize: Int, outputSize: Int, signature: ModelSignature
   ) throws(FileError) -> Samples {
-    if let samples = try arrays(contents, inputSize: inputSize, outputSize: outputSize) { return samples }
+    if let samples = try arrays(
+      contents, inputSize: inputSize, outputSize: outputSize, signature: signature)
+    {
+      return samples
+    }
     let root = try JSONDocument(contents).root
     if root.isObject, try JSONObject(root, keys: nil).optional("format") != nil {
       throw root.expected("samples", found: "a model; the model is the argument, samples follow --input")

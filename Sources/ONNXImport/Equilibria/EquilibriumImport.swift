@@ -12,7 +12,8 @@ import Operators
 struct EquilibriumImport {
   private let model: ONNXModel
   private let labels: ONNXLabels
-  private let input: ONNXModel.Input
+  /// The inputs besides the state of a transition, one sample of each.
+  private let inputs: [ModelSignature.Tensor]
   private let precision: Precision
 
   /// Whether a model is one of those: its label says so.
@@ -22,9 +23,7 @@ struct EquilibriumImport {
 
   /// Whether a model without labels may be one of those: it has a loop between their inputs and outputs.
   static func mayRecognize(_ model: ONNXModel) -> Bool {
-    let given = Set(model.initializers.map(\.name))
-    return hasLoop(model) && model.inputs.map(\.name).filter { !given.contains($0) } == ["x"]
-      && [["y"], ["y", "converged"]].contains(model.outputs.map(\.name))
+    model.nodes.count { $0.operatorType == "Loop" && isDefaultDomain($0.domain) } == 1
   }
 
   private static func hasLoop(_ model: ONNXModel) -> Bool {
@@ -37,24 +36,29 @@ struct EquilibriumImport {
   static func model(_ model: ONNXModel) throws(ImportFailure) -> EquilibriumModel<Double> {
     let labels = ONNXLabels(model.metadata)
     if model.nodes.contains(where: { $0.operatorType == "Loop" }) {
-      return try EquilibriumImport(model, labels, inputs: ["x"]).equilibrium()
+      return try EquilibriumImport(model, labels, state: nil).equilibrium()
     }
-    return try EquilibriumImport(model, labels, inputs: ["z", "x"]).transition()
+    return try EquilibriumImport(model, labels, state: "z").transition()
   }
 
-  private init(_ model: ONNXModel, _ labels: ONNXLabels, inputs names: [String]) throws(ImportFailure) {
-    let inputs = try model.trueInputs()
-    guard inputs.map(\.name) == names else {
-      throw .refused(
-        place: "inputs", "expected \(names.joined(separator: " and ")), found \(listed(inputs.map(\.name)))")
+  /// - Parameter state: The name of the state among the inputs of a transition, whose other input is x.
+  private init(_ model: ONNXModel, _ labels: ONNXLabels, state: String?) throws(ImportFailure) {
+    let all = try model.trueInputs()
+    if let state, all.map(\.name) != [state, "x"] {
+      throw .refused(place: "inputs", "expected \(state) and x, found \(listed(all.map(\.name)))")
     }
     self.model = model
     self.labels = labels
-    input = inputs[inputs.count - 1]
-    guard input.shape.count > 1, input.shape[0] == nil, !input.shape.dropFirst().contains(nil) else {
-      throw .refused(
-        place: "input \"x\"", "expected a batch of any size before known extents, found \(input.shape)")
+    inputs = try all.dropFirst(state == nil ? 0 : 1).map { input throws(ImportFailure) in
+      guard let batch = input.shape.first, batch == nil, !input.shape.dropFirst().contains(nil) else {
+        throw .refused(
+          place: "input \(quoted(input.name))",
+          "expected a batch of any size before known extents, found \(input.shape)")
+      }
+      return ModelSignature.Tensor(input.name, input.shape.dropFirst().map { $0! })
     }
+    guard !inputs.isEmpty else { throw .refused(place: "inputs", "expected an input, found none") }
+    let names = all.map(\.name)
     let types = Set(model.inputs.filter { names.contains($0.name) }.map(\.type))
     switch types {
     case [.float32]: precision = .float32
@@ -66,9 +70,6 @@ struct EquilibriumImport {
   /// The version of the operators that a written file of this one's version has.
   private var writtenOpset: Int { model.writtenOpset }
 
-  /// The shape of one sample of x in the graph.
-  private var inputShape: [Int] { input.shape.dropFirst().map { $0! } }
-
   // MARK: The transition alone
 
   private func transition() throws(ImportFailure) -> EquilibriumModel<Double> {
@@ -79,17 +80,31 @@ struct EquilibriumImport {
     guard z.shape.count == 2, z.shape[0] == nil, let size = z.shape[1] else {
       throw .refused(place: "input \"z\"", "expected a batch of vectors, found \(z.shape)")
     }
-    var shape = inputShape
-    let count = try checkedCount(of: shape, least: 1)
-    if let given = labels.inputShape, try checkedCount(of: given) == count { shape = given }
+    let shape = try sampleShape()
     let graph = TransitionGraph(
-      nodes: model.nodes, state: "z", size: size, result: "f", x: "x", xShape: inputShape)
+      nodes: model.nodes, state: "z", size: size, result: "f", x: "x", xShape: inputs[0].shape)
     let blocks = try GraphImport.transition(graph, of: model, labels, precision)
     return try equilibriumModel(blocks, inputShape: shape, output: labels.output ?? blocks.sizes.count - 1)
   }
 
+  /// The shape of one sample of the model's input: that of the label, or of the only input.
+  private func sampleShape() throws(ImportFailure) -> [Int] {
+    var count = 0
+    for input in inputs {
+      let size = try checkedCount(of: input.shape, least: 1)
+      let (sum, isTooLarge) = count.addingReportingOverflow(size)
+      guard !isTooLarge else {
+        throw .refused(place: "inputs", "expected fewer numbers, found more than can be counted")
+      }
+      count = sum
+    }
+    if let given = labels.inputShape, try checkedCount(of: given) == count { return given }
+    return inputs.count == 1 && !inputs[0].shape.isEmpty ? inputs[0].shape : [count]
+  }
+
   private func equilibriumModel(
-    _ transition: ImportedTransition, inputShape: [Int], output: Int, shape: [Int]? = nil
+    _ transition: ImportedTransition, inputShape: [Int], output: Int, shape: [Int]? = nil,
+    signature: ModelSignature = .unnamed
   ) throws(ImportFailure) -> EquilibriumModel<Double> {
     guard transition.sizes.indices.contains(output) else {
       throw .refused(
@@ -99,7 +114,8 @@ struct EquilibriumImport {
     do {
       var blocks = transition.blocks
       if let shape { blocks[output] = blocks[output].reshaped(shape) }
-      return try EquilibriumModel(inputShape: inputShape, blocks: blocks, output: output)
+      return try EquilibriumModel(
+        inputShape: inputShape, blocks: blocks, output: output, signature: signature)
     } catch {
       throw .refused(error.description)
     }
@@ -113,19 +129,63 @@ struct EquilibriumImport {
       throw .refused(place: "nodes", "expected one Loop, found \(loops.count)")
     }
     let loop = try LoopNode(loops[0], of: model)
-    let wanted = loop.checksConvergence ? ["y", "converged"] : ["y"]
-    guard model.outputs.map(\.name) == wanted else {
-      throw .refused(
-        place: "outputs", "expected \(listed(wanted)), found \(listed(model.outputs.map(\.name)))")
-    }
+    let outputs = try resultTensors(of: loop)
+    let x = try flatInput()
     let z = try loop.state(precision)
     let graph = TransitionGraph(
       nodes: loop.body.nodes.filter { $0.outputs != [z] }, state: z, size: loop.stateSize,
-      result: loop.body.outputs[1].name, x: "x", xShape: inputShape)
+      result: loop.body.outputs[1].name, x: x.name, xShape: x.shape)
     let transition = try GraphImport.transition(graph, of: model, labels, precision)
     try loop.verify(transition, state: z, precision)
-    let (output, shape) = try verifyFrame(of: loop, transition)
-    return try equilibriumModel(transition, inputShape: inputShape, output: output, shape: shape)
+    let (output, shape) = try verifyFrame(of: loop, transition, x: x, outputs: outputs)
+    // A model without names is written with x and y.
+    let isNamed = inputs != [.init("x", x.shape)]
+    let areResultsNamed = outputs.map(\.name) != ["y"] || outputs[0].shape != shape
+    return try equilibriumModel(
+      transition, inputShape: x.shape, output: output, shape: shape,
+      signature: ModelSignature(inputs: isNamed ? inputs : [], outputs: areResultsNamed ? outputs : []))
+  }
+
+  /// The outputs without the flags of convergence, which come last.
+  private func resultTensors(of loop: LoopNode) throws(ImportFailure) -> [ModelSignature.Tensor] {
+    let results = model.outputs.dropLast(loop.checksConvergence ? 1 : 0)
+    guard !results.isEmpty else {
+      throw .refused(
+        place: "outputs",
+        "expected results besides flags of convergence, found \(model.outputs.count) outputs")
+    }
+    return try results.map { output throws(ImportFailure) in
+      let extents = (output.shape ?? []).dropFirst().map { extent -> Int? in
+        if case .fixed(let extent) = extent, extent > 0 { extent } else { nil }
+      }
+      guard output.shape?.isEmpty == false, !extents.contains(nil) else {
+        throw .refused(
+          place: "output \(quoted(output.name))", "expected a batch before known extents, found another shape"
+        )
+      }
+      return ModelSignature.Tensor(output.name, extents.map { $0! })
+    }
+  }
+
+  /// The value of the graph that is the model's input: an input itself, or what is gathered from several.
+  private func flatInput() throws(ImportFailure) -> ONNXValue {
+    let shape = try sampleShape()
+    let graph = ONNXGraph(precision: precision, opset: writtenOpset)
+    let parts = inputs.enumerated().map { ONNXValue(name: "input \($0)", shape: $1.shape) }
+    let flat = ONNXModelBuilder.gather(parts, shape: shape, in: graph)
+    if flat.name == parts[0].name { return ONNXValue(name: inputs[0].name, shape: shape) }
+    let found = FoundGraph(model.nodes, model.initializers)
+    let bindings = Dictionary(uniqueKeysWithValues: zip(parts.map(\.name), inputs.map(\.name)))
+    for node in model.nodes
+    where node.outputs.count == 1 && ["Concat", "Reshape"].contains(node.operatorType) {
+      var match = GraphMatch(graph, in: found, bindings: bindings)
+      if (try? match.match(flat.name, node.outputs[0])) != nil {
+        return ONNXValue(name: node.outputs[0], shape: shape)
+      }
+    }
+    throw .refused(
+      place: "inputs",
+      "expected what deq export writes for \(counted(inputs.count, "input")), found another graph")
   }
 
   /// Compares the nodes around the loop with those that would be written: a start from zeros, and a
@@ -133,55 +193,64 @@ struct EquilibriumImport {
   ///
   /// - Returns: The position of the read-out block, and its shape.
   private func verifyFrame(
-    of loop: LoopNode, _ transition: ImportedTransition
+    of loop: LoopNode, _ transition: ImportedTransition, x: ONNXValue, outputs: [ModelSignature.Tensor]
   ) throws(ImportFailure) -> (block: Int, shape: [Int]) {
     let layout = transition.layout
     let found = FoundGraph(model.nodes, model.initializers)
     let graph = ONNXGraph(precision: precision, opset: writtenOpset)
     let start = ONNXModelBuilder.start(
-      ONNXValue(name: "x", shape: inputShape), stateSize: layout.size,
+      ONNXValue(name: "x", shape: x.shape), stateSize: layout.size,
       checksConvergence: loop.checksConvergence, in: graph)
-    var match = GraphMatch(graph, in: found, bindings: ["x": "x"])
+    var match = GraphMatch(graph, in: found, bindings: ["x": x.name])
     for (expected, name) in zip(start, loop.node.inputs.dropFirst(2)) { try match.match(expected, name) }
-    let (output, shape) = try readOut(found, layout)
+    let (output, shape) = try readOut(found, layout, outputs)
     let end = ONNXGraph(precision: precision, opset: writtenOpset)
     let value = ONNXModelBuilder.readOut(of: "equilibrium", layout, block: output, shape: shape, in: end)
-    end.rename(value, to: "y")
+    for (index, part) in ONNXModelBuilder.divide(value, into: outputs, in: end).enumerated() {
+      end.rename(part, to: "output \(index)")
+    }
     end.rename(ONNXValue(name: "has_converged", shape: []), to: "converged")
     var endMatch = GraphMatch(
       end, in: found,
       bindings: ["equilibrium": loop.node.outputs[0], "has_converged": loop.node.outputs.last!])
-    try endMatch.match("y", "y")
-    if loop.checksConvergence { try endMatch.match("converged", "converged") }
+    for (index, output) in outputs.enumerated() { try endMatch.match("output \(index)", output.name) }
+    if loop.checksConvergence { try endMatch.match("converged", model.outputs.last!.name) }
     return (output, shape)
   }
 
   /// The position and shape of the output block according to the graph; this is verified afterwards.
   private func readOut(
-    _ found: FoundGraph, _ layout: StateLayout
+    _ found: FoundGraph, _ layout: StateLayout, _ outputs: [ModelSignature.Tensor]
   ) throws(ImportFailure) -> (block: Int, shape: [Int]) {
-    var (name, position) = ("y", 0)
+    var (name, position) = (outputs[0].name, 0)
     var shape: [Int]?
-    // At most an Identity, a Reshape and a Split are written.
-    for _ in 0..<3 {
+    // Several outputs are parts of the block's value, whose own shape is below the node that splits it.
+    var isPart = outputs.count > 1
+    // At most an Identity, two times a Split and three times a Reshape are written.
+    for _ in 0..<6 {
       guard let (node, output) = found.givers[name], let first = node.inputs.first else { break }
-      if node.operatorType == "Reshape", node.inputs.count == 2,
+      if !isPart, node.operatorType == "Reshape", node.inputs.count == 2,
         case .integers(let extents)? = found.constants[node.inputs[1]]?.contents
       {
         shape = Array(extents.dropFirst())
       }
-      if node.operatorType == "Split" { position = output }
+      if node.operatorType == "Split" {
+        if !isPart { position = output }
+        isPart = false
+      }
       if node.operatorType == "Loop" { break }
       name = first
     }
     guard layout.sizes.indices.contains(position) else {
       throw .refused(
-        place: "output \"y\"", "expected one of \(counted(layout.sizes.count, "block")), found another")
+        place: "output \(quoted(outputs[0].name))",
+        "expected one of \(counted(layout.sizes.count, "block")), found another")
     }
     let size = layout.sizes[position]
     guard try checkedCount(of: shape ?? [size], least: 1) == size else {
       throw .refused(
-        place: "output \"y\"", "expected a shape of \(counted(size, "number")), found \(shape ?? [size])")
+        place: "output \(quoted(outputs[0].name))",
+        "expected a shape of \(counted(size, "number")), found \(shape ?? [size])")
     }
     return (position, shape ?? [size])
   }

@@ -125,7 +125,8 @@ struct GraphImport {
     for (output, value) in zip(model.outputs, outputs) { try requireDeclaredShape(output, value.layout) }
     let output = try readOut(outputs)
     return ImportedGraph(
-      network: try network(inputs: layouts, output: output), inputs: layouts.map(SampleLayout.init),
+      network: try network(inputs: layouts, output: output, signature: signature(inputs, layouts, outputs)),
+      inputs: layouts.map(SampleLayout.init),
       outputs: outputs.map { SampleLayout($0.layout) })
   }
 
@@ -255,7 +256,23 @@ struct GraphImport {
     return index
   }
 
-  private func network(inputs: [TensorLayout], output: Int) throws(ImportFailure) -> Network<Double> {
+  /// The names and the shapes of one sample of the graph's inputs and outputs.
+  private func signature(
+    _ inputs: [ONNXModel.Input], _ layouts: [TensorLayout], _ outputs: [Variable]
+  ) -> ModelSignature {
+    // Parts without elements, and one value that is an output twice, have no names.
+    func valid(_ tensors: [ModelSignature.Tensor]) -> [ModelSignature.Tensor] {
+      let names = Set(tensors.map(\.name))
+      return names.count == tensors.count && !tensors.contains { $0.size == 0 } ? tensors : []
+    }
+    return ModelSignature(
+      inputs: valid(zip(inputs, layouts).map { .init($0.name, $1.sampleShape) }),
+      outputs: valid(zip(model.outputs, outputs).map { .init($0.name, $1.layout.sampleShape) }))
+  }
+
+  private func network(
+    inputs: [TensorLayout], output: Int, signature: ModelSignature
+  ) throws(ImportFailure) -> Network<Double> {
     let shape =
       inputs.count == 1
       ? atLeastVector(inputs[0].sampleShape) : [inputs.reduce(0) { $0 + $1.sampleShape.reduce(1, *) }]
@@ -273,7 +290,8 @@ struct GraphImport {
     }
     let finite = try blocks.map { block throws(ImportFailure) in try block.withFiniteConstants() }
     do {
-      return try Network(inputShape: shape, layers: finite.map { .explicit($0) }, output: output)
+      return try Network(
+        inputShape: shape, layers: finite.map { .explicit($0) }, output: output, signature: signature)
     } catch {
       throw .refused(error.description)
     }
