@@ -35,6 +35,40 @@ import Testing
     #expect(found.text == expected.text)
   }
 
+  @Test(
+    "Named inputs are arrays of their own, and so are the results",
+    .enabled(if: Python.has("numpy"), "Python lacks numpy"))
+  func named() throws {
+    let network = try folder.text(of: "mlp.json").dropLast()
+    try folder.write(
+      network
+        + #", "signature": {"inputs": [{"name": "u", "shape": []}, {"name": "v", "shape": [1, 1]}], "outputs": [{"name": "p", "shape": [1]}, {"name": "q", "shape": []}]}}"#,
+      to: "named.json")
+    expectQuiet(try folder.deq("convert", "named.json"))
+    #expect(
+      try folder.deq("inspect", "named.deq.json").text.contains(
+        "  inputs       \"u\" [], \"v\" [1, 1]\n  outputs      \"p\" [1], \"q\" []\n"))
+    _ = try Python.run(
+      """
+      import numpy
+      numpy.savez("x.npz", u=[1, 2], v=[[[1]], [[0]]], **{"cotangent.p": [[1], [0]], "cotangent.q": [0, 1]})
+      """, in: folder.url.path())
+    for model in ["named.json", "named.deq.json"] {
+      let report = try folder.deq("evaluate", model, "--input", "x.npz", "-o", "r.npz", "--force")
+      #expect(report.status == 0, "\(report.complaint)")
+      let shown = try Python.run(
+        """
+        import numpy
+        r = numpy.load("r.npz")
+        print({k: r[k].tolist() for k in sorted(r) if "." in k and "w." not in k})
+        """, in: folder.url.path())
+      #expect(
+        shown
+          == "{'gradient.input.u': [1.0, 3.0], 'gradient.input.v': [[[2.0]], [[4.0]]], 'output.p': [[3.0], [2.0]], 'output.q': [8.0, 7.0]}\n"
+      )
+    }
+  }
+
   @Test("Standard input may be a table too, and check and report read tables")
   func standardInput() throws {
     #expect(

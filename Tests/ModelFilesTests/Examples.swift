@@ -40,7 +40,7 @@ enum Examples {
   static let named = """
     {"format": "network", "version": 1, "input": [3],
      "layers": [{"type": "dense", "name": "fc", "weight": [[1, 2, 3], [4, 5, 6], [7, 8, 9]]}],
-     "signature": {"inputs": [{"name": "image", "shape": [2, 1]}, {"name": "gain \"dB\"", "shape": []}],
+     "signature": {"inputs": [{"name": "image", "shape": [2, 1]}, {"name": "gain \\\"dB\\\"", "shape": []}],
       "outputs": [{"name": "y", "shape": [1]}, {"name": "z", "shape": [1, 2]}]}}
 
     """

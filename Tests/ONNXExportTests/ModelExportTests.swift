@@ -84,17 +84,20 @@ struct ModelExportTests {
   ) throws -> [String] {
     let folder = try TemporaryFolder()
     var cases: [Runtime.Case] = []
+    var outputs: [ONNXExport.Port] = []
     for (index, sample) in samples.enumerated() {
       let model = sample.model
       let equilibrium = try ONNXExport(model, precision: precision)
       try equilibrium.write("\(index).onnx", in: folder.url)
       try ONNXExport(model, as: .transition, precision: precision).write("\(index).f.onnx", in: folder.url)
+      outputs.append(equilibrium.outputs[0])
       let x = Runtime.Numbers(sample.x, sample: [model.inputSize])
       let z = Runtime.Numbers(
         Matrix(rows: sample.x.rows, columns: model.stateSize), sample: [model.stateSize])
       cases.append(
         .init(
-          file: "\(index).onnx", feeds: ["x": .init(sample.x, sample: model.inputShape)],
+          file: "\(index).onnx",
+          feeds: [equilibrium.inputs[0].name: .init(sample.x, sample: equilibrium.inputs[0].shape)],
           type: precision.rawValue, evaluator: evaluator))
       cases.append(
         .init(
@@ -108,8 +111,10 @@ struct ModelExportTests {
       let solution = try model.equilibrium(sample.x, by: .structured(GroupSolver()))
       let state = model.flatten(solution.state, batch: sample.x.rows)
       let allowed = allowed(sample, state, precision, iterates: model.nilpotencyIndex == nil)
-      let y = try #require(results[2 * index]["y"])
-      #expect(y.shape == [sample.x.rows] + model.blocks[model.output].shape, "\(name)")
+      let y = try #require(results[2 * index][outputs[index].name])
+      #expect(y.shape == [sample.x.rows] + outputs[index].shape, "\(name)")
+      let expectedShape = model.signature.outputs.first?.shape ?? model.outputShape
+      #expect(outputs[index].shape == expectedShape, "\(name)")
       expectEqual(y.data, solution.output.elements, within: allowed, "\(name), loop")
       let f = try #require(results[2 * index + 1]["f"])
       #expect(f.shape == [sample.x.rows, model.stateSize], "\(name)")

@@ -44,7 +44,8 @@ enum SignatureFormat {
       try writer.beginArray()
       for tensor in tensors {
         try writer.beginObject(.inLine)
-        try writer.string("name", tensor.name)
+        try writer.key("name")
+        try writer.string(tensor.name)
         try writer.key("shape")
         try writer.integers(tensor.shape)
         try writer.end()

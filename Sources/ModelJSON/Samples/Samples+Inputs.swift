@@ -51,10 +51,13 @@ extension Samples {
     let size = (inputSize, "the size of the input")
     if CSVTable.isTable(contents) { return Samples(input: try CSVTable.read(contents, columns: size)) }
     guard let file = try NumPyFile(contents) else { return nil }
-    let input =
-      try parts(of: file, "input", signature.inputs)
-      ?? inputs(
+    let input: Matrix<Double>
+    if let parts = try parts(of: file, "input", signature.inputs) {
+      input = parts
+    } else {
+      input = try inputs(
         file.array("input", orSingle: true)!, size, file: contents.name, place: file.place(of: "input"))
+    }
     guard let outputSize else { return Samples(input: input) }
     if let parts = try parts(of: file, "cotangent", signature.outputs, prefix: "cotangent.") {
       return try Samples(input: input, cotangent: parts, file: contents.name)

@@ -152,7 +152,9 @@ struct EquilibriumImport {
     guard !results.isEmpty else {
       throw .refused(
         place: "outputs",
-        "expected results besides flags of convergence, found \(model.outputs.count) outputs")
+        loop.checksConvergence
+          ? "expected results, and flags of convergence as the last, found \(listed(model.outputs.map(\.name)))"
+          : "expected results, found none")
     }
     return try results.map { output throws(ImportFailure) in
       let extents = (output.shape ?? []).dropFirst().map { extent -> Int? in
