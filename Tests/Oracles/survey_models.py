@@ -12,7 +12,6 @@ import argparse
 import pathlib
 import re
 import signal
-import sys
 import time
 import warnings
 
@@ -150,6 +149,9 @@ def transformer_models():
     return [(name, make) for name, make in entries.items()]
 
 
+FAMILIES = {"transformers": transformer_models, "torchvision": torchvision_models, "timm": timm_models}
+
+
 def drawn(make):
     """A model in evaluation, with numbers in all of its tensors, its inputs, and whether it was made thinner."""
     torch.manual_seed(0)
@@ -228,14 +230,14 @@ def refuse(path, error):
     print(f"{path}: not exported: {reason}", flush=True)
 
 
-def write_all(families, exporters, directory, keeps):
-    """Writes every model of the families by every exporter."""
+def write_all(exporters, directory, keeps):
+    """Writes every model of PyTorch by every exporter."""
     def out_of_time(*_):
         raise TimeoutError(f"took more than {SECONDS} seconds")
 
     signal.signal(signal.SIGALRM, out_of_time)
     for exporter in exporters:
-        for family, models in families.items():
+        for family, models in FAMILIES.items():
             for name, make in models():
                 path = directory / family / exporter / f"{name}.onnx"
                 if keeps(path):
@@ -265,9 +267,9 @@ def main():
                 or not re.search(arguments.only, str(path.relative_to(arguments.directory))))
 
     write_scikit_models(arguments.directory, keeps)
-    families = {"transformers": transformer_models, "torchvision": torchvision_models, "timm": timm_models}
     exporters = ["dynamo", "script"] if arguments.exporter is None else [arguments.exporter]
-    write_all(families, exporters, arguments.directory, keeps)
+    write_all(exporters, arguments.directory, keeps)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    main()

@@ -88,6 +88,13 @@ def flat(outputs):
     return torch.cat([output.reshape(-1) for output in outputs])
 
 
+def shaped(values, inputs):
+    """Numbers as the inputs of a model, with the shapes of these and in float64."""
+    parts = torch.from_numpy(values).split([value.numel() for value in inputs])
+    return [part.reshape(value.shape).to(torch.float64 if value.is_floating_point() else value.dtype)
+            for part, value in zip(parts, inputs)]
+
+
 def kept_parameters(model, path):
     """Name in the model by name in the ONNX file, of those parameters whose numbers the file holds, as they are or
     transposed; a few of them, spread over the file, each with whether it is transposed."""
