@@ -202,6 +202,13 @@ def surveyed(evaluator, path, samples):
     return row | {"runtime": runtime_difference(evaluator, path)}
 
 
+def smallest(directory, only, done):
+    """The smallest file that is not done; others may be added while these are. None if there is no other."""
+    paths = [path for path in directory.rglob("*.onnx")
+             if re.search(only, name := str(path.relative_to(directory))) and name not in done]
+    return min(paths, key=lambda path: path.stat().st_size, default=None)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("deq", type=pathlib.Path)
@@ -216,10 +223,9 @@ def main():
         done = {json.loads(line)["file"] for line in arguments.results.read_text().splitlines()}
     with tempfile.TemporaryDirectory() as folder, arguments.results.open("a") as results:
         evaluator = Evaluator(arguments.deq, pathlib.Path(folder), arguments.options)
-        for path in sorted(arguments.directory.rglob("*.onnx"), key=lambda path: path.stat().st_mtime):
+        while path := smallest(arguments.directory, arguments.only, done):
             name = str(path.relative_to(arguments.directory))
-            if name in done or not re.search(arguments.only, name):
-                continue
+            done.add(name)
             row = {"file": name} | surveyed(evaluator, path, arguments.samples)
             results.write(json.dumps(row) + "\n")
             results.flush()
