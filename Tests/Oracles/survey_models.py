@@ -27,6 +27,24 @@ _register_fake = torch.library.register_fake
 torch.library.register_fake = lambda name, *rest, **options: (
     (lambda function: function) if str(name).startswith("torchvision::") else _register_fake(name, *rest, **options))
 
+
+
+def _difference(graph, values, n, axis, prepend, append):
+    """`torch.diff` of neighbours behind a value that stands before them: the script exporter lacks it, and masks of
+    transformers need it."""
+    whole = torch.onnx.symbolic_helper._get_const
+    if whole(n, "i", "n") != 1 or torch.onnx.symbolic_helper._is_none(prepend):
+        return torch.onnx.symbolic_helper._unimplemented("diff", "only of first order, behind a value")
+    axis = whole(axis, "i", "axis")
+    joined = graph.op("Concat", prepend, values, axis_i=axis)
+    constant = lambda number: graph.op("Constant", value_t=torch.tensor([number]))
+    later = graph.op("Slice", joined, constant(1), constant(2 ** 62), constant(axis))
+    earlier = graph.op("Slice", joined, constant(0), constant(-1), constant(axis))
+    return graph.op("Sub", later, earlier)
+
+
+torch.onnx.register_custom_op_symbolic("aten::diff", _difference, 14)
+
 SECONDS = 240
 LARGEST = 6_000_000
 
