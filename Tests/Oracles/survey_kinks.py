@@ -16,7 +16,7 @@ import numpy
 import torch
 
 from survey_models import FAMILIES, drawn
-from survey_reference import Double, differentiated, kept_parameters, relative, shaped
+from survey_reference import Double, correct_gradients, differentiated, kept_parameters, relative, shaped
 from survey_table import gradients, last_rows
 
 DRAWS = 8
@@ -54,6 +54,7 @@ def main():
         family, _, name = row["file"].removesuffix(".onnx").split("/")
         model, inputs, _ = drawn(dict(FAMILIES[family]())[name])
         kept = kept_parameters(model, path)
+        correct_gradients(model)
         with numpy.load(path.with_suffix(".reference.npz")) as archive:
             reference = dict(archive)
         torch.set_default_dtype(torch.float64)

@@ -26,6 +26,12 @@ LARGEST_PARAMETER = 1 << 20
 STEP = 1e-7
 
 
+def forget(model):
+    """Empties what LeViT and its kin keep of their weights in evaluation."""
+    for module in model.modules():
+        getattr(module, "attention_bias_cache", {}).clear()
+
+
 def fill(model):
     """Moves statistics, biases and scales off their starting values, in place, so that every part of a model matters:
     vectors as in a trained model, and tensors of one repeated number, which would hide a transposition or a zero."""
@@ -37,6 +43,7 @@ def fill(model):
                 tensor.add_(0.1 * torch.rand_like(tensor))
             elif tensor.min() == tensor.max():
                 tensor.add_(0.05 * torch.randn_like(tensor))
+    forget(model)
 
 
 def shapes_of(module):
@@ -121,6 +128,28 @@ def kept_parameters(model, path):
     return {chosen[place]: kept[chosen[place]] for place in places}
 
 
+def run_anew(model, inputs):
+    """All outputs of a model, which keeps nothing of another run."""
+    forget(model)
+    return flat(model(*inputs))
+
+
+def correct_gradients(model):
+    """Lets PyTorch give the gradients of what a model computes, in place, where it gives others."""
+    def straighten(module, inputs, output):
+        # PyTorch 2.13 differentiates a batch normalisation wrongly where its cotangent is transposed in memory: its
+        # gradients contradict finite differences of its own outputs.
+        if output.requires_grad:
+            output.register_hook(torch.Tensor.contiguous)
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Embedding):
+            # PyTorch gives the padding's row no gradient, though the output depends on it.
+            module.padding_idx = None
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+            module.register_forward_hook(straighten)
+
+
 def gradient_of(tensor):
     """Zeros where nothing depends on it, as for tokens."""
     if tensor.grad is None:
@@ -133,7 +162,7 @@ def differentiated(model, inputs, cotangent, names):
     names; the cotangent is drawn where it is None."""
     model.zero_grad(set_to_none=True)
     inputs = [value.clone().requires_grad_(value.is_floating_point()) for value in inputs]
-    output = flat(model(*inputs))
+    output = run_anew(model, inputs)
     if cotangent is None:
         cotangent = torch.randn(output.shape, dtype=torch.float64)
     (output * cotangent.to(output.dtype)).sum().backward()
@@ -152,7 +181,7 @@ def kink(model, inputs, cotangent, tensor, gradient):
     with torch.no_grad():
         for step in (-STEP, 0, STEP):
             tensor.add_(step * direction)
-            values.append((flat(model(*inputs)) * cotangent).sum())
+            values.append((run_anew(model, inputs) * cotangent).sum())
             tensor.sub_(step * direction)
     size = gradient.norm() + 1e-300
     return float(abs(values[0] - 2 * values[1] + values[2]) / STEP / size)
@@ -169,10 +198,7 @@ def write_reference(model, inputs, path, thinned):
     names = [name for name, _ in kept.values()]
     torch.manual_seed(1)
     inputs = [torch.randn_like(value) if value.is_floating_point() else value for value in inputs]
-    for module in model.modules():
-        if isinstance(module, torch.nn.Embedding):
-            # PyTorch gives the padding's row no gradient, though the output depends on it.
-            module.padding_idx = None
+    correct_gradients(model)
     precise = copy.deepcopy(model).double()
     wide = [value.double() if value.is_floating_point() else value for value in inputs]
     torch.set_default_dtype(torch.float64)
