@@ -1,8 +1,10 @@
 """More cases of onnx_gradients.py: sums of products over broadcast axes, rotations by positions, cumulative products, gates,
-and losses with weights of classes as an input."""
+losses with weights of classes as an input, and weights that are standardised."""
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from onnx import helper
 
 from onnx_gradient_cases import Case, draw, numbers
 
@@ -121,6 +123,24 @@ def weighted_losses():
                    faults=[("label", {"t": other}), ("ignored", {"ignore_index": 2})])
 
 
+def standardized_weights():
+    epsilon = float(np.float32(1e-3))
+
+    def function(x, w, s):
+        kernel = F.batch_norm(w, None, None, s, torch.tensor([0.5, -1, 0]), training=True, eps=epsilon)
+        return F.conv2d(x, kernel.reshape(3, 2, 2, 2))
+
+    nodes = [
+        helper.make_node("BatchNormalization", ["w", "s", "z", "m", "v"], ["n", "mean", "variance"], epsilon=epsilon,
+                         training_mode=1),
+        helper.make_node("Reshape", ["n", "shape"], ["kernel"]), helper.make_node("Conv", ["x", "kernel"], ["y"])]
+    yield Case("batch_normalization_of_weights", "Conv", {"x": numbers(2, 2, 3, 3)}, function,
+               parameters={"w": numbers(1, 3, 8), "s": numbers(3)},
+               constants={"z": np.array([0.5, -1, 0]), "m": np.zeros(3), "v": np.ones(3),
+                          "shape": np.array([3, 2, 2, 2])},
+               nodes=nodes, faults=[("bias", {"z": np.array([0.5, -1, 1])})])
+
+
 def product_cases():
-    for family in [sums_of_products, rotations, cumulative_products, gates, weighted_losses]:
+    for family in [sums_of_products, rotations, cumulative_products, gates, weighted_losses, standardized_weights]:
         yield from family()

@@ -3,18 +3,22 @@ sizes, and models of scikit-learn, with random weights, by both of PyTorch's exp
 
     python survey_models.py DIRECTORY [--only REGEX] [--exporter dynamo|script]
 
-A file that is there already is kept, so that a run may go on where another one stopped. What cannot be exported is
-printed with the exporter's reason. The packages are those of survey_requirements.txt."""
+Beside each NAME.onnx of PyTorch stands what PyTorch gives for it, NAME.reference.npz (survey_reference.py). What cannot
+be exported is printed, and written to NAME.refused, with the exporter's reason. A model of which there is any of these
+files already is kept, so that a run may go on where another one stopped. Of models with more than LARGEST parameters
+repeated blocks are left out. The packages are those of survey_requirements.txt."""
 
 import argparse
 import pathlib
 import re
 import signal
-import sys
+import time
 import warnings
 
 import numpy
 import torch
+
+from survey_reference import fill, thin, write_reference
 
 warnings.filterwarnings("ignore")
 
@@ -23,7 +27,26 @@ _register_fake = torch.library.register_fake
 torch.library.register_fake = lambda name, *rest, **options: (
     (lambda function: function) if str(name).startswith("torchvision::") else _register_fake(name, *rest, **options))
 
-SECONDS = 400
+
+
+def _difference(graph, values, n, axis, prepend, append):
+    """`torch.diff` of neighbours behind a value that stands before them: the script exporter lacks it, and masks of
+    transformers need it."""
+    whole = torch.onnx.symbolic_helper._get_const
+    if whole(n, "i", "n") != 1 or torch.onnx.symbolic_helper._is_none(prepend):
+        return torch.onnx.symbolic_helper._unimplemented("diff", "only of first order, behind a value")
+    axis = whole(axis, "i", "axis")
+    joined = graph.op("Concat", prepend, values, axis_i=axis)
+    constant = lambda number: graph.op("Constant", value_t=torch.tensor([number]))
+    later = graph.op("Slice", joined, constant(1), constant(2 ** 62), constant(axis))
+    earlier = graph.op("Slice", joined, constant(0), constant(-1), constant(axis))
+    return graph.op("Sub", later, earlier)
+
+
+torch.onnx.register_custom_op_symbolic("aten::diff", _difference, 14)
+
+SECONDS = 240
+LARGEST = 6_000_000
 
 # One of each family of timm, the smallest where there is a choice.
 TIMM = """bat_resnext26ts beit_base_patch16_224 botnet26t_256 caformer_s18 cait_xxs24_224 coat_tiny coatnet_nano_rw_224
@@ -99,9 +122,23 @@ def transformer_models():
         def forward(self, *inputs):
             return self.model(*inputs, return_dict=False, **self.options)[0]
 
+    class Decoder(torch.nn.Module):
+        """A decoder, as a function of tokens and of what an encoder made of others."""
+
+        def __init__(self, model):
+            super().__init__()
+            self.model = model
+
+        def forward(self, tokens, states):
+            return self.model(input_ids=tokens, encoder_hidden_states=states, use_cache=False, return_dict=False)[0]
+
     vision = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=37, image_size=32,
                   patch_size=8)
     t5 = dict(vocab_size=99, d_model=32, d_ff=37, d_kv=8, num_layers=2, num_heads=4)
+    whisper = t.WhisperConfig(
+        vocab_size=99, d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
+        decoder_attention_heads=4, encoder_ffn_dim=37, decoder_ffn_dim=37, num_mel_bins=8, max_source_positions=20,
+        pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1)
     entries = {
         "bert": lambda: (Output(t.BertModel(t.BertConfig(**tiny))), tokens()),
         "distilbert": lambda: (Output(t.DistilBertModel(t.DistilBertConfig(
@@ -118,32 +155,49 @@ def transformer_models():
             vocab_size=99, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, ffn_dim=37,
             word_embed_proj_dim=32, max_position_embeddings=64)), use_cache=False), tokens()),
         "t5-encoder": lambda: (Output(t.T5EncoderModel(t.T5Config(**t5))), tokens()),
+        "t5-decoder": lambda: (Decoder(t.T5Model(t.T5Config(**t5)).decoder), (*tokens(), torch.randn(1, 5, 32))),
         "vit": lambda: (Output(t.ViTModel(t.ViTConfig(**vision))), image()),
         "deit": lambda: (Output(t.DeiTModel(t.DeiTConfig(**vision))), image()),
         "dinov2": lambda: (Output(t.Dinov2Model(t.Dinov2Config(**vision))), image()),
         "clip-vision": lambda: (Output(t.CLIPVisionModel(t.CLIPVisionConfig(**vision))), image()),
         "clip-text": lambda: (Output(t.CLIPTextModel(t.CLIPTextConfig(max_position_embeddings=64, **tiny))), tokens()),
-        "whisper-encoder": lambda: (Output(t.WhisperModel(t.WhisperConfig(
-            vocab_size=99, d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
-            decoder_attention_heads=4, encoder_ffn_dim=37, decoder_ffn_dim=37, num_mel_bins=8,
-            max_source_positions=20, pad_token_id=0, bos_token_id=1, eos_token_id=2,
-            decoder_start_token_id=1)).encoder), (torch.randn(1, 8, 40),)),
+        "whisper-encoder": lambda: (Output(t.WhisperModel(whisper).encoder), (torch.randn(1, 8, 40),)),
+        "whisper-decoder": lambda: (Decoder(t.WhisperModel(whisper).decoder), (*tokens(), torch.randn(1, 20, 32))),
     }
     return [(name, make) for name, make in entries.items()]
 
 
-def write_by_pytorch(make, path, exporter):
-    """Exports a model by one of PyTorch's exporters."""
+FAMILIES = {"transformers": transformer_models, "torchvision": torchvision_models, "timm": timm_models}
+
+
+def drawn(make):
+    """A model in evaluation, with numbers in all of its tensors, its inputs, and whether it was made thinner."""
     torch.manual_seed(0)
     model, inputs = make()
     model.eval()
+    thinned = sum(tensor.numel() for tensor in model.parameters()) > LARGEST and thin(model)
+    if thinned:
+        try:
+            with torch.no_grad():
+                model(*inputs)
+        except Exception:
+            # Some models count their blocks elsewhere.
+            torch.manual_seed(0)
+            (model, inputs), thinned = make(), False
+            model.eval()
+    fill(model)
+    return model, inputs, thinned
+
+
+def write_by_pytorch(make, path, exporter):
+    """Exports a model by one of PyTorch's exporters, and writes what PyTorch gives for it."""
+    model, inputs, thinned = drawn(make)
+    partial = path.with_suffix(".part")
     with torch.no_grad():
-        for tensor in model.state_dict().values():
-            # Statistics and layer scales as those of a trained model, so that every part matters.
-            if tensor.dtype == torch.float32 and tensor.dim() == 1:
-                tensor.add_(0.1 * torch.rand_like(tensor))
-        torch.onnx.export(model, inputs, str(path), dynamo=exporter == "dynamo", input_names=["input"],
+        torch.onnx.export(model, inputs, str(partial), dynamo=exporter == "dynamo", input_names=["input"],
                           external_data=False, verbose=False)
+    write_reference(model, inputs, partial, thinned)
+    partial.rename(path)
 
 
 def write_scikit_models(directory, keeps):
@@ -179,11 +233,44 @@ def write_scikit_models(directory, keeps):
         if keeps(path):
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        options = {} if not hasattr(model, "classes_") else {"options": {id(model): {"zipmap": False}}}
+        options = {"options": {id(model): {"zipmap": False}}} if hasattr(model, "predict_proba") else {}
         try:
             path.write_bytes(to_onnx(model, x[:1], **options).SerializeToString())
         except Exception as error:
             print(f"{path.stem}: not exported: {str(error).splitlines()[0][:150]}", flush=True)
+
+
+def refuse(path, error):
+    """Says and writes down why a model was not exported."""
+    lines = (str(error).strip() or type(error).__name__).splitlines()
+    reason = f"{type(error).__name__}: {lines[0][:150]}"
+    path.with_suffix(".refused").write_text(reason)
+    print(f"{path}: not exported: {reason}", flush=True)
+
+
+def write_all(exporters, directory, keeps):
+    """Writes every model of PyTorch by every exporter."""
+    def out_of_time(*_):
+        raise TimeoutError(f"took more than {SECONDS} seconds")
+
+    signal.signal(signal.SIGALRM, out_of_time)
+    for exporter in exporters:
+        for family, models in FAMILIES.items():
+            for name, make in models():
+                path = directory / family / exporter / f"{name}.onnx"
+                if keeps(path):
+                    continue
+                path.parent.mkdir(parents=True, exist_ok=True)
+                start = time.monotonic()
+                signal.alarm(SECONDS)
+                try:
+                    write_by_pytorch(make, path, exporter)
+                    print(f"{family}/{exporter}/{name} {time.monotonic() - start:.0f} s", flush=True)
+                except Exception as error:
+                    refuse(path, error)
+                finally:
+                    signal.alarm(0)
+                    path.with_suffix(".part").unlink(missing_ok=True)
 
 
 def main():
@@ -192,31 +279,15 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--exporter", choices=["dynamo", "script"])
     arguments = parser.parse_args()
-    keeps = lambda path: path.exists() or not re.search(arguments.only, str(path.relative_to(arguments.directory)))
 
-    def out_of_time(*_):
-        raise TimeoutError(f"took more than {SECONDS} seconds")
+    def keeps(path):
+        return (path.exists() or path.with_suffix(".refused").exists()
+                or not re.search(arguments.only, str(path.relative_to(arguments.directory))))
 
-    signal.signal(signal.SIGALRM, out_of_time)
     write_scikit_models(arguments.directory, keeps)
-    families = {"transformers": transformer_models, "torchvision": torchvision_models, "timm": timm_models}
-    for family, models in families.items():
-        for name, make in models():
-            for exporter in ["script", "dynamo"] if arguments.exporter is None else [arguments.exporter]:
-                path = arguments.directory / family / exporter / f"{name}.onnx"
-                if keeps(path):
-                    continue
-                path.parent.mkdir(parents=True, exist_ok=True)
-                signal.alarm(SECONDS)
-                try:
-                    write_by_pytorch(make, path, exporter)
-                    print(f"{family}/{exporter}/{name}", flush=True)
-                except Exception as error:
-                    path.unlink(missing_ok=True)
-                    reason = (str(error).strip() or type(error).__name__).splitlines()[0][:150]
-                    print(f"{family}/{exporter}/{name}: not exported: {reason}", flush=True)
-                finally:
-                    signal.alarm(0)
+    exporters = ["dynamo", "script"] if arguments.exporter is None else [arguments.exporter]
+    write_all(exporters, arguments.directory, keeps)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    main()

@@ -34,9 +34,7 @@ extension NodeImport {
   /// `weight (x − mean) / √(variance + ε) + bias`, an affine map whose factors contain mean and variance as
   /// constants.
   fileprivate func batchNormalization() throws(ImportFailure) -> Variable {
-    guard try integer("training_mode") ?? 0 == 0 else {
-      throw .refused("training_mode: expected inference, found training")
-    }
+    guard try integer("training_mode") ?? 0 == 0 else { return try standardization() }
     // Until opset 13 the outputs behind the first tell training, whose statistics are those of the batch.
     guard opset >= 14 || node.outputs.dropFirst().allSatisfy(\.isEmpty) else {
       throw .refused("expected inference with one output, found training, which also gives statistics")
@@ -68,6 +66,17 @@ extension NodeImport {
     ).adding(channelPort(weight, over: shape, factors: statistics.shifts)).adding(
       channelPort(input(2), over: shape))
     return try affine(port, variable.layout)
+  }
+
+  /// Normalisation by the statistics of the tensor itself, as models standardise weights: exact where no sample has a
+  /// part in it and the leading axis has extent 1, so that the statistics of the batch are those of its only member.
+  private func standardization() throws(ImportFailure) -> Variable {
+    let layout = try input(0).layout()
+    guard layout.batchAxis == nil, !layout.isMerged, layout.shape.first == 1 else {
+      throw .refused("training_mode: expected inference, found training")
+    }
+    return try channelNormalization(
+      nonlinearity("instance_norm", ["eps": .number(number("epsilon") ?? Double(Float(1e-5)))]))
   }
 
   /// Normalisation over the axes from `axis` on, with weight and bias over them.
