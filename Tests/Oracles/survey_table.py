@@ -17,6 +17,8 @@ LEAST = 2e-6
 LEAST_ALONE = 1e-5
 # A point has several gradients where derivatives along a direction and against it differ by more than this.
 KINK = 1e-3
+# Where float32 leaves less than this of PyTorch's own gradient, it is zero up to rounding, and tells nothing.
+NOISE = 1e-3
 # A kink is within rounding where that moves the gradient at least by this part of the difference.
 MOVES = 4
 
@@ -37,7 +39,7 @@ def outputs(row):
 
 def gradients(row, directory):
     """equal, at a kink, differ, or not compared; with what survey_kinks.py wrote to the directory, if there is one."""
-    found = row.get("gradients")
+    found = {name: entry for name, entry in row.get("gradients", {}).items() if entry["rounding"] <= NOISE}
     if not found:
         return "not compared"
     unequal = [entry for entry in found.values() if not is_rounding(entry["difference"], entry["rounding"])]
