@@ -52,7 +52,7 @@ import Testing
       """
       import numpy
       numpy.savez("x.npz", u=[1, 2], v=[[[1]], [[0]]], **{"cotangent.p": [[1], [0]], "cotangent.q": [0, 1]})
-      """, in: folder.url.path())
+      """, in: folder.path)
     for model in ["named.json", "named.deq.json"] {
       let report = try folder.deq("evaluate", model, "--input", "x.npz", "-o", "r.npz", "--force")
       #expect(report.status == 0, "\(report.complaint)")
@@ -61,10 +61,10 @@ import Testing
         import numpy
         r = numpy.load("r.npz")
         print({k: r[k].tolist() for k in sorted(r) if "." in k and "w." not in k})
-        """, in: folder.url.path())
+        """, in: folder.path)
       #expect(
         shown
-          == "{'gradient.input.u': [1.0, 3.0], 'gradient.input.v': [[[2.0]], [[4.0]]], 'output.p': [[3.0], [2.0]], 'output.q': [8.0, 7.0]}\n"
+          == "{'gradient.input': [[1.0, 2.0], [3.0, 4.0]], 'gradient.input.u': [1.0, 3.0], 'gradient.input.v': [[[2.0]], [[4.0]]], 'output.p': [[3.0], [2.0]], 'output.q': [8.0, 7.0]}\n"
       )
     }
   }
