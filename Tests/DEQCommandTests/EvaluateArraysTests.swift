@@ -42,16 +42,16 @@ import Testing
     let network = try folder.text(of: "mlp.json").dropLast()
     try folder.write(
       network
-        + #", "signature": {"inputs": [{"name": "u", "shape": []}, {"name": "v", "shape": [1, 1]}], "outputs": [{"name": "p", "shape": [1]}, {"name": "q", "shape": []}]}}"#,
+        + #", "signature": {"inputs": [{"name": "u", "shape": []}, {"name": "v", "shape": [1, 1]}], "outputs": [{"name": "é", "shape": [1]}, {"name": "q", "shape": []}]}}"#,
       to: "named.json")
     expectQuiet(try folder.deq("convert", "named.json"))
     #expect(
       try folder.deq("inspect", "named.deq.json").text.contains(
-        "  inputs       \"u\" [], \"v\" [1, 1]\n  outputs      \"p\" [1], \"q\" []\n"))
+        "  inputs       \"u\" [], \"v\" [1, 1]\n  outputs      \"é\" [1], \"q\" []\n"))
     _ = try Python.run(
       """
       import numpy
-      numpy.savez("x.npz", u=[1, 2], v=[[[1]], [[0]]], **{"cotangent.p": [[1], [0]], "cotangent.q": [0, 1]})
+      numpy.savez("x.npz", u=[1, 2], v=[[[1]], [[0]]], **{"cotangent.é": [[1], [0]], "cotangent.q": [0, 1]})
       """, in: folder.path)
     for model in ["named.json", "named.deq.json"] {
       let report = try folder.deq("evaluate", model, "--input", "x.npz", "-o", "r.npz", "--force")
@@ -64,7 +64,7 @@ import Testing
         """, in: folder.path)
       #expect(
         shown
-          == "{'gradient.input': [[1.0, 2.0], [3.0, 4.0]], 'gradient.input.u': [1.0, 3.0], 'gradient.input.v': [[[2.0]], [[4.0]]], 'output.p': [[3.0], [2.0]], 'output.q': [8.0, 7.0]}\n"
+          == "{'gradient.input': [[1.0, 2.0], [3.0, 4.0]], 'gradient.input.u': [1.0, 3.0], 'gradient.input.v': [[[2.0]], [[4.0]]], 'output.q': [8.0, 7.0], 'output.é': [[3.0], [2.0]]}\n"
       )
     }
   }

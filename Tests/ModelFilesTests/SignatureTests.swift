@@ -163,6 +163,32 @@ struct SignatureTests {
     #expect(whole.input == Matrix([[1, 2, 3]]) && whole.cotangent == nil)
   }
 
+  @Test("An input may have the name of the array that holds all of them")
+  func inputNamedInput() throws {
+    let signature = ModelSignature(inputs: [.init("input", []), .init("v", [2])])
+    func input(_ arrays: [(name: String, shape: [Int], elements: [Double])]) throws -> Matrix<Double> {
+      try Samples.read(Self.archive(arrays), inputSize: 3, outputSize: 3, signature: signature).input
+    }
+    // Three numbers: as many samples of one input, not one sample of all.
+    #expect(
+      try input([("input", [3], [1, 2, 3]), ("v", [3, 2], [4, 5, 6, 7, 8, 9])])
+        == Matrix([[1, 4, 5], [2, 6, 7], [3, 8, 9]]))
+    #expect(try input([("input", [1, 3], [1, 2, 3])]) == Matrix([[1, 2, 3]]))
+  }
+
+  @Test("An archive refuses a name that is too long for it")
+  func longName() throws {
+    let name = String(repeating: "n", count: 70_000)
+    do {
+      _ = try Self.archive([(name, [1], [1])])
+      Issue.record("written")
+    } catch {
+      #expect(
+        "\(error)".hasSuffix(
+          "expected up to 65535 arrays with names of up to 65535 bytes, the limits of zip files, found more"))
+    }
+  }
+
   @Test("What is missing or does not fit is named")
   func refusedArchives() throws {
     func message(_ arrays: [(name: String, shape: [Int], elements: [Double])]) throws -> String? {

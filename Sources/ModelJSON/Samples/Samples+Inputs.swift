@@ -71,14 +71,15 @@ extension Samples {
   }
 
   /// The samples of which an archive has an array for each tensor, `[samples, …]`; nil if it has none of them, or one
-  /// array `whole` for all.
+  /// array `whole` for all. A tensor may have that name itself: then there are the others too.
   ///
   /// - Throws: `FileError` where one is missing, or they have different numbers of samples.
   private static func parts(
     of file: NumPyFile, _ whole: String, _ tensors: [ModelSignature.Tensor], prefix: String = ""
   ) throws(FileError) -> Matrix<Double>? {
     let present = tensors.filter { file.contains(prefix + $0.name) }
-    guard !present.isEmpty, !file.contains(whole) else { return nil }
+    guard present.contains(where: { prefix + $0.name != whole }) else { return nil }
+    guard !file.contains(whole) || tensors.contains(where: { prefix + $0.name == whole }) else { return nil }
     if let missing = tensors.first(where: { tensor in !present.contains(tensor) }) {
       throw FileError(
         .badData, file: file.name,

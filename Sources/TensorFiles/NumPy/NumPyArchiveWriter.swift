@@ -62,10 +62,18 @@ package struct NumPyArchiveWriter {
         .cannotCreate, file: sink.name, place: quoted(name),
         "expected less than 4 GiB, the limit of zip files, found \(contents.count) bytes")
     }
+    guard name.utf8.count <= 0xFFFF, count < 0xFFFF else {
+      throw FileError(
+        .cannotCreate, file: sink.name, place: quoted(name),
+        "expected up to \(0xFFFF) arrays with names of up to \(0xFFFF) bytes, the limits of zip files, found more"
+      )
+    }
     // The date is that of the format's beginning, so that the same arrays give the same bytes.
     let method = UInt16(isDeflated ? 8 : 0)
+    // Bit 11 says that the name is UTF-8; without it readers take it for the character set of the IBM PC.
+    let flags: UInt16 = name.utf8.allSatisfy { $0 < 0x80 } ? 0 : 1 << 11
     let common =
-      bytes(UInt16(20)) + bytes(UInt16(0)) + bytes(method) + bytes(UInt16(0)) + bytes(UInt16(0x21))
+      bytes(UInt16(20)) + bytes(flags) + bytes(method) + bytes(UInt16(0)) + bytes(UInt16(0x21))
       + bytes(checksum(of: contents)) + bytes(UInt32(packed.count)) + bytes(UInt32(contents.count))
       + bytes(UInt16(name.utf8.count)) + bytes(UInt16(0))
     let local = bytes(UInt32(0x0403_4B50)) + common + Array(name.utf8)
