@@ -140,7 +140,7 @@ import Testing
     Case(
       "an unknown key",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "dense", "weight": [[1, 2]]}], "layer": []}"#,
-      #"expected only the keys format, version, weights, weights_sha256, input, layers, output, found "layer""#
+      #"expected only the keys format, version, weights, weights_sha256, input, layers, output, signature, found "layer""#
     ),
     Case(
       "an unknown key of a layer",
