@@ -54,6 +54,8 @@ struct Evaluation {
   var adjointRows: [Int] = []
   /// The samples that have gradients: those with an equilibrium and an adjoint.
   var differentiated: [Int] = []
+  /// The samples that have an output and an adjoint, and a gradient that is not finite.
+  var gradientsBeyondNumbers: [Int] = []
   /// The estimates of the spectral radius of J, for each sample.
   var spectralRadii: [SpectralRadius]?
   /// The states on the way, if requested.
@@ -64,5 +66,25 @@ struct Evaluation {
   /// Whether each sample's equilibrium was found.
   var converged: [Bool] {
     (0..<output.rows).map { sample in forward.allSatisfy { $0.samples[sample].reason == .converged } }
+  }
+
+  /// Whether each sample has a result: an equilibrium, and an output of finite numbers.
+  var hasResult: [Bool] {
+    zip(converged, 0...).map { isConverged, sample in
+      isConverged && output.row(sample).allSatisfy(\.isFinite)
+    }
+  }
+
+  /// The samples with an equilibrium whose numbers are not finite, and what is not: an infinity has no row in JSON.
+  var samplesBeyondNumbers: [(sample: Int, what: String)] {
+    var found: [(sample: Int, what: String)] = []
+    for (sample, isConverged) in converged.enumerated() where isConverged {
+      if let number = output.row(sample).first(where: { !$0.isFinite }) {
+        found.append((sample, "the output is not finite for sample \(sample): \(number)"))
+      } else if gradientsBeyondNumbers.contains(sample) {
+        found.append((sample, "the gradient of input is not finite for sample \(sample)"))
+      }
+    }
+    return found
   }
 }
