@@ -30,8 +30,54 @@ import Testing
     #expect((report.samples.compared, report.samples.withoutValue) == (1, 15))
     for model in ["huge.json", "huge.deq.json"] {
       expectFailure(
-        try folder.deq("evaluate", model, input: #"{"input": [[0, 0], [1, 2]]}"#), 65,
-        "\(model): the output is not finite for sample 1: -inf")
+        try folder.deq("evaluate", model, input: #"{"input": [[1, 1]]}"#), 65,
+        "\(model): the output is not finite for sample 0: inf")
+    }
+  }
+
+  @Test("A sample whose numbers are not finite takes nobody's result away")
+  func oneSample() throws {
+    // y = 1e300 · 1e300 · x: infinite unless |x| is small; the gradient is infinite for every x.
+    try folder.write(
+      #"{"format": "network", "version": 1, "input": [1], "layers": [{"type": "dense", "name": "a", "weight": [[1e200]]}, {"type": "dense", "name": "b", "weight": [[1e100]]}]}"#,
+      to: "large.json")
+    expectQuiet(try folder.deq("convert", "large.json"))
+    let samples = #"{"input": [[1], [1e10], [-2], [0.5]], "cotangent": [[1], [1], [1], [1e10]]}"#
+    let others = #"{"input": [[1], [-2]], "cotangent": [[1], [1]]}"#
+    for model in ["large.json", "large.deq.json"] {
+      let outcome = try folder.deq("evaluate", model, input: samples)
+      #expect(outcome.status == 65)
+      #expect(
+        outcome.complaint.hasSuffix(
+          "deq: \(model): the output is not finite for sample 1: inf\n"
+            + "deq: \(model): the gradient of input is not finite for sample 3\n"))
+      #expect(
+        outcome.text == """
+          {
+            "output": [
+              [1e300],
+              [],
+              [-2e300],
+              [5e299]
+            ],
+            "gradients": {
+              "input": [
+                [1e300],
+                [],
+                [1e300],
+                []
+              ],
+              "a.weight": [[-1e100]],
+              "b.weight": [[-1e200]]
+            }
+          }
+
+          """)
+      let sums = try folder.deq("evaluate", model, input: others).text
+      #expect(sums.contains(#""a.weight": [[-1e100]]"#) && sums.contains(#""b.weight": [[-1e200]]"#))
+      let report = try folder.deq("evaluate", model, "--json", input: samples)
+      #expect(report.status == 65 && report.text.contains("[1e300],\n    [],\n    [-2e300],\n    [5e299]"))
+      #expect(report.complaint.contains("for sample 1: inf; ") && report.complaint.contains("for sample 3"))
     }
   }
 
@@ -59,7 +105,7 @@ import Testing
       to: "huge.json")
     expectFailure(
       try folder.deq("evaluate", "huge.json", input: #"{"input": [[0]], "cotangent": [[1e300]]}"#), 65,
-      "huge.json: the gradient of input is not finite")
+      "huge.json: the gradient of input is not finite for sample 0")
   }
 
   @Test("Entries that add up are rounded in the matrix form, which is then no proof, and no refutation")

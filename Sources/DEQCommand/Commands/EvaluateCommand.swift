@@ -131,15 +131,17 @@ struct EvaluateCommand: ParsableCommand {
     let file = try ModelFile.read(model, as: onnx.reading)
     try ModelArguments.requireFiniteNumbers(file)
     let evaluation = try evaluation(of: file, at: FileContents(reading: input))
-    let isEmpty = !evaluation.converged.contains(true) && evaluation.output.rows > 0
-    let lacksGradients = evaluation.gradients == nil && !evaluation.adjoint.isEmpty
-    if !isReport, isEmpty || lacksGradients { try requireConvergence(of: evaluation) }
+    let isEmpty = !evaluation.hasResult.contains(true) && evaluation.output.rows > 0
+    let lacksGradients =
+      evaluation.gradients == nil
+      && !(evaluation.adjoint.isEmpty && evaluation.gradientsBeyondNumbers.isEmpty)
+    if !isReport, isEmpty || lacksGradients { try requireResults(of: evaluation) }
     try requireFinite(evaluation)
     try write(evaluation, file.judged.signature)
     if !isReport, case .equilibrium = file {
       for line in evaluation.statistics { writeToStandardError("\(line)\n") }
     }
-    try requireConvergence(of: evaluation)
+    try requireResults(of: evaluation)
   }
 
   private func evaluation(of file: ModelFile, at samplesFile: FileContents) throws -> Evaluation {
@@ -199,37 +201,31 @@ struct EvaluateCommand: ParsableCommand {
     return try StateFile.read(FileContents(reading: start), for: model, samples: samples)
   }
 
-  /// Reports every sample without an equilibrium or without an adjoint: one line each, or in JSON one object for all.
-  private func requireConvergence(of evaluation: Evaluation) throws {
+  /// Reports every sample without an equilibrium, without an adjoint, or with numbers that are not finite: one line each,
+  /// or in JSON one object for all.
+  private func requireResults(of evaluation: Evaluation) throws {
     let forward = evaluation.forward.allFailures.map { "equilibrium: \($0)" }
     let adjoint = evaluation.adjoint.allFailures.map {
       "adjoint: \($0.description(ofSample: evaluation.adjointRows[$0.sample]))"
     }
-    let failures = (forward + adjoint).map { "\(model): \($0)" }
+    let beyondNumbers = evaluation.samplesBeyondNumbers.map(\.what)
+    let failures = (forward + adjoint + beyondNumbers).map { "\(model): \($0)" }
     guard let last = failures.last else { return }
-    if isReport { throw CommandFailure(.refuted, failures.joined(separator: "; "), isInReport: true) }
-    for failure in failures.dropLast() { writeToStandardError("deq: \(failure)\n") }
-    throw CommandFailure(.refuted, last)
+    let status = beyondNumbers.isEmpty ? ExitStatus.refuted : .badData
+    if isReport { throw CommandFailure(status, failures.joined(separator: "; "), isInReport: true) }
+    for failure in failures.dropLast() { writeToStandardError("deq: \(oneLine(failure))\n") }
+    throw CommandFailure(status, last)
   }
 
-  /// JSON cannot represent an infinity, and a reader must be told.
+  /// JSON cannot represent an infinity, and a reader must be told: of states on the way, and of sums over samples.
   private func requireFinite(_ evaluation: Evaluation) throws {
-    for (sample, isConverged) in evaluation.converged.enumerated() where isConverged {
-      if let index = evaluation.output.row(sample).firstIndex(where: { !$0.isFinite }) {
-        throw CommandFailure(
-          .badData,
-          "\(model): the output is not finite for sample \(sample): \(evaluation.output.elements[index])")
-      }
-    }
     if let entry = evaluation.trajectory?.first(where: { !$0.isFinite }) {
       throw CommandFailure(
         .badData, "\(model): the state after \(text(entry.iteration, "iteration")) is not finite")
     }
     guard let gradients = evaluation.gradients else { return }
-    let all =
-      [("input", gradients.input.elements)]
-      + gradients.parameters.names.map { ($0, gradients.parameters[$0]!.elements) }
-    if let (name, _) = all.first(where: { !allFinite($0.1) }) {
+    if let name = gradients.parameters.names.first(where: { !allFinite(gradients.parameters[$0]!.elements) })
+    {
       throw CommandFailure(.badData, "\(model): the gradient of \(name) is not finite")
     }
   }

@@ -73,8 +73,8 @@ extension EvaluationSettings {
     start?.map { $0.rows(for: samples).cast(to: S.self) }
   }
 
-  /// Evaluates all samples; differentiates only those with an equilibrium, at the equilibria that are reported: solved
-  /// again, a sample might find another.
+  /// Evaluates all samples; differentiates only those with a result, at the equilibria that are reported: solved again, a
+  /// sample might find another. A sample whose gradient is not finite is left out of the sums as well.
   ///
   /// - Parameters:
   ///   - forward: The pass of all samples.
@@ -91,16 +91,19 @@ extension EvaluationSettings {
     var found = first
     if isTimed { found.seconds = (leastSeconds { _ = forward(input) }, nil) }
     guard let cotangent = samples.cotangent?.cast(to: S.self) else { return found }
-    var rows = all.filter { found.converged[$0] }
+    let hasResult = found.hasResult
+    var rows = all.filter { hasResult[$0] }
     while !rows.isEmpty {
       let own = rows == all ? pass : selecting(pass, rows)
       let weights = cotangent.selectingRows(rows)
       let back = backward(weights, own)
       let (gradients, records) = (back.gradients, back.records)
       if let records, found.adjointRows.isEmpty { (found.adjoint, found.adjointRows) = (records, rows) }
-      let kept = rows.indices.filter { row in
+      let solved = rows.indices.filter { row in
         (records ?? []).allSatisfy { $0.samples[row].reason == .converged }
       }
+      let kept = solved.filter { gradients.input.row($0).allSatisfy(\.isFinite) }
+      found.gradientsBeyondNumbers += Set(solved).subtracting(kept).sorted().map { rows[$0] }
       if kept.count == rows.count {
         found.gradients = Gradients(
           input: gradients.input.cast(to: Double.self), parameters: gradients.parameters.inDoublePrecision)
@@ -109,7 +112,7 @@ extension EvaluationSettings {
         if isTimed { found.seconds?.adjoint = leastSeconds { _ = backward(weights, own) } }
         break
       }
-      // A sample without an equilibrium or adjoint must not affect the sums of the others.
+      // A sample without an equilibrium, an adjoint or a finite gradient must not affect the sums of the others.
       rows = kept.map { rows[$0] }
     }
     return found

@@ -44,7 +44,7 @@ extension Evaluation {
   /// Writes the keys of results, outputs and gradients, into an open object.
   func writeResults(to writer: inout JSONWriter) throws(FileError) {
     try writer.key("output")
-    try writer.rows(output, where: converged)
+    try writer.rows(output, where: hasResult)
     try writeGradients(to: &writer)
   }
 
