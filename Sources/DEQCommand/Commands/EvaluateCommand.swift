@@ -8,13 +8,13 @@ struct EvaluateCommand: ParsableCommand {
       "Evaluates a network or an equilibrium model on samples, with gradients where they have cotangents.",
     discussion: """
       Samples are {"input": [[…], …]}, and for gradients also "cotangent": [[…], …]; or a NumPy array, .npy; or the arrays \
-      "input" and "cotangent" of an .npz; or a .csv with a sample in each line, and perhaps a first line of names. \
+      "input" and "cotangent" of an .npz, or one of each named input there; or a .csv with a sample in each line, and perhaps a first line of names. \
       Cotangents may be a file of their own of any of these kinds. What is written is JSON, or NumPy's arrays if -o names \
       an .npz. A network is evaluated \
       layer by layer and differentiated by backpropagation; an equilibrium model is solved and differentiated \
       implicitly, and what its solver did goes to standard error. Each sample of which no equilibrium is found is an \
-      error, with exit status 1; the others' answers are written all the same, and its own rows are empty. A value that \
-      is not finite is an error with 65.
+      error, with exit status 1, and each whose output or gradient is not finite is one with 65; the others' answers are \
+      written all the same, and its own rows are empty.
 
       A residual is f(z) − z. Where every coordinate of it is accepted, by default at the level of what rounding of f does \
       to that coordinate, the state is called converged; --tolerance and --absolute-tolerance add up, and hold for the \
