@@ -10,9 +10,11 @@ struct DocumentationTests {
   func operators() throws {
     let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "Sources/DeepEquilibrium/DeepEquilibrium.docc/ONNX.md")
-    let rows = try String(contentsOf: page, encoding: .utf8).split(separator: "\n").filter {
-      $0.hasPrefix("| ") && !$0.hasPrefix("| family")
-    }
+    let section = try #require(
+      String(contentsOf: page, encoding: .utf8).components(separatedBy: "\n## ").first {
+        $0.hasPrefix("Import\n")
+      })
+    let rows = section.split(separator: "\n").filter { $0.hasPrefix("| ") && !$0.hasPrefix("| family") }
     let listed = rows.flatMap { row in
       row.split(separator: "|")[1].split { !$0.isLetter && !$0.isNumber }.map(String.init)
     }
