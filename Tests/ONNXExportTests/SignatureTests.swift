@@ -76,9 +76,8 @@ struct SignatureTests {
       let found = try Self.read(export)
       #expect(found.inputShape == inputShape)
       #expect(found.signature.inputs == (inputs == [.init("x", inputShape)] ? [] : inputs))
-      if !found.signature.outputs.isEmpty {
-        #expect(found.signature.outputs.map(\.shape) == outputs.map(\.shape))
-      }
+      let named = zip(names, outputs).map { ModelSignature.Tensor($0, $1.shape) }
+      #expect(found.signature.outputs == (named == [.init("y", found.outputShape)] ? [] : named))
       var checker = EquivalenceChecker()
       checker.samples = 2
       let report = checker.check(.equilibrium(model), against: .equilibrium(found))
