@@ -24,10 +24,17 @@ package struct Integers {
 
   /// Integers of a shape that may contain the extent of the batch.
   init(_ elements: [BatchInteger], shape: [Int], type: ElementType = .int64) {
+    var collected = Elements(capacity: elements.count)
+    for element in elements { collected.append(element) }
+    self.init(collected, shape: shape, type: type)
+  }
+
+  /// Integers of a shape that were collected one after the other.
+  init(_ elements: Elements, shape: [Int], type: ElementType = .int64) {
     self.shape = shape
     self.type = type
-    constants = elements.map(\.constant)
-    multiples = elements.contains { $0.multiple != 0 } ? elements.map(\.multiple) : nil
+    constants = elements.constants
+    multiples = elements.multiples
   }
 
   /// The number of elements.
@@ -50,6 +57,11 @@ package struct Integers {
     return zip(constants, multiples).map { BatchInteger($0, multiple: $1) }
   }
 
+  /// The element at a place, with the extent of the batch as a symbol.
+  func symbol(at place: Int) -> BatchInteger {
+    BatchInteger(constants[place], multiple: multiples?[place] ?? 0)
+  }
+
   /// The elements at these places, in a shape.
   func elements(at places: [Int], shape: [Int]) -> Integers {
     guard let multiples else {
@@ -65,5 +77,42 @@ package struct Integers {
       return Integers(constants, shape: shape ?? self.shape, type: type ?? self.type)
     }
     return Integers(symbols, shape: shape ?? self.shape, type: type ?? self.type)
+  }
+}
+
+extension Integers {
+  /// Elements that are collected one after the other, in 8 bytes each until one contains the extent of the batch.
+  struct Elements {
+    fileprivate private(set) var constants: [Int] = []
+    /// How often each element contains the extent of the batch; nil until one does.
+    fileprivate private(set) var multiples: [Int]?
+
+    /// No elements, with memory for `capacity` of them.
+    init(capacity: Int) {
+      constants.reserveCapacity(capacity)
+    }
+
+    mutating func append(_ element: BatchInteger) {
+      if element.multiple != 0 { noteBatchExtent() }
+      constants.append(element.constant)
+      multiples?.append(element.multiple)
+    }
+
+    /// Appends the elements of a range of other integers.
+    mutating func append(_ range: Range<Int>, of integers: Integers) {
+      if integers.multiples != nil { noteBatchExtent() }
+      constants += integers.constants[range]
+      if multiples == nil { return }
+      if let others = integers.multiples {
+        multiples? += others[range]
+      } else {
+        multiples? += repeatElement(0, count: range.count)
+      }
+    }
+
+    private mutating func noteBatchExtent() {
+      guard multiples == nil else { return }
+      multiples = Array(repeating: 0, count: constants.count)
+    }
   }
 }

@@ -24,6 +24,7 @@ extension Integers {
     let count = outer * index.count * inner
     try ImportLimits.charge(count)
     var places: [Int] = []
+    places.reserveCapacity(count)
     // Without elements there may be any number of places for them.
     for before in 0..<(count == 0 ? 0 : outer) {
       for place in index {
@@ -45,14 +46,13 @@ extension Integers {
     }
     guard let first = parts.first else { return nil }
     let outer = first.shape.prefix(axis).reduce(1, *)
-    let symbols = parts.map(\.symbols)
-    let count = symbols.reduce(0) { $0 + $1.count }
+    let count = parts.reduce(0) { $0 + $1.count }
     try ImportLimits.charge(count)
-    var elements: [BatchInteger] = []
+    var elements = Integers.Elements(capacity: count)
     for before in 0..<(count == 0 ? 0 : outer) {
-      for (part, symbols) in zip(parts, symbols) {
+      for part in parts {
         let run = part.shape.dropFirst(axis).reduce(1, *)
-        elements += symbols[before * run..<(before + 1) * run]
+        elements.append(before * run..<(before + 1) * run, of: part)
       }
     }
     var shape = first.shape
@@ -68,9 +68,10 @@ extension Integers {
     _ function: (BatchInteger, BatchInteger) -> BatchInteger?
   ) throws(ImportFailure) -> Integers {
     let shape = try broadcastShape([first.shape, second.shape])
-    let (a, b) = (try first.expanded(to: shape).symbols, try second.expanded(to: shape).symbols)
-    var elements: [BatchInteger] = []
-    for (a, b) in zip(a, b) {
+    let (left, right) = (try first.expanded(to: shape), try second.expanded(to: shape))
+    var elements = Integers.Elements(capacity: left.count)
+    for place in 0..<left.count {
+      let (a, b) = (left.symbol(at: place), right.symbol(at: place))
       guard let value = function(a, b) else {
         guard let first = a.known, let second = b.known else {
           elements.append(.undetermined)
