@@ -8,10 +8,14 @@ package struct NumPyArchiveWriter {
   private var position = 0
   private let sink: any ByteSink
   private let isDeflated: Bool
+  private let largestFile: Int
+
+  /// The most bytes of a zip file whose positions have 32 bits.
+  package static let largestFile = Int(UInt32.max)
 
   /// A writer to a sink.
-  package init(to sink: any ByteSink, isDeflated: Bool = true) {
-    (self.sink, self.isDeflated) = (sink, isDeflated)
+  package init(to sink: any ByteSink, isDeflated: Bool = true, largestFile: Int = Self.largestFile) {
+    (self.sink, self.isDeflated, self.largestFile) = (sink, isDeflated, largestFile)
   }
 
   /// Writes an array of numbers of double precision.
@@ -57,10 +61,13 @@ package struct NumPyArchiveWriter {
 
   private mutating func addMember(_ name: String, _ contents: [UInt8]) throws(FileError) {
     let packed = isDeflated ? deflated(contents, hasHeader: false) : contents
-    guard max(packed.count, contents.count) < 0xFFFF_FFFF, position < 0xF000_0000 else {
+    // With its member come an entry of the directory, of 46 bytes and the name, and the directory's end, of 22.
+    let whole = position + 30 + packed.count + directory.count + 46 + 2 * name.utf8.count + 22
+    guard max(contents.count, whole) < largestFile else {
       throw FileError(
         .cannotCreate, file: sink.name, place: quoted(name),
-        "expected less than 4 GiB, the limit of zip files, found \(contents.count) bytes")
+        "expected a file of less than \(largestFile) bytes, the limit of zip files, found "
+          + "\(counted(position, "byte")) before an array of \(contents.count)")
     }
     guard name.utf8.count <= 0xFFFF, count < 0xFFFF else {
       throw FileError(
