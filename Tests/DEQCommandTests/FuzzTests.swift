@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Files that chance has damaged: whatever they have become, the command ends as it promises.
@@ -64,7 +65,7 @@ import Testing
 
   @Test(
     "Damaged graphs of operators are inspected, converted, recovered and checked as the contract says",
-    arguments: 0..<4)
+    arguments: campaign(0..<4))
   func damagedGraphs(seed: Int) throws {
     let folder = TemporaryFolder()
     try folder.write(Self.graph, to: "graph.json")
@@ -98,7 +99,7 @@ import Testing
 
   @Test(
     "Damaged files end with a status of the contract, one line for an error, and no half-written file",
-    arguments: 0..<8)
+    arguments: campaign(0..<8, least: 2))
   func damagedFiles(seed: Int) throws {
     let folder = TemporaryFolder()
     try folder.write(Examples.network, to: "mlp.json")

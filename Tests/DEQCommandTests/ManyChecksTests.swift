@@ -123,7 +123,8 @@ import Testing
   }
 
   @Test(
-    "Shards put together are the report of the whole, byte for byte, in every form", arguments: [1, 3, 9])
+    "Shards put together are the report of the whole, byte for byte, in every form",
+    arguments: campaign([1, 3, 9]))
   func shards(count: Int) throws {
     let whole = try folder.deq("check", "--manifest", "pairs.txt", "--json")
     var files: [String] = []

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What `convert` writes, every command reads.
@@ -20,7 +21,7 @@ struct ReadableOutputTests {
 
   @Test(
     "What convert leaves, inspect reads, with and without the check, in any place of the weights and little memory",
-    arguments: files + large, ["--check", "--no-check"])
+    arguments: campaign(files, least: 2) + campaign(large, least: 2), ["--check", "--no-check"])
   func isRead(file: String, check: String) throws {
     let short = [
       ["--memory-limit", "1048576"], ["--memory-limit", "4194304"], ["--memory-limit", "40000000"],

@@ -16,7 +16,7 @@ struct ReportInBrowserTests {
     return try JSONDecoder().decode(Findings.self, from: Data(outcome.output)).faults
   }
 
-  @Test("A page works", arguments: ["deep", "ring", "refuted", "hostile"])
+  @Test("A page works", arguments: campaign(["deep", "ring", "refuted", "hostile"]))
   func works(kind: String) throws {
     try folder.write(Examples.network, to: "a.json")
     switch kind {
@@ -35,10 +35,10 @@ struct ReportInBrowserTests {
 
   @Test(
     "The browser notices what is planted",
-    arguments: [
+    arguments: campaign([
       ("show(last);", "show(0);"), ("tell(index); }", "tell(0); }"), ("role=\"option\" ", ""),
       ("--soft: #55606e", "--soft: #b5b0be"), ("<h2", "<h5"),
-    ])
+    ]))
   func planted(good: String, bad: String) throws {
     try folder.write(Examples.deep(4), to: "a.json")
     _ = try folder.deq("report", "a.json", "-o", "page.html")

@@ -52,17 +52,18 @@ struct ReportTests {
 
   @Test(
     "The judge of pages sees what is planted",
-    arguments: [
-      (#"<data value="10" data-key="parameters">"#, #"<data value="11" data-key="parameters">"#),
-      (#"data-key="numbers.2.ulps">0<"#, #"data-key="numbers.2.ulps">1<"#),
-      (#"data-key="verdict">proved<"#, #"data-key="verdict">agrees<"#),
-      (#"id="sizes""#, #"id="pattern""#),
-      (#"aria-labelledby="sizes-heading""#, #"aria-labelledby="nothing""#),
-      ("</h1>", "</h1><img src=\"https://example.org/x.png\"/>"), ("</nav>", ""), (" lang=\"en\"", ""),
-      ("default-src 'none'", "default-src *"), ("\"use strict\"", "\"use  strict\""), ("<h3", "<h4"),
-      ("role=\"listbox\"", "role=\"listbox\" onclick=\"x\""), ("Verdict", "Ver\u{202E}dict"),
-      (" aria-label=\"Entries of Wz, Wx and b\"", ""), ("scope=\"col\"", ""),
-    ])
+    arguments: campaign(
+      [
+        (#"<data value="10" data-key="parameters">"#, #"<data value="11" data-key="parameters">"#),
+        (#"data-key="numbers.2.ulps">0<"#, #"data-key="numbers.2.ulps">1<"#),
+        (#"data-key="verdict">proved<"#, #"data-key="verdict">agrees<"#),
+        (#"id="sizes""#, #"id="pattern""#),
+        (#"aria-labelledby="sizes-heading""#, #"aria-labelledby="nothing""#),
+        ("</h1>", "</h1><img src=\"https://example.org/x.png\"/>"), ("</nav>", ""), (" lang=\"en\"", ""),
+        ("default-src 'none'", "default-src *"), ("\"use strict\"", "\"use  strict\""), ("<h3", "<h4"),
+        ("role=\"listbox\"", "role=\"listbox\" onclick=\"x\""), ("Verdict", "Ver\u{202E}dict"),
+        (" aria-label=\"Entries of Wz, Wx and b\"", ""), ("scope=\"col\"", ""),
+      ], least: 3))
   func planted(good: String, bad: String) throws {
     try folder.write(Examples.network, to: "a.json")
     try folder.write(Examples.equilibrium, to: "b.json")
