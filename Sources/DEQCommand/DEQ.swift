@@ -49,11 +49,24 @@ struct DEQ: ParsableCommand {
     } catch let error as CommandFailure {
       fail(error.message, status: error.status, isInReport: error.isInReport)
     } catch  where exitCode(for: error) == .validationFailure {
-      let words = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
-      fail("\(words) (see deq --help)", status: .usage)
+      fail("\(inOneLine(message(for: error))) (see deq --help)", status: .usage)
     } catch {
       printHelp(fullMessage(for: error))
     }
+  }
+
+  /// A message of the parser's in one line, where it has a line for each value that an option takes: `a, b, c`.
+  private static func inOneLine(_ message: String) -> String {
+    var words = ""
+    var isInList = false
+    for line in message.split(whereSeparator: \.isNewline) {
+      let rest = line.drop { $0 == " " }
+      let value = line.count > rest.count && rest.hasPrefix("- ") ? rest.dropFirst(2) : nil
+      if value != nil, isInList { words += "," }
+      words += (words.isEmpty ? "" : " ") + (value ?? line)
+      isInList = value != nil
+    }
+    return words
   }
 
   /// The command line; names of files need not be UTF-8.

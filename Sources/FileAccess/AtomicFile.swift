@@ -10,8 +10,8 @@ import CFileSystem
 ///
 /// The bytes go to a temporary file in the target's folder, may then be checked, and replace the target in
 /// one step. A failure before that step leaves the target unchanged and removes the temporary file. A
-/// symbolic link is followed: the file that it names is replaced, not the link. An existing target that is
-/// not a regular file (a device, a pipe) cannot be replaced, so it is written to directly.
+/// symbolic link is followed, unless it is told not to: the file that it names is replaced, not the link. An
+/// existing target that is not a regular file (a device, a pipe) cannot be replaced, so it is written to directly.
 ///
 /// Unless it is told to replace, it replaces nothing: neither a file that was there from the start nor one that
 /// has appeared since.
@@ -49,11 +49,14 @@ public final class AtomicFile {
   /// An existing target's permissions are kept, without the bits that let a program run as another user; a new
   /// file's follow the process's mask. A pipe is opened once it has a reader.
   ///
+  /// - Parameter followsLink: Whether a symbolic link at the path is followed. Otherwise it is refused, and one that
+  ///   appears there later is itself replaced, and not the file that it names.
   /// - Throws: `FileError` of kind `cannotCreate`.
-  public init(_ path: String) throws(FileError) {
+  public init(_ path: String, followsLink: Bool = true) throws(FileError) {
     guard !path.isEmpty, !path.utf8.contains(0) else {
       throw FileError(.cannotCreate, file: path, "expected the path of a file, found \(quoted(path))")
     }
+    if !followsLink { try requireNoLink(path) }
     self.path = path
     var status = stat()
     let exists = stat(systemName(path), &status) == 0
@@ -64,7 +67,7 @@ public final class AtomicFile {
     case S_IFDIR:
       throw FileError(.cannotCreate, file: path, "expected a file to write, found a directory")
     case S_IFREG:
-      target = followingLinks(path)
+      target = followsLink ? followingLinks(path) : path
       (temporaryPath, descriptor) = try createTemporary(beside: target, for: path)
       if exists { fchmod(descriptor, status.st_mode & 0o777) }
     default:
@@ -180,6 +183,16 @@ private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
 func move(_ path: String, to target: String, replacing: Bool) -> Int32 {
   if replacing { return rename(systemName(path), systemName(target)) == 0 ? 0 : errno }
   return move_without_replacing(systemName(path), systemName(target))
+}
+
+/// Refuses a symbolic link, whether or not it leads to a file.
+///
+/// - Throws: `FileError` of kind `cannotCreate`.
+package func requireNoLink(_ path: String) throws(FileError) {
+  var status = stat()
+  guard lstat(systemName(path), &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return }
+  throw FileError(
+    .cannotCreate, file: path, "expected no symbolic link within the folder to write into, found one")
 }
 
 /// The path that symbolic links lead to, whether or not a file exists there.

@@ -99,6 +99,10 @@ import Testing
       (["property", "--max-depth", "0"], "--max-depth: expected a number from 1 to 10000, found 0"),
       (["property", "--max-width", "4097"], "--max-width: expected a number from 1 to 4096, found 4097"),
       (["check", "a"], "expected two models, found 1 file; --stack compares a stack"),
+      (
+        ["generate", "-o", "m", "--kind", "mpl"],
+        "The value 'mpl' is invalid for '--kind <kind>'. Please provide one of the following: mlp, cnn, transformer, deq, mondeq, multiscale"
+      ),
     ])
   func range(arguments: [String], complaint: String) throws {
     expectFailure(try TemporaryFolder().deq(arguments), 64, "\(complaint) (see deq --help)")

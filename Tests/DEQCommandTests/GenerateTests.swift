@@ -159,6 +159,35 @@ import Testing
     #expect(folder.names == ["file"])
   }
 
+  @Test(
+    "A symbolic link within the folder is refused, by force too, and what it leads to stays; the folder may be one",
+    arguments: ["deq-0/network.json", "deq-0/tensors.npz", "index.json", "deq-0"])
+  func links(name: String) throws {
+    expectQuiet(try folder.deq("generate", "--kind", "deq", "-o", "models"))
+    let old = try files(in: "models")
+    let manager = FileManager.default
+    let (place, moved) = ("\(folder.path)/models/\(name)", "\(folder.path)/moved")
+    let complaint = "models/\(name): expected no symbolic link within the folder to write into, found one"
+    try manager.moveItem(atPath: place, toPath: moved)
+    try manager.createSymbolicLink(atPath: place, withDestinationPath: moved)
+    for options in [[], ["--force"], ["--seed", "1", "--force"]] {
+      expectFailure(try folder.deq(["generate", "--kind", "deq", "-o", "models"] + options), 73, complaint)
+    }
+    try manager.removeItem(atPath: place)
+    try manager.moveItem(atPath: moved, toPath: place)
+    #expect(try files(in: "models") == old)
+    // One that leads nowhere, where a file would appear.
+    try manager.removeItem(atPath: place)
+    try manager.createSymbolicLink(atPath: place, withDestinationPath: moved)
+    expectFailure(try folder.deq("generate", "--kind", "deq", "-o", "models", "--force"), 73, complaint)
+    #expect(folder.names == ["models"])
+    try manager.removeItem(atPath: place)
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(folder.path)/link", withDestinationPath: "\(folder.path)/models")
+    expectQuiet(try folder.deq("generate", "--kind", "deq", "-o", "link", "--force"))
+    #expect(try files(in: "models") == old)
+  }
+
   @Test("Folders are made where they are missing, also with a stroke at the end")
   func folders() throws {
     expectQuiet(try folder.deq("generate", "--kind", "deq", "-o", "a/b/c/"))

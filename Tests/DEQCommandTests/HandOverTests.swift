@@ -32,6 +32,23 @@ import Testing
       ])
   }
 
+  @Test(
+    "Where no name is given, a module has one that Python imports, whatever the model is called",
+    arguments: [
+      ("my net", "my_net_torch"), ("resnet-50.v1", "resnet_50_v1_torch"), ("1.5", "_1_5_torch"),
+      ("sub folder/é+", "sub folder/é__torch"),
+    ])
+  func moduleNames(model: String, module: String) throws {
+    try folder.makeFolder("sub folder")
+    try folder.write(Examples.equilibrium, to: "\(model).deq.json")
+    expectQuiet(try folder.deq("export", "\(model).deq.json", "--to", "torch"))
+    for suffix in [".py", ".safetensors"] { #expect(try !folder.bytes(of: module + suffix).isEmpty) }
+    guard Python.has("torch", "safetensors") else { return }
+    try folder.python(
+      "import sys; sys.path.insert(0, 'sub folder')\nfrom \(module.split(separator: "/").last!) import Model\nModel.load()"
+    )
+  }
+
   @Test("The same model gives the same bytes, and a different file is replaced by force only")
   func replacing() throws {
     for format in ["torch", "npz", "mat", "dot", "svg"] {

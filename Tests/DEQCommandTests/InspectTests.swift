@@ -88,6 +88,28 @@ import Testing
       ])
   }
 
+  @Test("A row without room for a nonlinearity's arguments has its name, and the blocks keep theirs")
+  func longArguments() throws {
+    try folder.write(
+      """
+      {"format": "equilibrium", "version": 1, "input": [1, 4, 4], "output": "pool", "blocks": [
+        {"name": "relu", "shape": [1, 4, 4], "activation": "relu"},
+        {"name": "pool", "shape": [1, 2, 2], "ports": [[1, 4, 4]], "activation": {"type": "max_pool",
+          "kernel_size": [2, 2], "stride": [2, 2], "padding": [0, 0, 0, 0], "dilation": [1, 1]}}],
+       "Wx": [{"to": "relu", "map": "identity"}], "Wz": [{"to": "pool", "from": "relu", "map": "identity"}]}
+      """, to: "pool.json")
+    let outcome = try folder.deq("inspect", "pool.json", environment: ["COLUMNS": "60"])
+    expectQuiet(outcome)
+    #expect(
+      lines(of: outcome.text).suffix(3) == [
+        "          Wz  1  2   Wx  b",
+        "  1 relu 16 ⎢ ·  · ⎥  ■  ·   relu",
+        "  2 pool  4 ⎢ ■  · ⎥  ·  ·   max_pool(…) → y",
+      ])
+    let wide = try folder.deq("inspect", "pool.json", environment: ["COLUMNS": "200"])
+    #expect(wide.text.contains("max_pool(kernel_size: [2, 2], "))
+  }
+
   @Test("Many blocks are drawn several to a cell")
   func manyBlocks() throws {
     try folder.write(Examples.deep(1000), to: "deep.json")

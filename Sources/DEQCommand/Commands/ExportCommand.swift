@@ -40,7 +40,7 @@ struct ExportCommand: ParsableCommand {
       --to torch writes a module to train on, NAME_torch.py, and its weights, NAME_torch.safetensors: parameters under \
       their own names and shapes, transition(z, x), forward(x) with TorchDEQ and implicit gradients where blocks read \
       each other, and to_deq(), which writes the trained model for deq. --to jax writes the same as functions over a \
-      dictionary of parameters, solved by optimistix.
+      dictionary of parameters, solved by optimistix. NAME has _ for what a module's name in Python cannot have.
 
       --to npz and --to mat write A, B, b, C and D of z = φ(A z + B x + b), y = C z + D x for SciPy and MATLAB, sparse \
       unless --dense asks for all numbers, with the names of rows and columns. --to dot and --to svg draw the graph of \
@@ -186,6 +186,19 @@ struct ExportCommand: ParsableCommand {
       break
     }
     if name.hasSuffix(".deq") { name = name.dropLast(4) }
-    return name + format.suffix
+    guard format == .torch || format == .jax else { return name + format.suffix }
+    let start = name.lastIndex(of: "/").map(name.index(after:)) ?? name.startIndex
+    return name[..<start] + moduleName(name[start...]) + format.suffix
+  }
+
+  /// A name that Python's `import` takes: `_` in place of what names in Python do not have.
+  private static func moduleName(_ name: Substring) -> String {
+    let scalars = name.unicodeScalars.map { scalar in
+      scalar == "_" || scalar.properties.isXIDContinue ? scalar : "_"
+    }
+    var module = ""
+    if scalars.first?.properties.isXIDStart == false, scalars.first != "_" { module = "_" }
+    module.unicodeScalars.append(contentsOf: scalars)
+    return module
   }
 }

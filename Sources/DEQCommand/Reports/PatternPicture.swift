@@ -16,32 +16,36 @@ struct PatternPicture {
   func lines(within columns: Int) -> [String] {
     guard model.blocks.count <= Self.mostCells else { return cellLines(within: columns) }
     for (separator, longestName) in [(" ", 20), ("", 20), ("", 8)] {
-      let lines = blockLines(separator, longestName)
+      let lines = blockLines(separator, longestName, within: columns)
       if lines.allSatisfy({ TextWidth.width(of: $0) <= columns }) { return lines }
     }
     return cellLines(within: columns)
   }
 
-  private func blockLines(_ separator: String, _ longestName: Int) -> [String] {
+  /// A row for each block. A row that is too wide leaves the arguments of the block's nonlinearity out.
+  private func blockLines(_ separator: String, _ longestName: Int, within columns: Int) -> [String] {
     let blocks = model.blocks
     let labels = blocks.enumerated().map { "\($0 + 1) \(abbreviated($1.name, to: longestName))" }
     let width = labels.map(\.count).max() ?? 0
     let sizeWidth = blocks.map { String($0.size).count }.max() ?? 0
     // Without a blank between them, numbers are told apart by their last digits.
-    let columns = blocks.indices.map { index in
+    let numbers = blocks.indices.map { index in
       padded(separator.isEmpty ? String((index + 1) % 10) : String(index + 1), 2)
     }.joined(separator: separator)
     let margin = String(repeating: " ", count: width + sizeWidth + 2)
-    var lines = ["\(margin)Wz \(columns)   Wx  b"]
+    var lines = ["\(margin)Wz \(numbers)   Wx  b"]
     for (row, block) in blocks.enumerated() {
       let sources = Set(block.nodeSources)
       let cells = blocks.indices.map { sources.contains($0) ? " ■" : " ·" }.joined(separator: separator)
       let x = block.terms.contains { $0.source == .input } ? "■" : "·"
       let b = block.offsets.isEmpty ? "·" : "■"
       let mark = row == model.output ? " → y" : ""
-      lines.append(
+      let start =
         "  \(padded(labels[row], width, left: true)) \(padded(String(block.size), sizeWidth)) "
-          + "⎢\(cells) ⎥  \(x)  \(b)   \(block.nonlinearity.briefDescription)\(mark)")
+        + "⎢\(cells) ⎥  \(x)  \(b)   "
+      let line = "\(start)\(block.nonlinearity.briefDescription)\(mark)"
+      let isTooWide = TextWidth.width(of: line) > columns
+      lines.append(isTooWide ? "\(start)\(type(of: block.nonlinearity).typeName)(…)\(mark)" : line)
     }
     return lines
   }

@@ -45,9 +45,11 @@ enum Interruption {
   }
 
   /// Runs `body` with a file to write, whose temporary file a signal removes. Calls may be nested once.
-  static func removing<Result>(fileAt path: String, _ body: (AtomicFile) throws -> Result) throws -> Result {
+  static func removing<Result>(
+    fileAt path: String, followsLink: Bool = true, _ body: (AtomicFile) throws -> Result
+  ) throws -> Result {
     let isSecond = signalState.pointee.paths.0 != nil
-    let file = try create(path, isSecond: isSecond)
+    let file = try create(path, followsLink: followsLink, isSecond: isSecond)
     defer { if isSecond { signalState.pointee.paths.1 = nil } else { signalState.pointee.paths.0 = nil } }
     return try body(file)
   }
@@ -75,11 +77,11 @@ enum Interruption {
   }
 
   /// Creates the file, and delays signals until its path is known.
-  private static func create(_ path: String, isSecond: Bool) throws -> AtomicFile {
+  private static func create(_ path: String, followsLink: Bool, isSecond: Bool) throws -> AtomicFile {
     // A pipe has no temporary file, and waiting for its reader may take forever.
-    if AtomicFile.waitsForReader(path) { return try AtomicFile(path) }
+    if AtomicFile.waitsForReader(path) { return try AtomicFile(path, followsLink: followsLink) }
     return try putOff {
-      let file = try AtomicFile(path)
+      let file = try AtomicFile(path, followsLink: followsLink)
       // Never freed: a handler may be reading it on another thread.
       let temporary = file.temporaryPath.flatMap { strdup(systemName($0)) }
       if isSecond { signalState.pointee.paths.1 = temporary } else { signalState.pointee.paths.0 = temporary }

@@ -9,8 +9,10 @@ struct TestModelWriting {
   /// Writes all files.
   ///
   /// Where a file is there already and --force is not given, all models are first compared with what is there, so that
-  /// nothing is written beside a file that differs.
+  /// nothing is written beside a file that differs. A symbolic link within the folder is refused, since what it names may
+  /// lie anywhere; the folder itself may be one.
   func run() throws -> [TestModelSet.Entry] {
+    for path in [indexPath] + set.names.flatMap({ paths(of: $0.name) }) { try requireNoLink(path) }
     if !force, hasFiles {
       let entries = try entries { path, bytes in try requireSame(path, bytes) }
       try requireSame(indexPath, index(of: entries))
@@ -27,6 +29,11 @@ struct TestModelWriting {
   private var indexPath: String { path(TestModelSet.indexName) }
 
   private func path(_ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
+
+  /// The folder of a model and its files.
+  private func paths(of model: String) -> [String] {
+    [path(model)] + TestModel.File.allCases.map { path("\(model)/\($0.rawValue)") }
+  }
 
   /// Whether a file that is to be written, or the index, exists.
   private var hasFiles: Bool {
@@ -63,7 +70,11 @@ struct TestModelWriting {
   }
 
   private func write(_ bytes: [UInt8], to path: String) throws {
-    try writeFiles([(path, { sink throws(FileError) in try sink.write(bytes) })], force: force)
+    try Interruption.removing(fileAt: path, followsLink: false) { file in
+      try file.write { (sink) throws(FileError) in try sink.write(bytes) }
+      try requireReplaceable(file, force: force)
+      try file.commit(replacing: force)
+    }
   }
 
   private func requireSame(_ path: String, _ bytes: [UInt8]) throws {
