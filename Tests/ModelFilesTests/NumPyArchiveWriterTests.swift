@@ -31,7 +31,7 @@ struct NumPyArchiveWriterTests {
     #expect(error.kind == .cannotCreate)
     #expect(
       error.description.hasPrefix(
-        "a.npz: \"größer\": expected a file of less than \(whole.count) bytes, the limit of zip files, found "
+        "a.npz: \"größer.npy\": expected a file of less than \(whole.count) bytes, the limit of zip files, found "
       ))
   }
 }
