@@ -141,6 +141,43 @@ def standardized_weights():
                nodes=nodes, faults=[("bias", {"z": np.array([0.5, -1, 1])})])
 
 
+def computed_statistics():
+    epsilon = float(np.float32(1e-3))
+
+    def standardized(x, w, s):
+        kernel = F.batch_norm(w, None, None, s, torch.tensor([0.5, -1, 0]), training=True, eps=epsilon)
+        return F.conv2d(x, kernel.reshape(3, 2, 2, 2))
+
+    # What PyTorch's exporter writes for the batch normalisation of weights by their own statistics.
+    nodes = [
+        helper.make_node("ReduceMean", ["w", "axes"], ["mean"], keepdims=0),
+        helper.make_node("ReduceMean", ["w", "axes"], ["kept"], keepdims=1),
+        helper.make_node("Sub", ["w", "kept"], ["centered"]),
+        helper.make_node("Mul", ["centered", "centered"], ["squares"]),
+        helper.make_node("ReduceMean", ["squares", "axes"], ["variance"], keepdims=0),
+        helper.make_node("BatchNormalization", ["w", "s", "z", "mean", "variance"], ["n"], epsilon=epsilon),
+        helper.make_node("Reshape", ["n", "shape"], ["kernel"]), helper.make_node("Conv", ["x", "kernel"], ["y"])]
+    yield Case("batch_normalization_by_computed_statistics", "Conv", {"x": numbers(2, 2, 3, 3)}, standardized,
+               parameters={"w": numbers(1, 3, 8), "s": numbers(3)},
+               constants={"z": np.array([0.5, -1, 0]), "axes": np.array([0, 2]), "shape": np.array([3, 2, 2, 2])},
+               nodes=nodes, opset=20, faults=[("bias", {"z": np.array([0.5, -1, 1])})])
+
+    def normalized(x, s, z, m, v):
+        # F.batch_norm has no gradients by mean and variance.
+        over = (1, 3, 1, 1)
+        mean, variance = (2 * m).reshape(over), v.exp().reshape(over)
+        return (x - mean) / (variance + epsilon).sqrt() * s.tanh().reshape(over) + z.tanh().reshape(over)
+
+    nodes = [
+        helper.make_node("Tanh", ["s"], ["weight"]), helper.make_node("Tanh", ["z"], ["bias"]),
+        helper.make_node("Mul", ["m", "k"], ["mean"]), helper.make_node("Exp", ["v"], ["variance"]),
+        helper.make_node("BatchNormalization", ["x", "weight", "bias", "mean", "variance"], ["y"], epsilon=epsilon)]
+    yield Case("batch_normalization_by_functions_of_parameters", "BatchNormalization", {"x": numbers(2, 3, 2, 2)},
+               normalized, parameters={name: numbers(3) for name in "szmv"}, constants={"k": np.full(3, 2.0)},
+               nodes=nodes, opset=20, faults=[("mean", {"k": np.array([2.0, 2.0, 1.0])})])
+
+
 def product_cases():
-    for family in [sums_of_products, rotations, cumulative_products, gates, weighted_losses, standardized_weights]:
+    for family in [sums_of_products, rotations, cumulative_products, gates, weighted_losses, standardized_weights,
+                   computed_statistics]:
         yield from family()

@@ -20,6 +20,11 @@ package enum Value {
     }
   }
 
+  /// Whether the network computes it.
+  var isComputed: Bool {
+    if case .variable = self { true } else { false }
+  }
+
   /// The extent of each axis, that of an open batch as a symbol.
   var extents: [BatchInteger] {
     if case .variable(let variable) = self { return variable.layout.extents }

@@ -48,11 +48,9 @@ extension NodeImport {
     else { throw .mixesBatch("uses the batch axis as another axis") }
     let shape = Array(variable.layout.shape.dropFirst())
     let weight = try input(1)
-    guard case .numbers(let scale) = weight, scale.isOwnShape, scale.shape == [shape[0]] else {
-      throw .refused(
-        "expected a weight of \(counted(shape[0], "number")) from the file, found shape \(weight.shape)"
-      )
-    }
+    guard case .numbers(let scale) = weight, scale.isOwnShape, scale.shape == [shape[0]],
+      try !input(3).isComputed, try !input(4).isComputed
+    else { return try normalization(of: variable, shape) }
     guard let mean = try constantNumbers(3, "mean"), let variance = try constantNumbers(4, "variance"),
       mean.count == shape[0], variance.count == shape[0]
     else { throw .refused("expected a mean and a variance for each of \(counted(shape[0], "channel"))") }
@@ -66,6 +64,28 @@ extension NodeImport {
     ).adding(channelPort(weight, over: shape, factors: statistics.shifts)).adding(
       channelPort(input(2), over: shape))
     return try affine(port, variable.layout)
+  }
+
+  /// The same where the graph computes the mean, the variance or the weight, from parameters for example: in blocks of
+  /// their own.
+  private func normalization(of variable: Variable, _ shape: [Int]) throws(ImportFailure) -> Variable {
+    let channels = shape[0]
+    let mean = try channelPort(
+      input(3), over: shape, factors: Array(repeating: -1, count: channels))
+    let centered = try affine(
+      port(variable, as: shape).adding(mean), variable.layout, named: "\(name)/centered")
+    var variance = try channelPort(input(4), over: [channels])
+    let epsilon = try number("epsilon") ?? Double(Float(1e-5))
+    variance.offsets.append(try repeated(epsilon, count: channels))
+    let layout = try input(4).layout()
+    let deviation = try block("\(name)/deviation", nonlinearity("sqrt"), [variance], layout)
+    let factor = try block(
+      "\(name)/factor", nonlinearity("quotient"),
+      [channelPort(input(1), over: [channels]), port(deviation)], layout)
+    let scaled = try block(
+      "\(name)/scaled", nonlinearity("product"),
+      [port(centered, as: shape), channelPort(.variable(factor), over: shape)], variable.layout)
+    return try affine(port(scaled, as: shape).adding(channelPort(input(2), over: shape)), variable.layout)
   }
 
   /// Normalisation by the statistics of the tensor itself, as models standardise weights: exact where no sample has a
