@@ -15,6 +15,8 @@ private struct Case: Decodable {
   let inputs, outputs, cotangents, gradients: [OracleTensor]
   let parameters: [String: OracleTensor]
   let faults: [String]
+  /// Initializers that must not be parameters.
+  let untrained: [String]
 }
 
 /// What differs between two lists of numbers beyond the rounding of float64; nil if nothing does.
@@ -66,6 +68,7 @@ private func differences(_ graph: ImportedGraph, from test: Case) -> (outputs: [
     gradients +=
       [difference("gradient of \(name)", found?.elements ?? [], expected.elements)].compactMap(\.self)
   }
+  gradients += test.untrained.filter { back.gradients.parameters[$0] != nil }.map { "a gradient of \($0)" }
   return (compared("output", pass.output, test.outputs, graph.outputs), gradients)
 }
 

@@ -25,6 +25,7 @@ class Case:
     domain: str = ""
     opset: int = 18
     nodes: list = None
+    untrained: list = field(default_factory=list)  # constants that must not be parameters of the model
 
     def __post_init__(self):
         self.order = self.order or [*self.inputs, *self.parameters, *self.constants]

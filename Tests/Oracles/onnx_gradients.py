@@ -79,7 +79,7 @@ def main(folder):
                 "cotangents": [tensor(c) for c in cotangents],
                 "gradients": [gradient(v) for v in inputs.values()],
                 "parameters": {name: gradient(v) for name, v in parameters.items()},
-                "faults": [label for label, _ in case.faults],
+                "faults": [label for label, _ in case.faults], "untrained": case.untrained,
             }, file)
 
 

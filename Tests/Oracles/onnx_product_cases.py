@@ -123,18 +123,21 @@ def weighted_losses():
                    faults=[("label", {"t": other}), ("ignored", {"ignore_index": 2})])
 
 
+EPSILON = float(np.float32(1e-3))
+
+
+def standardized(x, w, s):
+    """A convolution whose weights are normalised by their own statistics."""
+    kernel = F.batch_norm(w, None, None, s, torch.tensor([0.5, -1, 0]), training=True, eps=EPSILON)
+    return F.conv2d(x, kernel.reshape(3, 2, 2, 2))
+
+
 def standardized_weights():
-    epsilon = float(np.float32(1e-3))
-
-    def function(x, w, s):
-        kernel = F.batch_norm(w, None, None, s, torch.tensor([0.5, -1, 0]), training=True, eps=epsilon)
-        return F.conv2d(x, kernel.reshape(3, 2, 2, 2))
-
     nodes = [
-        helper.make_node("BatchNormalization", ["w", "s", "z", "m", "v"], ["n", "mean", "variance"], epsilon=epsilon,
+        helper.make_node("BatchNormalization", ["w", "s", "z", "m", "v"], ["n", "mean", "variance"], epsilon=EPSILON,
                          training_mode=1),
         helper.make_node("Reshape", ["n", "shape"], ["kernel"]), helper.make_node("Conv", ["x", "kernel"], ["y"])]
-    yield Case("batch_normalization_of_weights", "Conv", {"x": numbers(2, 2, 3, 3)}, function,
+    yield Case("batch_normalization_of_weights", "Conv", {"x": numbers(2, 2, 3, 3)}, standardized,
                parameters={"w": numbers(1, 3, 8), "s": numbers(3)},
                constants={"z": np.array([0.5, -1, 0]), "m": np.zeros(3), "v": np.ones(3),
                           "shape": np.array([3, 2, 2, 2])},
@@ -142,12 +145,6 @@ def standardized_weights():
 
 
 def computed_statistics():
-    epsilon = float(np.float32(1e-3))
-
-    def standardized(x, w, s):
-        kernel = F.batch_norm(w, None, None, s, torch.tensor([0.5, -1, 0]), training=True, eps=epsilon)
-        return F.conv2d(x, kernel.reshape(3, 2, 2, 2))
-
     # What PyTorch's exporter writes for the batch normalisation of weights by their own statistics.
     nodes = [
         helper.make_node("ReduceMean", ["w", "axes"], ["mean"], keepdims=0),
@@ -155,7 +152,7 @@ def computed_statistics():
         helper.make_node("Sub", ["w", "kept"], ["centered"]),
         helper.make_node("Mul", ["centered", "centered"], ["squares"]),
         helper.make_node("ReduceMean", ["squares", "axes"], ["variance"], keepdims=0),
-        helper.make_node("BatchNormalization", ["w", "s", "z", "mean", "variance"], ["n"], epsilon=epsilon),
+        helper.make_node("BatchNormalization", ["w", "s", "z", "mean", "variance"], ["n"], epsilon=EPSILON),
         helper.make_node("Reshape", ["n", "shape"], ["kernel"]), helper.make_node("Conv", ["x", "kernel"], ["y"])]
     yield Case("batch_normalization_by_computed_statistics", "Conv", {"x": numbers(2, 2, 3, 3)}, standardized,
                parameters={"w": numbers(1, 3, 8), "s": numbers(3)},
@@ -166,15 +163,27 @@ def computed_statistics():
         # F.batch_norm has no gradients by mean and variance.
         over = (1, 3, 1, 1)
         mean, variance = (2 * m).reshape(over), v.exp().reshape(over)
-        return (x - mean) / (variance + epsilon).sqrt() * s.tanh().reshape(over) + z.tanh().reshape(over)
+        return (x - mean) / (variance + EPSILON).sqrt() * s.tanh().reshape(over) + z.tanh().reshape(over)
 
     nodes = [
         helper.make_node("Tanh", ["s"], ["weight"]), helper.make_node("Tanh", ["z"], ["bias"]),
         helper.make_node("Mul", ["m", "k"], ["mean"]), helper.make_node("Exp", ["v"], ["variance"]),
-        helper.make_node("BatchNormalization", ["x", "weight", "bias", "mean", "variance"], ["y"], epsilon=epsilon)]
+        helper.make_node("BatchNormalization", ["x", "weight", "bias", "mean", "variance"], ["y"], epsilon=EPSILON)]
     yield Case("batch_normalization_by_functions_of_parameters", "BatchNormalization", {"x": numbers(2, 3, 2, 2)},
                normalized, parameters={name: numbers(3) for name in "szmv"}, constants={"k": np.full(3, 2.0)},
                nodes=nodes, opset=20, faults=[("mean", {"k": np.array([2.0, 2.0, 1.0])})])
+
+    # Beside a weight that is computed, or stored in another shape, mean and variance of the file stay constants.
+    m, v = numbers(3), np.abs(numbers(3)) + 0.5
+    for name, node, shape, function in [
+            ("computed", helper.make_node("Tanh", ["s"], ["weight"]), (3,), torch.tanh),
+            ("reshaped", helper.make_node("Reshape", ["s", "channels"], ["weight"]), (3, 1), lambda s: s.reshape(3))]:
+        nodes = [node, helper.make_node("BatchNormalization", ["x", "weight", "z", "m", "v"], ["y"], epsilon=EPSILON)]
+        yield Case(f"batch_normalization_by_a_{name}_weight", "BatchNormalization", {"x": numbers(2, 3, 2, 2)},
+                   lambda x, s, z, f=function: F.batch_norm(x, torch.tensor(m), torch.tensor(v), f(s), z, eps=EPSILON),
+                   parameters={"s": numbers(*shape), "z": numbers(3)},
+                   constants={"m": m, "v": v, "channels": np.array([3])}, nodes=nodes, opset=20,
+                   untrained=["m", "v"], faults=[("variance", {"v": v + np.array([0, 0, 1])})])
 
 
 def product_cases():

@@ -71,13 +71,14 @@ extension NodeImport {
   private func normalization(of variable: Variable, _ shape: [Int]) throws(ImportFailure) -> Variable {
     let channels = shape[0]
     let mean = try channelPort(
-      input(3), over: shape, factors: Array(repeating: -1, count: channels))
+      statistic(3, "mean"), over: shape, factors: Array(repeating: -1, count: channels))
     let centered = try affine(
       port(variable, as: shape).adding(mean), variable.layout, named: "\(name)/centered")
-    var variance = try channelPort(input(4), over: [channels])
+    let second = try statistic(4, "variance")
+    var variance = try channelPort(second, over: [channels])
     let epsilon = try number("epsilon") ?? Double(Float(1e-5))
     variance.offsets.append(try repeated(epsilon, count: channels))
-    let layout = try input(4).layout()
+    let layout = try second.layout()
     let deviation = try block("\(name)/deviation", nonlinearity("sqrt"), [variance], layout)
     let factor = try block(
       "\(name)/factor", nonlinearity("quotient"),
@@ -86,6 +87,13 @@ extension NodeImport {
       "\(name)/scaled", nonlinearity("product"),
       [port(centered, as: shape), channelPort(.variable(factor), over: shape)], variable.layout)
     return try affine(port(scaled, as: shape).adding(channelPort(input(2), over: shape)), variable.layout)
+  }
+
+  /// A mean or a variance; one that the file holds is no parameter.
+  private func statistic(_ index: Int, _ what: String) throws(ImportFailure) -> Value {
+    let value = try input(index)
+    if value.isComputed { return value }
+    return .numbers(Numbers(try constantNumbers(index, what) ?? [], shape: value.shape))
   }
 
   /// Normalisation by the statistics of the tensor itself, as models standardise weights: exact where no sample has a
