@@ -91,13 +91,14 @@ func writeFile(_ text: String, to path: String, force: Bool) throws {
 /// Writes one or two files atomically: both get their names once both are complete. Existing, different ones are
 /// replaced only with force.
 func writeFiles(
-  _ files: [(path: String, write: (any ByteSink) throws(FileError) -> Void)], force: Bool
+  _ files: [(path: String, write: (any ByteSink) throws(FileError) -> Void)], force: Bool,
+  followsLinks: Bool = true
 ) throws {
-  try Interruption.removing(fileAt: files[0].path) { first in
+  try Interruption.removing(fileAt: files[0].path, followsLink: followsLinks) { first in
     try first.write { (sink) throws(FileError) in try files[0].write(sink) }
     try requireReplaceable(first, force: force)
     guard files.count > 1 else { return try first.commit(replacing: force) }
-    try Interruption.removing(fileAt: files[1].path) { second in
+    try Interruption.removing(fileAt: files[1].path, followsLink: followsLinks) { second in
       try second.write { (sink) throws(FileError) in try files[1].write(sink) }
       try requireReplaceable(second, force: force)
       let pair = AtomicPair(weights: first, description: second)

@@ -70,11 +70,8 @@ struct TestModelWriting {
   }
 
   private func write(_ bytes: [UInt8], to path: String) throws {
-    try Interruption.removing(fileAt: path, followsLink: false) { file in
-      try file.write { (sink) throws(FileError) in try sink.write(bytes) }
-      try requireReplaceable(file, force: force)
-      try file.commit(replacing: force)
-    }
+    try writeFiles(
+      [(path, { sink throws(FileError) in try sink.write(bytes) })], force: force, followsLinks: false)
   }
 
   private func requireSame(_ path: String, _ bytes: [UInt8]) throws {
