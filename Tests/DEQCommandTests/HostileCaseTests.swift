@@ -12,6 +12,15 @@ import Testing
   private static let corpus =
     String(#filePath.dropLast("DEQCommandTests/HostileCaseTests.swift".count)) + "Fuzzing/Corpus"
 
+  /// Runs a command and prints the most memory that it had at a time, in megabytes.
+  private static let measuring = """
+    import resource, subprocess, sys
+    status = subprocess.run(sys.argv[1:]).returncode
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // unit)
+    sys.exit(status)
+    """
+
   @Test(
     "A hostile file is one line with status 65 in less than 500 MB",
     arguments: [
@@ -28,8 +37,10 @@ import Testing
     for options in ["", "--matrix --no-check"] {
       let outcome = try folder.shell(
         """
-        ulimit -v 1500000; "$DEQ" convert "\(Self.corpus)/\(file)" -o out.json \(options)
+        ulimit -v 1500000; python3 -c '\(Self.measuring)' "$DEQ" convert "\(Self.corpus)/\(file)" -o out.json \(options)
         """)
+      let megabytes = try #require(Int(lines(of: outcome.text).last ?? ""))
+      #expect(megabytes < 500)
       #expect(outcome.status == 65 || options != "" && outcome.status == 73, "\(outcome.complaint)")
       #expect(lines(of: outcome.complaint).count == 1)
       #expect(outcome.complaint.hasPrefix("deq: "))
