@@ -17,7 +17,11 @@ public struct ParameterTensors<S: Scalar>: Equatable, Sendable {
   }
 
   /// The tensor of a parameter, or nil.
-  public subscript(name: String) -> Tensor<S>? { positions[name].map { tensors[$0] } }
+  public subscript(name: String) -> Tensor<S>? {
+    @specialized(where S == Double)
+    @specialized(where S == Float)
+    get { positions[name].map { tensors[$0] } }
+  }
 
   /// Adds a tensor to the one of this name, which has the same shape, or stores it if there is none.
   @specialized(where S == Double)

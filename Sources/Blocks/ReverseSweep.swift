@@ -67,11 +67,15 @@ public struct ReverseSweep<S: Scalar> {
   }
 
   /// Releases the value of a node, all of whose readers have been passed.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public mutating func releaseValue(of node: Int) { values[node] = Matrix(rows: 0, columns: 0) }
 
   /// The value of a source; one that is computed again is kept until it is released, as others may read it.
   ///
   /// - Parameter again: Computes the value of a node that the sweep was not given.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public mutating func value(of source: Source, again: (Int) -> Matrix<S>? = { _ in nil }) -> Matrix<S> {
     guard case .node(let index) = source else { return input }
     if values[index].rows < input.rows, let value = again(index) { values[index] = value }

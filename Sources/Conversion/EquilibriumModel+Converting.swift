@@ -15,6 +15,8 @@ extension EquilibriumModel {
   /// pass both.
   ///
   /// - Complexity: O(layers + terms); no number is read.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public init(converting network: Network<S>) {
     var conversion = Conversion(network: network)
     for index in network.layers.indices { conversion.append(network.layers[index], at: index) }

@@ -55,14 +55,20 @@ extension Block {
 
   /// The positions of the nodes that the block reads, in the order of its terms.
   public var nodeSources: [Int] {
-    terms.compactMap { term in
-      if case .node(let index) = term.source { index } else { nil }
+    @specialized(where S == Double)
+    @specialized(where S == Float)
+    get {
+      terms.compactMap { term in
+        if case .node(let index) = term.source { index } else { nil }
+      }
     }
   }
 }
 
 extension Block {
   /// The distinct positions of the nodes that one port reads.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func nodeSources(ofPort port: Int) -> Set<Int> {
     Set(
       terms.compactMap { term in

@@ -51,11 +51,11 @@ extension EquilibriumModel {
     var sweep = ReverseSweep(values: consume state, input: solution.input, addingTo: consume sum)
     sweep.add(to: .node(output)) { $0 = cotangent }
     var records: [SolveRecord] = []
-    let refusals = solution.records.refusals(batch: solution.input.rows)
     for group in groups.reversed() {
       if group.isCyclic {
         let record = passCotangents(
-          through: group, in: &sweep, knowing: ports, refusals: refusals,
+          through: group, in: &sweep, knowing: ports,
+          refusals: solution.records.refusals(batch: solution.input.rows),
           factors: solution.factors[group.members[0]], solver: solver, until: rule ?? roundingRule,
           observe: observe)
         records.append(record)

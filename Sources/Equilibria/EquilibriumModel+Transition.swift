@@ -58,17 +58,23 @@ extension EquilibriumModel {
   }
 
   /// The blocks' values side by side, `[batch, N]`.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func flatten(_ state: [Matrix<S>], batch: Int) -> Matrix<S> {
     Matrix(sideBySide: state, rows: batch)
   }
 
   /// The value of each block, taken from `[batch, N]`.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func unflatten(_ state: Matrix<S>) -> [Matrix<S>] {
     split(state, sizes: blocks.map(\.size))
   }
 }
 
 /// Splits a matrix into matrices with the given numbers of columns.
+@specialized(where S == Double)
+@specialized(where S == Float)
 func split<S: Scalar>(_ matrix: Matrix<S>, sizes: [Int]) -> [Matrix<S>] {
   var first = 0
   return sizes.map { size in

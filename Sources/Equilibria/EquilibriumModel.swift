@@ -32,6 +32,8 @@ public struct EquilibriumModel<S: Scalar>: Sendable {
   /// A model of these blocks.
   ///
   /// - Throws: `InvalidModel` where sizes do not match, names are repeated, or a source does not exist.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public init(
     inputShape: [Int], blocks: [Block<S>], output: Int, form: ModelForm = .blocks,
     signature: ModelSignature = .unnamed

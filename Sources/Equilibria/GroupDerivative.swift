@@ -18,6 +18,8 @@ struct GroupDerivative<S: Scalar>: Sendable {
   let batch: Int
 
   /// The derivative for a group whose members, with their terms, have these ports.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   init(of group: DependencyGroup, members: [Block<S>], ports: [[Matrix<S>]], batch: Int) {
     let places = Dictionary(uniqueKeysWithValues: zip(group.members, 0...))
     let blocks = members.map { member in
@@ -51,6 +53,8 @@ struct GroupDerivative<S: Scalar>: Sendable {
   /// `J d + r`.
   ///
   /// - Precondition: `isElementwise`.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   func pushForward(_ d: Matrix<S>, adding r: Matrix<S>) -> Matrix<S> {
     var tangents = [Matrix<S>?](repeating: nil, count: blocks.count)
     for (place, tangent) in zip(iterated, split(d)) { tangents[place] = tangent }
@@ -71,6 +75,8 @@ struct GroupDerivative<S: Scalar>: Sendable {
   }
 
   /// `Jᵀ g + e`.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   func pullBack(_ g: Matrix<S>, adding e: Matrix<S>) -> Matrix<S> {
     var sums = [Matrix<S>?](repeating: nil, count: blocks.count)
     for (place, cotangent) in zip(iterated, split(e)) { sums[place] = cotangent }
@@ -79,6 +85,8 @@ struct GroupDerivative<S: Scalar>: Sendable {
   }
 
   /// The cotangents of the iterated members: their own e, and what the other members pass on to them.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   func gathered(_ e: [Matrix<S>]) -> Matrix<S> {
     var sums: [Matrix<S>?] = e
     sweepBack([], into: &sums)
@@ -86,6 +94,8 @@ struct GroupDerivative<S: Scalar>: Sendable {
   }
 
   /// The solution of `g = Jᵀ g + e` on all members, given the solution on the iterated ones.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   func spread(_ g: Matrix<S>, adding e: [Matrix<S>]) -> [Matrix<S>] {
     guard !following.isEmpty else { return split(g) }
     var sums: [Matrix<S>?] = e
@@ -121,6 +131,8 @@ struct GroupDerivative<S: Scalar>: Sendable {
   /// J of each of the given samples, `[N, N]`, from its products with all unit vectors at once.
   ///
   /// - Complexity: N products for each, and memory for as many states.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   func matrices(ofSamples rows: [Int], order: Int) -> [Matrix<S>] {
     var units = Matrix<S>(rows: rows.count * order, columns: order)
     for row in 0..<units.rows { units[row, row % order] = 1 }

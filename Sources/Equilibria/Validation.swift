@@ -8,6 +8,8 @@ extension Block {
   /// - Parameters:
   ///   - inputSize: The number of input coordinates.
   ///   - sizes: The size of each node that a term may read.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func validate(inputSize: Int, sizes: [Int]) throws(InvalidModel) {
     let place = "block \"\(name)\""
     guard nonlinearity.outputShape(portShapes: portShapes)?.reduce(1, *) == size else {
@@ -59,6 +61,8 @@ public func validateNames(_ names: some Sequence<String>, of kind: String) throw
 }
 
 /// Checks that entries with the same parameter agree on its shape.
+@specialized(where S == Double)
+@specialized(where S == Float)
 public func validateParameters<S: Scalar>(of blocks: [Block<S>]) throws(InvalidModel) {
   var shapes: [String: [Int]] = [:]
   for block in blocks {

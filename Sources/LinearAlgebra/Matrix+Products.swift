@@ -90,7 +90,11 @@ extension Matrix {
   }
 
   /// The sum of all rows: `columns` numbers.
-  public var sumOfRows: [S] { sumRows(of: elements, columns: columns) }
+  public var sumOfRows: [S] {
+    @specialized(where S == Double)
+    @specialized(where S == Float)
+    get { sumRows(of: elements, columns: columns) }
+  }
 
   /// Adds `scale` times another matrix of the same size.
   @specialized(where S == Double)
@@ -101,6 +105,8 @@ extension Matrix {
   }
 
   /// The difference of two matrices of the same size.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public static func - (left: Matrix, right: Matrix) -> Matrix {
     var difference = left
     difference.add(right, scaledBy: -1)
@@ -148,6 +154,8 @@ func addScaled<S: Scalar>(_ source: [S], by scale: S, to target: inout [S]) {
 }
 
 /// Whether two slices hold the same bits: 0 and −0 differ, and a NaN equals itself.
+@specialized(where S == Double)
+@specialized(where S == Float)
 public func haveSameBits<S: Scalar>(_ left: ArraySlice<S>, _ right: ArraySlice<S>) -> Bool {
   left.withUnsafeBytes { left in
     right.withUnsafeBytes { right in
@@ -158,6 +166,8 @@ public func haveSameBits<S: Scalar>(_ left: ArraySlice<S>, _ right: ArraySlice<S
 }
 
 /// Whether two arrays hold the same bits.
+@specialized(where S == Double)
+@specialized(where S == Float)
 public func haveSameBits<S: Scalar>(_ left: [S], _ right: [S]) -> Bool {
   haveSameBits(left[...], right[...])
 }

@@ -73,6 +73,8 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
   }
 
   /// The columns of `range`, copied into a new matrix.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func columns(_ range: Range<Int>) -> Matrix {
     if range == 0..<columns { return self }
     var part: [S] = []
@@ -85,6 +87,8 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
   }
 
   /// Overwrites the columns that begin at `first` with those of `part`, which has as many rows.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public mutating func replaceColumns(from first: Int, with part: Matrix) {
     precondition(part.rows == rows && first + part.columns <= columns, "columns out of range")
     if part.columns == columns {
@@ -103,6 +107,8 @@ public struct Matrix<S: Scalar>: Equatable, Sendable {
   }
 
   /// The matrices side by side; all have the same number of rows.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public init(sideBySide parts: [Matrix], rows: Int) {
     if parts.count == 1, parts[0].rows == rows {
       self = parts[0]

@@ -86,6 +86,8 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
   }
 
   /// Whether shapes and the numbers' bits are the same; numbers from one source are not read.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func isIdentical(to other: Tensor) -> Bool {
     guard shape == other.shape else { return false }
     if case .deferred(let ours) = storage, case .deferred(let theirs) = other.storage,

@@ -80,6 +80,8 @@ extension Block {
   /// The parameters of the block's entries, in the order of terms and offsets, each once.
   ///
   /// - Parameter fullName: Turns an entry's name into the one to list it under.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public func parameters(fullName: (String) -> String) -> ParameterTensors<S> {
     var parameters = ParameterTensors<S>()
     for term in terms {

@@ -23,6 +23,8 @@ public struct Network<S: Scalar>: Sendable {
   ///
   /// - Throws: `InvalidModel` if sizes do not fit, names clash, a source does not exist, or layers read
   ///   each other in a cycle.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
   public init(
     inputShape: [Int], layers: [Layer<S>], output: Int, signature: ModelSignature = .unnamed
   ) throws(InvalidModel) {

@@ -94,36 +94,47 @@ package struct WrittenLayer {
 /// Every type of layer that files may name.
 package enum LayerRegistry {
   /// The types of layers that are not a single operator, the most specific first.
-  private static let composed: [any LayerFormat] = [
+  private static let specific: [any LayerFormat] = [
     DenseLayerFormat(), EquilibriumLayerFormat(), AddLayerFormat(), ConcatenationLayerFormat(),
-    ShiftLayerFormat(), BlockLayerFormat(),
+    ShiftLayerFormat(),
   ]
+
+  /// The type that can express every explicit layer.
+  private static let general = BlockLayerFormat()
 
   /// The types of layers that are only read; their contents are written as another type.
   private static let readOnly: [any LayerReading] = [BatchNormalizationLayerFormat()]
 
+  /// The readers of all these, in the order in which messages list them.
+  private static let readers: [any LayerReading] = specific + [general] + readOnly
+
+  /// The writers among them that come before those of single operators.
+  private static let specificWriters: [any LayerWriting] = specific
+
   /// The names of all types of layers.
   static var names: [String] {
-    (composed + readOnly).map(\.typeName) + LinearMapRegistry.all.map { $0.typeName }
+    readers.map(\.typeName) + LinearMapRegistry.all.map { $0.typeName }
       + NonlinearityRegistry.all.map { $0.typeName }
   }
 
   /// The reader of this type of layer, or nil.
   package static func reader(named name: String) -> (any LayerReading)? {
-    if let reader = (composed + readOnly).first(where: { $0.typeName == name }) { return reader }
+    if let reader = readers.first(where: { $0.typeName == name }) { return reader }
     if let type = LinearMapRegistry.type(named: name) { return LinearLayerFormat(type) }
     return NonlinearityRegistry.type(named: name).map(NonlinearLayerFormat.init)
   }
 
   /// The writer of a layer, of the most specific type that can express it.
   static func writer(of layer: WrittenLayer) -> (any LayerWriting)? {
-    var candidates: [any LayerWriting] = []
+    if let writer = specificWriters.first(where: { $0.writes(layer) }) { return writer }
     if let block = layer.block {
-      candidates.append(NonlinearLayerFormat(type(of: block.nonlinearity)))
+      let nonlinear = NonlinearLayerFormat(type(of: block.nonlinearity))
+      if nonlinear.writes(layer) { return nonlinear }
       if let map = block.terms.first?.map, LinearMapRegistry.type(named: type(of: map).typeName) != nil {
-        candidates.append(LinearLayerFormat(type(of: map)))
+        let linear = LinearLayerFormat(type(of: map))
+        if linear.writes(layer) { return linear }
       }
     }
-    return (composed.dropLast() + candidates + composed.suffix(1)).first { $0.writes(layer) }
+    return general.writes(layer) ? general : nil
   }
 }
