@@ -10,6 +10,13 @@ let modules: [Target.Dependency] = [
   "MatrixExport", "GraphExport", "HTMLReport", "RandomNetworks", "TestModels",
 ]
 
+/// The settings of the modules that compute or read files. Debug builds optimise them too: generic code that is not
+/// specialised is slow, and the tests would spend most of their time in it. Assertions and `@testable` stay. SwiftPM takes
+/// no such flags from a package that another one names by a version; it keeps these in a folder of checkouts.
+let optimized: [SwiftSetting] =
+  Context.packageDirectory.contains("/checkouts/")
+  ? [] : [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))]
+
 let package = Package(
   name: "deep-equilibrium",
   platforms: [.macOS(.v15)],
@@ -64,46 +71,62 @@ let package = Package(
       name: "LinearAlgebra",
       dependencies: [
         "CMemory", "COpenBLAS", "CVectorFunctions", .product(name: "RealModule", package: "swift-numerics"),
-      ]),
-    .target(name: "FixedPoints", dependencies: ["LinearAlgebra"]),
-    .target(name: "Operators", dependencies: ["LinearAlgebra"]),
-    .target(name: "Blocks", dependencies: ["LinearAlgebra", "Operators"]),
-    .target(name: "Equilibria", dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Blocks"]),
+      ],
+      swiftSettings: optimized),
     .target(
-      name: "Networks", dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria"]),
+      name: "FixedPoints", dependencies: ["LinearAlgebra"],
+      swiftSettings: optimized),
     .target(
-      name: "Conversion", dependencies: ["LinearAlgebra", "Operators", "Blocks", "Networks", "Equilibria"]),
+      name: "Operators", dependencies: ["LinearAlgebra"],
+      swiftSettings: optimized),
+    .target(
+      name: "Blocks", dependencies: ["LinearAlgebra", "Operators"],
+      swiftSettings: optimized),
+    .target(
+      name: "Equilibria", dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Blocks"],
+      swiftSettings: optimized),
+    .target(
+      name: "Networks", dependencies: ["LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria"],
+      swiftSettings: optimized),
+    .target(
+      name: "Conversion", dependencies: ["LinearAlgebra", "Operators", "Blocks", "Networks", "Equilibria"],
+      swiftSettings: optimized),
     .target(
       name: "Equivalence",
       dependencies: [
         "CFieldArithmetic", "CSodium", "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Networks",
         "Equilibria",
         .product(name: "RealModule", package: "swift-numerics"),
-      ]),
+      ],
+      swiftSettings: optimized),
     .target(
       name: "ONNXSchema", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["onnx.proto"]),
     .target(name: "FileAccess", dependencies: ["CFileSystem", "CSodium"]),
     .target(
       name: "TensorFiles",
-      dependencies: ["CJSONC", "CNumberText", "CZlib", "FileAccess", "LinearAlgebra"]),
+      dependencies: ["CJSONC", "CNumberText", "CZlib", "FileAccess", "LinearAlgebra"],
+      swiftSettings: optimized),
     .target(
       name: "ModelJSON",
       dependencies: [
         "FileAccess", "TensorFiles", "LinearAlgebra", "Operators", "Blocks", "Equilibria", "Networks",
-      ]),
+      ],
+      swiftSettings: optimized),
     .target(
       name: "ONNXExport",
       dependencies: [
         "ONNXSchema", "FileAccess", "TensorFiles", "LinearAlgebra", "FixedPoints", "Operators", "Blocks",
         "Equilibria", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ]),
+      ],
+      swiftSettings: optimized),
     .target(
       name: "ONNXImport",
       dependencies: [
         "ONNXSchema", "ONNXExport", "FileAccess", "TensorFiles", "LinearAlgebra", "Operators", "Blocks",
         "Equilibria", "Networks", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ]),
+      ],
+      swiftSettings: optimized),
     .target(
       name: "ModelFiles",
       dependencies: [
@@ -127,7 +150,8 @@ let package = Package(
       ]),
     .target(
       name: "RandomNetworks",
-      dependencies: ["LinearAlgebra", "Operators", "Blocks", "Networks", "Equilibria"]),
+      dependencies: ["LinearAlgebra", "Operators", "Blocks", "Networks", "Equilibria"],
+      swiftSettings: optimized),
     .target(
       name: "TestModels",
       dependencies: [
