@@ -124,11 +124,4 @@ extension JSONValue {
     guard let flag = booleanValue else { throw expected("true or false") }
     return flag
   }
-
-  /// An integer whose magnitude is within a bound.
-  package func integer(_ expectation: String, within bound: Int) throws(FileError) -> Int {
-    guard let integer = integerValue else { throw expected(expectation) }
-    guard abs(integer) <= bound else { throw expected("an integer up to \(bound)") }
-    return integer
-  }
 }

@@ -43,7 +43,7 @@ enum BlockFormat {
   ) throws(FileError) -> (port: Int, place: Expectation) {
     var port = 0
     if let value = entry.optional("port") {
-      guard let number = value.integerValue, portShapes.indices.contains(number) else {
+      guard let number = value.integer(in: portShapes.indices) else {
         throw value.expected("a port of \(quoted(name)), from 0 to \(portShapes.count - 1)")
       }
       port = number

@@ -42,8 +42,9 @@ package struct JSONValue {
   /// Whether the value is a string.
   package var isString: Bool { json_object_get_type(node) == json_type_string }
 
-  /// A 64-bit integer, or nil.
-  package var integerValue: Int? {
+  /// A 64-bit integer, or nil. Readers of formats take integers through the accessors below, all of which check a bound:
+  /// no integer of a file is added or multiplied without one.
+  private var integerValue: Int? {
     json_object_get_type(node) == json_type_int ? Int(json_object_get_int64(node)) : nil
   }
 
@@ -86,6 +87,18 @@ package struct JSONValue {
     guard let value = integerValue, value > 0 else { throw expected("a positive integer") }
     guard value <= bound else { throw expected("an integer up to \(bound)") }
     return value
+  }
+
+  /// An integer whose magnitude is within a bound.
+  package func integer(_ expectation: String, within bound: Int) throws(FileError) -> Int {
+    guard let integer = integerValue else { throw expected(expectation) }
+    guard integer.magnitude <= bound else { throw expected("an integer up to \(bound)") }
+    return integer
+  }
+
+  /// An integer of a range, or nil.
+  package func integer(in range: Range<Int>) -> Int? {
+    integerValue.flatMap { range.contains($0) ? $0 : nil }
   }
 
   /// An integer that is not negative.
