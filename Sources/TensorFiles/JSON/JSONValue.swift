@@ -42,8 +42,8 @@ package struct JSONValue {
   /// Whether the value is a string.
   package var isString: Bool { json_object_get_type(node) == json_type_string }
 
-  /// A 64-bit integer, or nil. Readers of formats take integers through the accessors below, all of which check a bound:
-  /// no integer of a file is added or multiplied without one.
+  /// A 64-bit integer, or nil. Readers of models take integers through the accessors below, which check a bound, so that
+  /// no integer of a model is added or multiplied without one. Only `extent` has no upper bound.
   private var integerValue: Int? {
     json_object_get_type(node) == json_type_int ? Int(json_object_get_int64(node)) : nil
   }
