@@ -66,10 +66,18 @@ public struct ReverseSweep<S: Scalar> {
     return cotangent ?? Matrix(rows: input.rows, columns: size)
   }
 
-  /// Releases the value of a node, all of whose readers have been passed.
+  /// Whether a sweep releases a value, or a block's ports, after its last reader. Whoever keeps the forward pass makes
+  /// the first release copy the list of values, which takes longer than the memory of a small value is worth.
   @specialized(where S == Double)
   @specialized(where S == Float)
-  public mutating func releaseValue(of node: Int) { values[node] = Matrix(rows: 0, columns: 0) }
+  public static func releases(_ value: Matrix<S>) -> Bool { value.rows * value.columns >= 4096 }
+
+  /// Releases the value of a node, all of whose readers have been passed, unless it is small.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  public mutating func releaseValue(of node: Int) {
+    if Self.releases(values[node]) { values[node] = Matrix(rows: 0, columns: 0) }
+  }
 
   /// The value of a source; one that is computed again is kept until it is released, as others may read it.
   ///

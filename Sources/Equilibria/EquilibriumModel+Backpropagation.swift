@@ -66,7 +66,7 @@ extension EquilibriumModel {
           sweep.takeCotangent(of: index, size: blocks[index].size), at: own)
         observe?(index, s) { sweep.value(of: .node($0)) { value(of: $0, knowing: ports) } }
         pass(s, through: index, in: &sweep, valueAgain: { value(of: $0, knowing: ports) }) { _ in true }
-        if !ports.isEmpty { ports[index] = nil }
+        if !ports.isEmpty, own.contains(where: ReverseSweep.releases) { ports[index] = nil }
       }
       for member in group.members { sweep.releaseValue(of: member) }
     }

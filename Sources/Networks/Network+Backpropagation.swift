@@ -41,9 +41,7 @@ extension Network {
     var records: [SolveRecord] = []
     var failure: NoEquilibrium?
     for index in order.reversed() {
-      var trace = ForwardPass<S>.Trace.explicit(ports: [])
-      swap(&trace, &traces[index])
-      switch (layers[index], consume trace) {
+      switch (layers[index], takeTrace(of: index, from: &traces)) {
       case (.explicit(let block), .explicit(let ports)):
         sweep.pass(
           block.portCotangents(sweep.takeCotangent(of: index, size: block.size), at: ports), through: block,
@@ -68,6 +66,18 @@ extension Network {
     }
     return Backpropagation(
       gradients: sweep.takeGradients(), converged: converged, records: records, failure: failure)
+  }
+
+  /// Takes what the forward pass kept of a layer out of the list, or copies it where it is small.
+  private func takeTrace(
+    of index: Int, from traces: inout [ForwardPass<S>.Trace]
+  ) -> ForwardPass<S>.Trace {
+    if case .explicit(let ports) = traces[index], !ports.contains(where: ReverseSweep.releases) {
+      return .explicit(ports: ports)
+    }
+    var trace = ForwardPass<S>.Trace.explicit(ports: [])
+    swap(&trace, &traces[index])
+    return trace
   }
 
   /// The value of a layer, from what the forward pass kept of it.
