@@ -23,6 +23,8 @@ public struct ReverseSweep<S: Scalar> {
   private var inputCotangent: Matrix<S>?
   /// The gradients in the order in which they were taken; those of one node are adjacent.
   private var entries: [EntryGradient] = []
+  /// How many numbers `entries` holds.
+  public private(set) var gatheredNumbers = 0
   /// The range in `entries` of each node's gradients.
   private var places: [Range<Int>]
   /// The sum of several sweeps' gradients, which takes each gradient at once; nil where the sweep keeps its own.
@@ -134,6 +136,7 @@ public struct ReverseSweep<S: Scalar> {
     }
     let first = places[node].isEmpty ? entries.count : places[node].lowerBound
     precondition(first + places[node].count == entries.count, "gradients of a node apart from each other")
+    gatheredNumbers += gradient.count
     entries.append(EntryGradient(name: name, isPlace: isPlace, gradient: gradient))
     places[node] = first..<entries.count
   }
@@ -146,6 +149,17 @@ public struct ReverseSweep<S: Scalar> {
       sum = nil
       return Gradients(input: takenInputCotangent, parameters: all)
     }
+    return Gradients(input: takenInputCotangent, parameters: takeParameterGradients())
+  }
+
+  /// Takes the gradients of the parameters of the nodes passed so far, summed by name in the order of the nodes. The
+  /// sweep goes on with the nodes before them, if none of those reads one of the parameters.
+  ///
+  /// - Precondition: The sweep keeps its own gradients.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  public mutating func takeParameterGradients() -> ParameterTensors<S> {
+    precondition(sum == nil, "gradients that were added to those of other sweeps")
     var parameters = ParameterTensors<S>(capacity: entries.count)
     let taken = Tensor<S>([])
     for place in places {
@@ -159,7 +173,9 @@ public struct ReverseSweep<S: Scalar> {
         parameters.add(gradient, to: entries[position].name)
       }
     }
-    return Gradients(input: takenInputCotangent, parameters: parameters)
+    (entries, gatheredNumbers) = ([], 0)
+    for index in places.indices { places[index] = 0..<0 }
+    return parameters
   }
 
   private var takenInputCotangent: Matrix<S> {

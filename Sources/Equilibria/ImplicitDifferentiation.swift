@@ -155,14 +155,56 @@ extension EquilibriumModel {
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func gradients(at point: Linearization<S>, adjoint: Adjoint<S>) -> Gradients<S> {
+    var parameters = ParameterTensors<S>()
+    let input = visitGradients(at: point, adjoint: adjoint, byNumbers: .max) { parameters = $0 }
+    return Gradients(input: input, parameters: parameters)
+  }
+
+  /// Computes the same gradients, but hands those of the parameters over part by part, last blocks first, so that they
+  /// need not be in memory all at once.
+  ///
+  /// - Parameters:
+  ///   - numbers: A part ends as soon as it has so many numbers and no parameter of it occurs in the blocks to come.
+  ///   - visit: Called for each part. The gradients of one part are complete, and each parameter is in one part.
+  /// - Returns: The gradient of the input, `[batch, input]`.
+  @specialized(where S == Double)
+  @specialized(where S == Float)
+  package func visitGradients(
+    at point: Linearization<S>, adjoint: Adjoint<S>, byNumbers numbers: Int = 1 << 20,
+    _ visit: (ParameterTensors<S>) -> Void
+  ) -> Matrix<S> {
     let cotangents = point.portCotangents(adjoint)
     var sweep = ReverseSweep(values: point.state, input: point.input)
+    var ends = form == .matrix || numbers == .max ? [] : partEnds
     for group in groups.reversed() {
       for member in group.members { pass(cotangents[member], through: member, in: &sweep) { $0 == .input } }
+      if ends.popLast() == true, sweep.gatheredNumbers >= numbers { visit(sweep.takeParameterGradients()) }
     }
-    var gradients = sweep.takeGradients()
-    if form == .matrix { gradients.parameters = matrixGradients(cotangents, at: point) }
-    return gradients
+    let last = sweep.takeGradients()
+    if form == .matrix {
+      visit(matrixGradients(cotangents, at: point))
+    } else if !last.parameters.names.isEmpty {
+      visit(last.parameters)
+    }
+    return last.input
+  }
+
+  /// For each group, whether no parameter occurs both in it, or a group after it, and in a group before it.
+  private var partEnds: [Bool] {
+    var first: [String: Int] = [:]
+    var earliest = [Int](repeating: .max, count: groups.count)
+    for (position, group) in groups.enumerated() {
+      let entries = group.members.map { blocks[$0] }
+      for name in entries.flatMap({ $0.terms.compactMap(\.parameter) + $0.offsets.compactMap(\.parameter) }) {
+        earliest[position] = min(earliest[position], first[name, default: position])
+        first[name] = first[name] ?? position
+      }
+    }
+    var reached = Int.max
+    return earliest.enumerated().reversed().map { position, own in
+      reached = min(reached, own)
+      return reached >= position
+    }.reversed()
   }
 
   /// Passes the cotangents of a block's ports on to the sources selected by `isPassed`, and computes its entries'

@@ -81,6 +81,16 @@ public final class MappedFile: Sendable {
     try body(UnsafeRawBufferPointer(start: start, count: count))
   }
 
+  /// Calls `body` with the bytes of a range that are not needed again soon. Afterwards the memory of a large range is
+  /// released until the next access.
+  package func withBytesOnce<Result>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result)
+    -> Result
+  {
+    let result = withBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    if range.count >= 1 << 20 { release(range) }
+    return result
+  }
+
   /// Calls `body` with the bytes of a range in pieces of one mebibyte and releases the memory of each, so
   /// that a file of any size is copied in the memory of one piece.
   package func forEachPiece(

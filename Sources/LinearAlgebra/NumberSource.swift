@@ -31,6 +31,11 @@ final class DeferredNumbers<S: Scalar>: Sendable {
       return elements
     }
   }
+
+  /// Keeps these numbers, which are the same to the bit, in place of its own copy.
+  func keep(_ elements: [S]) {
+    loaded.withLock { $0 = elements }
+  }
 }
 
 extension DeferredNumbers<Double> {

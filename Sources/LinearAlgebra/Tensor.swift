@@ -85,7 +85,8 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
     left.shape == right.shape && left.elements == right.elements
   }
 
-  /// Whether shapes and the numbers' bits are the same; numbers from one source are not read.
+  /// Whether shapes and the numbers' bits are the same; numbers from one source are not read. Two tensors that are
+  /// found the same have one copy of their numbers in memory afterwards if a source has those of one of them.
   @specialized(where S == Double)
   @specialized(where S == Float)
   public func isIdentical(to other: Tensor) -> Bool {
@@ -95,7 +96,14 @@ public struct Tensor<S: Scalar>: Equatable, Sendable {
     {
       return true
     }
-    return haveSameBits(elements, other.elements)
+    let (ours, theirs) = (elements, other.elements)
+    guard haveSameBits(ours, theirs) else { return false }
+    if case .deferred(let numbers) = other.storage {
+      numbers.keep(ours)
+    } else if case .deferred(let numbers) = storage {
+      numbers.keep(theirs)
+    }
+    return true
   }
 
   /// Adds another tensor of the same shape.

@@ -54,6 +54,31 @@ struct BackpropagationTests {
     #expect(found.records.map(\.iterations) == adjoint.records.map(\.iterations))
   }
 
+  @Test(
+    "Gradients in parts are the gradients: each parameter in one part, whole",
+    arguments: [ModelForm.blocks, .matrix])
+  func parts(form: ModelForm) throws {
+    let model = try model(form)
+    let x = Matrix<Double>([[1, -2, 0.5], [0.3, 0.2, -1]])
+    let solution = try model.equilibrium(x, by: .standard)
+    let point = model.linearization(at: solution)
+    let adjoint = model.adjoint(
+      at: point, cotangent: Matrix([[0.5, 1, -1], [2, 0, 0.25]]), by: .standard)
+    let expected = model.gradients(at: point, adjoint: adjoint)
+    for numbers in [1, 20, .max] {
+      var parts: [ParameterTensors<Double>] = []
+      let input = model.visitGradients(at: point, adjoint: adjoint, byNumbers: numbers) { parts.append($0) }
+      #expect(input == expected.input)
+      // The tied weight joins "out" and the cycle; "unread" and "head" are apart.
+      #expect(parts.count == (form == .matrix || numbers == .max ? 1 : numbers == 1 ? 3 : 2))
+      let names = parts.flatMap(\.names)
+      #expect(names.sorted() == expected.parameters.names.sorted())
+      for part in parts {
+        for name in part.names { #expect(part[name] == expected.parameters[name], "\(name)") }
+      }
+    }
+  }
+
   @Test("An adjoint that is not reached is reported")
   func failure() throws {
     // More coordinates than are solved for by factors when iteration has not settled them.

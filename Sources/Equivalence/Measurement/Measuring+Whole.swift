@@ -74,18 +74,19 @@ extension Measuring {
       result.notes.append("\(path.description): adjoint: \(failure); gradients not compared")
       return
     }
-    let gradients = run.gradients
-    appendRows(.inputGradient, usual.1.gradients.input, gradients.input, all, path: path, &sums)
-    for name in gradients.parameters.names {
-      guard let expected = usual.1.gradients.parameters[name], let found = gradients.parameters[name] else {
-        continue
-      }
-      sums.whole.append(
-        comparison.worst(
-          .parameterGradient(first: name, second: name), path: path,
-          first: expected.elements.map { Double($0) }, second: found.elements.map { Double($0) },
-          sample: nil, neighbours: nil))
+    var parts: [[Discrepancy]] = []
+    let input = run.visitGradients { parameters in
+      parts.append(
+        parameters.names.compactMap { name in
+          guard let expected = usual.1.gradients.parameters[name] else { return nil }
+          return comparison.worst(
+            .parameterGradient(first: name, second: name), path: path,
+            first: expected.cast(to: Double.self).elements,
+            second: parameters[name]!.cast(to: Double.self).elements, sample: nil, neighbours: nil)
+        })
     }
+    appendRows(.inputGradient, usual.1.gradients.input, input, all, path: path, &sums)
+    sums.whole += parts.reversed().joined()
   }
 
   private mutating func appendRows(

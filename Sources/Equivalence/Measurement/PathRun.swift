@@ -30,6 +30,10 @@ struct PathRun<S: Scalar> {
       from: model.unflatten(adjointStart.cast(to: S.self)), until: rule)
   }
 
-  /// The gradients of `Σ ⟨cotangent, output⟩`.
-  var gradients: Gradients<S> { model.gradients(at: point, adjoint: adjoint) }
+  /// Computes the gradients of `Σ ⟨cotangent, output⟩`, those of the parameters in parts.
+  ///
+  /// - Returns: The gradient of the input, `[batch, input]`.
+  func visitGradients(_ visit: (ParameterTensors<S>) -> Void) -> Matrix<S> {
+    model.visitGradients(at: point, adjoint: adjoint, visit)
+  }
 }

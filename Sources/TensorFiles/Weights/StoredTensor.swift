@@ -45,7 +45,7 @@ public final class StoredTensor: NumberSource {
   public func read() -> [Double] {
     switch contents {
     case .mapped(let file, let range):
-      file.withBytes { type.numbers(in: UnsafeRawBufferPointer(rebasing: $0[range])) }
+      file.withBytesOnce(of: range) { type.numbers(in: $0) }
     case .inMemory(let numbers): numbers
     }
   }

@@ -21,6 +21,9 @@
     return target
   }()
 
+  /// Ends the process; within a command, `exit` is the argument parser's.
+  private func end(_ status: Int32) -> Never { exit(status) }
+
   extension Fuzzing {
     static func main() {
       var count = CommandLine.argc
@@ -29,7 +32,7 @@
         _ = target.run(Array(UnsafeBufferPointer(start: start, count: count)))
         return 0
       }
-      exit(status)
+      end(status)
     }
   }
 #endif
