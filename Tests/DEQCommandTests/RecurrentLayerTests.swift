@@ -76,28 +76,36 @@ struct RecurrentLayerTests {
 
   private let folder = TemporaryFolder()
 
-  /// How the evaluations of files differ from PyTorch's of `net.json`.
-  private func faults(of files: String...) throws -> [String] {
+  /// Evaluates a file of a folder.
+  private func evaluate(_ file: String, in place: String = ".") throws {
+    let outcome = try folder.deq(
+      "evaluate", "\(place)/\(file)", "--input", "\(place)/samples.json", "-o", "\(place)/\(file).found",
+      "--force")
+    #expect(outcome.status == 0, "\(outcome.complaint)")
+  }
+
+  /// How what was found in folders differs from PyTorch's of `net.json` in each.
+  private func faults(in places: [String] = ["."]) throws -> [String] {
     let outcome = try folder.shell(
-      """
-      for file in \(files.joined(separator: " ")); do
-        "$DEQ" evaluate $file --input samples.json -o $file.found --force >/dev/null 2>$file.complaint ||
-        cat $file.complaint >&2
-      done
-      python3 '\(Oracles.folder)/recurrent_layers.py' net.json samples.json \(files.map { $0 + ".found" }.joined(separator: " "))
-      """)
+      "python3 '\(Oracles.folder)/recurrent_layers.py' \(places.joined(separator: " "))")
     #expect(outcome.complaint == "")
     return outcome.text.split(separator: "\n").map(String.init)
   }
 
-  @Test("Output and every gradient are PyTorch's; the conversion is proved", arguments: stacks)
-  func torch(_ stack: Stack) throws {
-    try folder.write(stack.text, to: "net.json")
-    try folder.write(stack.samples, to: "samples.json")
-    let converted = try folder.deq("convert", "net.json")
-    expectQuiet(converted)
-    #expect(converted.firstLine.hasPrefix("proved: "), "\(converted.text)")
-    #expect(try faults(of: "net.json", "net.deq.json") == [])
+  @Test("Output and every gradient are PyTorch's, of networks and of their conversions, which are proved")
+  func torch() throws {
+    let places = Self.stacks.map { $0.testDescription.replacing(/[^a-z0-9]+/, with: "-") }
+    for (stack, place) in zip(Self.stacks, places) {
+      try folder.makeFolder(place)
+      try folder.write(stack.text, to: "\(place)/net.json")
+      try folder.write(stack.samples, to: "\(place)/samples.json")
+      let converted = try folder.deq("convert", "\(place)/net.json")
+      expectQuiet(converted)
+      #expect(converted.firstLine.hasPrefix("proved: "), "\(place): \(converted.text)")
+      for file in ["net.json", "net.deq.json"] { try evaluate(file, in: place) }
+    }
+    #expect(Set(places).count == places.count)
+    #expect(try faults(in: places) == [])
   }
 
   @Test(
@@ -108,7 +116,8 @@ struct RecurrentLayerTests {
     try folder.write(stack.samples, to: "samples.json")
     expectQuiet(try folder.deq("convert", "net.json", "--weights", "safetensors"))
     expectQuiet(try folder.deq("recover", "net.deq.json", "-o", "blocks.json"))
-    #expect(try faults(of: "blocks.json") == [])
+    try evaluate("blocks.json")
+    #expect(try faults() == [])
     #expect(try folder.deq("check", "net.json", "blocks.json").firstLine.hasPrefix("proved: "))
   }
 
@@ -133,7 +142,8 @@ struct RecurrentLayerTests {
     try folder.write(stack.samples, to: "samples.json")
     #expect(change(stack.text) != stack.text)
     try folder.write(change(stack.text), to: "bad.json")
-    return try faults(of: "bad.json")
+    try evaluate("bad.json")
+    return try faults()
   }
 
   @Test(

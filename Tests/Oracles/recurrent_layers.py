@@ -1,10 +1,10 @@
 """Output and gradients of a network of recurrent and dense layers, by PyTorch in float64.
 
-    python3 recurrent_layers.py network.json samples.json evaluated.json …
+    python3 recurrent_layers.py FOLDER …
 
-The others are what `deq evaluate` says of the network, or of models made from it. Prints one line for each difference
-beyond 1e-12 of scale, and exits with 1 if there is any. In an equilibrium model the initial states are constants that
-have a gradient by their place.
+A folder has net.json, samples.json, and in *.found what `deq evaluate` says of the network or of models made from it.
+Prints one line for each difference beyond 1e-12 of scale, and exits with 1 if there is any. In an equilibrium model the
+initial states are constants that have a gradient by their place.
 
 Every layer that torch.nn has is computed by torch.nn's RNN, GRU or LSTM: activations tanh, relu and sigmoid as there, one
 direction or both. A layer that only reads backwards reads the flipped sequence. Peepholes, other activations and the reset
@@ -12,6 +12,7 @@ before the product, which PyTorch lacks, are computed step by step by the equati
 """
 
 import json
+import pathlib
 import sys
 
 import torch
@@ -138,9 +139,17 @@ def faults(found, expected):
     yield from (f"{name} is a gradient that PyTorch has not" for name in rest)
 
 
-if __name__ == "__main__":
-    network, samples, *evaluated = (json.load(open(path)) for path in sys.argv[1:])
+def differences(folder):
+    network, samples = (json.loads((folder / name).read_text()) for name in ["net.json", "samples.json"])
     expected = main(network, samples)
-    lines = [line for found in evaluated for line in faults(found, expected)]
+    files = sorted(folder.glob("*.found"))
+    if not files:
+        yield f"{folder}: nothing is found"
+    for file in files:
+        yield from (f"{file}: {line}" for line in faults(json.loads(file.read_text()), expected))
+
+
+if __name__ == "__main__":
+    lines = [line for folder in sys.argv[1:] for line in differences(pathlib.Path(folder))]
     print("\n".join(lines))
     sys.exit(1 if lines else 0)

@@ -44,8 +44,8 @@ struct RecurrentLayerFormat: LayerReading {
     var description = RecurrentDescription(try cell(object))
     description.direction = try word("direction", of: object) ?? .forward
     description.result = try word("returns", of: object) ?? .sequence
-    description.initialState = try object.optional("h_0")?.tensorOrReference()
-    description.initialMemory = try object.optional("c_0")?.tensorOrReference()
+    description.initialState = try constant("h_0", of: object)
+    description.initialMemory = try constant("c_0", of: object)
     let weights = try weights(object, description.direction)
     description.activations = try activations(object, weights[0], count: description.cell.activationCount)
     let (source, shape) = (sources[0].source, sources[0].shape)
@@ -66,6 +66,16 @@ struct RecurrentLayerFormat: LayerReading {
     case .gru: .gru(resetAfter: try object.optional("reset_after")?.flag() ?? true)
     case .lstm: .lstm
     }
+  }
+
+  /// The numbers of a constant, or nil without the key. They are no parameter, whose numbers are checked later.
+  private func constant(_ key: String, of object: JSONObject) throws(FileError) -> Tensor<Double>? {
+    guard let value = object.optional(key) else { return nil }
+    let tensor = try value.tensorOrReference()
+    if let index = tensor.elements.firstIndex(where: { !$0.isFinite }) {
+      throw value.expected("finite numbers", found: "\(tensor.elements[index]) at position \(index)")
+    }
+    return tensor
   }
 
   /// One of several words, or nil without the key.

@@ -175,7 +175,7 @@ extension RecurrentDescription {
       }
     let hidden = weights[0].stateWeight.shape[1]
     // The bounds that `validate` has checked keep the product below 2⁴⁰.
-    return weights.count * length * (parts * hidden + 128 * blocks)
+    return weights.count * length * (parts * hidden + 256 * blocks)
   }
 
   /// The layers, of which the last is named after the layer and has its value. Their positions in the network follow
