@@ -201,8 +201,9 @@ import Testing
       #"layers[0].activation: expected the name of an activation, or an object with its type, found 3"#),
     Case(
       "an unknown type of layer",
-      #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "lstm"}]}"#,
-      #"layers[0].type: expected a type of layer, such as "dense", "conv", "add" or "relu", found "lstm""#),
+      #"{"format": "network", "version": 1, "input": [2], "layers": [{"type": "attention"}]}"#,
+      #"layers[0].type: expected a type of layer, such as "dense", "conv", "add" or "relu", found "attention""#
+    ),
     Case(
       "a layer without a type",
       #"{"format": "network", "version": 1, "input": [2], "layers": [{"weight": [[1, 2]]}]}"#,

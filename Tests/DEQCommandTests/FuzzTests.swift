@@ -59,7 +59,11 @@ import Testing
       "terms": [{"from": "x", "map": "identity"},
        {"from": "p", "map": {"type": "slice", "dim": 1, "end": 3}}], "b": [{"tensor": [1, 2],
        "map": {"type": "expand", "shape": [2, 3], "dim": 0}, "parameter": "k.b"}]},
-     {"type": "linear", "name": "o", "weight": [[1, 0.5, -1]], "bias": [2]}]}
+     {"type": "gru", "name": "g", "weight_ih": [[1, 0, 1], [0.5, 1, -1], [1, 1, 0]], "weight_hh": [[1], [0.5], [2]],
+      "bias_hh": [0, 1, -1], "direction": "reverse"},
+     {"type": "lstm", "name": "s", "weight_ih": [[1], [2], [-1], [1]], "weight_hh": [[1], [0.5], [2], [1]], "weight_ci": [1],
+      "weight_cf": [2], "weight_co": [0], "h_0": [0.5]},
+     {"type": "linear", "name": "o", "weight": [[2]], "bias": [2]}]}
 
     """#
 

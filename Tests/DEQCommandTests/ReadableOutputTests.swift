@@ -8,7 +8,8 @@ struct ReadableOutputTests {
 
   private static let files = [
     "Fuzzing/Corpus/json/branches.json", "Fuzzing/Corpus/json/gated-mlp.json",
-    "Fuzzing/Corpus/json/trap_matrix.json", "Fuzzing/Corpus/onnx/alloc_add_scalar.onnx",
+    "Fuzzing/Corpus/json/recurrent.json", "Fuzzing/Corpus/json/trap_matrix.json",
+    "Fuzzing/Corpus/onnx/alloc_add_scalar.onnx",
     "Fuzzing/Corpus/onnx/branches.onnx", "Fuzzing/Corpus/onnx/gated-mlp.onnx",
     "../Fixtures/onnx-attention/network.onnx",
   ]

@@ -46,6 +46,61 @@ struct NetworkBuildingTests {
     #expect(report.verdict == .proved && report.proof.function.basis?.method == .equations)
   }
 
+  @Test("A recurrent layer of given weights is the one that the file format reads")
+  func recurrentLayer() throws {
+    func weights(_ sign: Double) -> RecurrentWeights {
+      RecurrentWeights(
+        inputWeight: Tensor(shape: [4, 1], elements: [1, 2, 3, sign]),
+        stateWeight: Tensor(shape: [4, 1], elements: [0.5, sign, 0.25, 1]),
+        inputBias: Tensor([1, 0, sign, 2]),
+        peepholes: [1, 2, 3].map { Tensor([$0 * sign]) })
+    }
+    let network = try Network(input: [3, 1]) {
+      RecurrentLayer(
+        .lstm, weights: [weights(1), weights(-1)], direction: .bidirectional, returns: .lastState,
+        activations: [HardSigmoid(), Tanh(), ReLU()],
+        initialState: Tensor(shape: [2, 1], elements: [0.5, 1]),
+        initialMemory: Tensor(shape: [2, 1], elements: [2, -1]), name: "r")
+    }
+    let file = try read(
+      """
+      {"format": "network", "version": 1, "input": [3, 1], "layers": [
+        {"type": "lstm", "name": "r", "direction": "bidirectional", "returns": "h_n",
+         "weight_ih": [[1], [2], [3], [1]], "weight_hh": [[0.5], [1], [0.25], [1]], "bias_ih": [1, 0, 1, 2],
+         "weight_ci": [1], "weight_cf": [2], "weight_co": [3],
+         "weight_ih_reverse": [[1], [2], [3], [-1]], "weight_hh_reverse": [[0.5], [-1], [0.25], [1]],
+         "bias_ih_reverse": [1, 0, -1, 2],
+         "weight_ci_reverse": [-1], "weight_cf_reverse": [-2], "weight_co_reverse": [-3],
+         "activations": ["hard_sigmoid", "tanh", "relu"], "h_0": [[0.5], [1]], "c_0": [[2], [-1]]}]}
+      """)
+    #expect(Set(network.layers.map(\.name)) == Set(file.layers.map(\.name)))
+    #expect(network.parameters.names.allSatisfy { network.parameters[$0] == file.parameters[$0] })
+    #expect(Set(network.parameters.names) == Set(file.parameters.names))
+    let report = EquivalenceChecker().check(network, against: EquilibriumModel(converting: file))
+    #expect(report.verdict == .proved && report.proof.function.basis?.method == .equations)
+  }
+
+  @Test("A recurrent layer draws its weights as PyTorch does, and follows other layers")
+  func drawnRecurrentLayer() throws {
+    let network = try Network(input: [5, 3], seed: 1) {
+      RecurrentLayer(.gru(), hiddenSize: 16, direction: .bidirectional, name: "first")
+      RecurrentLayer(.rnn, hiddenSize: 2, hasBias: false, returns: .lastState, name: "second")
+      DenseLayer(outputs: 4, name: "last")
+    }
+    #expect(network.layers[network.output].name == "last" && network.outputSize == 4)
+    let parameters = network.parameters
+    let own = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+    #expect(
+      Set(parameters.names)
+        == Set(
+          own.flatMap { ["first.\($0)", "first.\($0)_reverse"] } + [
+            "second.weight_ih", "second.weight_hh", "last.weight", "last.bias",
+          ]))
+    #expect(parameters["second.weight_ih"]?.shape == [2, 32])
+    let scaled = try #require(parameters["first.weight_ih"]).elements.map { $0 * 4 }
+    #expect(scaled.allSatisfy { abs($0) <= 1 } && scaled.contains { abs($0) > 0.8 })
+  }
+
   @Test("Weights that are not given lie within PyTorch's bounds, and follow from the seed")
   func drawnWeights() throws {
     func network(seed: UInt64) throws -> Network<Double> {
@@ -88,6 +143,20 @@ struct NetworkBuildingTests {
           ConvolutionLayer(channels: 2, kernelSize: 7, name: "conv")
         }
       } == "layer \"conv\": weight: expected a window of at most 4, found one of 7")
+    #expect(
+      message { try Network(input: [5]) { RecurrentLayer(.lstm, hiddenSize: 2) } }
+        == "layer \"layer0\": input: expected samples of shape [length, features], found [5]")
+    #expect(
+      message { try Network(input: [5, 1]) { RecurrentLayer(.lstm, hiddenSize: 0) } }
+        == "layer \"layer0\": hiddenSize: expected 1 to 32768, found 0")
+    #expect(
+      message {
+        try Network(input: [5, 1]) { RecurrentLayer(.rnn, hiddenSize: 2, activations: [Tanh(), Tanh()]) }
+      }
+        == "layer \"layer0\": nonlinearity: expected 1, found 2")
+    #expect(
+      message { try Network(input: [5, 1]) { RecurrentLayer(.rnn, weights: [], name: "r") } }
+        == "layer \"r\": expected weights of 1 direction, found 0")
     #expect(
       message { try Network(input: [5]) { ConvolutionLayer(channels: 2, kernelSize: 3) } }
         == "layer \"layer0\": input: expected samples of shape [channels, …] with 1 to 3 more axes, found [5]"

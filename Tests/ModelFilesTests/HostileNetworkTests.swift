@@ -84,8 +84,8 @@ struct HostileNetworkTests {
       layers("3", "layers[0]: expected an object, found 3"),
       layers("{}", "layers[0]: expected the key \"type\", found none"),
       layers(
-        "{\"type\": \"lstm\", \"kernel\": 3}",
-        "layers[0].type: expected a type of layer, such as \"dense\", \"conv\", \"add\" or \"relu\", found \"lstm\""
+        "{\"type\": \"attention\", \"kernel\": 3}",
+        "layers[0].type: expected a type of layer, such as \"dense\", \"conv\", \"add\" or \"relu\", found \"attention\""
       ),
       layers("{\"type\": null}", "layers[0].type: expected a type of layer, found null"),
       dense(

@@ -73,6 +73,21 @@ struct LayerRoundTripTests {
       + #"{"type": "expand", "shape": [2, 4, 4], "dim": 0}}]}"#,
   ]
 
+  /// A recurrent layer that reads `[3, 2]`.
+  static let recurrent = [
+    #""type": "rnn", "weight_ih": [[1, 2]], "weight_hh": [[0.5]], "nonlinearity": "relu""#,
+    #""type": "rnn", "weight_ih": \#(tensor(2, 2)), "weight_hh": \#(tensor(2, 2)), "h_0": [1, -1], "direction": "reverse", "#
+      + #""returns": "h_n", "bias_hh": [1, 2]"#,
+    #""type": "gru", "weight_ih": \#(tensor(3, 2)), "weight_hh": \#(tensor(3, 1)), "bias_ih": [1, 2, 3], "bias_hh": [1, 2, 3]"#,
+    #""type": "gru", "weight_ih": \#(tensor(3, 2)), "weight_hh": \#(tensor(3, 1)), "reset_after": false, "#
+      + #""activations": ["hard_sigmoid", {"type": "leaky_relu", "negative_slope": 0.25}]"#,
+    #""type": "lstm", "weight_ih": \#(tensor(8, 2)), "weight_hh": \#(tensor(8, 2)), "bias_ih": \#(row(8)), "direction": "#
+      + #""bidirectional", "weight_ih_reverse": \#(tensor(8, 2)), "weight_hh_reverse": \#(tensor(8, 2)), "bias_hh_reverse": "#
+      + #"\#(row(8)), "h_0": [[1, 2], [3, 4]], "returns": "h_n""#,
+    #""type": "lstm", "weight_ih": \#(tensor(4, 2)), "weight_hh": \#(tensor(4, 1)), "weight_ci": [1], "weight_cf": [2], "#
+      + #""weight_co": [3], "c_0": [0.5]"#,
+  ]
+
   /// Numbers nested to this shape, all different.
   private static func tensor(_ shape: Int...) -> String {
     var next = 0
@@ -89,10 +104,10 @@ struct LayerRoundTripTests {
     return "[" + (0..<extent).map { _ in nested(shape.dropFirst(), &next) }.joined(separator: ",") + "]"
   }
 
-  private func network(_ layer: String) throws -> Network<Double> {
+  private func network(_ layer: String, of shape: [Int] = [2, 4, 4]) throws -> Network<Double> {
     guard
       case .network(let network) = try model(
-        #"{"format": "network", "version": 1, "input": [2, 4, 4], "layers": [{"name": "l", \#(layer)}]}"#)
+        #"{"format": "network", "version": 1, "input": \#(shape), "layers": [{"name": "l", \#(layer)}]}"#)
     else { fatalError("another format") }
     return network
   }
@@ -122,6 +137,15 @@ struct LayerRoundTripTests {
   func everyLayer(_ layer: String) throws {
     let network = try network(layer)
     try expectStable(.network(network))
+    try roundTrip(network)
+  }
+
+  @Test("A recurrent layer in the same ways: its steps are written as blocks", arguments: recurrent)
+  func recurrentLayer(_ layer: String) throws {
+    let network = try network(layer, of: [3, 2])
+    #expect(network.parameters["l.weight_hh"] != nil)
+    guard case .network(let back) = try expectStable(.network(network)) else { fatalError("another format") }
+    #expect(back.parameters == network.parameters)
     try roundTrip(network)
   }
 

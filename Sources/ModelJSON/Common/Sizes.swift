@@ -25,7 +25,14 @@ extension JSONDocument {
   /// - Throws: `FileError` of kind `badData` at `value` if the maps of the file claim too much together.
   package func claim(_ map: any LinearMap<Double>, at value: JSONValue) throws(FileError) {
     guard map is any IndexMap || map is any Reduction || map is Scale<Double> else { return }
-    claimedCoordinates += map is Place<Double> ? map.inputSize : max(map.inputSize, map.outputSize)
+    try claim(map is Place<Double> ? map.inputSize : max(map.inputSize, map.outputSize), at: value)
+  }
+
+  /// Counts numbers that an entry of the file takes in memory without having them.
+  ///
+  /// - Throws: `FileError` of kind `badData` at `value` if the entries of the file claim too much together.
+  package func claim(_ numbers: Int, at value: JSONValue) throws(FileError) {
+    claimedCoordinates += numbers
     guard claimedCoordinates <= Self.maximumClaim else {
       throw value.expected(
         "up to \(Self.maximumClaim) coordinates of all maps that rearrange, scale or add up (--memory-limit raises this)",

@@ -103,7 +103,8 @@ package enum LayerRegistry {
   private static let general = BlockLayerFormat()
 
   /// The types of layers that are only read; their contents are written as another type.
-  private static let readOnly: [any LayerReading] = [BatchNormalizationLayerFormat()]
+  private static let readOnly: [any LayerReading] =
+    [BatchNormalizationLayerFormat()] + RecurrentLayerFormat.all
 
   /// The readers of all these, in the order in which messages list them.
   private static let readers: [any LayerReading] = specific + [general] + readOnly

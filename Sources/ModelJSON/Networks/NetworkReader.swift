@@ -192,6 +192,8 @@ package struct NetworkReader {
           owners[name] = (entryOf[index], own[name]!)
           continue
         }
+        // Layers of one entry share its parameters.
+        if owner.layer == entryOf[index] { continue }
         let isSpelled = [entryOf[index], owner.layer].contains { entries[$0].reader is BlockLayerFormat }
         guard isSpelled, own[name]!.isIdentical(to: owner.tensor) else {
           throw entries[entryOf[index]].object.value.expected(

@@ -1,5 +1,6 @@
 import FileAccess
 import LinearAlgebra
+import Networks
 import Operators
 
 extension OperatorTable {
@@ -10,25 +11,22 @@ extension OperatorTable {
   /// Recurrent layers, unrolled over a sequence of known length: every step has the same parameters.
   static let recurrences: [String: OperatorHandler] = [
     "RNN": OperatorHandler(shared) { node throws(ImportFailure) in
-      try Recurrence(node, gates: 1, activations: ["Tanh"]).outputs { cell, x, h, _ throws(ImportFailure) in
-        (try cell.plainStep(x, h), nil)
-      }
+      try Recurrence(node, .rnn, gates: [.candidate], activations: ["Tanh"]).outputs()
     },
     "GRU": OperatorHandler(shared.union(["linear_before_reset"])) { node throws(ImportFailure) in
-      let resetsLast = try node.integer("linear_before_reset") ?? 0 != 0
-      return try Recurrence(node, gates: 3, activations: ["Sigmoid", "Tanh"]).outputs {
-        cell, x, h, _ throws(ImportFailure) in
-        (try cell.gatedStep(x, h, resetsLast: resetsLast), nil)
-      }
+      let resetsAfter = try node.integer("linear_before_reset") ?? 0 != 0
+      return try Recurrence(
+        node, .gru(resetAfter: resetsAfter), gates: [.update, .reset, .candidate],
+        activations: ["Sigmoid", "Tanh"]
+      ).outputs()
     },
     "LSTM": OperatorHandler(shared.union(["input_forget"])) { node throws(ImportFailure) in
       guard try node.integer("input_forget") ?? 0 == 0 else {
         throw .refused("input_forget: expected 0, found 1")
       }
-      return try Recurrence(node, gates: 4, activations: ["Sigmoid", "Tanh", "Tanh"]).outputs {
-        cell, x, h, c throws(ImportFailure) in
-        try cell.memoryStep(x, h, c)
-      }
+      return try Recurrence(
+        node, .lstm, gates: [.input, .output, .forget, .candidate], activations: ["Sigmoid", "Tanh", "Tanh"]
+      ).outputs()
     },
   ]
 }
@@ -56,19 +54,20 @@ extension NodeImport {
 /// A recurrent layer over a sequence `[length, batch, inputs]`.
 private struct Recurrence {
   let node: NodeImport
-  /// How many functions of input and state a step computes.
-  let gates: Int
+  private let cell: RecurrentCell
+  /// The gates in ONNX's order, in which the weights of all stand side by side.
+  private let gates: [RecurrentGate]
   private let activations: [String]
   private let isReversed: [Bool]
   private let hidden: Int
   /// Whether the batch comes before the length.
   private let leadsWithBatch: Bool
 
-  /// More steps than any sequence of a model that is worth unrolling has.
-  private static let mostSteps = 4096
-
-  init(_ node: NodeImport, gates: Int, activations defaults: [String]) throws(ImportFailure) {
+  init(
+    _ node: NodeImport, _ cell: RecurrentCell, gates: [RecurrentGate], activations defaults: [String]
+  ) throws(ImportFailure) {
     self.node = node
+    self.cell = cell
     self.gates = gates
     for name in ["activation_alpha", "activation_beta", "clip"] where node.node.attributes[name] != nil {
       throw .refused("expected attributes that are supported, found \(quoted(name))")
@@ -88,11 +87,11 @@ private struct Recurrence {
     }
     let weight = try node.input(2)
     guard weight.shape.count == 3, weight.shape[0] == isReversed.count,
-      weight.shape[1] == gates * weight.shape[2],
+      weight.shape[1] == gates.count * weight.shape[2],
       try node.integer("hidden_size") ?? weight.shape[2] == weight.shape[2]
     else {
       throw .refused(
-        "expected a weight of the state of shape [\(isReversed.count), \(gates) · size, size], found \(weight.shape)"
+        "expected a weight of the state of shape [\(isReversed.count), \(gates.count) · size, size], found \(weight.shape)"
       )
     }
     hidden = weight.shape[2]
@@ -100,32 +99,27 @@ private struct Recurrence {
   }
 
   /// The states of all steps, the last states, and the last memories.
-  func outputs(
-    _ step: (RecurrentCell, _ x: Value, _ h: Value, _ c: Value) throws(ImportFailure) -> (
-      state: Value, memory: Value?
-    )
-  ) throws(ImportFailure) -> [Value] {
+  func outputs() throws(ImportFailure) -> [Value] {
     let sequence = try byLength(node.input(0), suffix: "sequence")
     let length = sequence.shape[0]
-    guard length <= Self.mostSteps else {
-      throw .refused("expected at most \(Self.mostSteps) steps, found \(length)")
+    guard length <= RecurrentCell.mostSteps else {
+      throw .refused("expected at most \(RecurrentCell.mostSteps) steps, found \(length)")
     }
     try requireWholeSequences(length)
-    var states = [[Value?]](repeating: [], count: length)
-    var (last, memories): ([Value], [Value]) = ([], [])
-    for (direction, isReversed) in isReversed.enumerated() {
-      let cell = try self.cell(direction)
-      var h = try initial(5, direction), c = try initial(6, direction)
-      for place in isReversed ? Array((0..<length).reversed()) : Array(0..<length) {
-        let x = try part(sequence, place, suffix: "\(direction).\(place)/input")
-        let result = try step(cell.at("\(direction).\(place)"), x, h, c)
-        h = result.state
-        c = result.memory ?? c
-        states[place].append(h)
-      }
-      last.append(h)
-      memories.append(c)
+    let directions = try isReversed.indices.map { direction throws(ImportFailure) in
+      try self.direction(direction)
     }
+    let unrolled = try cell.unrolled(
+      over: length, isReversed: isReversed,
+      start: { direction throws(ImportFailure) in
+        (h: try initial(5, direction), c: try initial(6, direction))
+      },
+      step: { direction, place throws(ImportFailure) in
+        let step = "\(direction).\(place)"
+        return directions[direction].at(
+          step, reading: try part(sequence, place, suffix: "\(step)/input"))
+      })
+    let (states, last, memories) = (unrolled.states, unrolled.last, unrolled.memories)
     let names = node.node.outputs
     func wants(_ index: Int) -> Bool { index < names.count && !names[index].isEmpty }
     let end =
@@ -166,7 +160,7 @@ private struct Recurrence {
     return try part(byLength(node.input(index), suffix: "\(name)/turned"), direction, suffix: name)
   }
 
-  private func cell(_ direction: Int) throws(ImportFailure) -> RecurrentCell {
+  private func direction(_ direction: Int) throws(ImportFailure) -> NodeRecurrence {
     let name = "\(node.name)/\(direction)"
     func turned(_ index: Int, _ what: String) throws(ImportFailure) -> Value {
       let matrix = try part(node.input(index), direction, suffix: "\(direction)/\(what)")
@@ -174,13 +168,13 @@ private struct Recurrence {
         try node.variable(node.transposed(matrix, [1, 0], suffix: "\(direction)/\(what) turned")))
     }
     let count = activations.count / isReversed.count
-    var cell = RecurrentCell(
+    var cell = NodeRecurrence(
       node: node, name: name, hidden: hidden,
-      activations: Array(activations[direction * count..<(direction + 1) * count]),
-      input: try turned(1, "W"), state: try turned(2, "R"))
+      activations: Array(activations[direction * count..<(direction + 1) * count]), gates: gates,
+      inputWeight: try turned(1, "W"), stateWeight: try turned(2, "R"))
     if node.hasInput(3) {
       let both = try part(node.input(3), direction, suffix: "\(direction)/B")
-      let width = gates * hidden
+      let width = gates.count * hidden
       guard both.shape == [2 * width] else {
         throw .refused(
           "expected biases of shape [\(isReversed.count), \(2 * width)], found \(try node.input(3).shape)")
@@ -188,7 +182,7 @@ private struct Recurrence {
       cell.inputBias = try node.selected(both, axis: 0, Array(0..<width), suffix: "\(direction)/Wb")
       cell.stateBias = try node.selected(both, axis: 0, Array(width..<2 * width), suffix: "\(direction)/Rb")
     }
-    if gates == 4, node.hasInput(7) {
+    if self.cell == .lstm, node.hasInput(7) {
       let peepholes = try part(node.input(7), direction, suffix: "\(direction)/P")
       for gate in 0..<3 {
         cell.peepholes.append(
@@ -201,7 +195,7 @@ private struct Recurrence {
 
   /// The states of each direction, `[directions, batch, size]`.
   private func joined(_ states: [Value], named name: String) throws(ImportFailure) -> Value {
-    let value = try joined([states.map { $0 }], named: "\(name)/steps")
+    let value = try joined([states], named: "\(name)/steps")
     guard case .variable(let variable) = value else {
       throw .refused("expected a sequence, found a constant")
     }
@@ -210,7 +204,7 @@ private struct Recurrence {
   }
 
   /// The states of each step and direction, `[length, directions, batch, size]`.
-  private func joined(_ states: [[Value?]], named name: String) throws(ImportFailure) -> Value {
+  private func joined(_ states: [[Value]], named name: String) throws(ImportFailure) -> Value {
     let axes = Value.integers(Integers([0, 1]))
     var steps: [Value] = []
     for (place, directions) in states.enumerated() {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from .files import (
     FLAG, INTEGERS, NUMBER, REQUIRED, WORD, OutOfScope, Tensor, Unreadable, Weights, constants_of, named, nested, parse)
 from .maps import DIM_AND_KEEP, MAPS, WEIGHTED, WINDOW, moved, place, scale
+from .recurrent import GATES, unrolled
 from .shapes import axis_of, broadcast, size, value_shape
 
 
@@ -224,6 +225,8 @@ class Reader:
         (source, shape) = sources[0]
         if kind == "equilibrium":
             return self.implicit(value["model"], name, source, shape, equations)
+        if kind in GATES:
+            return self.recurrent(value, name, source, shape, equations)
         if kind == "block":
             equation = self.block(value, name)
             for entry in value["terms"]:
@@ -237,6 +240,14 @@ class Reader:
             equation = self.affine(value, name, sources)
         equations.append(equation)
         return len(equations) - 1
+
+    def recurrent(self, value, name, source, shape, equations):
+        places = {None: (source, shape)}
+        for block in unrolled(value, name, shape, self.tensor(value["weight_hh"]).shape[-1]):
+            reads = list(dict.fromkeys(term["from"] for term in block["terms"])) or [None]
+            result = self.layer(block, block["name"], reads, [places[read] for read in reads], equations)
+            places[block["name"]] = (result, equations[result].shape)
+        return result
 
     def affine(self, value, name, sources):
         """A layer with sums of linear maps in front of an elementwise activation."""
