@@ -149,6 +149,31 @@ struct LayerRoundTripTests {
     try roundTrip(network)
   }
 
+  @Test("Random stacks of recurrent layers in the same ways", arguments: 0..<24)
+  func randomRecurrentLayers(seed: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(seed))
+    func draw<Choice>(_ choices: [Choice]) -> Choice {
+      choices[Int(generator.uniform() * Double(choices.count))]
+    }
+    func layer(_ result: RecurrentResult) -> RecurrentLayer {
+      let cell = draw([RecurrentCell.rnn, .gru(), .gru(resetAfter: false), .lstm])
+      let functions = (0..<cell.activationCount).map { _ in
+        draw([Tanh(), ReLU(), Sigmoid(), Softsign(), HardSigmoid()] as [any Nonlinearity])
+      }
+      return RecurrentLayer(
+        cell, hiddenSize: draw([1, 2, 3]), hasBias: draw([true, false]),
+        direction: draw(RecurrentDirection.allCases), returns: result,
+        activations: draw([nil, functions]))
+    }
+    let network = try Network(input: [draw([1, 2, 4]), draw([1, 3])], seed: UInt64(seed)) {
+      layer(.sequence)
+      layer(draw(RecurrentResult.allCases))
+      DenseLayer(outputs: 2)
+    }
+    try expectStable(.network(network))
+    try roundTrip(network)
+  }
+
   private func roundTrip(_ network: Network<Double>) throws {
     let model = EquilibriumModel(converting: network)
     let converted = ModelFile.equilibrium(model)
