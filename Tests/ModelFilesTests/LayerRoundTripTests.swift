@@ -153,7 +153,7 @@ struct LayerRoundTripTests {
   func randomRecurrentLayers(seed: Int) throws {
     var generator = SeededGenerator(seed: UInt64(seed))
     func draw<Choice>(_ choices: [Choice]) -> Choice {
-      choices[Int(generator.uniform() * Double(choices.count))]
+      choices.randomElement(using: &generator)!
     }
     func layer(_ result: RecurrentResult) -> RecurrentLayer {
       let cell = draw([RecurrentCell.rnn, .gru(), .gru(resetAfter: false), .lstm])
