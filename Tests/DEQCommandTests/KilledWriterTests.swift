@@ -29,7 +29,17 @@ import Testing
     let count: Int
 
     var description: String { "\(name) \(count)" }
+
+    /// Whether it changes which files have which names, or orders such changes.
+    var changesNames: Bool {
+      ["rename", "renameat2", "link", "unlink", "fsync", "flock"].contains(name)
+    }
   }
+
+  /// The calls of the allocator and of threads: how many there are differs from run to run.
+  private static let ofMemory: Set = [
+    "brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "mbind", "futex",
+  ]
 
   let folder = TemporaryFolder()
 
@@ -77,8 +87,8 @@ import Testing
     _ = try folder.shell("mkdir old && mv m.* old; \(restore)")
     let calls = try callsWhileWriting(command)
     #expect(calls.count > 15 && calls.contains { $0.name == "rename" || $0.name == "renameat2" })
-    var (killed, found): (Int, [String?]) = (0, [])
-    let chosen = campaign(calls, least: 8)
+    var found: [String?] = []
+    let chosen = calls.filter(\.changesNames) + campaign(calls.filter { !$0.changesNames }, least: 8)
     for call in chosen {
       let outcome = try folder.shell(
         """
@@ -86,7 +96,7 @@ import Testing
         strace -qq -o /dev/null -e trace=\(call.name) \
           -e inject=\(call.name):signal=KILL:when=\(call.count) \(command)
         """)
-      killed += outcome.status == 137 ? 1 : 0
+      #expect(outcome.status == 137 || Self.ofMemory.contains(call.name), "not killed at \(call)")
       let result = try model(in: output)
       let isAbsent = !isReplacing && !folder.names.contains(output.name)
       #expect(result != nil || isAbsent, "\(call): \(folder.names)")
@@ -94,8 +104,6 @@ import Testing
       #expect(try folder.deq(output.arguments("b") + ["--force"]).status == 0, "after \(call)")
       #expect(try model(in: output) == "b", "after \(call)")
     }
-    // Calls that depend on where memory lies may be fewer in another run.
-    #expect(killed * 10 >= chosen.count * 9)
     #expect(found.contains(isReplacing ? "a" : nil))
     if chosen.count == calls.count { #expect(found.contains("b")) }
   }

@@ -67,32 +67,6 @@ import Testing
   }
 
   @Test(
-    "Killed at one of the system calls that change files, it leaves one of the two pairs",
-    .enabled(if: Files.exist("/usr/bin/strace")))
-  func killedAtEveryCall() throws {
-    var isReplaced = false
-    let calls = [
-      ("rename", [1, 2]), ("link", [1]), ("unlink", [1]), ("fsync", [1, 2, 3]), ("flock", [1]),
-      ("openat", [40, 48, 56, 64, 72, 80]), ("close", [40, 48, 56, 64, 72, 80]),
-    ]
-    for (call, counts) in calls {
-      for count in counts {
-        _ = try folder.shell("rm -f m.* .deq-*")
-        expectQuiet(try convert("a"))
-        _ = try folder.shell(
-          """
-          strace -f -qq -o /dev/null -e trace=\(call) -e inject=\(call):signal=KILL:when=\(count) \
-          "$DEQ" convert b.json -o m.json --weights safetensors --force
-          """)
-        let found = try whole()
-        #expect(found != nil, "\(call) \(count): \(folder.names)")
-        isReplaced = isReplaced || found == "b"
-      }
-    }
-    #expect(isReplaced)
-  }
-
-  @Test(
     "If the second renaming fails, the old pair is in place", .enabled(if: Files.exist("/usr/bin/strace")))
   func secondRenameFails() throws {
     for count in 1...2 {
