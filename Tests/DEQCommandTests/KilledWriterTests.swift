@@ -38,7 +38,7 @@ import Testing
 
   /// The calls of the allocator and of threads: how many there are differs from run to run.
   private static let ofMemory: Set = [
-    "brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "mbind", "futex",
+    "brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "mbind", "futex", "sched_yield",
   ]
 
   let folder = TemporaryFolder()
