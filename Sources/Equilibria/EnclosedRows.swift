@@ -21,53 +21,87 @@ struct HelperPlan {
   }
 }
 
+/// The value of a group's member in terms of the coordinates that remain.
+enum ComposedValue {
+  /// The coordinates themselves, from this one on.
+  case coordinates(start: Int)
+  /// A linear function of them.
+  case rows(EnclosedRows)
+}
+
 /// The matrix of a block's value with respect to the remaining coordinates, with bounds of its errors.
 struct EnclosedRows {
   var middle: Matrix<Double>
   var radius: Matrix<Double>
-
-  /// The unit matrix, in the columns from `start` on.
-  init(unitOf size: Int, at start: Int, columns: Int) {
-    middle = Matrix(rows: size, columns: columns)
-    radius = middle
-    for row in 0..<size { middle[row, start + row] = 1 }
-  }
 
   /// The sum of the terms of a block's port, applied to what they read.
   ///
   /// A sum of k products of numbers that have relative errors u has an error of at most (k + 4) u times the sum of
   /// their magnitudes (Higham 2002, section 3.1). The computed bound has such an error too, hence the factor.
   init(
-    of block: Block<Double>, port: Int = 0, reading rows: [EnclosedRows?], _ places: [Int: Int],
+    of block: Block<Double>, port: Int = 0, reading values: [ComposedValue?], _ places: [Int: Int],
     _ columns: Int
   ) {
     middle = Matrix(rows: block.portSizes[port], columns: columns)
     radius = middle
     let terms = block.terms.filter { $0.port == port }
     for row in 0..<middle.rows {
-      var sum = [Double](repeating: 0, count: columns)
-      var magnitudes = sum
-      var spreads = sum
-      var summands = 0
+      var sums = RowSums(columns: columns)
       for term in terms {
-        guard case .node(let node) = term.source, let source = places[node].flatMap({ rows[$0] }) else {
+        guard case .node(let node) = term.source, let value = places[node].flatMap({ values[$0] }) else {
           continue
         }
-        term.map.forEachEntry(inRow: row) { index, value in
-          summands += 1
-          let start = index * columns
-          for column in 0..<columns {
-            let number = source.middle.elements[start + column]
-            sum[column] += value * number
-            magnitudes[column] += abs(value * number)
-            spreads[column] += abs(value) * source.radius.elements[start + column]
+        term.map.forEachEntry(inRow: row) { index, entry in
+          switch value {
+          case .coordinates(let start): sums.add(entry, at: start + index)
+          case .rows(let rows): sums.add(entry, times: rows, row: index)
           }
         }
       }
-      let unit = Double(summands + 4) * 0x1p-52
-      for column in 0..<columns where magnitudes[column] != 0 || spreads[column] != 0 {
-        middle[row, column] = sum[column]
-        radius[row, column] = (spreads[column] + unit * magnitudes[column]) * (1 + 2 * unit) + 0x1p-1000
+      let unit = Double(sums.summands + 4) * 0x1p-52
+      for column in 0..<columns where sums.magnitudes[column] != 0 || sums.spreads[column] != 0 {
+        middle[row, column] = sums.numbers[column]
+        radius[row, column] =
+          (sums.spreads[column] + unit * sums.magnitudes[column]) * (1 + 2 * unit) + 0x1p-1000
+      }
+    }
+  }
+}
+
+/// A row that is being added up.
+private struct RowSums {
+  private(set) var numbers: [Double]
+  /// The sums of the summands' magnitudes.
+  private(set) var magnitudes: [Double]
+  /// The sums of the bounds that the summands' errors come with.
+  private(set) var spreads: [Double]
+  private(set) var summands = 0
+
+  init(columns: Int) {
+    numbers = [Double](repeating: 0, count: columns)
+    magnitudes = numbers
+    spreads = numbers
+  }
+
+  /// Adds an entry in one column.
+  mutating func add(_ entry: Double, at column: Int) {
+    summands += 1
+    numbers[column] += entry
+    magnitudes[column] += abs(entry)
+  }
+
+  /// Adds an entry times a row.
+  mutating func add(_ entry: Double, times rows: EnclosedRows, row: Int) {
+    summands += 1
+    let columns = numbers.count
+    rows.middle.elements.withUnsafeBufferPointer { middle in
+      rows.radius.elements.withUnsafeBufferPointer { radius in
+        for column in 0..<columns {
+          let product = entry * middle[row * columns + column]
+          numbers[column] += product
+          magnitudes[column] += abs(product)
+          spreads[column] += abs(entry) * radius[row * columns + column]
+        }
       }
     }
   }

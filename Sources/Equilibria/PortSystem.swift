@@ -25,21 +25,23 @@ struct PortSystem {
     }
     let plan = HelperPlan(of: group, members)
     let size = plan.kept.reduce(0) { $0 + members[$1].size }
-    var rows = [EnclosedRows?](repeating: nil, count: members.count)
+    var values = [ComposedValue?](repeating: nil, count: members.count)
     var start = 0
     for place in plan.kept {
-      rows[place] = EnclosedRows(unitOf: members[place].size, at: start, columns: size)
+      values[place] = .coordinates(start: start)
       start += members[place].size
     }
     let places = Dictionary(uniqueKeysWithValues: zip(group.members, 0...))
-    for place in plan.helpers { rows[place] = EnclosedRows(of: members[place], reading: rows, places, size) }
+    for place in plan.helpers {
+      values[place] = .rows(EnclosedRows(of: members[place], reading: values, places, size))
+    }
     var blocks: [BoundedBlock] = []
     var parts: [EnclosedRows] = []
     for place in plan.kept {
       guard let block = BoundedBlock(members[place]) else { return nil }
       blocks.append(block)
       parts += block.portSizes.indices.map {
-        EnclosedRows(of: members[place], port: $0, reading: rows, places, size)
+        EnclosedRows(of: members[place], port: $0, reading: values, places, size)
       }
     }
     self.blocks = blocks

@@ -35,18 +35,20 @@ struct SlopeSystem {
     guard blocks.reduce(0, { $0 + $1.size }) <= Self.mostCoordinates.all,
       size <= Self.mostCoordinates.kept
     else { return nil }
-    var rows = [EnclosedRows?](repeating: nil, count: blocks.count)
+    var values = [ComposedValue?](repeating: nil, count: blocks.count)
     var start = 0
     for place in plan.kept {
-      rows[place] = EnclosedRows(unitOf: blocks[place].size, at: start, columns: size)
+      values[place] = .coordinates(start: start)
       start += blocks[place].size
     }
     self.group = DependencyGroup(
       members: group.members, isCyclic: true, iterated: plan.kept.map { group.members[$0] },
       following: plan.helpers.map { group.members[$0] })
     let places = Dictionary(uniqueKeysWithValues: zip(group.members, 0...))
-    for place in plan.helpers { rows[place] = EnclosedRows(of: blocks[place], reading: rows, places, size) }
-    let parts = plan.kept.map { EnclosedRows(of: blocks[$0], reading: rows, places, size) }
+    for place in plan.helpers {
+      values[place] = .rows(EnclosedRows(of: blocks[place], reading: values, places, size))
+    }
+    let parts = plan.kept.map { EnclosedRows(of: blocks[$0], reading: values, places, size) }
     middle = Matrix(rows: size, columns: size, elements: parts.flatMap(\.middle.elements))
     radius = Matrix(rows: size, columns: size, elements: parts.flatMap(\.radius.elements))
     self.slopes = plan.kept.flatMap { place in

@@ -46,6 +46,12 @@ public protocol Nonlinearity: Sendable {
   /// state at which it jumps need not be an equilibrium although its residual is small.
   var isContinuous: Bool { get }
 
+  /// How far an element's ports are from the nearest place at which φ jumps, in the units of the ports; infinite where
+  /// there is no such place.
+  ///
+  /// - Parameter ports: The element of each port.
+  func jumpDistance(_ ports: [Double]) -> Double
+
   /// Whether φ is continuous and piecewise linear in the inputs' ports together, such as ReLU or a maximum.
   var isPiecewiseLinear: Bool { get }
 }
@@ -55,6 +61,7 @@ extension Nonlinearity {
   public static var parameterPorts: [ParameterPort] { [] }
   public var slopes: ClosedRange<Double>? { nil }
   public var isContinuous: Bool { true }
+  public func jumpDistance(_ ports: [Double]) -> Double { .infinity }
   public var isPiecewiseLinear: Bool { false }
 
   /// Whether two nonlinearities are the same function by name and attributes, with numbers compared bit by bit.

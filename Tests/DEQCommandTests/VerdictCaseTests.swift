@@ -152,4 +152,90 @@ import Testing
     try folder.write(#"{"input": [[1], [2], [0]]}"#, to: "hit.json")
     #expect(try check("step.a.json", "step.b.json", "--input", "hit.json").verdict == "undecided")
   }
+
+  /// Functions of p = 7 · 3 · relu(x) and q = relu(slope · x) that jump where p = q, as layers with the last one's name `y`,
+  /// and the number that each is for p = q.
+  private static let jumps: [(name: String, layers: String, atEquality: Int)] = [
+    ("equal", #"{"type":"equal","name":"y","inputs":["p","q"]}"#, 1),
+    ("where", #"{"type":"where","name":"y","inputs":["d","one","zero"]}"#, 0),
+    (
+      "the square of the sign",
+      #"{"type":"sign","name":"s","inputs":["d"]},{"type":"product","name":"y","inputs":["s","s"]}"#, 0
+    ),
+    (
+      "greater or less",
+      #"""
+      {"type":"greater","name":"g","inputs":["p","q"]},{"type":"greater","name":"l","inputs":["q","p"]},
+      {"type":"add","name":"y","inputs":["g","l"]}
+      """#, 0
+    ),
+    (
+      "ceil minus floor",
+      #"""
+      {"type":"ceil","name":"c","inputs":["d"]},{"type":"floor","name":"f","inputs":["d"]},
+      {"type":"multiply","name":"m","factor":-1},{"type":"add","name":"y","inputs":["c","m"]}
+      """#, 0
+    ),
+    (
+      "hardshrink",
+      #"""
+      {"type":"dense","name":"e","weight":[[1]],"bias":[0.5],"inputs":["d"]},{"type":"hardshrink","name":"h"},
+      {"type":"dense","name":"i","weight":[[-1]],"bias":[0.5],"inputs":["d"]},{"type":"hardshrink","name":"j"},
+      {"type":"product","name":"y","inputs":["h","j"]}
+      """#, 0
+    ),
+  ]
+
+  /// A function of the two sides, and the number that it is where they are equal, as files.
+  private func write(_ layers: String, slope: Int, atEquality: Int) throws {
+    try folder.write(
+      #"""
+      {"format":"network","version":1,"input":[1],"layers":[
+      {"type":"dense","name":"r","weight":[[1]],"activation":"relu"},{"type":"multiply","name":"m3","factor":3},
+      {"type":"multiply","name":"p","factor":7},
+      {"type":"dense","name":"q","weight":[[\#(slope)]],"activation":"relu","inputs":["input"]},
+      {"type":"block","name":"d","size":1,"inputs":["p","q"],"activation":"identity",
+       "terms":[{"from":"p","matrix":[[1]]},{"from":"q","matrix":[[-1]]}]},
+      {"type":"dense","name":"one","weight":[[0]],"bias":[1],"inputs":["input"]},
+      {"type":"dense","name":"zero","weight":[[0]],"inputs":["input"]},\#(layers)]}
+      """#, to: "jump.a.json")
+    try folder.write(
+      #"""
+      {"format":"network","version":1,"input":[1],"layers":[{"type":"dense","weight":[[0]],"bias":[\#(atEquality)]}]}
+      """#, to: "jump.b.json")
+  }
+
+  @Test(
+    "A function that jumps where two sides are equal is not refuted where only their rounding differs",
+    arguments: jumps.indices)
+  func equalSides(index: Int) throws {
+    let jump = Self.jumps[index]
+    try write(jump.layers, slope: 21, atEquality: jump.atEquality)
+    for precision in ["float64", "float32"] {
+      let report = try check("jump.a.json", "jump.b.json", "--precision", precision)
+      #expect(report.function.verdict != "refuted", "\(jump.name)")
+    }
+    try write(jump.layers, slope: 22, atEquality: jump.atEquality)
+    #expect(try check("jump.a.json", "jump.b.json").function.verdict == "refuted", "\(jump.name)")
+  }
+
+  @Test("Gradients that are proved, but taken at a kink, are the same wherever they exist")
+  func gradientsAtKink() throws {
+    try folder.write(
+      #"""
+      {"format":"network","version":1,"input":[3],"layers":[
+      {"type":"dense","name":"a","weight":[[0,0,0],[0,0,0]],"activation":"relu"}]}
+      """#, to: "at-kink.a.json")
+    try folder.write(
+      #"""
+      {"format":"network","version":1,"input":[3],"layers":[{"type":"dense","name":"a","weight":[[0,0,0],[0,0,0]]},
+      {"type":"dense","name":"z","weight":[[0,0,0],[0,0,0]],"inputs":["input"]},
+      {"type":"maximum","name":"m","inputs":["a","z"]}]}
+      """#, to: "at-kink.b.json")
+    let outcome = try folder.deq("check", "at-kink.a.json", "at-kink.b.json")
+    #expect(outcome.status == 0)
+    let words = outcome.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("with the same gradients wherever these exist"))
+    #expect(words.contains("a kink, cancellation"))
+  }
 }

@@ -38,7 +38,7 @@ struct HostileNetworkTests {
         "version: expected version 1, the newest that this program reads, found version 2"),
       Refusal(
         "{\"format\": \"network\", \"version\": 100000000000000000000}",
-        "version: expected a positive integer, found 100000000000000000000"),
+        "version: expected an integer up to 999999999999999999, found 100000000000000000000"),
       Refusal("{\"format\": \"network\", \"version\": 0}", "version: expected a positive integer, found 0"),
       Refusal(
         "{\"format\": \"network\", \"version\": \"1\"}", "version: expected a positive integer, found \"1\""),
@@ -70,7 +70,9 @@ struct HostileNetworkTests {
       ("[\"2\"]", "input[0]: expected a positive integer, found \"2\""),
       ("[null]", "input[0]: expected a positive integer, found null"),
       ("[67108865]", "input[0]: expected an integer up to 67108864, found 67108865"),
-      ("[9223372036854775807]", "input[0]: expected a positive integer, found 9223372036854775807"),
+      ("[9223372036854775807]", "input[0]: expected an integer up to 67108864, found 9223372036854775807"),
+      ("[-9223372036854775808]", "input[0]: expected a positive integer, found -9223372036854775808"),
+      ("[-0]", "input[0]: expected a positive integer, found -0"),
       ("[67108864, 67108864, 67108864]", "input: expected a shape of up to 67108864 numbers, found more"),
       ("[8192, 8193]", "input: expected a shape of up to 67108864 numbers, found more"),
     ])

@@ -67,9 +67,9 @@ struct HostileRecurrenceTests {
     arguments: [
       rnn(
         #""direction": "backward""#,
-        #".direction: expected "forward" or "reverse" or "bidirectional", found "backward""#),
+        #".direction: expected "forward", "reverse" or "bidirectional", found "backward""#),
       rnn(
-        #""direction": 1"#, #".direction: expected "forward" or "reverse" or "bidirectional", found 1"#),
+        #""direction": 1"#, #".direction: expected "forward", "reverse" or "bidirectional", found 1"#),
       rnn(#""direction": "bidirectional""#, #": expected the key "weight_ih_reverse", found none"#),
       rnn(
         #""direction": "bidirectional", "weight_ih_reverse": [[1]], "weight_hh_reverse": [[1, 2], [3, 4]]"#,

@@ -38,7 +38,7 @@ extension EquivalenceReport {
           ? (differingParameters.isEmpty
             ? ", but not of its parameters"
             : "; gradients of \(text(differingParameters.count, "parameter")) differ")
-          : ", with the same gradients")
+          : ", with the same gradients" + (hasOtherGradientNumbers ? " wherever these exist" : ""))
         + (measurement.samples.compared == 0 ? "; no numbers could be compared" : "")
     case .agrees: "\(names.second) and \(names.firstName) agree to rounding on \(testedInputs)"
     case .refuted: "\(names.second) is not the same function as \(names.firstName)"

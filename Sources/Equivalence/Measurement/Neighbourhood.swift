@@ -46,15 +46,18 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
     let other: [Double]
     let perturbed: [Double]
     let settled: [Double]?
+    /// Whether the argument of a nonlinearity that jumps is within its rounding of the jump.
+    let isAtJump: Bool
 
     fileprivate var scale: Double { largestMagnitude(own[...]) }
 
     /// The rounding of one component. It is infinite if it cannot be measured, because a value is lost, or
-    /// the precisions are so far apart that one of them overflows or underflows.
+    /// the precisions are so far apart that one of them overflows or underflows, or because rounding decides on which
+    /// side of a jump an argument is.
     fileprivate func level(at index: Int, _ factor: Double, scale: Double) -> Double {
       let (between, moved) = (abs(own[index] - other[index]), abs(own[index] - perturbed[index]))
       let solved = settled.map { abs(own[index] - $0[index]) } ?? 0
-      guard between <= max(0x1p-8 * scale, 2 * solved), moved.isFinite, solved.isFinite else {
+      guard !isAtJump, between <= max(0x1p-8 * scale, 2 * solved), moved.isFinite, solved.isFinite else {
         return .infinity
       }
       return max(factor * between, moved, solved)
@@ -128,12 +131,25 @@ extension Neighbourhood {
     let other = Side<T>(model, solving: solving).outputs(inputs[copy].cast(to: T.self), in: passes)
     let moved = perturbed(model, copy: copy).outputs(x, in: passes).values
     let settled = solving.hasTolerance ? side.outputs(x, by: solving.toRounding, in: passes) : nil
+    let isAtJump = isAtJump(model, copy: copy)
     return (0..<x.rows).map { row in
       Values(
         own: doubles(own, row), other: doubles(other.values, row, where: other.converged[row]),
         perturbed: doubles(moved, row),
-        settled: settled.map { doubles($0.values, row, where: $0.converged[row]) })
+        settled: settled.map { doubles($0.values, row, where: $0.converged[row]) },
+        isAtJump: isAtJump[row])
     }
+  }
+}
+
+extension Neighbourhood {
+  /// Whether rounding decides on which side of a jump some argument of a model is, for each sample of one copy.
+  fileprivate func isAtJump(_ model: JudgedModel, copy: Int) -> [Bool] {
+    let x = inputs[copy].cast(to: S.self)
+    guard model.mayJump else { return [Bool](repeating: false, count: x.rows) }
+    let own = Side<S>(model, solving: solving).jumpDistances(x, in: passes)
+    let moved = perturbed(model, copy: copy).jumpDistances(x, in: passes)
+    return (0..<x.rows).map { own.isAtJump($0, moved: moved) }
   }
 }
 
@@ -176,6 +192,7 @@ extension Neighbourhood {
     let other: Gradients<T>
     let perturbed: Gradients<S>
     let settled: Gradients<S>?
+    let isAtJump: [Bool]
 
     init(
       of model: JudgedModel, _ copy: Int, _ cotangent: Matrix<Double>, in neighbourhood: Neighbourhood<S, T>
@@ -188,12 +205,14 @@ extension Neighbourhood {
         .gradients(neighbourhood.inputs[copy].cast(to: T.self), cotangent.cast(to: T.self), in: passes)
       perturbed = neighbourhood.perturbed(model, copy: copy).gradients(x, u, in: passes)
       settled = solving.hasTolerance ? side.gradients(x, u, by: solving.toRounding, in: passes) : nil
+      isAtJump = neighbourhood.isAtJump(model, copy: copy)
     }
 
     func input(_ row: Int) -> Values {
       Values(
         own: doubles(own.input, row), other: doubles(other.input, row),
-        perturbed: doubles(perturbed.input, row), settled: settled.map { doubles($0.input, row) })
+        perturbed: doubles(perturbed.input, row), settled: settled.map { doubles($0.input, row) },
+        isAtJump: isAtJump[row])
     }
 
     /// A parameter's gradient, its elements in the order of `arranged`; nil where the side has none.
@@ -203,7 +222,8 @@ extension Neighbourhood {
       else { return nil }
       return Values(
         own: numbers(own, arranged), other: numbers(other, arranged), perturbed: numbers(perturbed, arranged),
-        settled: (settled?.parameters[name]).map { numbers($0, arranged) })
+        settled: (settled?.parameters[name]).map { numbers($0, arranged) },
+        isAtJump: isAtJump.contains(true))
     }
 
     private func numbers<U: Scalar>(_ tensor: Tensor<U>, _ match: ParameterMatch?) -> [Double] {

@@ -100,10 +100,10 @@ struct ForwardValues<S: Scalar> {
   let failure: NoEquilibrium?
   /// Records of an equilibrium model's iterations.
   let records: [SolveRecord]
-  fileprivate var trace: Trace?
+  private(set) var trace: Trace?
   fileprivate let settings: SolveSettings
 
-  fileprivate enum Trace {
+  enum Trace {
     case network(Network<S>, ForwardPass<S>)
     case equilibrium(EquilibriumModel<S>, EquilibriumSolution<S>)
   }

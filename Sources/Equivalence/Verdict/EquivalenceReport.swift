@@ -46,6 +46,12 @@ public struct EquivalenceReport: Sendable {
   /// Whether both are the same equations or one function, by a proof.
   public var isProvedToHaveSameEquations: Bool { proof.function.basis != nil }
 
+  /// Whether some gradient differs numerically by more than rounding. Where the gradients are proved, the numbers lie at
+  /// a kink, where no gradient exists and each side takes one of the values from either side.
+  public var hasOtherGradientNumbers: Bool {
+    measurement.structured.contains { $0.quantity != .output && $0.agreement == .differs }
+  }
+
   /// Whether nothing at all separates the two, which a conversion must achieve: the function or the
   /// equations are proved, gradients of parameters do not differ, and no measurement contradicts either.
   public var isFaultless: Bool {

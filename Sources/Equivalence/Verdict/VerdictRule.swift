@@ -121,7 +121,7 @@ struct VerdictRule {
       switch discrepancy.agreement {
       case .kink: "a kink or a step within rounding"
       case .undecided: "rounding that may be as large"
-      default: "more than rounding explains: cancellation, or another equilibrium"
+      default: "more than rounding explains: a kink, cancellation, or another equilibrium"
       }
     let place = discrepancy.sample.map { "sample \($0), " } ?? ""
     return "\(discrepancy.quantity.description)[\(discrepancy.index)] (\(place)\(discrepancy.first) and "

@@ -64,22 +64,20 @@ enum AttributesFormat {
     switch kind {
     case .number: return .number(try value.number())
     case .numbers: return .numbers(value.isArray && value.count == 0 ? [] : try value.vector())
-    case .integers: return .integers(try integers(value, "an integer or a list of integers"))
+    case .integers: return .integers(try integers(value, kind.description))
     case .flag: return .flag(try value.flag())
-    case .word(let choices): return .word(try word(value, choices, or: ""))
+    case .word(let choices): return .word(try word(value, choices, kind.description))
     case .integersOrWord(let choices):
-      if value.isString { return .word(try word(value, choices, or: "integers, ")) }
-      let words = choices.map(quoted).joined(separator: " or ")
-      return .integers(try integers(value, "an integer, a list of integers, \(words)"))
+      if value.isString { return .word(try word(value, choices, kind.description)) }
+      return .integers(try integers(value, kind.description))
     }
   }
 
   private static func word(
-    _ value: JSONValue, _ choices: [String], or alternative: String
+    _ value: JSONValue, _ choices: [String], _ expectation: String
   ) throws(FileError) -> String {
-    let words = alternative + choices.map(quoted).joined(separator: " or ")
-    let word = try value.string(words)
-    guard choices.contains(word) else { throw value.expected(words) }
+    let word = try value.string(expectation)
+    guard choices.contains(word) else { throw value.expected(expectation) }
     return word
   }
 

@@ -1,4 +1,5 @@
 import FileAccess
+import Operators
 import TensorFiles
 
 /// The first keys of every model file: its format, the format's version, and its weights file.
@@ -11,7 +12,7 @@ package enum Header {
   /// The format, one of `formats`.
   package static func read(_ object: JSONObject, formats: [String]) throws(FileError) -> String {
     let value = try object.required("format")
-    let names = formats.map(quoted).joined(separator: " or ")
+    let names = alternatives(formats.map(quoted))
     let format = try value.string(names)
     guard formats.contains(format) else { throw value.expected(names) }
     try checkVersion(object.required("version"))

@@ -58,7 +58,7 @@ struct NonlinearLayerFormat: LayerFormat {
       let tensor = try value.tensorOrReference()
       let layouts = port.layouts(portShape: ports[0], attributes: nonlinearity.attributes)
       guard let layout = layouts.first(where: { $0.shape == tensor.shape }) else {
-        let shapes = layouts.map { "\($0.shape)" }.joined(separator: " or ")
+        let shapes = alternatives(layouts.map { "\($0.shape)" })
         throw value.expected("shape \(shapes)", found: "\(tensor.shape)")
       }
       offsets.append(

@@ -84,7 +84,7 @@ struct RecurrentLayerFormat: LayerReading {
   ) throws(FileError) -> Word? {
     guard let value = object.optional(key) else { return nil }
     let words = Word.allCases.map(\.rawValue)
-    let expectation = words.map(quoted).joined(separator: " or ")
+    let expectation = alternatives(words.map(quoted))
     guard let word = Word(rawValue: try value.string(expectation)) else {
       throw value.expected(expectation, found: value.summary)
     }

@@ -29,4 +29,8 @@ public struct Hardshrink: VectorActivation {
   public var isContinuous: Bool { lambda == 0 }
   public var isPiecewiseLinear: Bool { isContinuous }
   public var function: VectorFunction { .hardshrink(lambda: lambda) }
+
+  public func jumpDistance(_ ports: [Double]) -> Double {
+    isContinuous ? .infinity : abs(abs(ports[0]) - lambda)
+  }
 }

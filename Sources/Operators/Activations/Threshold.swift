@@ -30,6 +30,10 @@ public struct Threshold: VectorActivation {
   public var isPiecewiseLinear: Bool { isContinuous }
   public var function: VectorFunction { .threshold(threshold, replacement: replacement) }
 
+  public func jumpDistance(_ ports: [Double]) -> Double {
+    isContinuous ? .infinity : abs(ports[0] - threshold)
+  }
+
   /// With an upward jump at the threshold the slopes have no upper bound, with a downward one no lower bound.
   private static func slopes(threshold: Double, replacement: Double) -> ClosedRange<Double> {
     if replacement == threshold { return 0...1 }

@@ -10,6 +10,7 @@ public struct Sign: ElementaryFunction, ScalarActivation {
 
   public var slopes: ClosedRange<Double>? { 0 ... .infinity }
   public var isContinuous: Bool { false }
+  public func jumpDistance(_ ports: [Double]) -> Double { abs(ports[0]) }
 
   public func value<S: Scalar>(_ p: S) -> S {
     p > 0 ? 1 : p < 0 ? -1 : p.isNaN ? p : 0
@@ -30,6 +31,7 @@ public struct Floor: ElementaryFunction, ScalarActivation {
 
   public var slopes: ClosedRange<Double>? { 0 ... .infinity }
   public var isContinuous: Bool { false }
+  public func jumpDistance(_ ports: [Double]) -> Double { abs(ports[0] - ports[0].rounded()) }
 
   public func value<S: Scalar>(_ p: S) -> S {
     p.rounded(.down)
@@ -50,6 +52,7 @@ public struct Ceiling: ElementaryFunction, ScalarActivation {
 
   public var slopes: ClosedRange<Double>? { 0 ... .infinity }
   public var isContinuous: Bool { false }
+  public func jumpDistance(_ ports: [Double]) -> Double { abs(ports[0] - ports[0].rounded()) }
 
   public func value<S: Scalar>(_ p: S) -> S {
     p.rounded(.up)
@@ -70,6 +73,7 @@ public struct Rounding: ElementaryFunction, ScalarActivation {
 
   public var slopes: ClosedRange<Double>? { 0 ... .infinity }
   public var isContinuous: Bool { false }
+  public func jumpDistance(_ ports: [Double]) -> Double { abs(ports[0] - 0.5 - (ports[0] - 0.5).rounded()) }
 
   public func value<S: Scalar>(_ p: S) -> S {
     p.rounded(.toNearestOrEven)

@@ -41,7 +41,8 @@ public struct Interpolate<S: Scalar>: LinearMap {
     let given = size.values
     let extents = given.count == 1 ? [Int](repeating: given[0], count: rank) : given
     guard extents.count == rank, extents.allSatisfy({ $0 > 0 }) else {
-      throw InvalidConstants("size: expected 1 or \(rank) positive integers, found \(given)")
+      throw InvalidConstants(
+        "size: expected \(numberOrList(of: rank, "positive integer")), found \(given)")
     }
     guard mode == .linear || !alignCorners else {
       throw InvalidConstants("align_corners: expected false for the mode \"nearest\", found true")

@@ -30,7 +30,8 @@ extension Upsample {
     }
     let factors = given.count == 1 ? [Int](repeating: given[0], count: rank) : given
     guard factors.count == rank, factors.allSatisfy({ (1...1 << 20).contains($0) }) else {
-      throw InvalidConstants("scale_factor: expected 1 or \(rank) positive integers, found \(given)")
+      throw InvalidConstants(
+        "scale_factor: expected \(numberOrList(of: rank, "factor")) in 1…\(1 << 20), found \(given)")
     }
     var shape = inputShape
     for axis in 1...rank {

@@ -14,6 +14,7 @@ public struct Choice: Nonlinearity {
 
   public var attributes: Attributes { [:] }
   public var isContinuous: Bool { false }
+  public func jumpDistance(_ ports: [Double]) -> Double { abs(ports[0]) }
 
   public func outputShape(portShapes: [[Int]]) -> [Int]? {
     portShapes.count == 3 && portShapes.allSatisfy { $0 == portShapes[0] } ? portShapes[0] : nil

@@ -9,6 +9,7 @@ public protocol Comparison: ElementwisePair {
 
 extension Comparison {
   public var isContinuous: Bool { false }
+  public func jumpDistance(_ ports: [Double]) -> Double { abs(ports[0] - ports[1]) }
 
   public func value<S: Scalar>(_ p: S, _ q: S) -> S { holds(p, q) ? 1 : 0 }
 

@@ -130,13 +130,13 @@ extension OperatorSchema.Attribute.Kind: CustomStringConvertible {
     case .number: "a number"
     case .numbers: "a list of numbers"
     case .integers: "an integer or a list of integers"
-    case .integersOrWord(let words): "an integer, a list of integers, " + Self.choice(of: words)
+    case .integersOrWord(let words): alternatives(["an integer", "a list of integers"] + Self.quoted(words))
     case .flag: "true or false"
-    case .word(let words): Self.choice(of: words)
+    case .word(let words): alternatives(Self.quoted(words))
     }
   }
 
-  private static func choice(of words: [String]) -> String {
-    words.map { "\"\($0)\"" }.joined(separator: " or ")
+  private static func quoted(_ words: [String]) -> [String] {
+    words.map { "\"\($0)\"" }
   }
 }

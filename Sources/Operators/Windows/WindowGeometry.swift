@@ -182,7 +182,7 @@ private func spatial(
   let all = values.count == 1 ? [Int](repeating: values[0], count: rank) : values
   guard all.count == rank, all.allSatisfy({ (least...1 << 20).contains($0) }) else {
     throw InvalidConstants(
-      "\(name): expected 1 or \(rank) integers of at least \(least), found \(given ?? values)")
+      "\(name): expected \(numberOrList(of: rank, "integer")) of at least \(least), found \(given ?? values)")
   }
   return three(all, filler: filler)
 }

@@ -32,7 +32,7 @@ func parseJSON(
     let offset = edited?.originalOffset(of: end) ?? end
     throw FileError(
       .badData, file: file, place: lineAndColumn(of: offset, in: text),
-      "expected \(expectation(error)), found \(found(at: offset, in: text))")
+      "expected \(expectation(error, at: offset, in: text)), found \(found(at: offset, in: text))")
   }
   return tree
 }
@@ -52,8 +52,12 @@ private func parse(
   return (tree, end)
 }
 
-private func expectation(_ error: json_tokener_error) -> String {
+private func expectation(
+  _ error: json_tokener_error, at offset: Int, in text: UnsafeBufferPointer<UInt8>
+) -> String {
   switch error {
+  // json-c reports every character beyond ASCII that is in no string so.
+  case json_tokener_error_parse_utf8_string where character(at: offset, in: text)?.isASCII == false: "JSON"
   case json_tokener_error_depth: "at most \(JSONDocument.maximumDepth) nested arrays and objects"
   case json_tokener_error_parse_null: "null"
   case json_tokener_error_parse_boolean: "true or false"
@@ -70,6 +74,14 @@ private func expectation(_ error: json_tokener_error) -> String {
 
 private func found(at offset: Int, in text: UnsafeBufferPointer<UInt8>) -> String {
   guard offset < text.count else { return "the end of the file" }
-  let byte = text[offset]
-  return byte < 0x80 ? "'\(Unicode.Scalar(byte))'" : "byte 0x\(String(byte, radix: 16, uppercase: true))"
+  if let character = character(at: offset, in: text) { return "'\(oneLine(String(character)))'" }
+  return "byte 0x\(String(text[offset], radix: 16, uppercase: true))"
+}
+
+/// The character whose UTF-8 begins at an offset; nil where there is none.
+private func character(at offset: Int, in text: UnsafeBufferPointer<UInt8>) -> Unicode.Scalar? {
+  guard offset < text.count else { return nil }
+  var (decoder, bytes) = (UTF8(), text[offset...].makeIterator())
+  guard case .scalarValue(let scalar) = decoder.decode(&bytes) else { return nil }
+  return scalar
 }

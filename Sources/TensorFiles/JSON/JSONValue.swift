@@ -48,6 +48,24 @@ package struct JSONValue {
     json_object_get_type(node) == json_type_int ? Int(json_object_get_int64(node)) : nil
   }
 
+  /// The largest integer that is read as one. One of 19 digits or more is read as a double, since it may not fit 64 bits.
+  private static let largestInteger = 999_999_999_999_999_999
+
+  /// The value of an integer that is too long to be read as one.
+  private var longInteger: Double? {
+    guard json_object_get_type(node) == json_type_double,
+      String(cString: json_object_get_string(node)).hasSuffix(JSONDocument.mark)
+    else { return nil }
+    let value = json_object_get_double(node)
+    return value == 0 ? nil : value
+  }
+
+  /// The error where no integer of at least `least` was found.
+  private func noInteger(_ expectation: String, from least: Double, to bound: Int) -> FileError {
+    guard let longInteger, longInteger >= least else { return expected(expectation) }
+    return expected("an integer up to \(min(bound, Self.largestInteger))")
+  }
+
   /// `true` or `false`, or nil.
   package var booleanValue: Bool? {
     json_object_get_type(node) == json_type_boolean ? json_object_get_boolean(node) != 0 : nil
@@ -84,14 +102,16 @@ package struct JSONValue {
 
   /// A positive integer up to a bound.
   package func size(atMost bound: Int) throws(FileError) -> Int {
-    guard let value = integerValue, value > 0 else { throw expected("a positive integer") }
+    guard let value = integerValue, value > 0 else {
+      throw noInteger("a positive integer", from: 1, to: bound)
+    }
     guard value <= bound else { throw expected("an integer up to \(bound)") }
     return value
   }
 
   /// An integer whose magnitude is within a bound.
   package func integer(_ expectation: String, within bound: Int) throws(FileError) -> Int {
-    guard let integer = integerValue else { throw expected(expectation) }
+    guard let integer = integerValue else { throw noInteger(expectation, from: -.infinity, to: bound) }
     guard integer.magnitude <= bound else { throw expected("an integer up to \(bound)") }
     return integer
   }
@@ -104,7 +124,7 @@ package struct JSONValue {
   /// An integer that is not negative.
   package func extent() throws(FileError) -> Int {
     guard json_object_get_type(node) == json_type_int, json_object_get_int64(node) >= 0 else {
-      throw expected("an integer of at least 0")
+      throw noInteger("an integer of at least 0", from: 0, to: .max)
     }
     return Int(json_object_get_int64(node))
   }
