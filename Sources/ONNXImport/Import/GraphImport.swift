@@ -198,9 +198,7 @@ struct GraphImport {
     var outputs: [Variable] = []
     for output in model.outputs {
       let place = "output \(quoted(output.name))"
-      guard var value = values[output.name] else {
-        throw .refused(place: place, "expected a value that a supported output of a node gives, found none")
-      }
+      guard var value = values[output.name] else { throw isMissing(output.name) }
       if case .integers(let integers) = value, integers.type != .string, !integers.containsBatchExtent {
         value = .numbers(try integers.asNumbers())
       }

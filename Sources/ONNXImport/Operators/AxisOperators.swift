@@ -195,8 +195,11 @@ extension NodeImport {
   }
 
   fileprivate func blockSize() throws(ImportFailure) -> Int {
-    guard let size = try integer("blocksize"), (1...1 << 20).contains(size) else {
-      throw .refused("attribute \"blocksize\": expected a positive integer")
+    let size = try integer("blocksize")
+    guard let size, (1...1 << 20).contains(size) else {
+      throw .refused(
+        "attribute \"blocksize\": expected an integer from 1 to \(1 << 20), found \(size.map { "\($0)" } ?? "none")"
+      )
     }
     return size
   }
