@@ -1,3 +1,5 @@
+import Blocks
+import Conversion
 import Equilibria
 import Equivalence
 import FileAccess

@@ -61,7 +61,7 @@ import Testing
     ) -> Refusal {
       var builder = ModelBuilder(opset: type == "Upsample" ? 9 : 18)
       builder.input("x", [1, 3])
-      builder.initializer("scales", [scales.count], scales)
+      if !scales.isEmpty { builder.initializer("scales", [scales.count], scales) }
       if let sizes { builder.initializer("sizes", integers: sizes) }
       let rest = scales.isEmpty ? ["", ""] : type == "Upsample" ? ["scales"] : ["", "scales"]
       builder.node(type, ["x"] + rest + (sizes == nil ? [] : ["sizes"]), ["y"])

@@ -21,8 +21,8 @@ extension Block<Double> {
     for index in infinite {
       let offset = offsets[index]
       let least = reaches(largest, port: offset.port) ? .greatestFiniteMagnitude : largest
-      let largest = try replacement(of: offset.vector, port: offset.port, from: least)
-      let elements = offset.tensor.elements.map { min(max($0, -largest), largest) }
+      let bound = try replacement(of: offset.vector, port: offset.port, from: least)
+      let elements = offset.tensor.elements.map { min(max($0, -bound), bound) }
       let tensor = Tensor(shape: offset.tensor.shape, elements: elements)
       block.offsets[index] =
         if let map = offset.map {

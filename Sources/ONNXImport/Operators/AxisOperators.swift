@@ -195,10 +195,10 @@ extension NodeImport {
   }
 
   fileprivate func blockSize() throws(ImportFailure) -> Int {
-    let size = try integer("blocksize")
-    guard let size, (1...1 << 20).contains(size) else {
+    let given = try integer("blocksize")
+    guard let size = given, (1...1 << 20).contains(size) else {
       throw .refused(
-        "attribute \"blocksize\": expected an integer from 1 to \(1 << 20), found \(size.map { "\($0)" } ?? "none")"
+        "attribute \"blocksize\": expected an integer from 1 to \(1 << 20), found \(given.map { "\($0)" } ?? "none")"
       )
     }
     return size

@@ -46,10 +46,10 @@ extension NodeImport {
   /// `x / (bias + alpha/size · Σ x²)^beta`, the sum over neighbouring channels (Krizhevsky et al. 2012).
   fileprivate func localResponseNormalization() throws(ImportFailure) -> Variable {
     let variable = try variable(0)
-    let size = try integer("size")
-    guard let size, size > 0, size < 1 << 30 else {
+    let given = try integer("size")
+    guard let size = given, size > 0, size < 1 << 30 else {
       throw .refused(
-        "attribute \"size\": expected an integer from 1 to \((1 << 30) - 1), found \(size.map { "\($0)" } ?? "none")"
+        "attribute \"size\": expected an integer from 1 to \((1 << 30) - 1), found \(given.map { "\($0)" } ?? "none")"
       )
     }
     let alpha = try number("alpha") ?? Double(Float(1e-4))

@@ -72,10 +72,10 @@ extension NodeImport {
   }
 
   fileprivate func oneHot() throws(ImportFailure) -> Variable {
-    let depth = try constantWholes(1, "depth")
-    guard let depth, depth.count == 1, (1...TensorSize.maximum).contains(depth[0]) else {
+    let given = try constantWholes(1, "depth")
+    guard let depth = given, depth.count == 1, (1...TensorSize.maximum).contains(depth[0]) else {
       throw .refused(
-        "depth: expected an integer from 1 to \(TensorSize.maximum), found \(depth.map { "\($0)" } ?? "none")"
+        "depth: expected an integer from 1 to \(TensorSize.maximum), found \(given.map { "\($0)" } ?? "none")"
       )
     }
     guard let values = try constantNumbers(2, "values"), values.count == 2 else {
