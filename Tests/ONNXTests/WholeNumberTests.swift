@@ -148,17 +148,21 @@ import Testing
       try scattered("none", axis: 1).message()?.hasSuffix("expected places from -1 to 0, found 2") == true)
   }
 
-  @Test("An infinite constant equals infinite numbers only")
+  @Test("An infinite constant equals infinite numbers only, which are those beyond the file's own precision")
   func infinity() throws {
     for number in [Double.infinity, -.infinity] {
-      var builder = ModelBuilder()
-      builder.input("x", ["N", 4])
-      builder.initializer("infinite", [1], [number])
-      builder.node("Equal", ["x", "infinite"], ["truth"])
-      builder.node("Cast", ["truth"], ["y"], [.int("to", 1)])
-      builder.output("y")
-      let largest = number < 0 ? -Double.greatestFiniteMagnitude : .greatestFiniteMagnitude
-      #expect(try output(builder, [[number, -number, largest, .nan]]) == [1, 0, 0, 0])
+      for type in [1, 11] {
+        let largest = type == 1 ? Double(Float.greatestFiniteMagnitude) : .greatestFiniteMagnitude
+        var builder = ModelBuilder()
+        builder.input("x", ["N", 4], type: type)
+        builder.initializer("infinite", [1], [number])
+        builder.node("Cast", ["infinite"], ["own"], [.int("to", type)])
+        builder.node("Equal", ["x", "own"], ["truth"])
+        builder.node("Cast", ["truth"], ["y"], [.int("to", type)])
+        builder.output("y")
+        let last = number < 0 ? -largest : largest
+        #expect(try output(builder, [[number, -number, last, .nan]]) == [1, 0, 0, 0])
+      }
     }
   }
 

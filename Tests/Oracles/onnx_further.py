@@ -12,9 +12,10 @@ def numbers(*shape):
     return draw.standard_normal(shape).astype(np.float32)
 
 
-def model(domain, opset, operator, inputs, outputs, constants, **attributes):
-    """A model of one node whose first inputs, by name and shape, are the graph's and whose others are constants."""
-    node = helper.make_node(operator, [*inputs, *constants], outputs, domain=domain, **attributes)
+def model(domain, opset, operator, inputs, outputs, constants, order=None, **attributes):
+    """A model of one node whose first inputs, by name and shape, are the graph's and whose others are constants, unless
+    `order` names all inputs of the node."""
+    node = helper.make_node(operator, order or [*inputs, *constants], outputs, domain=domain, **attributes)
     kind = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.uint8): TensorProto.UINT8,
             np.dtype(np.int64): TensorProto.INT64}
     graph = helper.make_graph(
@@ -26,9 +27,9 @@ def model(domain, opset, operator, inputs, outputs, constants, **attributes):
     return helper.make_model(graph, opset_imports=imports, ir_version=8)
 
 
-def by_runtime(name, domain, operator, inputs, constants={}, outputs=("y",), **attributes):
+def by_runtime(name, domain, operator, inputs, constants={}, outputs=("y",), opset=17, **attributes):
     """A case whose outputs are those of ONNX Runtime."""
-    made = model(domain, 17, operator, inputs, list(outputs), constants, **attributes)
+    made = model(domain, opset, operator, inputs, list(outputs), constants, **attributes)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(made.SerializeToString(), options, ["CPUExecutionProvider"])
@@ -69,6 +70,28 @@ def runtime_cases():
                      num_heads=4, unidirectional=1)
     yield by_runtime("multihead", ours, "MultiHeadAttention", {"x": x, "k": numbers(2, 5, 8), "v": numbers(2, 5, 8)},
                      {"b": numbers(24)}, num_heads=2)
+
+
+def resize_cases():
+    """Scales that leave a part of an element, and sizes. ONNX's reference evaluator has other numbers for aligned corners,
+    half pixels of PyTorch and a scale of 0.7, since it takes the scale times the extent for the extent of the output."""
+    image = np.random.default_rng(19).standard_normal((1, 2, 5, 10)).astype(np.float32)
+    # 5 to 8 and 10 to 7 elements (float32's 0.7 is less), and 5 to 1 and 10 to 24.
+    both = [((1.7, 0.7), (8, 7)), ((0.3, 2.45), (1, 24))]
+    for mode in ["linear", "cubic", "nearest"]:
+        for place in ["align_corners", "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "asymmetric"]:
+            # Beside a tie of two neighbours the rounding of the runtime's places would decide; these have none.
+            if mode == "nearest" and place != "align_corners":
+                continue
+            for k, (scales, sizes) in enumerate(both):
+                attributes = {"opset": 19, "mode": mode, "coordinate_transformation_mode": place}
+                yield by_runtime(f"resize_{mode}_{place}_scales{k}", "", "Resize", {"x": image},
+                                 {"scales": np.array([1, 1, *scales], np.float32)}, order=["x", "", "scales"],
+                                 **attributes)
+                yield by_runtime(f"resize_{mode}_{place}_sizes{k}", "", "Resize", {"x": image},
+                                 {"sizes": np.array([1, 2, *sizes])}, order=["x", "", "", "sizes"], **attributes)
+    yield by_runtime("upsample_scales", "", "Upsample", {"x": image}, {"scales": np.array([1, 1, 1.7, 2.7], np.float32)},
+                     opset=9, mode="linear")
 
 
 def learning_cases():
@@ -117,7 +140,7 @@ def early_cases():
 
 def further_cases():
     """(name, model, inputs, outputs) of all cases."""
-    for name, made, inputs, outputs in [*runtime_cases(), *learning_cases(), *early_cases()]:
+    for name, made, inputs, outputs in [*runtime_cases(), *learning_cases(), *early_cases(), *resize_cases()]:
         if outputs[0] is None:
             constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in made.graph.initializer}
             outputs = [inputs[0] @ constants["w"] + constants["c"]]

@@ -70,6 +70,22 @@ def resizes():
                    attributes={"mode": mode, "antialias": 1, "exclude_outside": 1,
                                **({"cubic_coeff_a": -0.5} if mode == "cubic" else {})},
                    faults=[("antialias", {"antialias": 0})])
+    # PyTorch and ONNX Runtime align corners by the extents of both sides, of 5 and 8 as of 7 and 4 elements here. ONNX's
+    # reference evaluator takes 8.5 and 4.2 instead, which is why it judges no case of scales.
+    image, words = np.random.default_rng(17).standard_normal((1, 2, 5, 7)), ["half_pixel", "align_corners"]
+    for mode in ["linear", "cubic"]:
+        for corners in [0, 1]:
+            # float32 holds the scales of half pixels, which places depend on; those of aligned corners do not.
+            scales = [(1.75, 0.625), (1.7, 0.6)][corners]
+            given = [("scales", ["x", "", "scales"], np.array([1, 1, *scales], np.float32), {"scale_factor": scales}),
+                     ("sizes", ["x", "", "", "sizes"], whole(1, 2, 8, 4), {"size": (8, 4)})]
+            for name, order, constant, options in given:
+                yield Case(f"resize_{mode}_{words[corners]}_{name}", "Resize", {"x": image},
+                           lambda x, m=mode, c=corners, o=options: F.interpolate(
+                               x, mode="bi" + m, align_corners=c == 1, **o),
+                           constants={name: constant}, order=order, opset=19,
+                           attributes={"mode": mode, "coordinate_transformation_mode": words[corners]},
+                           faults=[("coordinates", {"coordinate_transformation_mode": words[1 - corners]})])
 
 
 def losses():

@@ -25,7 +25,11 @@ package struct Port {
 /// The blocks of the network under construction, each after its sources.
 package final class BlockBuilder {
   package private(set) var blocks: [Block<Double>] = []
+  /// The largest finite number of the precision that the file computes in.
+  let largest: Double
   private var names: Set<String> = ["input"]
+
+  init(largest: Double) { self.largest = largest }
 
   /// Adds `φ` of the ports under a name, which is made unique.
   ///

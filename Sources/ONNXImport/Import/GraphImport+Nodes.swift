@@ -36,7 +36,8 @@ extension GraphImport {
         continue
       }
       guard let value = scope.value(name) else {
-        throw .refused("expected inputs that a supported output gives, found \(quoted(name))")
+        let place = giver(of: name).map { ", \($0.output) of \($0.node.place)" } ?? ""
+        throw .refused("expected inputs that a supported output gives, found \(quoted(name))\(place)")
       }
       inputs.append(value)
     }
@@ -58,5 +59,34 @@ extension GraphImport {
         scope.types[name] = type
       }
     }
+  }
+
+  // MARK: Values that are missing
+
+  /// Why there is no value of an output of the model.
+  func isMissing(_ output: String) -> ImportFailure {
+    guard let (node, number) = giver(of: output) else {
+      return .refused(
+        place: "output \(quoted(output))",
+        "expected a value that a supported output of a node gives, found none")
+    }
+    return .refused(
+      place: node.place,
+      "expected outputs of the model that are supported, found \(number), \(quoted(output))")
+  }
+
+  /// The node whose output of this name is not supported, and which of its outputs that is; nil where there is none. The
+  /// first output of every operator is supported, and those of graphs have values if a graph gives them.
+  private func giver(of name: String) -> (node: ONNXModel.Node, output: String)? {
+    var lists = [scope.callers.last.map { model.functions[$0]?.nodes ?? [] } ?? model.nodes]
+    while let nodes = lists.popLast() {
+      for node in nodes {
+        if let index = node.outputs.firstIndex(of: name), index > 0, node.subgraphs.isEmpty {
+          return (node, "output \(index + 1) of \(node.outputs.count)")
+        }
+        lists += node.subgraphs.map(\.nodes)
+      }
+    }
+    return nil
   }
 }

@@ -38,7 +38,7 @@ package struct SampleLayout {
 struct GraphImport {
   let model: ONNXModel
   private let batching: Batching
-  let builder = BlockBuilder()
+  let builder: BlockBuilder
   /// Where names have their values: the model's graph, or one within it that is being imported.
   var scope: Scope
   /// Recognises functions composed of several nodes; nil for a graph from another exporter.
@@ -65,6 +65,7 @@ struct GraphImport {
   init(_ model: ONNXModel, _ batching: Batching) {
     self.model = model
     self.batching = batching
+    builder = BlockBuilder(largest: model.largestNumber)
     scope = Scope(opset: model.opset)
   }
 
@@ -197,9 +198,7 @@ struct GraphImport {
     var outputs: [Variable] = []
     for output in model.outputs {
       let place = "output \(quoted(output.name))"
-      guard var value = values[output.name] else {
-        throw .refused(place: place, "expected a value that a supported output of a node gives, found none")
-      }
+      guard var value = values[output.name] else { throw isMissing(output.name) }
       if case .integers(let integers) = value, integers.type != .string, !integers.containsBatchExtent {
         value = .numbers(try integers.asNumbers())
       }
@@ -288,7 +287,9 @@ struct GraphImport {
         "expected up to \(MemoryBudget.coordinates) coordinates of all values together, found \(coordinates); "
           + "--memory-limit raises the limit")
     }
-    let finite = try blocks.map { block throws(ImportFailure) in try block.withFiniteConstants() }
+    let finite = try blocks.map { block throws(ImportFailure) in
+      try block.withFiniteConstants(upTo: builder.largest)
+    }
     do {
       return try Network(
         inputShape: shape, layers: finite.map { .explicit($0) }, output: output, signature: signature)

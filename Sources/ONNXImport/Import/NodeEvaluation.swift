@@ -28,7 +28,7 @@ extension GraphImport {
         }
       }
     if let empty = try emptyResult(node, inputs) { return [empty] }
-    let builder = isConstant ? BlockBuilder() : self.builder
+    let builder = isConstant ? BlockBuilder(largest: self.builder.largest) : self.builder
     let results = try run(node, handler, inputs, types, builder).map(\.withoutSymbols)
     guard isConstant else { return results }
     let isRepeated = results.contains {

@@ -195,8 +195,11 @@ extension NodeImport {
   }
 
   fileprivate func blockSize() throws(ImportFailure) -> Int {
-    guard let size = try integer("blocksize"), (1...1 << 20).contains(size) else {
-      throw .refused("attribute \"blocksize\": expected a positive integer")
+    let given = try integer("blocksize")
+    guard let size = given, (1...1 << 20).contains(size) else {
+      throw .refused(
+        "attribute \"blocksize\": expected an integer from 1 to \(1 << 20), found \(given.map { "\($0)" } ?? "none")"
+      )
     }
     return size
   }

@@ -46,8 +46,11 @@ extension NodeImport {
   /// `x / (bias + alpha/size · Σ x²)^beta`, the sum over neighbouring channels (Krizhevsky et al. 2012).
   fileprivate func localResponseNormalization() throws(ImportFailure) -> Variable {
     let variable = try variable(0)
-    guard let size = try integer("size"), size > 0, size < 1 << 30 else {
-      throw .refused("attribute \"size\": expected a positive integer")
+    let given = try integer("size")
+    guard let size = given, size > 0, size < 1 << 30 else {
+      throw .refused(
+        "attribute \"size\": expected an integer from 1 to \((1 << 30) - 1), found \(given.map { "\($0)" } ?? "none")"
+      )
     }
     let alpha = try number("alpha") ?? Double(Float(1e-4))
     let (before, behind) = ((size - 1) / 2, size - 1 - (size - 1) / 2)

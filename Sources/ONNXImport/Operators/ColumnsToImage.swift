@@ -19,9 +19,12 @@ extension NodeImport {
     let layout = variable.layout
     guard let image = try constantIntegers(1, "image_shape"),
       let kernel = try constantIntegers(2, "block_shape"),
-      layout.shape.count == 3, image.count == kernel.count, !kernel.isEmpty,
-      (kernel + image).allSatisfy({ (1...1 << 20).contains($0) })
+      layout.shape.count == 3, image.count == kernel.count, !kernel.isEmpty
     else { throw .refused("expected columns of 3 axes, and an image as well as a block of as many extents") }
+    guard (kernel + image).allSatisfy({ (1...1 << 20).contains($0) }) else {
+      throw .refused(
+        "expected extents from 1 to \(1 << 20), found an image of \(image) and blocks of \(kernel)")
+    }
     guard layout.batchAxis ?? 0 == 0, !layout.isMerged, layout.batch != nil || layout.shape[0] == 1 else {
       throw .mixesBatch("uses the batch axis as another axis")
     }

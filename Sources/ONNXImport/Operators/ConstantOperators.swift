@@ -80,31 +80,61 @@ extension NodeImport {
   }
 
   fileprivate func range() throws(ImportFailure) -> Value {
-    if case .integers = try input(0) {
-      var bounds: [Int] = []
-      for index in 0..<3 {
-        guard let value = try constantIntegers(index, "a bound"), value.count == 1,
-          abs(max(value[0], -(1 << 40))) < 1 << 40
-        else { throw .refused("expected a start, a limit and a step") }
-        bounds.append(value[0])
-      }
-      guard bounds[2] != 0 else { throw .refused("expected a step that is not 0, found 0") }
-      try ImportLimits.charge(checkedCount(of: [max(0, (bounds[1] - bounds[0]) / bounds[2])]))
-      return .integers(Integers(Array(stride(from: bounds[0], to: bounds[1], by: bounds[2]))))
-    }
-    var bounds: [Double] = []
-    for index in 0..<3 {
-      guard let value = try constantNumbers(index, "a bound"), value.count == 1, value[0].isFinite else {
-        throw .refused("expected a start, a limit and a step")
+    let names = ["start", "limit", "step"]
+    guard case .integers = try input(0) else { return .numbers(try range(names)) }
+    var bounds: [Int] = []
+    for (index, name) in names.enumerated() {
+      guard let value = try constantIntegers(index, "a bound"), value.count == 1 else {
+        throw try isNoBound(index, name)
       }
       bounds.append(value[0])
     }
-    let count = ((bounds[1] - bounds[0]) / bounds[2]).rounded(.up)
-    guard count.isFinite, count <= Double(TensorSize.maximum) else {
-      throw .refused("expected a step that reaches the limit, found \(bounds[2])")
+    let (start, limit, step) = (bounds[0], bounds[1], bounds[2])
+    guard step != 0 else { throw .refused("expected a step that is not 0, found 0") }
+    // Distances are as large as 2⁶⁴.
+    let ahead = step > 0 ? UInt(bitPattern: limit &- start) : UInt(bitPattern: start &- limit)
+    let isEmpty = step > 0 ? limit <= start : start <= limit
+    let count: UInt = isEmpty ? 0 : (ahead - 1) / step.magnitude + 1
+    guard count <= TensorSize.maximum else { throw isLong("\(count)", "\(start)", "\(limit)", "\(step)") }
+    try ImportLimits.charge(Int(count))
+    var elements: [Int] = []
+    for place in 0..<Int(count) { elements.append(place == 0 ? start : elements[place - 1] + step) }
+    return .integers(Integers(elements))
+  }
+
+  /// The same of numbers.
+  private func range(_ names: [String]) throws(ImportFailure) -> Numbers {
+    var bounds: [Double] = []
+    for (index, name) in names.enumerated() {
+      guard let value = try constantNumbers(index, "a bound"), value.count == 1 else {
+        throw try isNoBound(index, name)
+      }
+      guard value[0].isFinite else {
+        throw .refused("expected a \(name) that is a finite number, found \(value[0])")
+      }
+      bounds.append(value[0])
+    }
+    let (start, limit, step) = (bounds[0], bounds[1], bounds[2])
+    guard step != 0 else { throw .refused("expected a step that is not 0, found 0") }
+    let count = max(0, ((limit - start) / step).rounded(.up))
+    guard count <= Double(TensorSize.maximum) else {
+      throw isLong("\(count)", "\(start)", "\(limit)", "\(step)")
     }
     try ImportLimits.charge(Int(count))
-    let numbers = (0..<max(0, Int(count))).map { bounds[0] + Double($0) * bounds[2] }
-    return .numbers(Numbers(numbers, shape: [numbers.count]))
+    let elements = (0..<Int(count)).map { start + Double($0) * step }
+    return Numbers(elements, shape: [elements.count])
+  }
+
+  private func isNoBound(_ index: Int, _ name: String) throws(ImportFailure) -> ImportFailure {
+    guard hasInput(index) else { return .refused("expected a start, a limit and a step, found no \(name)") }
+    return .refused("expected a \(name) that is one number, found shape \(try input(index).shape)")
+  }
+
+  private func isLong(
+    _ count: String, _ start: String, _ limit: String, _ step: String
+  ) -> ImportFailure {
+    .refused(
+      "expected a range of at most \(TensorSize.maximum) numbers, found \(count) from \(start) to \(limit) by \(step)"
+    )
   }
 }

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Operators
 
 extension NodeImport {
@@ -62,9 +63,18 @@ extension NodeImport {
     if let symbols = try symbols(1, "repeats"), symbols.known == nil, symbols.count == value.shape.count {
       return try tiled(value, symbols)
     }
-    guard let repeats = try constantIntegers(1, "repeats"), repeats.count == value.shape.count,
-      repeats.allSatisfy({ (1...TensorSize.maximum).contains($0) })
-    else { throw .refused("repeats: expected a positive integer for each axis of \(value.shape)") }
+    let given = try constantIntegers(1, "repeats")
+    guard let repeats = given, repeats.count == value.shape.count, repeats.allSatisfy({ $0 > 0 }) else {
+      throw .refused(
+        "repeats: expected a positive integer for each axis of \(value.shape), found \(given.map { "\($0)" } ?? "none")"
+      )
+    }
+    let factors = (value.shape + repeats).map { max($0, 1) }
+    guard checkedProduct(factors, atMost: TensorSize.maximum) != nil else {
+      throw .refused(
+        "repeats: expected a result of at most \(TensorSize.maximum) elements, found \(repeats) for shape \(value.shape)"
+      )
+    }
     let axes = repeats.indices.filter { repeats[$0] > 1 }
     for axis in axes {
       let extent = value.shape[axis]

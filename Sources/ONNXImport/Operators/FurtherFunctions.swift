@@ -146,11 +146,11 @@ extension NodeImport {
     let count = shape.reduce(1, *)
     var ports: [[Port]] = []
     if try integer("detect_positive") ?? 1 != 0 {
-      let largest = Port(shape: shape, offsets: [try repeated(.greatestFiniteMagnitude, count: count)])
+      let largest = Port(shape: shape, offsets: [try repeated(builder.largest, count: count)])
       ports.append([try port(variable), largest])
     }
     if try integer("detect_negative") ?? 1 != 0 {
-      let least = Port(shape: shape, offsets: [try repeated(-.greatestFiniteMagnitude, count: count)])
+      let least = Port(shape: shape, offsets: [try repeated(-builder.largest, count: count)])
       ports.append([least, try port(variable)])
     }
     var sum = Port(shape: shape, offsets: [try repeated(0, count: count)])

@@ -72,9 +72,12 @@ extension NodeImport {
   }
 
   fileprivate func oneHot() throws(ImportFailure) -> Variable {
-    guard let depth = try constantWholes(1, "depth"), depth.count == 1,
-      (1...TensorSize.maximum).contains(depth[0])
-    else { throw .refused("depth: expected a positive integer") }
+    let given = try constantWholes(1, "depth")
+    guard let depth = given, depth.count == 1, (1...TensorSize.maximum).contains(depth[0]) else {
+      throw .refused(
+        "depth: expected an integer from 1 to \(TensorSize.maximum), found \(given.map { "\($0)" } ?? "none")"
+      )
+    }
     guard let values = try constantNumbers(2, "values"), values.count == 2 else {
       throw .refused("values: expected one for other places and one for the place")
     }

@@ -54,10 +54,11 @@ extension NodeImport {
       throw .refused("expected pads, found none")
     }
     let axes = try constantIntegers(3, "axes") ?? Array(0..<rank)
-    guard given.count == 2 * axes.count,
-      given.allSatisfy({ abs(max($0, -(1 << 40))) <= TensorSize.maximum })
-    else {
+    guard given.count == 2 * axes.count else {
       throw .refused("pads: expected \(2 * axes.count) integers, found \(given)")
+    }
+    if let large = given.first(where: { $0.magnitude > TensorSize.maximum }) {
+      throw .refused("pads: expected at most \(TensorSize.maximum) elements on a side, found \(large)")
     }
     var pads = [Int](repeating: 0, count: 2 * rank)
     for (position, axis) in axes.enumerated() {

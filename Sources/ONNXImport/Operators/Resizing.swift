@@ -17,6 +17,31 @@ private struct AxisResize {
   let extent: Int
   let target: Int
   let scale: Double
+
+  /// The resize of an axis to a size, or by a scale.
+  ///
+  /// - Parameter keepsRatio: Whether the scale is that of other axes too, for which the size is given.
+  init(_ extent: Int, scale: Double?, size: Int?, keepsRatio: Bool) throws(ImportFailure) {
+    let factor = scale ?? size.map { Double($0) / Double(extent) } ?? 1
+    let length =
+      if keepsRatio {
+        (factor * Double(extent) + 0.5).rounded(.down)
+      } else if let size {
+        Double(size)
+      } else {
+        // In float32, as ONNX's shape inference and ONNX Runtime multiply: float32's 0.7, which is less, times 10 is 7.
+        Double((Float(factor) * Float(extent)).rounded(.down))
+      }
+    let found = size.map { "a size of \($0)" } ?? "a scale of \(factor)"
+    guard length >= 1 else {
+      throw .refused("expected at least one element of an axis of \(extent), found \(found)")
+    }
+    guard length <= Double(TensorSize.maximum) else {
+      throw .refused(
+        "expected at most \(TensorSize.maximum) elements of an axis of \(extent), found \(found)")
+    }
+    (self.extent, target, self.scale) = (extent, Int(length), factor)
+  }
 }
 
 extension NodeImport {
@@ -96,27 +121,25 @@ extension NodeImport {
     _ variable: Variable, scales: [Double]?, sizes: [Int]?, axes: [Int], commonScale: Double? = nil,
     _ mode: Resampling.Mode, _ resampling: Resampling
   ) throws(ImportFailure) -> Variable {
-    guard (scales == nil) != (sizes == nil), scales?.count ?? axes.count == axes.count,
-      sizes?.count ?? axes.count == axes.count
-    else { throw .refused("expected either scales or sizes, one for each axis") }
+    guard (scales == nil) != (sizes == nil) else {
+      throw .refused("expected either scales or sizes, found \(scales == nil ? "neither" : "both")")
+    }
+    let count = scales?.count ?? sizes?.count ?? 0
+    guard count == axes.count else {
+      throw .refused(
+        "expected a \(scales == nil ? "size" : "scale") of each of the axes \(axes), found \(count)")
+    }
     var value = Value.variable(variable)
     var isSame = true
     for (position, given) in axes.enumerated() {
       let axis = try normalizedAxis(given, rank: value.shape.count)
-      let extent = value.shape[axis]
-      let scale = commonScale ?? scales?[position] ?? Double(sizes![position]) / Double(extent)
-      let exact = scale * Double(extent)
-      let length = commonScale == nil ? exact.rounded(.down) : (exact + 0.5).rounded(.down)
-      guard length >= 1, length <= Double(TensorSize.maximum) else {
-        throw .refused("expected scales that leave at least one element, found \(scale)")
-      }
-      let resize = AxisResize(
-        extent: extent, target: commonScale == nil ? sizes?[position] ?? Int(length) : Int(length),
-        scale: scale)
+      let resize = try AxisResize(
+        value.shape[axis], scale: commonScale ?? scales?[position], size: sizes?[position],
+        keepsRatio: commonScale != nil)
       var shape = value.shape
       shape[axis] = resize.target
       try checkedCount(of: shape, least: 1)
-      if resize.target == extent, scale == 1 { continue }
+      if resize.target == resize.extent, resize.scale == 1 { continue }
       isSame = false
       value = try self.resized(value, axis: axis, resize, mode, resampling, suffix: "axis\(axis)")
     }

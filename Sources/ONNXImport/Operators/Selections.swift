@@ -126,7 +126,7 @@ extension NodeImport {
         let first = numbers.elements.first, first.isInfinite, numbers.elements.allSatisfy({ $0 == first })
       else { continue }
       let shape = atLeastVector(layout.sampleShape)
-      let largest = first < 0 ? -Double.greatestFiniteMagnitude : .greatestFiniteMagnitude
+      let largest = first < 0 ? -builder.largest : builder.largest
       let bound = Port(shape: shape, offsets: [try repeated(largest, count: shape.reduce(1, *))])
       let port = try port(truth(value), over: layout)
       return try block(name, nonlinearity("greater"), first < 0 ? [bound, port] : [port, bound], layout)

@@ -9,6 +9,8 @@ struct WindowAttributes {
   var dilations: [Int]
   /// Those before all axes, then those after them.
   var pads: [Int]
+  /// More than any window has of pads, strides, gaps and elements along an axis.
+  private static let most = 1 << 20
   /// The rule that derives pads from the extents, if any: `SAME_UPPER`, `SAME_LOWER`, `VALID`.
   let autoPad: String?
 
@@ -19,19 +21,22 @@ struct WindowAttributes {
   init(of node: NodeImport, rank: Int, kernel known: [Int]? = nil) throws(ImportFailure) {
     func list(_ name: String, _ count: Int, _ filler: Int, least: Int) throws(ImportFailure) -> [Int] {
       guard let values = try node.integers(name) else { return [Int](repeating: filler, count: count) }
-      guard values.count == count, values.allSatisfy({ (least...1 << 20).contains($0) }) else {
+      guard values.count == count, values.allSatisfy({ (least...Self.most).contains($0) }) else {
         throw .refused(
-          "attribute \(quoted(name)): expected \(count) integers of at least \(least), found \(values)")
+          "attribute \(quoted(name)): expected \(count) integers from \(least) to \(Self.most), found \(values)"
+        )
       }
       return values
     }
     let given = try node.integers("kernel_shape")
-    guard let kernel = known ?? given, kernel.count == rank, given ?? kernel == kernel,
-      kernel.allSatisfy({ (1...1 << 20).contains($0) })
-    else {
+    guard let kernel = known ?? given, kernel.count == rank, given ?? kernel == kernel else {
       throw .refused(
         "attribute \"kernel_shape\": expected \(known.map { "\($0)" } ?? "\(rank) extents"), found "
           + (given.map { "\($0)" } ?? "none"))
+    }
+    guard kernel.allSatisfy({ (1...Self.most).contains($0) }) else {
+      throw .refused(
+        "attribute \"kernel_shape\": expected extents from 1 to \(Self.most), found \(kernel)")
     }
     self.kernel = kernel
     strides = try list("strides", rank, 1, least: 1)

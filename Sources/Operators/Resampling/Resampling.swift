@@ -85,13 +85,13 @@ public struct Resampling: Sendable {
   /// The position of an element of the value among those of the input.
   private func coordinate(of output: Int, extent: Int, target: Int, scale: Double) -> Double {
     let place = Double(output)
-    let length = scale * Double(extent)
     switch coordinates {
     case .asymmetric: return place / scale
-    case .alignCorners: return length == 1 ? 0 : place * Double(extent - 1) / (length - 1)
-    case .pytorchHalfPixel: return target > 1 ? (place + 0.5) / scale - 0.5 : -0.5
+    // The last elements are aligned, wherever the scale would end.
+    case .alignCorners: return self.coordinate(of: output, extent: extent, target: target)
+    case .pytorchHalfPixel: return target > 1 ? (place + 0.5) / scale - 0.5 : 0
     case .halfPixelSymmetric:
-      let adjustment = Double(target) / length
+      let adjustment = Double(target) / (scale * Double(extent))
       let center = Double(extent) / 2
       return center * (1 - adjustment) + (place + 0.5) / scale - 0.5
     case .halfPixel: return (place + 0.5) / scale - 0.5
@@ -103,7 +103,7 @@ public struct Resampling: Sendable {
     switch coordinates {
     case .asymmetric: Double(output * extent) / Double(target)
     case .alignCorners: target == 1 ? 0 : Double(output * (extent - 1)) / Double(target - 1)
-    case .pytorchHalfPixel where target == 1: -0.5
+    case .pytorchHalfPixel where target == 1: 0
     case .halfPixel, .halfPixelSymmetric, .pytorchHalfPixel:
       Double((2 * output + 1) * extent - target) / Double(2 * target)
     }
