@@ -89,6 +89,12 @@ private func conversionProblem(of network: Network<Double>) throws -> String? {
 
 @Suite("ONNX's backend tests", .enabled("Python lacks onnx") { folder != nil })
 struct BackendTests {
+  /// Tests whose expected values take a scale times an extent for the length of the result, 2.4 elements. The operator's
+  /// text says "the length of the resized tensor", 2. ONNX Runtime and PyTorch compute with 2, as `onnx_further.py` tests.
+  private static let contradictions = [
+    "test_resize_downsample_scales_cubic_align_corners", "test_resize_downsample_scales_linear_align_corners",
+  ]
+
   @Test("Every supported operator gives what ONNX's own tests expect")
   func all() throws {
     let folder = try #require(folder)
@@ -99,6 +105,14 @@ struct BackendTests {
     var table: [String: (pass: Int, skips: [String: Int], fails: [String])] = [:]
     for name in names {
       let (operators, outcome) = try run(name, in: folder)
+      if Self.contradictions.contains(name) {
+        guard case .fail = outcome else {
+          Issue.record("\(name) has the values that contradict the operator's text")
+          continue
+        }
+        print("BACKEND \(name): contradicts the operator's text")
+        continue
+      }
       let key = operators.count == 1 ? operators[0] : "of several operators"
       switch outcome {
       case .pass: table[key, default: (0, [:], [])].pass += 1

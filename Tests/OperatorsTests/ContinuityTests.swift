@@ -48,8 +48,11 @@ struct ContinuityTests {
     guard let φ = try example.nonlinearity(), !(φ is Softplus) else { return }
     var generator = SeededGenerator(seed: 8)
     var isJumping = (0..<4).contains { _ in Line(of: φ, example.shapes, from: &generator).hasJump }
-    if type(of: φ).inputCount > 1, !isJumping {
-      isJumping = Line(of: φ, example.shapes, from: &generator, throughZero: true).hasJump
+    let inputs = type(of: φ).inputCount
+    if inputs > 1, !isJumping {
+      isJumping = [0..<inputs, 0..<1].contains {
+        Line(of: φ, example.shapes, from: &generator, throughZero: $0).hasJump
+      }
     }
     #expect(isJumping == !φ.isContinuous)
   }
@@ -112,17 +115,17 @@ private struct Line {
 
   /// A line drawn from the generator. (The samples of an example hold NaN and infinity too, which no line goes through.)
   ///
-  /// - Parameter throughZero: Whether all ports are 0 at t = 0, where those of `equal` are equal.
+  /// - Parameter zero: The ports that are 0 at t = 0, where those of `equal` are equal, and the condition of `where` changes.
   init(
     of φ: any Nonlinearity, _ shapes: [[Int]], from generator: inout SeededGenerator,
-    throughZero: Bool = false
+    throughZero zero: Range<Int> = 0..<0
   ) {
     self.φ = φ
     self.shapes = shapes
     let inputs = type(of: φ).inputCount
     ports = shapes.enumerated().map { port, shape in
       let size = shape.reduce(1, *)
-      let base = (0..<size).map { _ in throughZero ? 0 : 0.2 + generator.uniform() }
+      let base = (0..<size).map { _ in zero.contains(port) ? 0 : 0.2 + generator.uniform() }
       let direction = (0..<size).map { _ in port < inputs ? 2 * generator.uniform() - 1 : 0 }
       return zip(base, direction).map { ($0, $1) }
     }
