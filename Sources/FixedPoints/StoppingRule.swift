@@ -140,8 +140,9 @@ private struct Tolerance {
       let residual = Double(abs(value[index] - point[index]))
       guard residual > 0 else { continue }
       let magnitude = Double(magnitudes[index])
-      largest = max(
-        largest, residual / (absolute + max(relative * min(magnitude, size), rounding * magnitude)))
+      let allowed = absolute + max(relative * min(magnitude, size), rounding * magnitude)
+      // Few shares exceed all before them; only those are divided.
+      if residual > largest * allowed { largest = residual / allowed }
     }
     return largest
   }
