@@ -10,20 +10,6 @@ import Operators
 struct JumpDistances {
   fileprivate var blocks: [Matrix<Double>] = []
 
-  /// Whether some coordinate of a sample is within its rounding of a jump: exact arithmetic may take it to the other side
-  /// of the jump, or onto it, where a function such as `equal` has a value that no nearby argument shows.
-  ///
-  /// - Parameter moved: The distances of the same model with every number changed by a few units in its last place.
-  ///   They show the rounding of each distance. A coordinate that does not move has none.
-  func isAtJump(_ sample: Int, moved: JumpDistances) -> Bool {
-    zip(blocks, moved.blocks).contains { own, moved in
-      zip(own.row(sample), moved.row(sample)).contains { distance, other in
-        let rounding = abs(distance - other)
-        return rounding > 0 && distance <= RoundingLevel.multiple * rounding
-      }
-    }
-  }
-
   /// Adds the distances of the blocks in their order.
   ///
   /// - Parameters:
@@ -40,6 +26,45 @@ struct JumpDistances {
       self.blocks.append(Matrix(rows: batch, columns: ports[0].columns, elements: elements))
     }
   }
+}
+
+/// The distances from jumps, and their rounding, on several inputs near each sample.
+struct JumpStatistics {
+  /// For each block the largest distance of each coordinate, and its largest rounding.
+  private var blocks: [(distance: Matrix<Double>, rounding: Matrix<Double>)] = []
+
+  /// Adds one input near each sample.
+  ///
+  /// - Parameter moved: The distances of the same model with every number changed by a few units in its last place, which
+  ///   show the rounding of each distance. A coordinate that does not move has none.
+  mutating func add(_ own: JumpDistances, moved: JumpDistances) {
+    if blocks.isEmpty { blocks = own.blocks.map { ($0.zeros, $0.zeros) } }
+    for (block, (own, moved)) in zip(own.blocks, moved.blocks).enumerated() {
+      for index in own.elements.indices {
+        let (distance, other) = (own.elements[index], moved.elements[index])
+        // Not a number where the argument is none; that is at no jump.
+        blocks[block].distance.elements[index] = max(blocks[block].distance.elements[index], distance)
+        blocks[block].rounding.elements[index] = max(
+          blocks[block].rounding.elements[index], abs(distance - other))
+      }
+    }
+  }
+
+  /// Whether some coordinate of a sample is within its rounding of a jump on every input: exact arithmetic may take it to
+  /// the other side of the jump, or onto it, where a function such as `equal` has a value that no nearby argument shows.
+  /// On a single input an argument may come close by chance.
+  func isAtJump(_ sample: Int) -> Bool {
+    blocks.contains { block in
+      zip(block.distance.row(sample), block.rounding.row(sample)).contains { distance, rounding in
+        rounding > 0 && rounding.isFinite && distance <= RoundingLevel.multiple * rounding
+      }
+    }
+  }
+}
+
+extension Matrix<Double> {
+  /// Zeros of the same size.
+  fileprivate var zeros: Matrix { Matrix(rows: rows, columns: columns) }
 }
 
 extension EquilibriumModel {

@@ -18,8 +18,12 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
     private(set) var gap: [Double]
     private let factor: Double
 
-    init(count: Int, level: RoundingLevel) {
-      self.level = [Double](repeating: 0, count: count)
+    /// Statistics without any input yet.
+    ///
+    /// - Parameter isAtJump: Whether rounding decides on which side of a jump some argument is. No measurement shows
+    ///   how much of the quantity then is rounding.
+    init(count: Int, level: RoundingLevel, isAtJump: Bool) {
+      self.level = [Double](repeating: isAtJump ? .infinity : 0, count: count)
       gap = [Double](repeating: .infinity, count: count)
       factor = level.factor
     }
@@ -46,18 +50,15 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
     let other: [Double]
     let perturbed: [Double]
     let settled: [Double]?
-    /// Whether the argument of a nonlinearity that jumps is within its rounding of the jump.
-    let isAtJump: Bool
 
     fileprivate var scale: Double { largestMagnitude(own[...]) }
 
     /// The rounding of one component. It is infinite if it cannot be measured, because a value is lost, or
-    /// the precisions are so far apart that one of them overflows or underflows, or because rounding decides on which
-    /// side of a jump an argument is.
+    /// the precisions are so far apart that one of them overflows or underflows.
     fileprivate func level(at index: Int, _ factor: Double, scale: Double) -> Double {
       let (between, moved) = (abs(own[index] - other[index]), abs(own[index] - perturbed[index]))
       let solved = settled.map { abs(own[index] - $0[index]) } ?? 0
-      guard !isAtJump, between <= max(0x1p-8 * scale, 2 * solved), moved.isFinite, solved.isFinite else {
+      guard between <= max(0x1p-8 * scale, 2 * solved), moved.isFinite, solved.isFinite else {
         return .infinity
       }
       return max(factor * between, moved, solved)
@@ -114,8 +115,7 @@ struct Neighbourhood<S: Scalar, T: Scalar> {
 extension Neighbourhood {
   /// The statistics of each sample's output.
   func outputs() -> [Statistics] {
-    var statistics = [Statistics](
-      repeating: Statistics(count: outputSize, level: level), count: inputs[0].rows)
+    var statistics = isAtJump().map { Statistics(count: outputSize, level: level, isAtJump: $0) }
     for copy in inputs.indices {
       let (first, second) = (outputs(of: models.first, copy: copy), outputs(of: models.second, copy: copy))
       for row in statistics.indices { statistics[row].add(first: first[row], second: second[row]) }
@@ -131,25 +131,33 @@ extension Neighbourhood {
     let other = Side<T>(model, solving: solving).outputs(inputs[copy].cast(to: T.self), in: passes)
     let moved = perturbed(model, copy: copy).outputs(x, in: passes).values
     let settled = solving.hasTolerance ? side.outputs(x, by: solving.toRounding, in: passes) : nil
-    let isAtJump = isAtJump(model, copy: copy)
     return (0..<x.rows).map { row in
       Values(
         own: doubles(own, row), other: doubles(other.values, row, where: other.converged[row]),
         perturbed: doubles(moved, row),
-        settled: settled.map { doubles($0.values, row, where: $0.converged[row]) },
-        isAtJump: isAtJump[row])
+        settled: settled.map { doubles($0.values, row, where: $0.converged[row]) })
     }
   }
 }
 
 extension Neighbourhood {
-  /// Whether rounding decides on which side of a jump some argument of a model is, for each sample of one copy.
-  fileprivate func isAtJump(_ model: JudgedModel, copy: Int) -> [Bool] {
-    let x = inputs[copy].cast(to: S.self)
-    guard model.mayJump else { return [Bool](repeating: false, count: x.rows) }
-    let own = Side<S>(model, solving: solving).jumpDistances(x, in: passes)
-    let moved = perturbed(model, copy: copy).jumpDistances(x, in: passes)
-    return (0..<x.rows).map { own.isAtJump($0, moved: moved) }
+  /// Whether rounding decides for each sample on which side of a jump some argument of a model is: the same argument on
+  /// every input near the sample, since an argument may come close to a jump on a single one by chance.
+  fileprivate func isAtJump() -> [Bool] {
+    let first = isAtJump(models.first)
+    return zip(first, isAtJump(models.second)).map { $0 || $1 }
+  }
+
+  private func isAtJump(_ model: JudgedModel) -> [Bool] {
+    let count = inputs[0].rows
+    guard model.mayJump else { return [Bool](repeating: false, count: count) }
+    var statistics = JumpStatistics()
+    for copy in inputs.indices {
+      let x = inputs[copy].cast(to: S.self)
+      let own = Side<S>(model, solving: solving).jumpDistances(x, in: passes)
+      statistics.add(own, moved: perturbed(model, copy: copy).jumpDistances(x, in: passes))
+    }
+    return (0..<count).map(statistics.isAtJump)
   }
 }
 
@@ -165,8 +173,10 @@ extension Neighbourhood {
   func gradients(
     _ cotangent: Matrix<Double>, of matches: [ParameterMatch]
   ) -> (inputs: [Statistics], parameters: [String: Statistics]) {
-    var inputStatistics = [Statistics](
-      repeating: Statistics(count: inputs[0].columns, level: level), count: inputs[0].rows)
+    let isAtJump = isAtJump()
+    var inputStatistics = isAtJump.map {
+      Statistics(count: inputs[0].columns, level: level, isAtJump: $0)
+    }
     var parameters: [String: Statistics] = [:]
     // One copy at a time, since each has six sets of all gradients.
     for copy in inputs.indices {
@@ -179,8 +189,8 @@ extension Neighbourhood {
         guard let ours = first.parameter(match.first, arranged: nil),
           let theirs = second.parameter(match.second, arranged: match), theirs.own.count == ours.own.count
         else { continue }
-        parameters[match.first, default: Statistics(count: ours.own.count, level: level)]
-          .add(first: ours, second: theirs)
+        let none = Statistics(count: ours.own.count, level: level, isAtJump: isAtJump.contains(true))
+        parameters[match.first, default: none].add(first: ours, second: theirs)
       }
     }
     return (inputStatistics, parameters)
@@ -192,7 +202,6 @@ extension Neighbourhood {
     let other: Gradients<T>
     let perturbed: Gradients<S>
     let settled: Gradients<S>?
-    let isAtJump: [Bool]
 
     init(
       of model: JudgedModel, _ copy: Int, _ cotangent: Matrix<Double>, in neighbourhood: Neighbourhood<S, T>
@@ -205,14 +214,12 @@ extension Neighbourhood {
         .gradients(neighbourhood.inputs[copy].cast(to: T.self), cotangent.cast(to: T.self), in: passes)
       perturbed = neighbourhood.perturbed(model, copy: copy).gradients(x, u, in: passes)
       settled = solving.hasTolerance ? side.gradients(x, u, by: solving.toRounding, in: passes) : nil
-      isAtJump = neighbourhood.isAtJump(model, copy: copy)
     }
 
     func input(_ row: Int) -> Values {
       Values(
         own: doubles(own.input, row), other: doubles(other.input, row),
-        perturbed: doubles(perturbed.input, row), settled: settled.map { doubles($0.input, row) },
-        isAtJump: isAtJump[row])
+        perturbed: doubles(perturbed.input, row), settled: settled.map { doubles($0.input, row) })
     }
 
     /// A parameter's gradient, its elements in the order of `arranged`; nil where the side has none.
@@ -222,8 +229,7 @@ extension Neighbourhood {
       else { return nil }
       return Values(
         own: numbers(own, arranged), other: numbers(other, arranged), perturbed: numbers(perturbed, arranged),
-        settled: (settled?.parameters[name]).map { numbers($0, arranged) },
-        isAtJump: isAtJump.contains(true))
+        settled: (settled?.parameters[name]).map { numbers($0, arranged) })
     }
 
     private func numbers<U: Scalar>(_ tensor: Tensor<U>, _ match: ParameterMatch?) -> [Double] {
