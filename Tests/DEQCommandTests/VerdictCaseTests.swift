@@ -125,6 +125,7 @@ import Testing
     "Equal functions that floating point tells apart, by absorption, underflow or overflow, are never refuted",
     arguments: [
       "log-sigmoid", "atanh-tanh", "acosh-cosh", "log-exp", "sinh-cosh", "underflow", "denormal", "overflow",
+      "equal-rounding",
     ])
   func floatingPoint(name: String) throws {
     for seed in 0..<4 {

@@ -115,5 +115,15 @@ enum AttackCases {
     {"format":"network","version":1,"input":[1],"layers":[{"type":"dense","weight":[[0]],
     "bias":[1],"name":"t"},{"type":"greater_equal","inputs":["input","t"]}]}
     """#,
+    "equal-rounding.a.json": #"""
+    {"format":"network","version":1,"input":[1],"layers":[{"type":"dense","name":"a","weight":[[1]],
+    "activation":"relu"},{"type":"multiply","name":"m","factor":3},{"type":"multiply","name":"m7","factor":7},
+    {"type":"dense","name":"b","weight":[[21]],"activation":"relu","inputs":["input"]},
+    {"type":"equal","name":"o","inputs":["m7","b"]}]}
+    """#,
+    "equal-rounding.b.json": #"""
+    {"format":"network","version":1,"input":[1],"layers":[{"type":"dense","name":"z","weight":[[0]],
+    "bias":[1]}]}
+    """#,
   ]
 }
