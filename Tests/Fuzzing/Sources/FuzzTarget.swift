@@ -10,8 +10,12 @@ enum FuzzTarget: String, CaseIterable {
   case safetensors
   /// The bytes as an ONNX model.
   case onnx
+  /// The bytes as samples, cotangents and a state, in JSON, NumPy's formats or CSV.
+  case samples
   /// The bytes as a model in JSON or ONNX, which is converted, written, read again and checked.
   case chain
+  /// The bytes as a model in JSON or ONNX, which is written for every program that can be handed one, and as a page.
+  case export
 
   /// The most coordinates of a model that is converted, so that a round takes milliseconds.
   private static let largestModel = 2_000
@@ -26,7 +30,9 @@ enum FuzzTarget: String, CaseIterable {
       case .json: _ = try ModelFile.read(FileContents(bytes, named: "fuzz.json"))
       case .onnx: _ = try ModelFile.read(FileContents(bytes, named: "fuzz.onnx"))
       case .safetensors: try readHeader(bytes)
+      case .samples: try readSamples(bytes)
       case .chain: try convert(bytes)
+      case .export: try export(bytes)
       }
       return true
     } catch {
@@ -47,12 +53,49 @@ enum FuzzTarget: String, CaseIterable {
     if let failure { throw failure }
   }
 
-  /// Import, conversion, writing, reading and the check.
-  private func convert(_ bytes: [UInt8]) throws(FileError) {
+  /// Each reader in turn; the error is that of the last.
+  private func readSamples(_ bytes: [UInt8]) throws(FileError) {
+    // A table is recognized by its name, the other formats by how they begin.
+    let isTable = !([0x7B, 0x5B, 0x93, 0x50].contains(bytes.first ?? 0))
+    let contents = FileContents(bytes, named: isTable ? "fuzz.csv" : "fuzz")
+    var failure: FileError?
+    func attempt(_ body: () throws(FileError) -> Void) {
+      do throws(FileError) { try body() } catch { failure = error }
+    }
+    attempt { () throws(FileError) in _ = try Samples.read(contents, inputSize: 2, outputSize: 3) }
+    attempt { () throws(FileError) in
+      _ = try Samples.read(contents, cotangents: contents, inputSize: 2, outputSize: 3)
+    }
+    attempt { () throws(FileError) in _ = try SampleResults.read(contents) }
+    attempt { () throws(FileError) in _ = try ExpectedResults.read(contents) }
+    attempt { () throws(FileError) in
+      _ = try StateFile.read(contents, for: Self.twoBlocks, samples: 2)
+    }
+    if let failure { throw failure }
+  }
+
+  /// A model whose state a file may hold: blocks `z` of two coordinates and `y` of three.
+  private static let twoBlocks = EquilibriumModel(
+    converting: try! Network(input: [2]) {
+      DenseLayer(outputs: 2, activation: Tanh(), name: "z")
+      DenseLayer(outputs: 3, name: "y")
+    })
+
+  /// The network in a file, converted; nil for other files and for large networks.
+  private func converted(
+    _ bytes: [UInt8]
+  ) throws(FileError) -> (network: Network<Double>, model: EquilibriumModel<Double>)? {
     let first = bytes.first.map { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) } ?? false
     let file = try ModelFile.read(FileContents(bytes, named: first ? "fuzz.onnx" : "fuzz.json"))
-    guard case .network(let network) = file, network.claimedCoordinates <= Self.largestModel else { return }
-    let model = EquilibriumModel(converting: network)
+    guard case .network(let network) = file, network.claimedCoordinates <= Self.largestModel else {
+      return nil
+    }
+    return (network, EquilibriumModel(converting: network))
+  }
+
+  /// Import, conversion, writing, reading and the check.
+  private func convert(_ bytes: [UInt8]) throws(FileError) {
+    guard let (network, model) = try converted(bytes) else { return }
     let sink = MemorySink(named: "fuzz.deq.json")
     // The format refuses numbers that are not finite.
     try ModelFile.equilibrium(model).write(to: sink)
@@ -64,11 +107,21 @@ enum FuzzTarget: String, CaseIterable {
     let second = MemorySink(named: "fuzz.deq.json")
     try ModelFile.equilibrium(again).write(to: second)
     precondition(sink.bytes == second.bytes, "an output that changes when it is read and written")
-    var checker = EquivalenceChecker()
-    checker.samples = 2
-    let report = checker.check(.network(network), against: .equilibrium(again))
+    let report = Self.checker.check(.network(network), against: .equilibrium(again))
     precondition(report.verdict != .refuted, "a conversion that is refuted")
   }
+
+  /// All exports of the network in a file.
+  private func export(_ bytes: [UInt8]) throws(FileError) {
+    guard let (network, model) = try converted(bytes) else { return }
+    if let refusal = Exports(model: model, network: network).run() { throw refusal }
+  }
+
+  private static let checker: EquivalenceChecker = {
+    var checker = EquivalenceChecker()
+    checker.samples = 2
+    return checker
+  }()
 }
 
 extension Network<Double> {

@@ -49,7 +49,10 @@ struct Graphs: ParsableCommand {
       var generator = GraphGenerator(seed: seed + index)
       let bytes = generator.bytes()
       CurrentInput.set(bytes)
-      if FuzzTarget.chain.run(bytes) { accepted += 1 }
+      if FuzzTarget.chain.run(bytes) {
+        accepted += 1
+        _ = FuzzTarget.export.run(bytes)
+      }
     }
     print("ran \(count) graphs from seed \(seed), accepted \(accepted)")
   }
@@ -78,7 +81,7 @@ struct Mutate: ParsableCommand {
     for _ in 0..<count {
       let file = random.pick(files)
       let bytes = random.mutated(file.bytes, words: words, other: random.pick(files).bytes)
-      let target = random.isOne(in: 4) ? FuzzTarget.chain : file.target
+      let target = random.isOne(in: 4) ? FuzzTarget.chain : random.isOne(in: 8) ? .export : file.target
       CurrentInput.set(bytes)
       if target.run(bytes) { accepted += 1 }
     }
@@ -90,7 +93,7 @@ struct Mutate: ParsableCommand {
 struct Corpus {
   let files: [(target: FuzzTarget, bytes: [UInt8])]
 
-  /// The files in the folders `json`, `onnx`, `safetensors` and `chain` below this one, in the order of their names.
+  /// The files in the folders `json`, `onnx`, `safetensors` and `samples` below this one, in the order of their names.
   init(_ folder: String) throws {
     var files: [(target: FuzzTarget, bytes: [UInt8])] = []
     for target in FuzzTarget.allCases {
@@ -100,7 +103,7 @@ struct Corpus {
       }
     }
     guard !files.isEmpty else {
-      throw ValidationError("\(folder): expected files in json, onnx or safetensors")
+      throw ValidationError("\(folder): expected files in json, onnx, safetensors or samples")
     }
     self.files = files
   }
