@@ -25,3 +25,28 @@ func haveSameBytes(_ first: String, _ second: String) throws(FileError) -> Bool 
     if piece.bytes.isEmpty { return true }
   }
 }
+
+extension FileContents {
+  /// Whether a file holds these bytes. It is read in pieces, so that nothing is held twice.
+  ///
+  /// - Throws: As `haveSameBytes` does.
+  package func areThose(of path: String) throws(FileError) -> Bool {
+    let file = try openForReading(path, isInput: false)
+    defer { close(file) }
+    var compared = 0
+    while true {
+      let piece = readPiece(of: file, capacity: 1 << 20)
+      if let failure = piece.failure {
+        throw FileError(.inputOutput, file: path, cannot: "read", code: failure.code)
+      }
+      let end = compared + piece.bytes.count
+      if piece.bytes.isEmpty { return compared == bytes.count }
+      guard end <= bytes.count else { return false }
+      let areEqual = bytes.withUnsafeBytes { all in
+        piece.bytes.withUnsafeBytes { memcmp(all.baseAddress! + compared, $0.baseAddress!, $0.count) == 0 }
+      }
+      guard areEqual else { return false }
+      compared = end
+    }
+  }
+}

@@ -97,10 +97,10 @@ public enum ModelFile: Sendable {
         return try read(contents, as: reading, formats: formats, noting: files)
       } catch {
         guard path != "-", FileIdentity(at: path) != nil, firstByte(ofRegularFile: path) != nil,
-          case let next = try FileContents(reading: path), next.bytes != contents.bytes
+          try !contents.areThose(of: path)
         else { throw error }
         files?.clear()
-        contents = next
+        contents = try FileContents(reading: path)
       }
     }
   }
