@@ -10,12 +10,17 @@ let modules: [Target.Dependency] = [
   "MatrixExport", "GraphExport", "HTMLReport", "RandomNetworks", "TestModels",
 ]
 
-/// The settings of the modules that compute or read files. Debug builds optimise them too: generic code that is not
-/// specialised is slow, and the tests would spend most of their time in it. Assertions and `@testable` stay. SwiftPM takes
-/// no such flags from a package that another one names by a version; it keeps these in a folder of checkouts.
+/// The settings of the modules that compute or read files. Debug builds optimise them too, each as a whole: generic code
+/// that is not specialised is slow, and the tests would spend most of their time in it. Assertions and `@testable` stay.
+/// SwiftPM takes no such flags from a package that another one names by a version; it keeps these in a folder of checkouts.
 let optimized: [SwiftSetting] =
   Context.packageDirectory.contains("/checkouts/")
-  ? [] : [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))]
+  ? []
+  : [
+    .unsafeFlags(
+      ["-O", "-whole-module-optimization", "-num-threads", "2", "-assert-config", "Debug"],
+      .when(configuration: .debug))
+  ]
 
 let package = Package(
   name: "deep-equilibrium",
@@ -157,7 +162,8 @@ let package = Package(
       dependencies: [
         "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria", "Networks", "Conversion",
         "FileAccess", "TensorFiles", "ModelJSON", "ModelFiles",
-      ]),
+      ],
+      swiftSettings: optimized),
     .target(
       name: "Regression",
       dependencies: [

@@ -27,7 +27,12 @@ import Testing
     _ count: Int, from generator: NetworkGenerator = small,
     where holds: (Network<Double>) -> Bool
   ) -> [Network<Double>] {
-    (0..<2000).lazy.map { generator.network(seed: $0) }.filter(holds).prefix(count).map { $0 }
+    var found: [Network<Double>] = []
+    for seed in 0..<2000 as Range<UInt64> where found.count < count {
+      let network = generator.network(seed: seed)
+      if holds(network) { found.append(network) }
+    }
+    return found
   }
 
   @Test(

@@ -167,7 +167,7 @@ struct FiniteDifferenceTests {
 
   @Test(
     "Implicit differentiation of cyclic groups is the derivative of the equilibrium",
-    arguments: 0..<6 as Range<UInt64>)
+    arguments: campaign(0..<6 as Range<UInt64>, least: 3))
   func equilibriumModels(seed: UInt64) throws {
     let network = try Self.network(seed: 500 + seed, implicitShare: 0.7)
     let model = EquilibriumModel(converting: network)
@@ -186,7 +186,7 @@ struct FiniteDifferenceTests {
 
   @Test(
     "Backpropagation is the derivative of the network, through implicit layers too",
-    arguments: 0..<12 as Range<UInt64>)
+    arguments: campaign(0..<12 as Range<UInt64>, least: 4))
   func networks(seed: UInt64) throws {
     let network = try Self.network(seed: 600 + seed, implicitShare: 0.3)
     var generator = SeededGenerator(seed: seed)

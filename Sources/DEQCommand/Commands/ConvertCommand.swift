@@ -51,12 +51,20 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup(title: "ONNX options") var onnx: ONNXOptions
 
+  @OptionGroup var placement: WeightsOption
+
   @OptionGroup var options: ConversionOptions
 
+  @OptionGroup(title: "Solver options of the check") var solve: SolveOptions
+
+  @OptionGroup var reading: ReadingOptions
+
+  @OptionGroup var threading: ThreadsOption
+
   func validate() throws {
-    if matrix, options.placement.weights != .inline {
+    if matrix, placement.weights != .inline {
       throw ValidationError(
-        "--matrix spells all numbers out: expected --weights inline, found \(options.placement.weights.rawValue)"
+        "--matrix spells all numbers out: expected --weights inline, found \(placement.weights.rawValue)"
       )
     }
     if activation != nil, stack {
@@ -82,7 +90,8 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
-    options.apply()
+    reading.apply()
+    threading.apply()
     try ModelArguments.requireOneStandardInput(networks)
     if stack || transition || networks.count == 1 {
       try options.report(outcome(of: networks), target: target(for: networks[0]))
@@ -127,7 +136,9 @@ struct ConvertCommand: ParsableCommand {
     return try CheckedConversion(
       command: "convert", source: source, original: .network(network), converted: .equilibrium(model),
       form: matrix ? .matrix : .blocks, target: target(for: paths[0]),
-      requiresWeightsFile: paths.allSatisfy { $0 == "-" || $0.hasSuffix(".json") }, options: options
+      weights: placement.weights,
+      requiresWeightsFile: paths.allSatisfy { $0 == "-" || $0.hasSuffix(".json") }, options: options,
+      solve: solve
     ).run()
   }
 

@@ -23,10 +23,19 @@ struct RecoverCommand: ParsableCommand {
     help: "Where to write; - is standard output. (default: NAME.network.json beside NAME.deq.json)")
   var output: String?
 
+  @OptionGroup var placement: WeightsOption
+
   @OptionGroup var options: ConversionOptions
 
+  @OptionGroup(title: "Solver options of the check") var solve: SolveOptions
+
+  @OptionGroup var reading: ReadingOptions
+
+  @OptionGroup var threading: ThreadsOption
+
   func run() throws {
-    options.apply()
+    reading.apply()
+    threading.apply()
     let source = try ModelArguments.model(at: model, finite: options.check)
     guard let equilibrium = source.model.equilibrium else {
       throw CommandFailure(.badData, "\(model): format: expected \"equilibrium\", found a network")
@@ -38,7 +47,7 @@ struct RecoverCommand: ParsableCommand {
     let target = output ?? Self.defaultOutput(for: model)
     let outcome = try CheckedConversion(
       command: "recover", source: source, original: source.model, converted: .network(network),
-      target: target, options: options
+      target: target, weights: placement.weights, options: options, solve: solve
     ).run()
     try options.report(outcome, target: target)
   }

@@ -15,13 +15,18 @@ struct CheckedConversion {
   var form: ModelForm?
   /// Where the result goes; - is standard output.
   let target: String
+  /// Where the weights go.
+  let weights: WeightsMode
   /// Whether a reference to weights is refused where none came from a file.
   var requiresWeightsFile = true
+  /// Whether it is checked and kept, and how it is reported.
   let options: ConversionOptions
+  /// How the check solves.
+  let solve: SolveOptions
 
   /// Writes, reads again, checks, and keeps or discards.
   func run() throws -> ConversionOutcome {
-    var checker = options.solve.checker
+    var checker = solve.checker
     if options.check {
       try fitIntoMemory(&checker, toCheck: original, converted.judged, isAskedFor: false)
     }
@@ -41,13 +46,13 @@ struct CheckedConversion {
       return report.isAccepted
     }
     let output = ModelOutput(
-      model: converted, form: form, target: target, weights: options.placement.weights,
+      model: converted, form: form, target: target, weights: weights,
       force: options.force, requiresWeightsFile: requiresWeightsFile)
     _ = try output.write(options.check ? accepts : nil)
     let provenance = ReportProvenance(
       command: command,
       names: ReportNames(first: source.paths, second: target == "-" ? "standard output" : target),
-      first: source.files, second: files, checker: options.check ? checker : nil, solve: options.solve)
+      first: source.files, second: files, checker: options.check ? checker : nil, solve: solve)
     return ConversionOutcome(
       original: original, converted: converted, result: result, provenance: provenance)
   }

@@ -7,30 +7,19 @@ import DeepEquilibrium
   import Darwin
 #endif
 
-/// The options that `convert` and `recover` share: where the result goes, how it is checked and reported.
+/// The options of `convert` and `recover` that say whether the result is checked and kept, and how it is reported.
+///
+/// It holds no other groups: in debug builds, the argument parser's own checks of a command take five times as long for
+/// each level of groups in groups.
 struct ConversionOptions: ParsableArguments {
-  @OptionGroup var placement: WeightsOption
-
   @Flag(inversion: .prefixedNo, help: "Check what was written before keeping it.")
   var check = true
 
   @Flag(help: "Replace an existing, different file.")
   var force = false
 
-  @OptionGroup(title: "Solver options of the check") var solve: SolveOptions
-
-  @OptionGroup var reading: ReadingOptions
-
-  @OptionGroup var threading: ThreadsOption
-
   @Flag(help: "Print the report as one JSON object.")
   var json = false
-
-  /// Applies the settings of the whole process: memory, outside files, threads.
-  func apply() {
-    reading.apply()
-    threading.apply()
-  }
 
   /// The stream for reports on a model that is written to `target`: standard error where that is standard output.
   static func reportDescriptor(target: String) -> Int32 {
