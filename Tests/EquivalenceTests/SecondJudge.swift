@@ -48,13 +48,21 @@ struct SecondJudge {
     (self.line, self.status) = (line, status)
   }
 
+  /// Where Python keeps the judge as it has compiled it, for all runs of this process.
+  private static let compiled: String = {
+    atexit { try? FileManager.default.removeItem(atPath: SecondJudge.compiled) }
+    return FileManager.default.temporaryDirectory.appending(path: "second-judge-\(UUID().uuidString)").path
+  }()
+
   /// Runs a script beside the oracles' numbers.
   static func run(_ script: String, _ arguments: [String] = [], in folder: String) throws -> SecondJudge {
     let oracles = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Oracles")
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "-B", oracles.appending(path: script).path] + arguments
+    process.arguments =
+      ["-u", "PYTHONDONTWRITEBYTECODE", "python3", "-X", "pycache_prefix=\(compiled)"]
+      + [oracles.appending(path: script).path] + arguments
     process.currentDirectoryURL = URL(filePath: folder)
     // A file rather than a pipe, which other tests' processes would inherit and hold open.
     let output = "\(folder)/line-\(UUID().uuidString)"
