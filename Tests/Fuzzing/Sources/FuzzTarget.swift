@@ -53,14 +53,17 @@ enum FuzzTarget: String, CaseIterable {
     if let failure { throw failure }
   }
 
-  /// Each reader in turn; the error is that of the last.
+  /// Each reader in turn; where none accepts the bytes, the error is that of the last.
   private func readSamples(_ bytes: [UInt8]) throws(FileError) {
     // A table is recognized by its name, the other formats by how they begin.
     let isTable = !([0x7B, 0x5B, 0x93, 0x50].contains(bytes.first ?? 0))
     let contents = FileContents(bytes, named: isTable ? "fuzz.csv" : "fuzz")
-    var failure: FileError?
+    var (isAccepted, failure): (Bool, FileError?) = (false, nil)
     func attempt(_ body: () throws(FileError) -> Void) {
-      do throws(FileError) { try body() } catch { failure = error }
+      do throws(FileError) {
+        try body()
+        isAccepted = true
+      } catch { failure = error }
     }
     attempt { () throws(FileError) in _ = try Samples.read(contents, inputSize: 2, outputSize: 3) }
     attempt { () throws(FileError) in
@@ -71,7 +74,7 @@ enum FuzzTarget: String, CaseIterable {
     attempt { () throws(FileError) in
       _ = try StateFile.read(contents, for: Self.twoBlocks, samples: 2)
     }
-    if let failure { throw failure }
+    if !isAccepted, let failure { throw failure }
   }
 
   /// A model whose state a file may hold: blocks `z` of two coordinates and `y` of three.
