@@ -33,6 +33,27 @@ extension AtomicFile {
 
 @Suite("Reading files")
 struct FileReadingTests {
+  @Test(
+    "Bytes are those of a file if all are equal and neither has more",
+    arguments: [0, 1, 1 << 20, (1 << 20) + 1, 3 << 20])
+  func comparison(count: Int) throws {
+    let folder = TemporaryFolder()
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
+    let contents = FileContents(bytes, named: "m.json")
+    func areThose(_ other: [UInt8]) throws -> Bool {
+      try Data(other).write(to: URL(filePath: "\(folder.path)/m.json"))
+      return try contents.areThose(of: "\(folder.path)/m.json")
+    }
+    #expect(try areThose(bytes))
+    #expect(try !areThose(bytes + [0]))
+    if count > 0 { #expect(try !areThose(bytes.dropLast())) }
+    for place in [0, count / 2, count - 1] where bytes.indices.contains(place) {
+      var other = bytes
+      other[place] ^= 1
+      #expect(try !areThose(other), "byte \(place)")
+    }
+  }
+
   @Test("What cannot be read is located and of kind noInput")
   func missing() throws {
     let folder = TemporaryFolder()
