@@ -49,9 +49,7 @@ struct Exports {
 
   /// The page of `deq report`, with the first iterations from zero.
   private var page: String {
-    var checker = EquivalenceChecker()
-    checker.samples = 2
-    let result = checker.check(.network(network), against: .equilibrium(model))
+    let result = FuzzTarget.checker.check(.network(network), against: .equilibrium(model))
     let comparison = ReportContents.Comparison(
       first: "fuzz.json", second: "fuzz.deq.json", headline: result.verdict.rawValue,
       answers: (result.function.rawValue, result.inputGradient.rawValue, result.parameters.rawValue),

@@ -120,7 +120,8 @@ enum FuzzTarget: String, CaseIterable {
     if let refusal = Exports(model: model, network: network).run() { throw refusal }
   }
 
-  private static let checker: EquivalenceChecker = {
+  /// The check of a conversion, on two samples.
+  static let checker: EquivalenceChecker = {
     var checker = EquivalenceChecker()
     checker.samples = 2
     return checker
