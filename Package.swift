@@ -202,18 +202,22 @@ let package = Package(
         "LinearAlgebra", "FixedPoints", "Operators", "Blocks", "Equilibria", "Networks", "FileAccess",
         "ModelFiles", "RandomNetworks",
       ],
-      path: "Tests/TestSupport"),
+      path: "Tests/TestSupport",
+      swiftSettings: optimized),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "FixedPointsTests", dependencies: ["LinearAlgebra", "FixedPoints"]),
     .testTarget(
-      name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators", "Blocks", "TestSupport"]),
+      name: "OperatorsTests", dependencies: ["LinearAlgebra", "Operators", "Blocks", "TestSupport"],
+      swiftSettings: optimized),
     .testTarget(name: "ModelFilesTests", dependencies: modules + ["TestSupport"]),
     .testTarget(name: "ONNXTests", dependencies: modules + ["ONNXSchema", "TestSupport"]),
     .testTarget(
       name: "ONNXExportTests", dependencies: modules + ["DeepEquilibrium", "ONNXSchema", "TestSupport"]),
     .testTarget(name: "PythonExportTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
     .testTarget(name: "EquivalenceTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
-    .testTarget(name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"]),
+    .testTarget(
+      name: "TheoryTests", dependencies: modules + ["DeepEquilibrium", "TestSupport"],
+      swiftSettings: optimized),
     .testTarget(
       name: "DEQCommandTests",
       dependencies: modules + ["Regression", "deq", "DeepEquilibrium", "TestSupport"]),

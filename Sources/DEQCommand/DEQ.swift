@@ -42,7 +42,7 @@ struct DEQ: ParsableCommand {
     do {
       let arguments = Array(arguments.dropFirst())
       try requireSubcommand(arguments)
-      var command = try parseAsRoot(RequiredProof.completed(arguments))
+      var command = try parsed(RequiredProof.completed(arguments))
       try command.run()
     } catch let error as FileError {
       fail(error.description, status: exitStatus(of: error.kind))
@@ -53,6 +53,16 @@ struct DEQ: ParsableCommand {
     } catch {
       printHelp(fullMessage(for: error))
     }
+  }
+
+  /// The subcommand that the arguments name, parsed by itself: the parser builds the definitions of its options twice
+  /// then, and four times where it parses the root first. For help, the version and errors the root is parsed, since
+  /// their texts name the whole command.
+  private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    let named = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
+    let command = try? named?.parseAsRoot(Array(arguments.dropFirst()))
+    if let command, type(of: command) == named { return command }
+    return try parseAsRoot(arguments)
   }
 
   /// A message of the parser's in one line, where it has a line for each value that an option takes: `a, b, c`.

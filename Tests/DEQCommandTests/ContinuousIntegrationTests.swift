@@ -70,11 +70,13 @@ import Testing
   func slurm() throws {
     let script = try Self.block(with: "#SBATCH")
     try folder.write(script, to: "array.sh")
-    for task in 1...16 {
+    // Sixteen are more than there are checks.
+    let count = campaignSize(16, least: 4)
+    for task in 1...count {
       let outcome = try type(
         "bash array.sh",
         environment: [
-          "SLURM_ARRAY_TASK_ID": "\(task)", "SLURM_ARRAY_TASK_COUNT": "16", "SLURM_CPUS_PER_TASK": "2",
+          "SLURM_ARRAY_TASK_ID": "\(task)", "SLURM_ARRAY_TASK_COUNT": "\(count)", "SLURM_CPUS_PER_TASK": "2",
         ])
       #expect([0, 1].contains(outcome.status), "\(outcome.complaint)")
     }

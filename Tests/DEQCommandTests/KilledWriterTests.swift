@@ -88,7 +88,7 @@ import Testing
     let calls = try callsWhileWriting(command)
     #expect(calls.count > 15 && calls.contains { $0.name == "rename" || $0.name == "renameat2" })
     var found: [String?] = []
-    let chosen = calls.filter(\.changesNames) + campaign(calls.filter { !$0.changesNames }, least: 8)
+    let chosen = calls.filter(\.changesNames) + campaign(calls.filter { !$0.changesNames }, least: 4)
     for call in chosen {
       let outcome = try folder.shell(
         """

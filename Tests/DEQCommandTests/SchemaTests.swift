@@ -113,7 +113,8 @@ import Testing
       cases.append(.array([.string(schema), report, true]))
       let changes = report.changes(mayMiss: Self.optional)
       // A few of each, spread over the whole: it takes a millisecond for each.
-      for index in stride(from: 0, to: changes.count, by: max(1, changes.count / 12)) {
+      for index in stride(from: 0, to: changes.count, by: max(1, changes.count / campaignSize(12, least: 4)))
+      {
         cases.append(.array([.string(schema), changes[index].report, false]))
       }
     }

@@ -1,5 +1,6 @@
 import ONNXImport
 import Operators
+import TestSupport
 import Testing
 
 /// Pairs that are different and were once proved, or agreed; pairs that are equal and were once refuted.
@@ -108,7 +109,9 @@ import Testing
     #expect(try folder.deq("check", "gA.json", "gB.json").text.contains("W ↔ V"))
   }
 
-  @Test("A convolution of one number agrees with its own matrix form, whatever the seed", arguments: 0..<12)
+  @Test(
+    "A convolution of one number agrees with its own matrix form, whatever the seed",
+    arguments: campaign(0..<12, least: 2))
   func matrixForm(seed: Int) throws {
     for name in ["sigmoid", "property"] {
       let made = try folder.deq(
@@ -128,7 +131,7 @@ import Testing
       "equal-rounding",
     ])
   func floatingPoint(name: String) throws {
-    for seed in 0..<4 {
+    for seed in campaign(0..<4) {
       #expect(try check("\(name).a.json", "\(name).b.json", "--seed", "\(seed)").verdict != "refuted")
     }
   }
@@ -208,7 +211,7 @@ import Testing
 
   @Test(
     "A function that jumps where two sides are equal is not refuted where only their rounding differs",
-    arguments: jumps.indices)
+    arguments: campaign(jumps.indices, least: 3))
   func equalSides(index: Int) throws {
     let jump = Self.jumps[index]
     try write(jump.layers, slope: 21, atEquality: jump.atEquality)

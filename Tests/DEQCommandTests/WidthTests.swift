@@ -64,7 +64,7 @@ import Testing
   func reports(command: String) throws {
     try folder.write(ManyChecksTests.manifest, to: "pairs.txt")
     let arguments = command.split(separator: " ").map(String.init)
-    for (columns, bound) in [("", 80), ("100", 100), ("60", 60), ("1", 40)] {
+    for (columns, bound) in campaign([("", 80), ("100", 100), ("60", 60), ("1", 40)], least: 2) {
       let outcome = try folder.deq(arguments, environment: ["COLUMNS": columns])
       #expect(outcome.complaint == "")
       for line in lines(of: outcome.text) where TextWidth.width(of: line) > bound {

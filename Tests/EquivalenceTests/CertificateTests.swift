@@ -111,7 +111,9 @@ struct CertificateTests {
       }
     }
     #expect(networks.count > 60)
-    for (name, network) in networks { try expectAgreement(network, name, seed: 3) }
+    for (name, network) in campaign(networks, least: 20) {
+      try expectAgreement(network, name, seed: 3)
+    }
   }
 
   @Test("Random networks and their conversions have the values that the verifier computes, in both forms")

@@ -49,7 +49,8 @@ struct UniquenessCertificateTests {
   @Test("What the verifier knows of uniqueness agrees with equilibria that are counted")
   func counted() throws {
     let folder = try CertificateFolder()
-    let judge = try SecondJudge.run("certificate_uniqueness.py", in: folder.path)
+    let judge = try SecondJudge.run(
+      "certificate_uniqueness.py", ["\(campaignSize(120, least: 40))"], in: folder.path)
     #expect(judge.status == 0 && judge.line.hasSuffix("cases agree"), "\(judge.line)")
   }
 

@@ -25,7 +25,7 @@ import Testing
     var builder = ModelBuilder()
     builder.input("x", ["N", 1])
     builder.initializer("two", [], [2])
-    builder.model.graph.initializer.append(
+    builder.graph.initializer.append(
       .with {
         $0.name = "condition"
         $0.dataType = 9
@@ -49,11 +49,11 @@ import Testing
       try branched(0).message()
         == "Bernoulli \"z\" in If \"y\": expected an operator that is supported, found Bernoulli")
     var builder = branched(1)
-    builder.model.graph.node.insert(node("Cast", ["x"], ["truth"], [.int("to", 9)]), at: 0)
-    builder.model.graph.node[1].input = ["truth"]
+    builder.graph.node.insert(node("Cast", ["x"], ["truth"], [.int("to", 9)]), at: 0)
+    builder.graph.node[1].input = ["truth"]
     #expect(
       try builder.message() == "If \"y\": expected a constant condition, found a computed value")
-    builder.model.graph.node[1].input = ["two"]
+    builder.graph.node[1].input = ["two"]
     #expect(try builder.message() == "If \"y\": expected a constant condition, found a computed value")
   }
 
@@ -66,7 +66,7 @@ import Testing
         inner = node("If", ["condition"], ["z"], [graph([], ["z"], [inner], named: "then_branch")])
       }
       inner.output = ["y"]
-      builder.model.graph.node[0] = inner
+      builder.graph.node[0] = inner
       return try builder.message()
     }
     #expect(try message(12) == nil)
@@ -132,7 +132,7 @@ import Testing
     #expect(
       try none.message()
         == "output \"all\": expected a value that a supported output of a node gives, found none")
-    none.model.graph.output.removeLast()
+    none.graph.output.removeLast()
     #expect(try self.output(none, [[0.75]]) == [0.75])
   }
 
@@ -149,16 +149,16 @@ import Testing
       try loop(.max).message()
         == "Loop \"iteration\": expected a loop of up to 4096 iterations, found more")
     var builder = loop(3)
-    builder.model.graph.node[0].input[0] = "x"
+    builder.graph.node[0].input[0] = "x"
     #expect(
       try builder.message()
         == "Loop \"iteration\": expected a constant number of iterations, found a computed value")
     builder = loop(3)
-    builder.model.graph.node[0].input = ["trips", "", "x", "x"]
+    builder.graph.node[0].input = ["trips", "", "x", "x"]
     #expect(
       try builder.message()?.hasPrefix("Loop \"iteration\": expected a body of 4 inputs") == true)
     builder = loop(3)
-    builder.model.graph.node[0].attribute = []
+    builder.graph.node[0].attribute = []
     #expect(
       try builder.message() == "Loop \"iteration\": attribute \"body\": expected a graph, found none")
   }

@@ -32,7 +32,7 @@ struct FeatureTests {
   private func product(_ weight: ONNXTensorProto, opset: Int = 18) -> ModelBuilder {
     var builder = ModelBuilder(opset: opset)
     builder.input("x", ["N", 2])
-    builder.model.graph.initializer.append(weight)
+    builder.graph.initializer.append(weight)
     builder.node("MatMul", ["x", "W"], ["y"])
     builder.output("y")
     return builder
@@ -153,7 +153,7 @@ struct FeatureTests {
     let gradient = try #require(network.gradients([[0.1, 0.2]], cotangent: [[1, 0]]).parameters["W"])
     func y(_ change: Double) throws -> Double {
       var changed = builder
-      changed.model.graph.initializer[0] = .with {
+      changed.graph.initializer[0] = .with {
         ($0.name, $0.dims, $0.dataType, $0.doubleData) = ("W", [2, 2], 11, [1 + change, 2, 3, 4])
       }
       return try changed.network().output([[0.1, 0.2]])[0]
@@ -251,7 +251,7 @@ struct FeatureTests {
     builder.input("x", [batch, 2, 6])
     builder.initializer("zero", integers: [0])
     builder.initializer("minus", integers: [-1])
-    builder.model.graph.initializer.append(ModelBuilder.integers("first", [], [0]))
+    builder.graph.initializer.append(ModelBuilder.integers("first", [], [0]))
     builder.node("Shape", ["x"], ["shape"])
     builder.node("Gather", ["shape", "first"], ["n"], [.int("axis", 0)])
     builder.node("Unsqueeze", ["n", "zero"], ["n1"])
@@ -412,7 +412,7 @@ struct FeatureTests {
   func choice() throws {
     var builder = ModelBuilder()
     builder.input("x", ["N", 3])
-    builder.model.graph.initializer.append(
+    builder.graph.initializer.append(
       .with {
         ($0.name, $0.dims, $0.dataType, $0.int32Data) = ("mask", [3], 9, [1, 0, 1])
       })

@@ -289,7 +289,7 @@ struct ExternalDataTests {
   private func model(_ entries: [String: String], opset: Int = 18) throws -> [UInt8] {
     var builder = ModelBuilder(opset: opset)
     builder.input("x", ["N", 2])
-    builder.model.graph.initializer.append(
+    builder.graph.initializer.append(
       .with {
         $0.name = "W"
         $0.dims = [2, 2]

@@ -41,7 +41,7 @@ private let isRuntimeAvailable = Python.has("onnx", "onnxruntime", "numpy")
     let outputs = past ? ["y", "keys", "values"] : ["y"]
     var builder = start(past ? heads.merging(earlier) { $1 } : heads, outputs)
     if let mask {
-      builder.model.graph.initializer.append(ModelBuilder.integers("truth", [2, 3], mask))
+      builder.graph.initializer.append(ModelBuilder.integers("truth", [2, 3], mask))
       builder.node("Cast", ["truth"], ["mask"], [.int("to", 9)])
     }
     let inputs = ["q", "k", "v"] + (past ? ["", "pk", "pv"] : mask == nil ? [] : ["mask"])
@@ -67,7 +67,7 @@ private let isRuntimeAvailable = Python.has("onnx", "onnxruntime", "numpy")
   /// Masks that the graph itself adds, or chooses.
   private func composed() -> [Masked] {
     var chosen = start(["x": ["N", 2, 3]])
-    chosen.model.graph.initializer.append(ModelBuilder.integers("truth", [2, 3], [1, 0, 0, 1, 1, 0]))
+    chosen.graph.initializer.append(ModelBuilder.integers("truth", [2, 3], [1, 0, 0, 1, 1, 0]))
     chosen.initializer("low", [], [-.infinity])
     chosen.node("Cast", ["truth"], ["mask"], [.int("to", 9)])
     chosen.node("Where", ["mask", "x", "low"], ["scores"])

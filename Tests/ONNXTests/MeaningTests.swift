@@ -142,7 +142,7 @@ import Testing
     // As a batch the selection splits it; as one sample, which comes further, the shape is wrong.
     var builder = ModelBuilder()
     builder.input("x", [1, 3, 2])
-    builder.model.graph.initializer.append(ModelBuilder.integers("k", [], [0]))
+    builder.graph.initializer.append(ModelBuilder.integers("k", [], [0]))
     builder.initializer("wanted", integers: [5])
     builder.node("Gather", ["x", "k"], ["a"])
     builder.node("Reshape", ["a", "wanted"], ["y"])
@@ -154,8 +154,8 @@ import Testing
   func constantMaps() throws {
     var builder = ModelBuilder()
     builder.input("x", ["N", 2, 2])
-    builder.model.graph.initializer.append(ModelBuilder.integers("one", [], [1]))
-    builder.model.graph.initializer.append(ModelBuilder.integers("two", [], [2]))
+    builder.graph.initializer.append(ModelBuilder.integers("one", [], [1]))
+    builder.graph.initializer.append(ModelBuilder.integers("two", [], [2]))
     builder.node("CumSum", ["x", "one"], ["a"])
     builder.node("CumSum", ["x", "two"], ["b"])
     builder.node("Add", ["a", "b"], ["y"])

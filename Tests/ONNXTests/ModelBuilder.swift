@@ -16,7 +16,22 @@ import Testing
 
 /// An ONNX model under construction, by the schema.
 struct ModelBuilder {
-  var model = ONNXModelProto()
+  /// All but the graph. The graph is kept apart: in its message, each new node would copy the ones before it.
+  private var header = ONNXModelProto()
+  var graph = ONNXGraphProto()
+
+  var model: ONNXModelProto {
+    get {
+      var model = header
+      model.graph = graph
+      return model
+    }
+    set {
+      header = newValue
+      header.clearGraph()
+      graph = newValue.graph
+    }
+  }
 
   /// An extent of an input: a number, or a name.
   enum Extent: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
@@ -33,11 +48,11 @@ struct ModelBuilder {
   }
 
   mutating func input(_ name: String, _ shape: [Extent], type: Int = 1) {
-    model.graph.input.append(Self.info(name, shape, type))
+    graph.input.append(Self.info(name, shape, type))
   }
 
   mutating func output(_ name: String, _ shape: [Extent] = []) {
-    model.graph.output.append(Self.info(name, shape, 1))
+    graph.output.append(Self.info(name, shape, 1))
   }
 
   private static func info(_ name: String, _ shape: [Extent], _ type: Int) -> ONNXValueInfoProto {
@@ -59,16 +74,16 @@ struct ModelBuilder {
     _ type: String, _ inputs: [String], _ outputs: [String], _ attributes: [ONNXAttributeProto] = [],
     name: String = "", domain: String = ""
   ) {
-    model.graph.node.append(
+    graph.node.append(
       ONNXTests.node(type, inputs, outputs, attributes, name: name, domain: domain))
   }
 
   mutating func initializer(_ name: String, _ shape: [Int], _ values: [Double]) {
-    model.graph.initializer.append(Self.floats(name, shape, values))
+    graph.initializer.append(Self.floats(name, shape, values))
   }
 
   mutating func initializer(_ name: String, integers values: [Int]) {
-    model.graph.initializer.append(Self.integers(name, [values.count], values))
+    graph.initializer.append(Self.integers(name, [values.count], values))
   }
 
   static func floats(_ name: String, _ shape: [Int], _ values: [Double]) -> ONNXTensorProto {

@@ -9,8 +9,8 @@ import Testing
   private func builder() -> ModelBuilder {
     var builder = ModelBuilder()
     builder.input("x", ["N", 3])
-    builder.model.graph.initializer.append(ModelBuilder.integers("zero", [], [0]))
-    builder.model.graph.initializer.append(ModelBuilder.integers("one", [], [1]))
+    builder.graph.initializer.append(ModelBuilder.integers("zero", [], [0]))
+    builder.graph.initializer.append(ModelBuilder.integers("one", [], [1]))
     builder.node("Shape", ["x"], ["shape"])
     builder.node("Gather", ["shape", "zero"], ["n"])
     return builder

@@ -48,7 +48,7 @@ import Testing
       var builder = einsum(equation)
       for (index, shape) in shapes.enumerated() {
         builder.input("x\(index)", shape)
-        builder.model.graph.node[0].input.append("x\(index)")
+        builder.graph.node[0].input.append("x\(index)")
       }
       return try builder.message()
     }
@@ -128,7 +128,7 @@ import Testing
     builder.initializer("c", cache, (0..<count).map { Double($0) })
     builder.initializer("s", cache, (0..<count).map { Double(10 * $0) })
     if let positions {
-      builder.model.graph.initializer.append(ModelBuilder.integers("i", positions.0, positions.1))
+      builder.graph.initializer.append(ModelBuilder.integers("i", positions.0, positions.1))
     }
     builder.node("RotaryEmbedding", ["x", "c", "s"] + (positions == nil ? [] : ["i"]), ["y"], attributes)
     builder.output("y")
@@ -161,7 +161,7 @@ import Testing
     // A head without elements has no pair.
     var empty = rotary(cache: [1, 1, 1])
     empty.initializer("e", [1, 1, 1, 0], [])
-    empty.model.graph.node[0].input[0] = "e"
+    empty.graph.node[0].input[0] = "e"
     #expect(try empty.message()?.contains("an even number of up to 0 elements, found 0") == true)
     for position in [3, -1, .min, .max] {
       #expect(
@@ -202,7 +202,7 @@ import Testing
         tensor.dataType = 6
         tensor.rawData = elements.map { Int32($0) }.withUnsafeBytes { .init($0) }
       }
-      builder.model.graph.initializer = [tensor, ModelBuilder.integers("a", [], [0])]
+      builder.graph.initializer = [tensor, ModelBuilder.integers("a", [], [0])]
       builder.node("CumProd", ["i", "a"], ["p"], attributes)
       builder.node("Cast", ["p"], ["s"], [.int("to", 7)])
       builder.node("Reshape", ["x", "s"], ["y"])
@@ -224,7 +224,7 @@ import Testing
     func product(_ axis: Int, _ attributes: [ONNXAttributeProto] = []) -> ModelBuilder {
       var builder = ModelBuilder(opset: 26)
       builder.input("x", ["N", 1, 3])
-      builder.model.graph.initializer = [ModelBuilder.integers("a", [], [axis])]
+      builder.graph.initializer = [ModelBuilder.integers("a", [], [axis])]
       builder.node("CumProd", ["x", "a"], ["y"], attributes)
       builder.output("y")
       return builder

@@ -94,7 +94,7 @@ import Testing
       var builder = ModelBuilder()
       builder.input("x", ["N", 1])
       for (index, bound) in bounds.enumerated() {
-        builder.model.graph.initializer.append(ModelBuilder.integers("c\(index)", [], [bound]))
+        builder.graph.initializer.append(ModelBuilder.integers("c\(index)", [], [bound]))
       }
       builder.node("Range", bounds.indices.map { "c\($0)" }, ["r"])
       builder.node("Cast", ["r"], ["f"], [.int("to", 1)])
@@ -136,7 +136,7 @@ import Testing
     #expect(
       try builder.message()
         == "MaxPool \"y\": expected outputs of the model that are supported, found output 2 of 2, \"i\"")
-    builder.model.graph.output.removeLast()
+    builder.graph.output.removeLast()
     builder.node("Cast", ["i"], ["z"], [.int("to", 1)])
     builder.output("z")
     #expect(

@@ -58,8 +58,8 @@ import Testing
     var computed = grid([0, 0], [1, 1, 1, 2])
     computed.node("Reshape", ["x", "s"], ["h"])
     computed.initializer("s", integers: [1, 1, 3, 1])
-    computed.model.graph.node.swapAt(0, 1)
-    computed.model.graph.node[1].input[1] = "h"
+    computed.graph.node.swapAt(0, 1)
+    computed.graph.node[1].input[1] = "h"
     #expect(try computed.message() == place + "expected a constant grid, found a computed one")
   }
 

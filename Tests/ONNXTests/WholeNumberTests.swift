@@ -130,7 +130,7 @@ import Testing
       var builder = ModelBuilder(opset: 18)
       builder.input("x", ["N", 3])
       builder.node("Transpose", ["x"], ["columns"])
-      builder.model.graph.initializer.append(ModelBuilder.integers("places", [3, 1], [2, 0, 2]))
+      builder.graph.initializer.append(ModelBuilder.integers("places", [3, 1], [2, 0, 2]))
       builder.node("Gather", ["columns", "order"], ["updates"])
       builder.initializer("order", integers: [0, 1, 1])
       builder.node(

@@ -1,4 +1,4 @@
-"""Checks what certificate.py knows of equilibria that are unique: python3 certificate_uniqueness.py
+"""Checks what certificate.py knows of equilibria that are unique: python3 certificate_uniqueness.py [RANDOM_GROUPS]
 
 Groups that one condition alone certifies, the same ones just beyond it, and random groups z = relu(W z + c), whose equilibria
 are counted: for each set of units that are positive the others are 0, so a linear system in exact fractions says whether
@@ -6,6 +6,7 @@ there is one.
 """
 import itertools
 import random
+import sys
 from fractions import Fraction
 
 from second_judge import scalings
@@ -13,7 +14,7 @@ from second_judge.files import Tensor
 from second_judge.models import Equation, Model, Term
 from second_judge.uniqueness import condition, is_positive_definite
 
-RANDOM_GROUPS = 120
+RANDOM_GROUPS = int(sys.argv[1]) if len(sys.argv) > 1 else 120
 
 
 def equation(name, kind, rows, source, constants=None):
@@ -172,11 +173,12 @@ def counted():
             several += count not in (None, 1)
             if name is not None and count not in (None, 1):
                 yield f"relu of {W}: expected one equilibrium by {name}, found {count}"
+    least = RANDOM_GROUPS // 15
     for name in ("Perron-Frobenius", "monotonicity", None):
-        if names.get(name, 0) < 8:
-            yield f"expected 8 random groups at least with the condition {name}, found {names.get(name, 0)}"
-    if several < 8:
-        yield f"expected 8 groups at least without one equilibrium, found {several}"
+        if names.get(name, 0) < least:
+            yield f"expected {least} random groups at least with the condition {name}, found {names.get(name, 0)}"
+    if several < least:
+        yield f"expected {least} groups at least without one equilibrium, found {several}"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,17 @@
 import Foundation
+import Synchronization
 
 /// Python, for tests against an independent implementation; such a test is skipped without it.
 public enum Python {
-  /// Whether all of these modules can be imported.
+  /// Whether all of these modules can be imported. They are imported once for each list: PyTorch takes seconds.
   public static func has(_ modules: String...) -> Bool {
-    (try? run(modules.map { "import \($0)" }.joined(separator: "\n"), in: "/tmp")) != nil
+    if let isKnown = availability.withLock({ $0[modules] }) { return isKnown }
+    let isAvailable = (try? run(modules.map { "import \($0)" }.joined(separator: "\n"), in: "/tmp")) != nil
+    availability.withLock { $0[modules] = isAvailable }
+    return isAvailable
   }
+
+  private static let availability = Mutex<[[String]: Bool]>([:])
 
   /// A script that failed.
   public struct Failure: Error, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// The schemas of the documentation.
 enum Schemas {
@@ -27,7 +28,12 @@ enum Schemas {
   }
 
   /// A schema that validates.
-  static func schema(_ name: String) throws -> JSONSchema { try JSONSchema(text(of: name)) }
+  static func schema(_ name: String) throws -> JSONSchema { try #require(all.get()[name]) }
+
+  /// Every schema by its name, read once.
+  private static let all = Result {
+    try Dictionary(uniqueKeysWithValues: names.map { ($0, try JSONSchema(text(of: $0))) })
+  }
 
   /// A page of the documentation.
   static func page(_ name: String) throws -> String {
