@@ -49,20 +49,34 @@ struct DEQ: ParsableCommand {
     } catch let error as CommandFailure {
       fail(error.message, status: error.status, isInReport: error.isInReport)
     } catch  where exitCode(for: error) == .validationFailure {
-      fail("\(inOneLine(message(for: error))) (see deq --help)", status: .usage)
+      fail(usageMessage(of: error), status: .usage)
     } catch {
       printHelp(fullMessage(for: error))
     }
   }
 
-  /// The subcommand that the arguments name, parsed by itself: the parser builds the definitions of its options twice
-  /// then, and four times where it parses the root first. For help, the version and errors the root is parsed, since
-  /// their texts name the whole command.
+  /// What the arguments ask for.
+  ///
+  /// A subcommand is parsed by itself: the parser builds the definitions of its options twice then, and four times where
+  /// it parses the root first. Help, the version and scripts of completion are the root's, whose name is in their texts.
   private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
-    let named = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
-    let command = try? named?.parseAsRoot(Array(arguments.dropFirst()))
-    if let command, type(of: command) == named { return command }
-    return try parseAsRoot(arguments)
+    let ofRoot: Set = ["--version", "--generate-completion-script", "--experimental-dump-help"]
+    guard
+      let named = configuration.subcommands.first(where: { $0.configuration.commandName == arguments.first }),
+      ofRoot.isDisjoint(with: arguments.lazy.map { String($0.prefix { $0 != "=" }) })
+    else { return try parseAsRoot(arguments) }
+    let command: any ParsableCommand
+    do {
+      command = try named.parseAsRoot(Array(arguments.dropFirst()))
+    } catch {
+      throw CommandFailure(.usage, usageMessage(of: error))
+    }
+    // Another command is the parser's own, which prints the help.
+    return type(of: command) == named ? command : try parseAsRoot(arguments)
+  }
+
+  private static func usageMessage(of error: any Error) -> String {
+    "\(inOneLine(message(for: error))) (see deq --help)"
   }
 
   /// A message of the parser's in one line, where it has a line for each value that an option takes: `a, b, c`.
@@ -111,7 +125,7 @@ struct DEQ: ParsableCommand {
 
   private static func fail(_ message: String, status: ExitStatus, isInReport: Bool = false) -> Never {
     if !message.isEmpty { writeToStandardError(complaint(oneLine(message), status, isInReport: isInReport)) }
-    Self.exit(withError: ExitCode(status.rawValue))
+    endProcess(status)
   }
 
   /// The line of an error: an object where the report would have been one.
@@ -146,3 +160,6 @@ struct DEQ: ParsableCommand {
         + suggestion(for: word, among: names) + " (see deq --help)")
   }
 }
+
+/// Ends the process. Inside a command `exit` is the parser's, which composes the usage for any status first.
+private func endProcess(_ status: ExitStatus) -> Never { exit(status.rawValue) }
