@@ -33,7 +33,7 @@ import Testing
     let folder = TemporaryFolder()
     // The address space of a command that has read nothing is a part of the limit; a sanitizer's is terabytes.
     let limit = Sanitizer.isOn ? "" : "ulimit -v 1500000; "
-    let ownLimit = Sanitizer.isOn ? " --memory-limit 1500000000" : ""
+    let ownLimit = Sanitizer.isOn ? " --memory-limit 750000000" : ""
     for options in ["", "--matrix --no-check"] {
       let outcome = try folder.shell(
         """

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -85,14 +86,15 @@ import Testing
 
   @Test("Writers at once and a reader see whole pairs only", arguments: [2, 10])
   func concurrentWriters(_ writers: Int) throws {
+    let rounds = campaignSize(3)
     let outcome = try folder.shell(
       """
       for writer in $(seq \(writers)); do
-        (for round in 1 2 3; do for name in a b; do
+        (for round in $(seq \(rounds)); do for name in a b; do
           "$DEQ" convert $name.json -o m.json --weights safetensors --force > /dev/null 2>> errors
         done; done) &
       done
-      for round in $(seq 12); do "$DEQ" evaluate m.json --input x.json 2>> errors; done > answers
+      for round in $(seq \(4 * rounds)); do "$DEQ" evaluate m.json --input x.json 2>> errors; done > answers
       wait; cat errors
       """)
     #expect(outcome.text.replacing("one pass: no block reads itself, nothing to iterate\n", with: "") == "")

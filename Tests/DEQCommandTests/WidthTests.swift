@@ -53,14 +53,15 @@ import Testing
 
   @Test(
     "No line of a report is wider than 80 columns where there is no terminal, nor than COLUMNS",
-    arguments: [
-      "check mlp.json mlp.deq.json", "check mlp.json wrong.json", "check mlp.json near.json --search 50",
-      "check long.json near.json --search 5", "convert chain.json -o c.json --force", "inspect chain.json",
-      "inspect long.json",
-      "inspect loop.json", "check --manifest pairs.txt", "export mlp.json --to onnx -o m.onnx --force",
-      "export mlp.deq.json --to torch -o m.py --force", "recover mlp.deq.json -o r.json --force",
-      "property --cases 2", "generate --force -o models",
-    ])
+    arguments: campaign(
+      [
+        "check mlp.json mlp.deq.json", "check mlp.json wrong.json", "check mlp.json near.json --search 50",
+        "check long.json near.json --search 5", "convert chain.json -o c.json --force", "inspect chain.json",
+        "inspect long.json",
+        "inspect loop.json", "check --manifest pairs.txt", "export mlp.json --to onnx -o m.onnx --force",
+        "export mlp.deq.json --to torch -o m.py --force", "recover mlp.deq.json -o r.json --force",
+        "property --cases 2", "generate --force -o models",
+      ], least: 7))
   func reports(command: String) throws {
     try folder.write(ManyChecksTests.manifest, to: "pairs.txt")
     let arguments = command.split(separator: " ").map(String.init)

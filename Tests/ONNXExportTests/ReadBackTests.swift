@@ -10,6 +10,7 @@ import ONNXExport
 import ONNXSchema
 import Operators
 import RandomNetworks
+import TestSupport
 import Testing
 
 /// What is exported, read again by the same library: the equations of the file, number by number.
@@ -39,7 +40,7 @@ struct ReadBackTests {
     let model = try ModelFile.readEquilibrium(packageFolder.appending(path: "Fixtures/\(name)").path())
     let isInOtherWords = Self.inOtherWords.contains { name.hasPrefix($0) }
     for content in Self.contents {
-      for precision in Precision.allCases {
+      for precision in campaign(Precision.allCases) {
         let found = try readBack(ONNXExport(model, as: content, precision: precision))
         let expected = precision.rounded(model)
         #expect(found.inputShape == model.inputShape && found.outputShape == model.outputShape)

@@ -188,10 +188,11 @@ if __name__ == "__main__":
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
+    parser.add_argument("names", nargs="*", help="the problems that are judged; all small ones without")
     parser.add_argument("--size", choices=("small", "full"), default="small")
     parser.add_argument("--tolerance", type=float, default=1e-12)
     arguments = parser.parse_args()
     for item in problems(arguments.size):
-        if item.is_small:
+        if item.is_small and (not arguments.names or item.name in arguments.names):
             with open(os.path.join(arguments.folder, f"{item.name}.report.json")) as file:
                 print(verdict(item, json.load(file), arguments.tolerance), flush=True)
