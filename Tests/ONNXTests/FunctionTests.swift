@@ -120,14 +120,13 @@ import Testing
     func chain(_ levels: Int, doubling: Bool) throws -> String? {
       var builder = ModelBuilder()
       builder.input("x", ["N", 1])
-      for level in 0..<levels {
+      builder.model.functions = (0..<levels).map { level in
         let next = level == 0 ? ("Relu", "") : ("f\(level - 1)", "own")
-        builder.model.functions.append(
-          function(
-            "f\(level)", ["x"], ["y"],
-            doubling
-              ? [node(next.0, ["x"], ["h"], domain: next.1), node(next.0, ["h"], ["y"], domain: next.1)]
-              : [node(next.0, ["x"], ["y"], domain: next.1)]))
+        return function(
+          "f\(level)", ["x"], ["y"],
+          doubling
+            ? [node(next.0, ["x"], ["h"], domain: next.1), node(next.0, ["h"], ["y"], domain: next.1)]
+            : [node(next.0, ["x"], ["y"], domain: next.1)])
       }
       builder.node("f\(levels - 1)", ["x"], ["y"], domain: "own")
       builder.output("y")

@@ -40,13 +40,16 @@ struct CheckList {
     }
     var bytes = contents.bytes[...]
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    let twoModels = TwoModels(options: options)
     var checks: [ListedCheck] = []
     for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
       .enumerated()
     {
       let words = try ManifestWords.words(of: text(ofSystemName: line), at: index + 1, of: contents.name)
       guard !words.isEmpty else { continue }
-      let files = try Self.files(of: options + words, at: "\(index + 1)", of: contents.name)
+      let files =
+        try twoModels.files(of: words)
+        ?? Self.files(of: options + words, at: "\(index + 1)", of: contents.name)
       checks.append(ListedCheck(number: checks.count + 1, arguments: options + words, files: files))
     }
     guard !checks.isEmpty else {
@@ -68,11 +71,11 @@ struct CheckList {
       throw CommandFailure(
         .noInput, "--pattern: expected files like \(patterns[0]) or \(patterns[1]), found none")
     }
+    let twoModels = TwoModels(options: options)
     all = try texts.sorted().enumerated().map { index, text in
-      let arguments = options + [first.name(with: text), second.name(with: text)]
-      return ListedCheck(
-        number: index + 1, arguments: arguments, files: try Self.files(of: arguments, at: "", of: "--pattern")
-      )
+      let names = [first.name(with: text), second.name(with: text)]
+      let files = try twoModels.files(of: names) ?? Self.files(of: options + names, at: "", of: "--pattern")
+      return ListedCheck(number: index + 1, arguments: options + names, files: files)
     }
     self.shard = shard
   }
@@ -82,19 +85,47 @@ struct CheckList {
   /// - Throws: `FileError` for arguments that the command would refuse later, or that ask for many checks themselves.
   private static func files(of arguments: [String], at place: String, of file: String) throws -> [String] {
     do {
-      let check = try CheckCommand.parse(RequiredProof.completed(arguments))
-      if check.list.isRequested || check.report.isGiven || check.json {
-        throw ValidationError("expected options of one check, found one of the list or of the report")
-      }
-      let files = check.files + [check.against, check.tried.input].compactMap { $0 }
-      if files.contains("-") { throw ValidationError("expected files, found - for standard input") }
-      return files
+      return try files(of: arguments)
     } catch {
       let message = CheckCommand.message(for: error).split(whereSeparator: \.isNewline).first ?? ""
       let isHelp = CheckCommand.exitCode(for: error) == .success
       throw FileError(
         .badData, file: file, place: place,
         isHelp ? "expected the arguments of a check, found a request for help" : String(message))
+    }
+  }
+}
+
+extension CheckList {
+  /// The files that the arguments of a check name.
+  ///
+  /// - Throws: What the parser says of arguments that it does not accept, and `ValidationError`.
+  fileprivate static func files(of arguments: [String]) throws -> [String] {
+    let check = try CheckCommand.parse(RequiredProof.completed(arguments))
+    if check.list.isRequested || check.report.isGiven || check.json {
+      throw ValidationError("expected options of one check, found one of the list or of the report")
+    }
+    let files = check.files + [check.against, check.tried.input].compactMap { $0 }
+    if files.contains("-") { throw ValidationError("expected files, found - for standard input") }
+    return files
+  }
+
+  /// Checks of two models without options of their own: the options of all checks are parsed once for all of them, since
+  /// parsing takes a millisecond.
+  private struct TwoModels {
+    /// The files that the options name; nil where two models after the options are not accepted as such.
+    private let shared: [String]?
+
+    init(options: [String]) {
+      let names = ["first", "second"]
+      let files = (try? CheckList.files(of: options + names)) ?? []
+      shared = files.starts(with: names) ? Array(files.dropFirst(names.count)) : nil
+    }
+
+    /// The files of a check with these words after the options; nil where they have to be parsed.
+    func files(of words: [String]) -> [String]? {
+      guard let shared, words.count == 2, !words.contains(where: { $0.hasPrefix("-") }) else { return nil }
+      return words + shared
     }
   }
 }
