@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Files that cannot be read or written; after every failure the folder is as it was.

@@ -6,6 +6,7 @@ import ModelFiles
 import ONNXExport
 import Operators
 import TensorFiles
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -46,6 +47,7 @@ import Testing
 
     @Test(
       "A large matrix is exported in a small part of its size",
+      .disabled(if: Sanitizer.isOn, "a sanitizer's notes on the memory count as the test's"),
       arguments: [("F32", 4, 200_000_000), ("F64", 8, 48_000_000), ("F16", 2, 24_000_000)])
     func writing(type: String, size: Int, count: Int) throws {
       let folder = try TemporaryFolder()
