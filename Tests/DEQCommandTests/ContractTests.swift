@@ -69,6 +69,17 @@ import Testing
   }
 
   @Test(
+    "What the whole command answers is the same after a subcommand",
+    arguments: ["--version", "--generate-completion-script=bash", "--generate-completion-script zsh"])
+  func rootRequests(request: String) throws {
+    let folder = TemporaryFolder()
+    let words = request.split(separator: " ").map(String.init)
+    let outcome = try folder.deq(words)
+    expectQuiet(outcome)
+    #expect(try folder.deq(["convert"] + words).text == outcome.text)
+  }
+
+  @Test(
     "A wrong call is status 64 with one line, and nothing is said on standard output",
     arguments: [
       ["nonsense"], ["--nonsense"], ["convert"], ["convert", "a", "--nonsense"], ["check"], ["evaluate"],

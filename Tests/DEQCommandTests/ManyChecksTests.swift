@@ -291,6 +291,14 @@ import Testing
     expectFailure(
       try folder.deq("check", "--manifest", "pairs.txt", "--json", "-o", "mlp.json", "--force"), 73,
       "mlp.json: is one of the files to check; another -o leaves it in place", json: true)
+    // The samples of all checks are among the files, whether or not a line has options of its own.
+    try folder.write(Examples.samples, to: "x.json")
+    for options in ["", " --seed 1"] {
+      try folder.write("mlp.json mlp.deq.json\(options)\n", to: "one.txt")
+      expectFailure(
+        try folder.deq("check", "--manifest", "one.txt", "--input", "x.json", "-o", "x.json", "--force"), 73,
+        "x.json: is one of the files to check; another -o leaves it in place")
+    }
     try folder.write("before", to: "report")
     let refused = try folder.deq("check", "--manifest", "pairs.txt", "-o", "report")
     expectFailure(refused, 73, "report: exists; --force replaces it")
